@@ -1,0 +1,20 @@
+"""Pen strokes as numpy arrays: the representation, its text, its pictures, its files.
+
+- `strokes`: offsets <-> points, stroke ends, normalisation, recording errors
+- `text`: the alphabet of a corpus: encode and decode
+- `figures`: matplotlib pictures of ink and of what a model thinks about it
+- `density`: the picture of a mixture density, and the numbers behind it
+- `vector`: ink files of any kind: JSON, and `read_ink`, which picks the reader
+- `svg`, `svg_path`: SVG in millimetres, still or animated, and back
+- `inkml`: the W3C's pen format
+
+numpy, matplotlib and lxml only; nothing here knows of models or experiments.
+"""
+
+
+class DamagedInk(ValueError):
+    """A file or an array that should hold ink and does not.
+
+    The message names the file (or the thing), says what is wrong with it and what
+    to do. Used for every format that the project reads.
+    """
