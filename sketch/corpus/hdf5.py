@@ -1,0 +1,593 @@
+"""The corpus file `handwriting.hdf5`: its format, its writer and its reader.
+
+Pen XML → `corpus` → **this file** → batches → training. The layout is fuel's
+(`H5PYDataset`), so fuel, plain h5py and this module all read it. With N lines:
+
+`features`
+    `[N]` variable-length float32. Row i holds the strokes of line i, flat, in the
+    units of the tablet, y downwards; no padding is stored. `dims[0].label` is
+    "batch", and two dimension scales hang on it: `shapes` (`features_shapes`, int32
+    `[N, 2]`, the `[time, 3]` of each line) and `shape_labels` (`time`, `offset`).
+`transcripts`, `line_ids`, `writers`
+    `[N]` variable-length UTF-8. An empty transcript or writer is an unknown one.
+attribute `split`
+    fuel's compound array: for each set (`train`, `valid`, `test`) and source the rows
+    `start` (included) to `stop` (not included), as scalar int64: fuel itself writes
+    one-element arrays, which today's h5py refuses as indices. Two sets may be the same
+    rows (in Graves' split, `valid` and `test` are); every line is stored once.
+attributes `offset_mean`, `offset_std`
+    float64 `[2]`: dx, dy over all offsets of `train` (population std).
+attributes `alphabet`, `source`, `command`, `split_kind`, `seed`, `sketch_version`,
+`h5py_interface_version`, `format`, `digest`
+    What the file was made from, and how. `digest` is a SHA-256 of the sets, ids,
+    writers, transcripts and strokes, and of nothing else: same ink, same digest.
+
+A file may come from anywhere: the reader believes no length before it has compared it
+with the size of the file, follows no external link, and raises `DamagedInk` with the
+file and the remedy.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from sketch import __version__
+from sketch.ink import DamagedInk
+from sketch.ink.strokes import DX, DY, END_OF_STROKE, offset_statistics
+from sketch.ink.text import Alphabet
+
+FILE_NAME = "handwriting.hdf5"
+FORMAT = "sketch corpus 1"
+SETS = ("train", "valid", "test")
+SOURCES = ("features", "transcripts", "line_ids", "writers")
+TEXT_SOURCES = SOURCES[1:]
+ROW_WIDTH = 3  # dx, dy, end_of_stroke
+HEAP_REFERENCE = np.dtype(
+    [("length", "<u4"), ("address", "<u8"), ("index", "<u4")]
+)  # how HDF5 stores one variable-length value (file format specification, IV.B)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One written line of a corpus.
+
+    Attributes:
+        strokes: float32 `[time, 3]`: dx, dy in the tablet's units (y downwards) and
+            end_of_stroke (1 = the pen is lifted after this point).
+        transcript: What was written; "" where that is unknown or in doubt.
+        line_id: Name of the line, unique in its corpus, such as `a01-000u-01`.
+        writer: Name of the writer; "" where unknown.
+    """
+
+    strokes: np.ndarray
+    transcript: str
+    line_id: str
+    writer: str = ""
+
+
+@dataclass(frozen=True)
+class CorpusSummary:
+    """What `write_corpus` wrote.
+
+    Attributes:
+        path: The file.
+        num_lines: Lines of each set.
+        num_offsets: Offsets (points less one a line) of each set.
+        offset_mean, offset_std: float64 `[2]`, over the offsets of the training set.
+        alphabet: The characters of all transcripts.
+        digest: SHA-256 of the content, 64 hexadecimal digits.
+    """
+
+    path: Path
+    num_lines: dict[str, int]
+    num_offsets: dict[str, int]
+    offset_mean: np.ndarray
+    offset_std: np.ndarray
+    alphabet: Alphabet
+    digest: str
+
+
+def find_corpus(data: str | Path | None = None) -> Path | None:
+    """Finds the corpus file to train on.
+
+    Looks at `data` (a file, or a folder that holds `handwriting.hdf5`), then at
+    `$SKETCH_DATA` (the same), `$FUEL_DATA_PATH/handwriting/` and `./data/`.
+
+    Returns:
+        The path of the file, or None if nobody named one and none is there.
+
+    Raises:
+        FileNotFoundError: If `data` or `$SKETCH_DATA` names something that is not
+            there: whoever named it does not want another corpus instead.
+    """
+    named = [("--data", data), ("$SKETCH_DATA", os.environ.get("SKETCH_DATA"))]
+    for origin, value in named:
+        if not value:
+            continue
+        path = Path(value).expanduser()
+        if path.is_dir():
+            path = path / FILE_NAME
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{origin} names {value}, but there is no file {path}; make it with "
+                f"`sketch convert SOURCE --output {path}`"
+            )
+        return path
+    fuel_folders = os.environ.get("FUEL_DATA_PATH", "").split(os.pathsep)
+    folders = [Path(folder) / "handwriting" for folder in fuel_folders if folder]
+    for folder in [*folders, Path("data")]:
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    return None
+
+
+def write_corpus(
+    path: str | Path,
+    sets: Mapping[str, Sequence[Line]],
+    *,
+    source: str,
+    command: str,
+    seed: int,
+    split: str,
+) -> CorpusSummary:
+    """Writes a corpus file, whole or not at all.
+
+    The file is written beside its place, synced and renamed, so that an interruption
+    at any instant leaves the old file, or none. The same arguments make the same bytes.
+
+    Args:
+        path: Where to; an existing file is replaced.
+        sets: The lines of `train`, `valid` and `test`. A set may equal an earlier one
+            (it is then stored once); apart from that no line may stand twice.
+        source: What the lines are, for the reader of the file.
+        command: The command line that made the file.
+        seed: Seed of the split.
+        split: Kind of the split, such as "iam".
+
+    Raises:
+        ValueError: If sets are missing or empty, overlap in part, or a line's strokes
+            are not finite float32 `[time, 3]` with flags 0 or 1.
+    """
+    path = Path(path)
+    lines, bounds = _arrange(sets)
+    for line in lines:
+        _check_line(line)
+    train_start, train_stop = bounds["train"]
+    mean, std = offset_statistics(
+        line.strokes for line in lines[train_start:train_stop]
+    )
+    if not (np.isfinite(std).all() and (std > 0).all()):
+        raise ValueError(
+            f"the offsets of the training set do not vary (std {std.tolist()}): "
+            "there is nothing to normalise by"
+        )
+    alphabet = Alphabet.from_texts(line.transcript for line in lines)
+    digest = _digest(lines, bounds)
+    attributes = {
+        "offset_mean": np.asarray(mean, np.float64),
+        "offset_std": np.asarray(std, np.float64),
+        "alphabet": "".join(alphabet.characters),
+        "source": source,
+        "command": command,
+        "seed": np.int64(seed),
+        "split_kind": split,
+        "sketch_version": __version__,
+        "h5py_interface_version": h5py.__version__,
+        "format": FORMAT,
+        "digest": digest,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with h5py.File(temporary, "w") as file:
+            _fill(file, lines, bounds, attributes)
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return CorpusSummary(
+        path=path,
+        num_lines={name: stop - start for name, (start, stop) in bounds.items()},
+        num_offsets={
+            name: sum(len(line.strokes) for line in lines[start:stop])
+            for name, (start, stop) in bounds.items()
+        },
+        offset_mean=attributes["offset_mean"],
+        offset_std=attributes["offset_std"],
+        alphabet=alphabet,
+        digest=digest,
+    )
+
+
+def _arrange(
+    sets: Mapping[str, Sequence[Line]],
+) -> tuple[list[Line], dict[str, tuple[int, int]]]:
+    """All lines once, and each set's rows `(start, stop)` among them."""
+    if set(sets) != set(SETS):
+        raise ValueError(f"expected the sets {SETS}, received {tuple(sets)}")
+    lines: list[Line] = []
+    bounds: dict[str, tuple[int, int]] = {}
+    seen: dict[str, str] = {}
+    ids = {name: [line.line_id for line in sets[name]] for name in SETS}
+    for name in SETS:
+        if not ids[name]:
+            raise ValueError(f"the set {name!r} is empty: give the converter more ink")
+        same = next((other for other in bounds if ids[other] == ids[name]), None)
+        if same is not None:
+            bounds[name] = bounds[same]
+            continue
+        for line_id in ids[name]:
+            if line_id in seen:
+                raise ValueError(
+                    f"line {line_id} stands in {seen[line_id]!r} and again in {name!r}"
+                )
+            seen[line_id] = name
+        bounds[name] = (len(lines), len(lines) + len(ids[name]))
+        lines.extend(sets[name])
+    return lines, bounds
+
+
+def _check_line(line: Line) -> None:
+    strokes = line.strokes
+    if strokes.ndim != 2 or strokes.shape[1] != ROW_WIDTH or not len(strokes):
+        raise ValueError(
+            f"line {line.line_id}: expected strokes [time >= 1, {ROW_WIDTH}], received "
+            f"{list(strokes.shape)}"
+        )
+    problem = _row_problem(strokes)
+    if strokes.dtype != np.float32 or problem:
+        raise ValueError(
+            f"line {line.line_id}: {problem or f'float32 expected, {strokes.dtype=}'}"
+        )
+    if "\0" in line.transcript + line.line_id + line.writer:
+        raise ValueError(f"line {line.line_id}: a text holds the character NUL")
+
+
+def _row_problem(strokes: np.ndarray) -> str | None:
+    if not np.isfinite(strokes[:, [DX, DY]]).all():
+        return "an offset is not a finite number"
+    flags = strokes[:, END_OF_STROKE]
+    if not ((flags == 0) | (flags == 1)).all():
+        return "an end_of_stroke is neither 0 nor 1"
+    return None
+
+
+def _digest(lines: Sequence[Line], bounds: Mapping[str, tuple[int, int]]) -> str:
+    """SHA-256 over sets, ids, writers, transcripts and strokes (little endian)."""
+    digest = hashlib.sha256(FORMAT.encode())
+    for name in SETS:
+        digest.update(f"{name} {bounds[name][0]} {bounds[name][1]}\n".encode())
+    for line in lines:
+        strokes = np.ascontiguousarray(line.strokes, dtype="<f4")
+        texts = "\0".join((line.line_id, line.writer, line.transcript))
+        digest.update(f"{texts}\0{len(strokes)}\n".encode())
+        digest.update(strokes)
+    return digest.hexdigest()
+
+
+def _fill(
+    file: h5py.File,
+    lines: Sequence[Line],
+    bounds: Mapping[str, tuple[int, int]],
+    attributes: Mapping[str, object],
+) -> None:
+    rows = np.empty(len(lines), dtype=object)
+    for row, line in enumerate(lines):
+        rows[row] = line.strokes.reshape(-1)
+    features = file.create_dataset(
+        "features", (len(lines),), dtype=h5py.vlen_dtype(np.dtype("<f4"))
+    )
+    features[...] = rows
+    features.dims[0].label = "batch"
+    shapes = np.array([line.strokes.shape for line in lines], dtype="<i4")
+    labels = np.array([b"time", b"offset"])
+    for scale, values in (("shapes", shapes), ("shape_labels", labels)):
+        file[f"features_{scale}"] = values
+        file[f"features_{scale}"].make_scale(scale)
+        features.dims[0].attach_scale(file[f"features_{scale}"])
+    texts = {
+        "transcripts": [line.transcript for line in lines],
+        "line_ids": [line.line_id for line in lines],
+        "writers": [line.writer for line in lines],
+    }
+    for name, values in texts.items():
+        file.create_dataset(name, data=values, dtype=h5py.string_dtype("utf-8"))
+        file[name].dims[0].label = "batch"
+    file.attrs["split"] = _split_array(bounds)
+    for name, value in attributes.items():
+        file.attrs[name] = value
+
+
+def _split_array(bounds: Mapping[str, tuple[int, int]]) -> np.ndarray:
+    split_type = np.dtype(
+        [
+            ("split", f"S{max(map(len, SETS))}"),
+            ("source", f"S{max(map(len, SOURCES))}"),
+            ("start", np.int64),
+            ("stop", np.int64),
+            ("indices", h5py.ref_dtype),
+            ("available", np.bool_),
+            ("comment", "S1"),
+        ]
+    )
+    entries = [
+        (name.encode(), source.encode(), *bounds[name], h5py.Reference(), True, b".")
+        for name in SETS
+        for source in SOURCES
+    ]
+    return np.array(entries, dtype=split_type)
+
+
+class Corpus:
+    """A corpus file, open for reading; a context manager.
+
+    Attributes:
+        path: The file.
+        sets: Names of the sets it holds.
+        offset_mean, offset_std: float64 `[2]`, dx and dy over the training set.
+        alphabet: The characters of the transcripts.
+        digest: SHA-256 of the content, as the writer computed it.
+        source: What the lines are.
+
+    Example:
+        with Corpus.open("data/handwriting.hdf5") as corpus:
+            lines = corpus.read_set("train")
+    """
+
+    def __init__(self, file: h5py.File, path: Path):
+        self._file = file
+        self.path = path
+        attributes = self._read_attributes()
+        self.offset_mean = attributes["offset_mean"]
+        self.offset_std = attributes["offset_std"]
+        self.digest = attributes["digest"]
+        self.source = attributes["source"]
+        self.alphabet = Alphabet(tuple(attributes["alphabet"]))
+        self._shapes = self._read_shapes()
+        self._check_features()
+        self._bounds = self._read_split()
+        self.sets = tuple(name for name in SETS if name in self._bounds)
+        self._rows_of_ids: dict[str, int] | None = None
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Corpus":
+        """Opens a corpus file and checks that it is one.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            DamagedInk: (a ValueError) if the file is cut, foreign or inconsistent.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"there is no corpus file {path}; make it with "
+                f"`sketch convert SOURCE --output {path}`"
+            )
+        try:
+            file = h5py.File(path, "r")
+        except OSError as error:
+            raise _damaged(path, f"not an HDF5 file, or cut off ({error})") from error
+        try:
+            return cls(file, path)
+        except DamagedInk:
+            file.close()
+            raise
+        except Exception as error:
+            # h5py answers a damaged file with every kind of exception it has.
+            file.close()
+            raise _damaged(path, f"unreadable ({error})") from error
+
+    def close(self) -> None:
+        """Closes the file; what was read stays valid."""
+        self._file.close()
+
+    def __enter__(self) -> "Corpus":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def num_lines(self, set_name: str) -> int:
+        """Number of lines of a set."""
+        rows = self._rows(set_name)
+        return rows.stop - rows.start
+
+    def lengths(self, set_name: str) -> np.ndarray:
+        """Number of offsets of each line of a set, int `[line]`, in file order."""
+        return self._shapes[self._rows(set_name), 0].astype(np.int64)
+
+    def read_set(self, set_name: str) -> list[Line]:
+        """Reads all lines of a set into memory (about 100 MB for IAM-OnDB).
+
+        Raises:
+            ValueError: If there is no such set.
+            DamagedInk: If a line cannot be read, or is not ink.
+        """
+        rows = self._rows(set_name)
+        return list(self._read_rows(rows))
+
+    def line(self, line_id: str) -> Line:
+        """Reads one line by its id.
+
+        Raises:
+            ValueError: If no line has this id.
+        """
+        if self._rows_of_ids is None:
+            ids = self._read_texts("line_ids", slice(0, len(self._shapes)))
+            self._rows_of_ids = {name: row for row, name in enumerate(ids)}
+        row = self._rows_of_ids.get(line_id)
+        if row is None:
+            known = ", ".join(list(self._rows_of_ids)[:3])
+            raise ValueError(
+                f"{self.path} has no line {line_id!r}; its ids look like {known}"
+            )
+        return next(self._read_rows(slice(row, row + 1)))
+
+    def _rows(self, set_name: str) -> slice:
+        if set_name not in self._bounds:
+            raise ValueError(
+                f"{self.path} has no set {set_name!r}, only {', '.join(self.sets)}"
+            )
+        return slice(*self._bounds[set_name])
+
+    def _read_rows(self, rows: slice) -> Iterator[Line]:
+        try:
+            features = self._file["features"][rows]
+        except (OSError, RuntimeError, ValueError) as error:
+            raise _damaged(
+                self.path, f"the strokes are unreadable ({error})"
+            ) from error
+        texts = {name: self._read_texts(name, rows) for name in TEXT_SOURCES}
+        for place, shape in enumerate(self._shapes[rows]):
+            strokes = np.asarray(features[place], np.float32).reshape(shape)
+            line_id = texts["line_ids"][place]
+            problem = _row_problem(strokes)
+            if problem:
+                raise _damaged(self.path, f"line {line_id}: {problem}")
+            yield Line(
+                strokes,
+                transcript=texts["transcripts"][place],
+                line_id=line_id,
+                writer=texts["writers"][place],
+            )
+
+    def _read_texts(self, name: str, rows: slice) -> list[str]:
+        values = self._dataset(name, (len(self._shapes),))
+        if h5py.check_string_dtype(values.dtype) is None:
+            raise _damaged(self.path, f"{name} holds {values.dtype}, not text")
+        self._heap_lengths(name)
+        try:
+            return list(values.asstr()[rows])
+        except (OSError, RuntimeError, ValueError) as error:
+            raise _damaged(self.path, f"{name} is unreadable ({error})") from error
+
+    def _read_attributes(self) -> dict:
+        attributes = self._file.attrs
+        needed = ("offset_mean", "offset_std", "alphabet", "source", "digest", "split")
+        missing = [name for name in needed if name not in attributes]
+        if missing:
+            raise _damaged(
+                self.path, f"not written by this program: no attribute {missing[0]!r}"
+            )
+        read: dict = {}
+        for name in ("alphabet", "source", "digest"):
+            read[name] = attributes[name]
+            if not isinstance(read[name], str):
+                raise _damaged(self.path, f"attribute {name!r} is not text")
+        for name in ("offset_mean", "offset_std"):
+            read[name] = np.asarray(attributes[name], np.float64)
+            if read[name].shape != (2,) or not np.isfinite(read[name]).all():
+                raise _damaged(self.path, f"{name} is not two finite numbers")
+        if not (read["offset_std"] > 0).all():
+            raise _damaged(self.path, "offset_std is not positive")
+        return read
+
+    def _read_shapes(self) -> np.ndarray:
+        shapes = self._dataset("features_shapes", (None, 2))
+        if shapes.dtype.kind not in "iu" or shapes.dtype.itemsize > 8:
+            raise _damaged(self.path, f"the shapes are {shapes.dtype}, not integers")
+        read = np.asarray(shapes[...], np.int64)
+        if (read[:, 0] < 1).any() or (read[:, 1] != ROW_WIDTH).any():
+            raise _damaged(self.path, f"a line's shape is not [time, {ROW_WIDTH}]")
+        return read
+
+    def _check_features(self) -> None:
+        features = self._dataset("features", (len(self._shapes),))
+        if h5py.check_vlen_dtype(features.dtype) != np.dtype("<f4"):
+            raise _damaged(
+                self.path, "features is not variable-length float32: another program's?"
+            )
+        lengths = self._heap_lengths("features")
+        wrong = np.flatnonzero(lengths != self._shapes.prod(axis=1))
+        if len(wrong):
+            row = wrong[0]
+            raise _damaged(
+                self.path,
+                f"row {row} has {lengths[row]} numbers, but its shape is "
+                f"{self._shapes[row].tolist()}",
+            )
+
+    def _read_split(self) -> dict[str, tuple[int, int]]:
+        split = self._file.attrs["split"]
+        fields = getattr(split, "dtype", np.dtype("f4")).names or ()
+        if not {"split", "source", "start", "stop"} <= set(fields) or split.ndim != 1:
+            raise _damaged(self.path, "attribute 'split' is not fuel's array of sets")
+        bounds: dict[str, tuple[int, int]] = {}
+        for entry in split[split["source"] == b"features"]:
+            name = bytes(entry["split"]).decode("utf-8", "replace")
+            if "indices" in fields and entry["indices"]:
+                raise _damaged(
+                    self.path, f"set {name!r} is a list of indices, not a range of rows"
+                )
+            start, stop = (int(np.ravel(entry[key])[0]) for key in ("start", "stop"))
+            if not 0 <= start < stop <= len(self._shapes):
+                raise _damaged(
+                    self.path,
+                    f"set {name!r} is rows {start} to {stop} of {len(self._shapes)}",
+                )
+            bounds[name] = (start, stop)
+        if "train" not in bounds:
+            raise _damaged(self.path, "there is no set 'train'")
+        return bounds
+
+    def _dataset(self, name: str, shape: tuple[int | None, ...]) -> h5py.Dataset:
+        """A dataset that lies whole in this file and has the shape (None: any)."""
+        link = self._file.get(name, getlink=True) if name in self._file else None
+        if not isinstance(link, h5py.HardLink):
+            raise _damaged(self.path, f"no dataset {name!r}: another program's file?")
+        dataset = self._file[name]
+        if not isinstance(dataset, h5py.Dataset):
+            raise _damaged(self.path, f"{name!r} is not a dataset")
+        if dataset.external or dataset.is_virtual or dataset.chunks:
+            raise _damaged(self.path, f"{name!r} does not lie in one piece in the file")
+        fits = len(dataset.shape) == len(shape) and all(
+            expected in (None, size)
+            for expected, size in zip(shape, dataset.shape, strict=True)
+        )
+        if not fits:
+            raise _damaged(
+                self.path, f"{name!r} has shape {dataset.shape}, expected {shape}"
+            )
+        # A row of a variable-length dataset is a reference into the file's heap.
+        is_variable = h5py.check_vlen_dtype(dataset.dtype) or (
+            h5py.check_string_dtype(dataset.dtype)
+            and h5py.check_string_dtype(dataset.dtype).length is None
+        )
+        row_size = HEAP_REFERENCE.itemsize if is_variable else dataset.dtype.itemsize
+        stored = dataset.id.get_storage_size()
+        if stored != row_size * dataset.size or stored > self.path.stat().st_size:
+            raise _damaged(
+                self.path, f"{name!r} claims {dataset.size} values but holds {stored} B"
+            )
+        return dataset
+
+    def _heap_lengths(self, name: str) -> np.ndarray:
+        """Number of items of each row of a variable-length dataset, int64 `[N]`.
+
+        They are read from the references, before anything is allocated by them: rows
+        that together claim more than the file holds are refused here.
+        """
+        dataset = self._file[name]
+        with open(self.path, "rb") as raw:
+            raw.seek(dataset.id.get_offset() or 0)
+            read = raw.read(dataset.size * HEAP_REFERENCE.itemsize)
+        if len(read) != dataset.size * HEAP_REFERENCE.itemsize:
+            raise _damaged(self.path, f"{name!r} is cut off")
+        lengths = np.frombuffer(read, HEAP_REFERENCE)["length"].astype(np.int64)
+        item_size = 4 if name == "features" else 1
+        if int(lengths.sum()) * item_size > self.path.stat().st_size:
+            raise _damaged(
+                self.path, f"{name!r} claims {lengths.sum()} values: more than the file"
+            )
+        return lengths
+
+
+def _damaged(path: Path, problem: str) -> DamagedInk:
+    return DamagedInk(f"{path}: {problem}; make the file again with `sketch convert`")

@@ -1,0 +1,425 @@
+"""The built-in demo corpus: made-up handwriting, for those who have no data yet.
+
+The letters are single-stroke Hershey faces (PyPI `Hershey-Fonts`; the shapes are in
+the public domain). A *writer* is a face with a size, width, slant, roundness, speed
+and unsteadiness of its own, and with its own habits for each letter. A line is laid
+out, bent by smooth random fields (so that joined letters stay joined) and then
+traversed as a pen does it: fast on the straights, slow at bends and at the ends of
+strokes, read at equal times. Positions are whole tablet units, y downwards.
+
+The text is short lines of words, names and numbers. Half of the words are invented
+so that each of the 676 pairs of lower-case letters is written about equally often:
+a model that learns the corpus can be asked for any word.
+
+All of it is a pure function of `DEMO_VERSION`: same version, same ink.
+"""
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from sketch.corpus.hdf5 import Corpus, Line, write_corpus
+from sketch.ink import DamagedInk
+from sketch.ink.strokes import strokes_from_points
+
+DEMO_VERSION = "1"  # raise it with every change of the ink or the text
+NUM_LINES = 4000
+NUM_WRITERS = 24
+HELD_OUT_SHARE = 0.05  # of the lines, for valid and again for test
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+WORDS = """
+about above acid after again ajar along also amaze among apex aqua arch art ask axis
+back badge baker bake banjo basic beach begin being bench black blaze blood blue body
+book box brave bring brown buzz cabin calm camp castle cause chalk child choose circle
+clock cloud coal coffee cold cook copy could cozy crazy daily dance dark daughter dawn
+deep dizzy dog dozen draw dream drink drive early earth edge eight empty enjoy equal
+every exact eye fact faith family famous fish five fix flavour fly forest found fox
+friend frozen fruit fuzzy game garden gather give glad gold good grand green group guest
+habit half hand happy haze heart heavy help hero high hope house how huge hurry ice idea
+inch index inquiry iron island ivory jacket jail jam jazz jeep jewel job join jolly
+journey joy judge juice jump jungle jury just keen keep kept key kick kind king knife
+know lazy leaf left letter light lion liquid little lovely luck lynx major many maple
+maze meadow mix moment money month moon morning mouth much music my near never night
+nine noise north novel number oak object ocean off often old onyx open orange other
+over owl oxygen page paper park peace pencil people piano pixel place plaza pocket proof
+pump quack quality quarter queen quest quick quiet quilt quite quiz quota quote rabbit
+rain reach relax rhythm ribbon river rock round royal sad safe sail school sea seven
+shadow sharp shelf short silver six sixty sky sleep small smoke snow soft some south
+squid square stone story strange street sugar sun sure swim table tax tea thank that
+theory think thirty through time today topaz town travel tree try twelve two uncle
+under unique until up upon usual valley value van vase very vex view village vivid vixen
+voice vow wagon walk warm water wave wax week what wheel when where which white why wide
+width wife wind wizard woman wonder wood word world wrong wry yacht yard year yellow yes
+yet yoga you young your zebra zero zinc zone zoo zoom
+""".split()
+OPENING, CLOSING = ('"', "'", "("), {'"': '"', "'": "'", "(": ")"}
+
+X_HEIGHTS = {"futural": 14.0, "cursive": 9.0}  # of the faces, in Hershey units
+BASELINE = 9.0
+BOWL_FIRST = "adgq"  # the faces draw the stem of these first; people do not
+DENSE_STEP = 0.05  # x-heights between the points of a glyph's outline
+TREMOR = 0.006  # standard deviation of what shakes each point, in x-heights
+POINTS_PER_TIME = 1.9  # gives about 12 points a letter at speed 1
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A hand. Lengths are in x-heights unless said otherwise.
+
+    Attributes:
+        name: `demo-00`, …
+        lower, capitals: Hershey faces of the lower-case letters and of all the rest.
+        x_height: in tablet units.
+        width: horizontal stretch.
+        slant: shear to the right, tangent.
+        roundness: standard deviation of the smoothing that rounds corners off.
+        speed: 1 gives about 12 points a letter.
+        unsteadiness: size of the smooth wobble of the pen.
+        drift: size of the baseline's slow wander.
+        habits: `{character: [height, width, shear, rise]}`, this writer's lasting
+            departures from the face.
+    """
+
+    name: str
+    lower: str
+    capitals: str
+    x_height: float
+    width: float
+    slant: float
+    roundness: float
+    speed: float
+    unsteadiness: float
+    drift: float
+    habits: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """A character in one writer's face, in x-heights, baseline at y = 0, y downwards.
+
+    Attributes:
+        advance: how far the next character is.
+        strokes: dense outlines `[n, 2]`, in the order of writing.
+    """
+
+    advance: float
+    strokes: list[np.ndarray]
+
+
+def demo_corpus() -> Path:
+    """Path of the demo corpus; makes it first (a few seconds) if it is not there.
+
+    It is kept in the user's cache: `$XDG_CACHE_HOME` or `~/.cache`, under `sketch/`.
+
+    Raises:
+        OSError: If the cache cannot be written.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    path = cache / "sketch" / f"demo-{DEMO_VERSION}.hdf5"
+    try:
+        Corpus.open(path).close()
+        return path
+    except (FileNotFoundError, DamagedInk):
+        pass  # not made yet, or spoilt: it can always be made again
+    write_corpus(
+        path,
+        demo_sets(),
+        source="demo corpus (Hershey faces)",
+        command="sketch.corpus.hershey.demo_corpus()",
+        seed=0,
+        split="random",
+    )
+    return path
+
+
+def demo_sets(num_lines: int = NUM_LINES) -> dict[str, list[Line]]:
+    """The lines of the demo corpus: `train`, `valid`, `test` (every hand in each)."""
+    writers = demo_writers()
+    glyphs = [_glyphs(writer) for writer in writers]
+    lines = []
+    for number, text in enumerate(demo_texts(num_lines)):
+        hand = number % len(writers)
+        rng = np.random.default_rng([1, number])
+        strokes = write_text(text, writers[hand], glyphs[hand], rng)
+        lines.append(Line(strokes, text, f"demo-{number:04d}", writers[hand].name))
+    order = np.random.default_rng(2).permutation(num_lines)
+    held_out = max(1, round(HELD_OUT_SHARE * num_lines))
+    parts = np.split(order, [held_out, 2 * held_out])
+    return {
+        name: [lines[number] for number in sorted(part)]
+        for name, part in zip(("valid", "test", "train"), parts, strict=True)
+    }
+
+
+def demo_writers() -> list[Writer]:
+    """The hands of the demo corpus: joined, printed, and joined with plain capitals."""
+    writers = []
+    for number in range(NUM_WRITERS):
+        rng = np.random.default_rng([0, number])
+        lower, capitals = [
+            ("cursive", "cursive"),
+            ("futural", "futural"),
+            ("cursive", "futural"),
+        ][number % 3]
+        is_joined = lower == "cursive"
+        habits = {
+            chr(code): rng.normal(size=4) * (0.06, 0.07, 0.05, 0.03)
+            for code in range(ord(" "), ord("~") + 1)
+        }
+        writers.append(
+            Writer(
+                name=f"demo-{number:02d}",
+                lower=lower,
+                capitals=capitals,
+                x_height=rng.uniform(80, 120),
+                width=rng.uniform(0.9, 1.25) if is_joined else rng.uniform(0.75, 1.05),
+                slant=rng.uniform(-0.3, 0.25) if is_joined else rng.uniform(-0.1, 0.4),
+                roundness=rng.uniform(0.06, 0.13),
+                speed=rng.uniform(0.85, 1.2),
+                unsteadiness=rng.uniform(0.02, 0.05),
+                drift=rng.uniform(0.05, 0.2),
+                habits=habits,
+            )
+        )
+    return writers
+
+
+def demo_texts(num_lines: int) -> list[str]:
+    """Lines of 3 to 25 characters with evenly used pairs of lower-case letters."""
+    rng = np.random.default_rng(3)
+    pairs: Counter[str] = Counter({a + b: 0 for a in LETTERS for b in LETTERS})
+    texts = []
+    while len(texts) < num_lines:
+        length = int(rng.integers(3, 26))
+        words = [_rare_word(rng, pairs)]
+        while len(" ".join(words)) < length - 3:
+            words.append(_rare_word(rng, pairs))
+        text = _dress(rng, words)
+        if not 3 <= len(text) <= 25:
+            continue
+        for word in words:
+            pairs.update(a + b for a, b in zip(word, word[1:], strict=False))
+        texts.append(text)
+    return texts
+
+
+def _rare_word(rng: np.random.Generator, pairs: Counter) -> str:
+    """A word of the list, or an invented one, with pairs not written much so far."""
+    if rng.random() < 0.5:
+        candidates = [WORDS[i] for i in rng.integers(len(WORDS), size=6)]
+        return min(candidates, key=lambda word: _commonness(word, pairs))
+    word = LETTERS[rng.integers(26)]
+    for _ in range(int(rng.integers(2, 7))):
+        following = [LETTERS[i] for i in rng.integers(26, size=13)]
+        word += min(following, key=lambda letter: pairs[word[-1] + letter])
+    return word
+
+
+def _commonness(word: str, pairs: Counter) -> float:
+    found = [pairs[a + b] for a, b in zip(word, word[1:], strict=False)]
+    return sum(found) / len(found)
+
+
+def _dress(rng: np.random.Generator, words: list[str]) -> str:
+    """Joins words to a line, with capitals, numbers and punctuation here and there."""
+    words = list(words)
+    if rng.random() < 0.35:
+        words[0] = words[0].capitalize()
+    if rng.random() < 0.04:
+        words[-1] = words[-1].upper()
+    if rng.random() < 0.15:
+        number = str(rng.integers(10 ** int(rng.integers(1, 5))))
+        words.insert(int(rng.integers(len(words) + 1)), number)
+    if len(words) > 1 and rng.random() < 0.25:
+        place = int(rng.integers(len(words) - 1))
+        words[place] += ",;:,-,"[rng.integers(6)]
+    if rng.random() < 0.08:
+        opening = OPENING[rng.integers(len(OPENING))]
+        place = int(rng.integers(len(words)))
+        words[place] = opening + words[place] + CLOSING[opening]
+    if len(words) > 1 and rng.random() < 0.05:
+        words.insert(1, "&+"[rng.integers(2)])
+    ending = "..!?"[rng.integers(4)] if rng.random() < 0.3 else ""
+    return " ".join(words) + ending
+
+
+def write_text(
+    text: str, writer: Writer, glyphs: dict[str, Glyph], rng: np.random.Generator
+) -> np.ndarray:
+    """Writes one line of text in one hand.
+
+    Returns:
+        Strokes, float32 `[time, 3]`, in whole tablet units, y downwards.
+    """
+    paths, places = _lay_out(text, glyphs)
+    ends = np.cumsum([len(path) for path in paths])
+    points = np.concatenate(paths)  # [dense, 2], in x-heights
+    place = np.concatenate(places)  # [dense], 2.5 = in the middle of the third letter
+    points = _bend(points, place, text, writer, rng)
+    breaks = ends[:-1] - 1  # the segment after these points is in the air
+    sampled, counts = _traverse(points, breaks, writer)
+    sampled = sampled + rng.normal(scale=TREMOR, size=sampled.shape)
+    positions = np.round(sampled * writer.x_height)
+    return strokes_from_points(np.split(positions, np.cumsum(counts)[:-1]))
+
+
+def _lay_out(
+    text: str, glyphs: dict[str, Glyph]
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Pen strokes of a line in x-heights, joined where letters touch, and their places.
+
+    Returns:
+        Two lists with one entry a pen stroke: points `[n, 2]`, and for each point the
+        number of its letter plus the share of the letter's width to its left, `[n]`.
+    """
+    paths: list[np.ndarray] = []
+    places: list[np.ndarray] = []
+    left = 0.0
+    for number, character in enumerate(text):
+        glyph = glyphs[character]
+        for stroke in glyph.strokes:
+            share = np.clip(stroke[:, 0] / glyph.advance, 0, 1)
+            path, place = stroke + (left, 0.0), number + share
+            gap = np.hypot(*(path[0] - paths[-1][-1])) if paths else np.inf
+            is_same_word = bool(paths) and places[-1][-1] > number - 1.01
+            if gap < 0.12 and is_same_word and character.isalpha():
+                paths[-1] = np.concatenate([paths[-1], path[1:]])
+                places[-1] = np.concatenate([places[-1], place[1:]])
+            else:
+                paths.append(path)
+                places.append(place)
+        left += glyph.advance
+    return paths, places
+
+
+def _bend(
+    points: np.ndarray,
+    place: np.ndarray,
+    text: str,
+    writer: Writer,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """Gives the face the writer's habits, slant, drift and wobble; all continuous."""
+    habits = np.array([writer.habits[character] for character in text])
+    chance = rng.normal(size=habits.shape) * (0.04, 0.06, 0.03, 0.03)
+    letters = habits + chance  # [letter, 4]: height, width, shear, rise
+    centres = np.arange(len(text)) + 0.5
+    height, shear, rise = (
+        np.interp(place, centres, letters[:, column]) for column in (0, 2, 3)
+    )
+    edges = np.concatenate([[0.0], np.cumsum(letters[:, 1])])  # wider letters push on
+    stretch = np.interp(place, np.arange(len(text) + 1), edges)
+    x, y = points.T
+    x = (x + stretch) * writer.width
+    y = y * (1 + height)
+    x = x - y * (writer.slant + shear)
+    wander = rng.normal(size=2) * writer.drift
+    y = y + rise + wander[0] * 0.06 * x + wander[1] * np.sin(x / 6 + rng.uniform(0, 6))
+    travelled = np.arange(len(x)) * DENSE_STEP
+    lengths = rng.uniform(0.8, 3.0, size=(4, 2, 1))
+    phases = rng.uniform(0, 2 * np.pi, size=(4, 2, 1))
+    wobble = np.sin(2 * np.pi * travelled / lengths + phases).sum(axis=0)
+    return np.stack([x, y], axis=1) + writer.unsteadiness * wobble.T
+
+
+def _traverse(
+    points: np.ndarray, breaks: np.ndarray, writer: Writer
+) -> tuple[np.ndarray, np.ndarray]:
+    """Moves the pen along the dense outlines and reads it at equal times.
+
+    The speed follows the law of human drawing, v ∝ (curvature + c)^(-1/3) (Lacquaniti,
+    Terzuolo and Viviani 1983), and falls off towards the ends of a stroke.
+
+    Args:
+        points: `[dense, 2]`, all pen strokes of a line one after the other.
+        breaks: the last point of every pen stroke but the last.
+
+    Returns:
+        The pen's positions `[n, 2]`, all strokes one after the other, with the first
+        and the last point of each; and how many each stroke has (at least 2).
+    """
+    steps = np.diff(points, axis=0)
+    lengths = np.hypot(*steps.T)
+    lengths[breaks] = 0.0
+    before, after = steps[:-1], steps[1:]
+    turn = np.zeros(len(points))
+    turn[1:-1] = np.abs(
+        np.arctan2(
+            before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0],
+            (before * after).sum(axis=1),
+        )
+    )
+    turn[breaks] = turn[breaks + 1] = 0.0
+    kernel = np.hanning(9)[1:-1]
+    curvature = np.convolve(turn, kernel / kernel.sum(), "same") / DENSE_STEP
+    along = np.concatenate([[0.0], np.cumsum(lengths)])
+    firsts = np.concatenate([[0], breaks + 1])
+    lasts = np.concatenate([breaks, [len(points) - 1]])
+    sizes = lasts - firsts + 1
+    from_end = np.minimum(
+        along - np.repeat(along[firsts], sizes), np.repeat(along[lasts], sizes) - along
+    )
+    speed = (curvature + 0.5) ** (-1 / 3) * (0.4 + 0.6 * np.minimum(1, from_end / 0.35))
+    durations = lengths / (0.5 * (speed[1:] + speed[:-1]))
+    durations[breaks] = 1.0  # in the air; only keeps the times of strokes apart
+    times = np.concatenate([[0.0], np.cumsum(durations)])
+    spans = times[lasts] - times[firsts]
+    rate = POINTS_PER_TIME / writer.speed
+    counts = 1 + np.maximum(1, np.round(spans * rate)).astype(int)
+    ends = np.cumsum(counts)
+    ticks = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
+    moments = np.repeat(times[firsts], counts) + ticks * np.repeat(
+        spans / (counts - 1), counts
+    )
+    sampled = [np.interp(moments, times, axis) for axis in points.T]
+    return np.stack(sampled, axis=1), counts
+
+
+def _glyphs(writer: Writer) -> dict[str, Glyph]:
+    """All characters of the two faces of a writer, rounded in the writer's manner."""
+    glyphs = {}
+    for character in writer.habits:
+        name = writer.lower if character in LETTERS else writer.capitals
+        face, x_height = _face(name)[character], X_HEIGHTS[name]
+        strokes = [np.array(stroke, dtype=float) for stroke in face.strokes]
+        if name == "futural" and character in BOWL_FIRST:
+            strokes = strokes[::-1]
+        origin = (face.left_offset, BASELINE)
+        glyphs[character] = Glyph(
+            advance=face.char_width / x_height * (0.6 if character == " " else 1.0),
+            strokes=[
+                _round_off((stroke - origin) / x_height, writer.roundness)
+                for stroke in strokes
+            ],
+        )
+    return glyphs
+
+
+@cache
+def _face(name: str) -> dict:
+    from HersheyFonts import HersheyFonts
+
+    font = HersheyFonts()
+    font.load_default_font(name)
+    return font.all_glyphs
+
+
+def _round_off(stroke: np.ndarray, roundness: float) -> np.ndarray:
+    """A dense, smoothed copy of a polyline; its ends stay where they are."""
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    count = max(2, round(along[-1] / DENSE_STEP) + 1)
+    at = np.linspace(0.0, along[-1], count)
+    dense = np.stack([np.interp(at, along, axis) for axis in stroke.T], axis=1)
+    reach = min(round(3 * roundness / DENSE_STEP), count - 1)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * DENSE_STEP / roundness) ** 2)
+    kernel /= kernel.sum()
+    # Mirrored through its end points, a curve is smoothed without moving them.
+    head = 2 * dense[0] - dense[reach:0:-1]
+    tail = 2 * dense[-1] - dense[-2 : -2 - reach : -1]
+    padded = np.concatenate([head, dense, tail])
+    return np.stack([np.convolve(axis, kernel, "valid") for axis in padded.T], axis=1)
