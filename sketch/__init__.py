@@ -24,8 +24,15 @@ The map of the house. A folder imports only itself and those above it:
       likelihood.py    protocols that compare with published numbers
       recogniser.py    a small reader: legibility of what was written
     experiment/      one run, from settings to a directory
-      hyperparameters.py   every setting, declared once; name <-> settings
-      directory.py     the experiment directory: files, lock, checkpoints, history
+      option.py        a setting: flags, help, type, range, name tag
+      hyperparameters.py   every setting, declared once
+      names.py         the experiment's name <-> its settings
+      files.py         files that appear whole; reading that trusts nothing
+      checkpoint.py    weights and state, always whole
+      history.py       history.csv
+      lock.py          one process trains in a directory
+      directory.py     the experiment directory, composed of these
+      plan.py          a fresh run, one that goes on, or one derived
       training.py      the training run
       devices.py       backend, precision, devices: the one place that branches on them
     web/             `sketch serve`: the page that writes

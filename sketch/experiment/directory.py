@@ -1,0 +1,334 @@
+"""The experiment directory: what a run leaves, and all that anything later needs.
+
+    experiments/<name>/
+      hyperparameters.json  settings, alphabet, offset statistics, data digest, lineage
+      environment.json      versions, backend, devices, command line
+      history.csv           one row an epoch; history.png is drawn from it
+      checkpoints/latest/   model.weights.h5 and state.json, where a run goes on
+      checkpoints/best/     the same, of the best validation
+      sketch.png, pen.png   64 samples, and their pen states; redrawn every epoch
+      samples/              sketch-<epoch>.png of every epoch
+      lock                  who trains here now
+
+Everything that is written appears whole or not at all. Loading an experiment runs
+nothing from it and reads nothing outside it.
+"""
+
+import contextlib
+import difflib
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import sketch
+from sketch.experiment import checkpoint, history, lock
+from sketch.experiment.files import (
+    atomic_write,
+    is_temporary,
+    read_json,
+    sync,
+    temporary_beside,
+    to_json_text,
+)
+from sketch.experiment.hyperparameters import Hyperparameters, from_json, to_json
+from sketch.experiment.names import experiment_name
+from sketch.ink.text import Alphabet
+
+SETTINGS_NAME = "hyperparameters.json"
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Whose weights a run began with.
+
+    Attributes:
+        parent: the name of the experiment.
+        step: the optimizer updates its best checkpoint had seen.
+    """
+
+    parent: str
+    step: int
+
+    @property
+    def digest(self) -> str:
+        """Six hexadecimal digits for the name of the experiment that came of it."""
+        text = f"{self.parent}@{self.step}"
+        return hashlib.sha256(text.encode()).hexdigest()[:6]
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """One experiment directory, opened; made by `create` or `load`.
+
+    Attributes:
+        path: the directory.
+        hyperparameters: the settings.
+        alphabet: the characters of its corpus; empty if that has no transcripts.
+        offset_mean, offset_std: float64 `[2]`, per axis, in the recording's units, of
+            the training split; a model sees (offset - mean) / std.
+        data_digest: the content digest of the corpus.
+        lineage: whose weights it began with, or None.
+    """
+
+    path: Path
+    hyperparameters: Hyperparameters
+    alphabet: Alphabet
+    offset_mean: np.ndarray
+    offset_std: np.ndarray
+    data_digest: str
+    lineage: Lineage | None = None
+
+    @classmethod
+    def create(
+        cls, root: str | Path, hyperparameters: Hyperparameters, facts: Mapping
+    ) -> "Experiment":
+        """Makes the directory with its `hyperparameters.json`, or nothing at all.
+
+        Args:
+            root: the folder of all experiments; made if it is not there.
+            hyperparameters: the settings.
+            facts: `alphabet` (an Alphabet), `offset_mean` and `offset_std` (two
+                numbers each), `data_digest`, and `lineage` (a Lineage or None).
+
+        Raises:
+            FileExistsError: there is one of this name; tells the two ways on.
+            ValueError: unknown or missing facts.
+            OSError: the directory cannot be written.
+        """
+        lineage = facts.get("lineage")
+        name = experiment_name(hyperparameters, lineage.digest if lineage else None)
+        path = Path(root) / name
+        refuse_existing(path)
+        content = {
+            "format": 1,
+            "sketch_version": sketch.__version__,
+            "hyperparameters": to_json(hyperparameters),
+            "alphabet": list(facts["alphabet"].characters),
+            "offset_mean": [float(value) for value in facts["offset_mean"]],
+            "offset_std": [float(value) for value in facts["offset_std"]],
+            "data_digest": str(facts["data_digest"]),
+            "lineage": asdict(lineage) if lineage else None,
+        }
+        unknown = sorted(set(facts) - set(content))
+        if unknown:
+            raise ValueError(f"unknown facts of an experiment: {', '.join(unknown)}")
+        experiment = cls(path, **_parse_settings(content))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = temporary_beside(path)
+        try:
+            (temporary / "samples").mkdir(parents=True)
+            atomic_write(temporary / SETTINGS_NAME, to_json_text(content))
+            try:
+                os.rename(temporary, path)
+            except OSError:
+                refuse_existing(path)  # somebody else was quicker
+                raise
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        sync(path.parent)
+        return experiment
+
+    @classmethod
+    def load(cls, path_or_name: str | Path, root: str | Path) -> "Experiment":
+        """Opens the directory of an experiment.
+
+        Args:
+            path_or_name: its name within `root`, or the path of its directory.
+            root: the folder of all experiments.
+
+        Raises:
+            FileNotFoundError: no such experiment; names the nearest ones.
+            ValueError: damaged, or of a newer sketch; names the file.
+        """
+        path = Path(root) / path_or_name
+        if not (path / SETTINGS_NAME).is_file():
+            path = Path(path_or_name)
+        if not os.path.lexists(path / SETTINGS_NAME):
+            raise FileNotFoundError(_not_found(path_or_name, Path(root)))
+        path = Path(os.path.abspath(path))
+        settings_path = path / SETTINGS_NAME
+        try:
+            return cls(path, **_parse_settings(read_json(settings_path, inside=path)))
+        except ValueError as error:
+            text = str(error)
+            name = "" if str(settings_path) in text else f"{settings_path}: "
+            raise ValueError(f"{name}{text}; restore the file") from error
+
+    @property
+    def name(self) -> str:
+        """The name of the directory."""
+        return self.path.name
+
+    @property
+    def sketch_path(self) -> Path:
+        """64 samples of the latest epoch."""
+        return self.path / "sketch.png"
+
+    @property
+    def pen_path(self) -> Path:
+        """The pen states of these samples."""
+        return self.path / "pen.png"
+
+    @property
+    def history_png(self) -> Path:
+        """The picture of the history."""
+        return self.path / "history.png"
+
+    @property
+    def history_path(self) -> Path:
+        """The table of the history."""
+        return self.path / "history.csv"
+
+    @property
+    def samples_dir(self) -> Path:
+        """The folder for one `sketch-<epoch>.png` an epoch; made if it is not there."""
+        path = self.path / "samples"
+        if path.is_symlink():
+            raise ValueError(f"{path} is a link; remove it, a folder belongs there")
+        path.mkdir(exist_ok=True)
+        return path
+
+    @property
+    def checkpoints_dir(self) -> Path:
+        """The folder of the checkpoints; `checkpoint.py` tells what is in it."""
+        return self.path / "checkpoints"
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the directory for one training process, and tidies it up first.
+
+        Raises:
+            RuntimeError: another process trains here; names it.
+            OSError: the directory cannot be written.
+        """
+        with lock.hold(self.path / "lock"):
+            for path in self.path.iterdir():
+                if is_temporary(path) and not path.is_dir():
+                    path.unlink()
+            checkpoint.clean(self.checkpoints_dir)
+            yield
+
+    def holder(self) -> str | None:
+        """The process that trains here now, in words, or None."""
+        return lock.holder(self.path / "lock")
+
+    def save_checkpoint(
+        self, kind: str, write: Callable[[Path], None], state: dict[str, Any]
+    ) -> None:
+        """Saves "latest" or "best"; see `checkpoint.save`."""
+        checkpoint.save(self.checkpoints_dir, kind, write, state)
+
+    def load_checkpoint(self, kind: str) -> tuple[Path, dict[str, Any]] | None:
+        """The weights' path and the state, or None; see `checkpoint.load`."""
+        return checkpoint.load(self.checkpoints_dir, kind)
+
+    def append_history(self, row: Mapping[str, float]) -> None:
+        """Adds an epoch's row; see `history.append`."""
+        history.append(self.history_path, row)
+
+    def history(self) -> list[dict[str, float]]:
+        """The rows, oldest first; see `history.read`."""
+        return history.read(self.history_path)
+
+    def truncate_history(self, step: int) -> None:
+        """Drops the rows after `step`; see `history.truncate`."""
+        history.truncate(self.history_path, step)
+
+    def write_environment(self, environment: dict[str, Any]) -> None:
+        """Notes what the run runs on in `environment.json`."""
+        atomic_write(self.path / "environment.json", to_json_text(environment))
+
+
+def find_experiments(root: str | Path) -> list[Path]:
+    """The experiment directories in `root`, by name; none where it is not there."""
+    root = Path(root)
+    if not root.is_dir():
+        return []
+    return sorted(
+        path
+        for path in root.iterdir()
+        if not path.name.startswith(".") and os.path.lexists(path / SETTINGS_NAME)
+    )
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuses to begin an experiment where something is, and tells the two ways on.
+
+    Raises:
+        FileExistsError: `path` is there, and not an empty folder.
+    """
+    if os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir())):
+        raise FileExistsError(
+            f"{path} is there already: go on with it by --model {path.name}, or begin "
+            "another experiment with another --seed or --name"
+        )
+
+
+def _not_found(path_or_name: str | Path, root: Path) -> str:
+    name = str(path_or_name)
+    names = [path.name for path in find_experiments(root)]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    if not names:
+        hint = f"there are none in {root}"
+    elif near:
+        hint = f"did you mean {near[0]}?"
+    else:
+        hint = f"`sketch list` shows the {len(names)} in {root}"
+    return f"there is no experiment {name!r}; {hint}"
+
+
+def _parse_settings(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an `Experiment`, each checked: the file may be anybody's."""
+    if content.get("format") != 1:
+        raise ValueError(
+            f"its format is {content.get('format')!r:.20}, 1 is expected: it is "
+            "damaged, or of a newer sketch"
+        )
+    characters = content.get("alphabet")
+    if not isinstance(characters, list) or not all(
+        isinstance(character, str) for character in characters
+    ):
+        raise ValueError("`alphabet` must be a list of characters")
+    "".join(characters).encode()  # half a surrogate pair is a ValueError
+    mean = _parse_pair(content, "offset_mean")
+    std = _parse_pair(content, "offset_std")
+    if not (std > 0).all():
+        raise ValueError(f"`offset_std` must be above zero, received {std.tolist()}")
+    digest = content.get("data_digest")
+    if not isinstance(digest, str) or len(digest) > 200:
+        raise ValueError("`data_digest` must be text")
+    return {
+        "hyperparameters": from_json(content.get("hyperparameters")),
+        "alphabet": Alphabet(tuple(characters)),
+        "offset_mean": mean,
+        "offset_std": std,
+        "data_digest": digest,
+        "lineage": _parse_lineage(content.get("lineage")),
+    }
+
+
+def _parse_pair(content: Mapping[str, Any], key: str) -> np.ndarray:
+    values = content.get(key)
+    if isinstance(values, list) and len(values) == 2:
+        if all(type(value) in (int, float) for value in values):
+            pair = np.array(values, dtype=np.float64)
+            if np.isfinite(pair).all():
+                return pair
+    raise ValueError(f"`{key}` must be two finite numbers, received {values!r:.80}")
+
+
+def _parse_lineage(content: Any) -> Lineage | None:
+    if content is None:
+        return None
+    if isinstance(content, dict) and set(content) == {"parent", "step"}:
+        parent, step = content["parent"], content["step"]
+        if isinstance(parent, str) and len(parent) <= 255 and type(step) is int:
+            return Lineage(parent, step)
+    raise ValueError("`lineage` must have a parent and its step, or be null")

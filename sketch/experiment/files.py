@@ -1,0 +1,146 @@
+"""Files that appear whole or not at all, and reading that trusts nothing.
+
+Writing: beside the final name, synced, then renamed over it; whoever looks sees the old
+file or the new one. Reading: plain files of a sane size only, so that an experiment
+from a stranger can neither point out of its directory (a link) nor hang its reader (a
+named pipe) nor fill the memory.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+MAX_TEXT_BYTES = 16 * 2**20  # a history of 100,000 epochs has 12 MB
+
+
+def atomic_write(path: str | Path, content: str | bytes) -> None:
+    """Writes a file so that it is there whole or, after any failure, as it was.
+
+    Args:
+        path: where; an existing file is replaced, a link itself and not its target.
+        content: text is written as UTF-8, with `\\n` line ends.
+
+    Raises:
+        OSError: names `path`; the temporary file beside it is removed.
+    """
+    path = Path(path)
+    data = content.encode() if isinstance(content, str) else content
+    with naming(path, "cannot write"):
+        temporary = temporary_beside(path)
+        try:
+            with open(temporary, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync(path.parent)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A new hidden name in the folder of `path`: renaming works only within a disk."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether the name is one of `temporary_beside`."""
+    return path.name.startswith(".") and path.name.endswith(".tmp")
+
+
+def sync(path: Path) -> None:
+    """Has the disk keep a file's content, or a folder's list of names."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def naming(path: Path, problem: str) -> Iterator[None]:
+    """Has an `OSError` from within say what failed and on which file."""
+    try:
+        yield
+    except OSError as error:
+        named = type(error)(f"{problem} {path}: {error.strerror or error}")
+        named.errno = error.errno
+        raise named from error
+
+
+def require_plain(path: Path, inside: Path) -> None:
+    """Refuses links, pipes and devices on the way from the folder `inside` to `path`.
+
+    Raises:
+        ValueError: names the thing that is not a plain file or folder.
+        OSError: `path` is not there.
+    """
+    place = inside
+    for part in path.relative_to(inside).parts:
+        place = place / part
+        mode = place.lstat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise ValueError(
+                f"{place} is a link, pipe or device; an experiment holds plain files "
+                "and folders only: put the file itself there"
+            )
+
+
+def read_text(path: Path, inside: Path) -> str:
+    """The text of a small file in the experiment directory `inside`.
+
+    Raises:
+        ValueError: a link, a pipe, a folder, over 16 MB, or not UTF-8; names the file.
+        OSError: not there, or not readable.
+    """
+    require_plain(path, inside)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; it should be a file: move it away")
+    with open(path, "rb") as file:
+        data = file.read(MAX_TEXT_BYTES + 1)
+    if len(data) > MAX_TEXT_BYTES:
+        raise ValueError(f"{path} is over {MAX_TEXT_BYTES:,} bytes: not what it should")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+
+
+def read_json(path: Path, inside: Path) -> dict[str, Any]:
+    """The JSON object in a file of the experiment directory `inside`.
+
+    Raises:
+        ValueError: as `read_text`, or no JSON object; names the file.
+        OSError: not there, or not readable.
+    """
+    text = read_text(path, inside)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: no JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"{path} is damaged: not a JSON object")
+    return value
+
+
+def to_json_text(value: dict[str, Any]) -> str:
+    """JSON as written everywhere here; numpy's numbers and arrays become plain ones.
+
+    Raises:
+        ValueError: a value that JSON has no form for, infinity and NaN included.
+    """
+    return json.dumps(value, indent=2, allow_nan=False, default=_plain) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    raise ValueError(f"{value!r:.80} of {type(value).__name__} does not go into JSON")

@@ -1,0 +1,106 @@
+"""`history.csv`: one row an epoch, rewritten as a whole, so never broken off.
+
+Log-likelihoods are in nats a line, higher is better; those `_per_point` in nats a
+point. `seconds` counts the run so far; `step` is the number of optimizer updates at the
+end of the epoch.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from sketch.experiment.files import atomic_write, read_text
+
+COLUMNS = (
+    "epoch",
+    "step",
+    "seconds",
+    "points_per_second",
+    "learning_rate",
+    "train_log_likelihood",
+    "valid_log_likelihood",
+    "test_log_likelihood",
+    "gradient_norm",
+    "train_log_likelihood_per_point",
+    "valid_log_likelihood_per_point",
+    "test_log_likelihood_per_point",
+)
+_COUNTS = ("epoch", "step")  # whole numbers, always there
+
+
+def read(path: Path) -> list[dict[str, float]]:
+    """The rows, oldest first; an empty cell is NaN, `epoch` and `step` are integers.
+
+    Raises:
+        ValueError: damaged, or a link; names the file, the line and the remedy.
+    """
+    if not path.is_symlink() and not path.exists():
+        return []
+    rows = csv.reader(read_text(path, inside=path.parent).splitlines(), strict=True)
+    try:
+        header = next(rows, [])
+        if len(set(header)) != len(header) or not set(_COUNTS) <= set(header):
+            raise ValueError("the first line must name the columns")
+        return [_parse(header, cells) for cells in rows]
+    except (ValueError, csv.Error) as error:
+        raise ValueError(
+            f"{path}, line {rows.line_num}, is damaged: {error}; mend or move away the "
+            "file, which only figures are drawn from"
+        ) from error
+
+
+def write(path: Path, rows: list[dict[str, float]]) -> None:
+    """Writes all rows; columns that only an older or newer version knows are kept.
+
+    Raises:
+        OSError: the file is as it was.
+    """
+    names = dict.fromkeys(COLUMNS) | dict.fromkeys(name for row in rows for name in row)
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(names), lineterminator="\n")
+    table.writeheader()
+    for row in rows:
+        table.writerow({name: _format(name, row[name]) for name in row})
+    atomic_write(path, text.getvalue())
+
+
+def append(path: Path, row: Mapping[str, float]) -> None:
+    """Adds a row.
+
+    Raises:
+        ValueError: an unknown column (lists the valid ones), or no epoch or step.
+        OSError: the file is as it was.
+    """
+    unknown = [name for name in row if name not in COLUMNS]
+    missing = [name for name in _COUNTS if name not in row]
+    if unknown or missing:
+        raise ValueError(
+            f"a row of the history has the columns {', '.join(COLUMNS)}; unknown: "
+            f"{unknown}, missing: {missing}"
+        )
+    write(path, [*read(path), dict(row)])
+
+
+def truncate(path: Path, step: int) -> None:
+    """Drops the rows after `step`, which a resumed run will write again."""
+    rows = read(path)
+    kept = [row for row in rows if row["step"] <= step]
+    if len(kept) < len(rows):
+        write(path, kept)
+
+
+def _parse(header: list[str], cells: list[str]) -> dict[str, float]:
+    if len(cells) != len(header):
+        raise ValueError(f"{len(cells)} cells, {len(header)} expected")
+    return {
+        name: int(cell) if name in _COUNTS else float(cell or "nan")
+        for name, cell in zip(header, cells, strict=True)
+    }
+
+
+def _format(name: str, value: float) -> str:
+    if name in _COUNTS:
+        return str(int(value))
+    return "" if math.isnan(value) else repr(float(value))

@@ -1,0 +1,145 @@
+"""The name of an experiment <-> its settings.
+
+`<dataset>-<depth>X<dim>-G<mixtures>-bs<batch>-lr<rate>` and then a tag for every other
+setting that differs from its default, in the order of the fields: the option and the
+value (`-dropout0.2`, `-gru`, `-seed7`), or, where the value is a word, that word alone
+(`-graves`, `-one-cycle`). It ends with `-from-<6 hex>` where the run started from
+another experiment's weights.
+
+The name is injective and parses back. It is so where upper and lower case are one, too:
+the dataset's name is lower case, so that only the capitals X and G mark what they mark.
+It is a file name on every system: letters, digits, `-`, `_` and `.`, at most 200 of
+them, no dot at either end.
+"""
+
+import dataclasses
+import re
+from typing import Any
+
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.option import Option
+
+MAX_NAME_LENGTH = 200
+
+_PARENT = re.compile(r"[0-9a-f]{6}")
+
+
+def experiment_name(
+    hyperparameters: Hyperparameters, parent_digest: str | None = None
+) -> str:
+    """The directory name of an experiment; see the module's docstring.
+
+    Args:
+        hyperparameters: the settings.
+        parent_digest: six lower-case hexadecimal digits where the run started from
+            another experiment's weights, else None.
+
+    Raises:
+        ValueError: the name would be longer than 200 characters.
+    """
+    if parent_digest is not None and not _PARENT.fullmatch(parent_digest):
+        raise ValueError(
+            f"a parent is six hexadecimal digits, received {parent_digest!r}"
+        )
+    h = hyperparameters
+    rate = shortest_float(h.learning_rate)
+    name = f"{h.name}-{h.depth}X{h.dim}-G{h.mixtures}-bs{h.batch_size}-lr{rate}"
+    for field in _tagged_fields():
+        value = getattr(h, field.name)
+        if value != field.default:
+            name += f"-{_tag(field.metadata['option'], value)}"
+    if parent_digest is not None:
+        name += f"-from-{parent_digest}"
+    if len(name) > MAX_NAME_LENGTH:
+        raise ValueError(
+            f"the experiment's name would have {len(name)} characters, the limit is "
+            f"{MAX_NAME_LENGTH}: choose a shorter --name or rounder numbers ({name})"
+        )
+    return name
+
+
+def parse_name(name: str) -> tuple[Hyperparameters, str | None]:
+    """The settings that a name stands for, and its parent's six digits or None.
+
+    Raises:
+        ValueError: no setting has this name.
+    """
+    match = _name_pattern().fullmatch(name) if len(name) <= MAX_NAME_LENGTH else None
+    if match is not None:
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(Hyperparameters):
+            text = match[field.name]
+            if text is not None:
+                kind = field.metadata["option"].type
+                values[field.name] = True if kind is bool else kind(text)
+        hyperparameters, parent = Hyperparameters(**values), match["parent"]
+        # Only the canonical spelling: 1e-3, never 0.001 or 1E-3.
+        if experiment_name(hyperparameters, parent) == name:
+            return hyperparameters, parent
+    raise ValueError(
+        f"{name[: MAX_NAME_LENGTH + 1]!r} is not the name of an experiment, which is "
+        "<dataset>-<depth>X<dim>-G<mixtures>-bs<batch>-lr<rate> and tags"
+    )
+
+
+def shortest_float(value: float) -> str:
+    """The shortest way to write a non-negative float that reads back as the same.
+
+    `1e-3`, `3.5e-4`, `0.2`, `10`: exponents without padding or plus sign; of two
+    spellings of one length the one without exponent.
+    """
+    mantissa, _, exponent = f"{value!r}e0".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    shift = int(exponent.partition("e")[0]) - len(fraction)  # value = digits * 10^shift
+    digits = (whole + fraction).lstrip("0")
+    shift += len(digits) - len(digits.rstrip("0"))
+    digits = digits.rstrip("0")
+    if not digits:
+        return "0"
+    point = len(digits) + shift  # digits before the decimal point
+    if abs(point) > 20:
+        plain = None
+    elif shift >= 0:
+        plain = digits + "0" * shift
+    elif point > 0:
+        plain = f"{digits[:point]}.{digits[point:]}"
+    else:
+        plain = "0." + "0" * -point + digits
+    scientific = digits[:1] + ("." + digits[1:] if digits[1:] else "")
+    scientific += f"e{point - 1}"
+    if plain is None or len(scientific) < len(plain):
+        return scientific
+    return plain
+
+
+def _tagged_fields() -> list[dataclasses.Field]:
+    fields = dataclasses.fields(Hyperparameters)
+    return [f for f in fields if f.metadata["option"].in_name == "tag"]
+
+
+def _tag(rule: Option, value: Any) -> str:
+    if rule.choices:
+        return value
+    if rule.type is bool:
+        return rule.tag
+    return rule.tag + (shortest_float(value) if rule.type is float else str(value))
+
+
+def _name_pattern() -> re.Pattern[str]:
+    number = {int: "[0-9]{1,20}", float: "[0-9.]{1,25}(?:e-?[0-9]{1,3})?"}
+    pattern = (
+        "(?P<name>[a-z0-9_-]+)-(?P<depth>I)X(?P<dim>I)-G(?P<mixtures>I)"
+        "-bs(?P<batch_size>I)-lr(?P<learning_rate>F)"
+    )
+    pattern = pattern.replace("I)", number[int] + ")")
+    pattern = pattern.replace("F)", number[float] + ")")
+    for field in _tagged_fields():
+        rule = field.metadata["option"]
+        if rule.choices:
+            value = f"(?P<{field.name}>{'|'.join(map(re.escape, rule.choices))})"
+        elif rule.type is bool:
+            value = f"(?P<{field.name}>{rule.tag})"
+        else:
+            value = f"{rule.tag}(?P<{field.name}>{number[rule.type]})"
+        pattern += f"(?:-{value})?"
+    return re.compile(pattern + "(?:-from-(?P<parent>[0-9a-f]{6}))?")

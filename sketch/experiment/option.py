@@ -1,0 +1,102 @@
+"""A setting and what is known of it: flags, help, type, range, name tag.
+
+The command line, the JSON file and the experiment's name are all derived from this.
+"""
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Option:
+    """What a setting is on the command line and in the name.
+
+    Attributes:
+        flags: as typed, the first one is what messages call it.
+        help: one sentence with the unit, without the range and the default.
+        type: int, float, str or bool; where the default is None, so may the value be.
+        minimum, maximum: the range, both ends included; None is no limit.
+        above: the value must be greater than this (an open lower end).
+        choices: the words allowed; empty is any.
+        tag: what stands before the value in the name; None where the word of `choices`
+            itself is the tag.
+        in_name: "tag" if it stands there where it differs from its default, "always",
+            or "never".
+    """
+
+    flags: tuple[str, ...]
+    help: str
+    type: type
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    choices: tuple[str, ...] = ()
+    tag: str | None = None
+    in_name: str = "tag"
+
+    def check(self, value: Any, default: Any) -> Any:
+        """Returns `value` in its one form: a float for a float, never minus zero.
+
+        Raises:
+            ValueError: wrong type, out of range, or not one of the choices.
+        """
+        if value is None and default is None:
+            return None
+        flag = self.flags[0]
+        if self.type is float and type(value) is int:
+            value = float(value)
+        if type(value) is not self.type:
+            raise ValueError(f"{flag} must be {self._words()}, received {value!r}")
+        if self.choices and value not in self.choices:
+            raise ValueError(f"{flag} must be {self._words()}, received {value!r}")
+        if self.type in (int, float):
+            if not math.isfinite(value) or not self._in_range(value):
+                raise ValueError(f"{flag} must be {self._words()}, received {value}")
+            value = value + 0  # -0.0 becomes 0.0
+        return value
+
+    def _in_range(self, value: float) -> bool:
+        return (
+            (self.minimum is None or value >= self.minimum)
+            and (self.maximum is None or value <= self.maximum)
+            and (self.above is None or value > self.above)
+        )
+
+    def _words(self) -> str:
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        kind = {int: "a whole number", float: "a number", str: "text"}
+        words = [kind.get(self.type, "true or false")]
+        words += [f"at least {self.minimum:g}"] if self.minimum is not None else []
+        words += [f"above {self.above:g}"] if self.above is not None else []
+        words += [f"at most {self.maximum:.10g}"] if self.maximum is not None else []
+        return ", ".join(words)
+
+
+def option(default: Any, flags: str, help: str, **rules: Any) -> Any:
+    """A dataclass field that knows its command-line option.
+
+    Args:
+        default: the default; its type is the option's, unless it is None.
+        flags: as typed, parted by blanks, e.g. `"--bs --batch-size"`.
+        help: one sentence with the unit.
+        **rules: further fields of `Option`.
+    """
+    names = tuple(flags.split())
+    rules.setdefault("type", type(default))
+    if not rules.get("choices"):
+        rules.setdefault("tag", names[0].lstrip("-"))
+    rule = Option(flags=names, help=help, **rules)
+    return dataclasses.field(default=default, metadata={"option": rule})
+
+
+class Settings:
+    """Checks every field against its option; the base of the settings dataclasses."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            value = field.metadata["option"].check(value, field.default)
+            object.__setattr__(self, field.name, value)

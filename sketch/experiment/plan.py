@@ -1,0 +1,125 @@
+"""What `sketch train` is asked for: a fresh run, one that goes on, or one derived."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from sketch.experiment.directory import (
+    Experiment,
+    Lineage,
+    find_experiments,
+    refuse_existing,
+)
+from sketch.experiment.hyperparameters import (
+    SHAPE_FIELDS,
+    Hyperparameters,
+    get_option,
+)
+from sketch.experiment.names import experiment_name
+
+CONTINUE = "continue"  # the --model that means: what the other options name
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What to train.
+
+    Attributes:
+        action: "fresh" begins with new weights, "resume" goes on exactly where `parent`
+            stopped, "derive" begins a new experiment with the best weights of `parent`.
+        hyperparameters: the settings of the run.
+        parent: the experiment that is resumed or derived from; None for "fresh".
+        lineage: for "derive", what goes into the new experiment; else None.
+    """
+
+    action: Literal["fresh", "resume", "derive"]
+    hyperparameters: Hyperparameters
+    parent: Experiment | None = None
+    lineage: Lineage | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment that will be trained."""
+        if self.action == "resume":
+            return self.parent.name
+        digest = self.lineage.digest if self.lineage else None
+        return experiment_name(self.hyperparameters, digest)
+
+
+def plan_run(given: Mapping[str, Any], model: str | None, root: str | Path) -> RunPlan:
+    """Decides what is to be trained.
+
+    Args:
+        given: the fields of `Hyperparameters` that the user set, and no others.
+        model: an experiment's name or path, "continue" (the experiment that `given`
+            names), or None.
+        root: the folder of all experiments.
+
+    Raises:
+        ValueError: bad settings, or others than the weights of `model` fit.
+        FileExistsError: a new run's directory is there; tells the two ways on.
+        FileNotFoundError: no such experiment; names the nearest.
+    """
+    root = Path(root)
+    unknown = set(given) - {field.name for field in fields(Hyperparameters)}
+    if unknown:
+        raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
+    if model is None:
+        plan = RunPlan("fresh", Hyperparameters(**given))
+        refuse_existing(root / plan.name)
+        return plan
+    if model == CONTINUE:
+        return _resume(_find_named(Hyperparameters(**given), root))
+    parent = Experiment.load(model, root)
+    _require_same_shape(parent, given)
+    hyperparameters = replace(parent.hyperparameters, **given)
+    if hyperparameters == parent.hyperparameters:
+        return _resume(parent)
+    best = parent.load_checkpoint("best")
+    if best is None:
+        raise ValueError(
+            f"{parent.name} has no best checkpoint yet to begin with: finish an epoch "
+            f"first, with --model {parent.name} and no other setting"
+        )
+    step = best[1].get("step")
+    if type(step) is not int:
+        raise ValueError(f"{best[0].parent / 'state.json'} is damaged: it has no step")
+    lineage = Lineage(parent.name, step)
+    plan = RunPlan("derive", hyperparameters, parent, lineage)
+    refuse_existing(root / plan.name)
+    return plan
+
+
+def _resume(experiment: Experiment) -> RunPlan:
+    return RunPlan("resume", experiment.hyperparameters, experiment)
+
+
+def _find_named(hyperparameters: Hyperparameters, root: Path) -> Experiment:
+    name = experiment_name(hyperparameters)
+    derived = [p.name for p in find_experiments(root) if p.name.startswith(name + "-f")]
+    if derived and not (root / name).exists():
+        raise FileNotFoundError(
+            f"there is no experiment {name!r}; the settings are those of "
+            + " and ".join(derived)
+        )
+    return Experiment.load(name, root)
+
+
+def _require_same_shape(parent: Experiment, given: Mapping[str, Any]) -> None:
+    old = parent.hyperparameters
+    changed = [
+        f"{get_option(name).flags[0]} is {_word(getattr(old, name))} there and "
+        f"{_word(given[name])} here"
+        for name in SHAPE_FIELDS
+        if name in given and given[name] != getattr(old, name)
+    ]
+    if changed:
+        raise ValueError(
+            f"the weights of {parent.name} have another shape: {'; '.join(changed)}. "
+            "Leave that out to go on with them, or leave out --model to begin anew"
+        )
+
+
+def _word(value: Any) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
