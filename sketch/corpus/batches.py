@@ -1,0 +1,205 @@
+"""From a set of lines to padded batches of few shapes.
+
+Lines are grouped by length, so that little of a batch is padding and a run compiles
+few shapes. The order is a pure function of (seed, epoch): epoch 7 needs no history, and
+every process of a run derives the same batches and takes its own rows of each.
+
+    padding goes on the right; mask 1.0 = real step, 0.0 = padding
+    every line is seen once an epoch, whole unless `max_length` cuts it
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sketch.ink.strokes import DX, DY, normalise
+
+NUM_SHAPES = 12  # measured on IAM-OnDB: 12 shapes pad 6.5 % of all steps, 8 9.7 %
+
+
+class Batch(NamedTuple):
+    """One batch.
+
+    inputs: what the network takes: `strokes` float32 `[batch, time, 3]`, normalised;
+        `mask` float32 `[batch, time]`; with text also `text` int32 `[batch, length]`,
+        codes, -1 for padding.
+    lines: int `[batch]`, index of each line in its set, -1 for a row of padding.
+    """
+
+    inputs: dict[str, np.ndarray]
+    lines: np.ndarray
+
+
+def choose_lengths(lengths: np.ndarray, num_shapes: int = NUM_SHAPES) -> np.ndarray:
+    """The padded lengths that waste the fewest steps, by dynamic programming.
+
+    Args:
+        lengths: int `[lines]`, length of every line.
+        num_shapes: at most so many different lengths.
+
+    Returns:
+        int, increasing; the last is the greatest length. A line is padded to the first
+        that holds it.
+    """
+    sizes, counts = np.unique(lengths, return_counts=True)
+    lines_up_to = np.concatenate([[0], np.cumsum(counts)])
+    # cost[end] = padded steps of the lines with the first `end` sizes
+    cost = np.where(np.arange(len(sizes) + 1) == 0, 0.0, np.inf)
+    choices = []
+    for _ in range(min(num_shapes, len(sizes))):
+        totals = np.full((len(sizes) + 1, len(sizes) + 1), np.inf)
+        for end in range(1, len(sizes) + 1):
+            held = lines_up_to[end] - lines_up_to[:end]
+            totals[end, :end] = cost[:end] + held * sizes[end - 1]
+        totals[0, 0] = 0.0
+        choices.append(np.argmin(totals, axis=1))
+        cost = np.min(totals, axis=1)
+    end, chosen = len(sizes), []
+    for choice in reversed(choices):
+        if end:
+            chosen.append(sizes[end - 1])
+            end = choice[end]
+    return np.array(chosen[::-1])
+
+
+class Batches:
+    """Batches of one set of lines.
+
+    Args:
+        strokes: lines `[time, 3]` in the recording's units.
+        offset_mean, offset_std: `[2]`, of the training set.
+        batch_size: lines a batch, over all processes.
+        texts: character codes of each line, or None for a model without text.
+        seed: of the order and of `augment`.
+        max_length: cuts longer lines; None keeps them whole.
+        augment: greatest relative change of each line's size, stretch and slant.
+        padded_lengths: as from `choose_lengths`; None chooses them here. Lengths that
+            they do not cover are added, so that other sets can share the shapes.
+        process, num_processes: which rows of each batch this process takes.
+
+    Raises:
+        ValueError: no lines; a batch that the processes cannot share evenly.
+    """
+
+    def __init__(
+        self,
+        strokes: Sequence[np.ndarray],
+        offset_mean: np.ndarray,
+        offset_std: np.ndarray,
+        batch_size: int,
+        texts: Sequence[np.ndarray] | None = None,
+        seed: int = 0,
+        max_length: int | None = None,
+        augment: float = 0.0,
+        padded_lengths: np.ndarray | None = None,
+        process: int = 0,
+        num_processes: int = 1,
+    ):
+        if not len(strokes):
+            raise ValueError("There are no lines to make batches of.")
+        if batch_size % num_processes:
+            raise ValueError(
+                f"--bs {batch_size} cannot be shared evenly by {num_processes} "
+                "processes: choose a multiple."
+            )
+        self.strokes = [line[:max_length] for line in strokes]
+        self.texts = texts
+        self.offset_mean, self.offset_std = offset_mean, offset_std
+        self.batch_size = batch_size
+        self.seed = seed
+        self.augment = augment
+        rows = batch_size // num_processes
+        self.rows = slice(process * rows, (process + 1) * rows)
+        lengths = np.array([len(line) for line in self.strokes])
+        if padded_lengths is None:
+            padded_lengths = choose_lengths(lengths)
+        if lengths.max() > padded_lengths[-1]:
+            padded_lengths = np.append(padded_lengths, lengths.max())
+        self.lengths = lengths
+        self.padded_lengths = padded_lengths
+        self.group_of_line = np.searchsorted(padded_lengths, lengths)
+        if texts is not None:
+            text_lengths = np.array([len(text) for text in texts])
+            self.text_lengths = [
+                int(text_lengths[self.group_of_line <= group].max(initial=1))
+                for group in range(len(padded_lengths))
+            ]
+
+    @property
+    def num_batches(self) -> int:
+        """Batches an epoch."""
+        return -(-len(self.strokes) // self.batch_size)
+
+    @property
+    def num_points(self) -> int:
+        """Real points an epoch."""
+        return int(self.lengths.sum())
+
+    def padding(self, epoch: int = 0) -> float:
+        """Share of an epoch's steps that is padding."""
+        plan = self._plan(epoch)
+        steps = sum(int(self.padded_lengths[group]) for group, _ in plan)
+        return 1.0 - self.num_points / (steps * self.batch_size)
+
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, from number `first` on (to resume within one)."""
+        for number, (group, lines) in enumerate(self._plan(epoch)):
+            if number >= first:
+                yield self._pad(epoch, group, lines)
+
+    def _plan(self, epoch: int) -> list[tuple[int, np.ndarray]]:
+        """(group, line indices `[batch_size]`) of every batch, in order.
+
+        What does not fill a batch of its group moves on to the next longer one. The
+        one batch that stays short, if the lines are no multiple of its size, is made of
+        the shortest lines, where empty rows cost least.
+        """
+        rng = np.random.default_rng([self.seed, epoch])
+        order = rng.permutation(len(self.strokes))
+        order = order[np.argsort(self.group_of_line[order], kind="stable")]
+        short = len(order) % self.batch_size
+        plan = []
+        if short:
+            rows = np.full(self.batch_size, -1)
+            rows[:short] = order[:short]
+            plan.append((int(self.group_of_line[order[short - 1]]), rows))
+        for start in range(short, len(order), self.batch_size):
+            rows = order[start : start + self.batch_size]
+            plan.append((int(self.group_of_line[rows[-1]]), rows))
+        return [plan[place] for place in rng.permutation(len(plan))]
+
+    def _pad(self, epoch: int, group: int, lines: np.ndarray) -> Batch:
+        lines = lines[self.rows]
+        time = int(self.padded_lengths[group])
+        strokes = np.zeros((len(lines), time, 3), np.float32)
+        mask = np.zeros((len(lines), time), np.float32)
+        for row, line in enumerate(lines):
+            if line >= 0:
+                length = self.lengths[line]
+                strokes[row, :length] = normalise(
+                    self._vary(epoch, line), self.offset_mean, self.offset_std
+                )
+                mask[row, :length] = 1.0
+        inputs = {"strokes": strokes, "mask": mask}
+        if self.texts is not None:
+            inputs["text"] = np.full(
+                (len(lines), self.text_lengths[group]), -1, np.int32
+            )
+            for row, line in enumerate(lines):
+                if line >= 0:
+                    inputs["text"][row, : len(self.texts[line])] = self.texts[line]
+        return Batch(inputs, lines)
+
+    def _vary(self, epoch: int, line: int) -> np.ndarray:
+        """A line at another size, stretch and slant, by (seed, epoch, line)."""
+        strokes = self.strokes[line]
+        if not self.augment:
+            return strokes
+        rng = np.random.default_rng([self.seed, epoch, line])
+        size, stretch, slant = rng.uniform(-self.augment, self.augment, 3)
+        varied = strokes.copy()
+        varied[:, DX] = (1 + size) * (1 + stretch) * strokes[:, DX]
+        varied[:, DX] += slant * strokes[:, DY]
+        varied[:, DY] = (1 + size) * strokes[:, DY]
+        return varied

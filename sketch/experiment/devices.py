@@ -1,0 +1,112 @@
+"""Backend, precision, devices: the one place that branches on them.
+
+`set_up` must run before keras is imported: keras takes its backend then, once.
+"""
+
+import importlib.util
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch"}
+
+
+def set_up(backend: str | None = None, precision: str = "float32") -> str:
+    """Choose keras' backend and precision, and keep JAX's compilations on disk.
+
+    Args:
+        backend: "jax", "tensorflow" or "torch"; None takes $KERAS_BACKEND, or jax.
+        precision: "float32" or "mixed_bfloat16".
+
+    Returns:
+        The backend's name.
+
+    Raises:
+        ValueError: the backend is unknown or not installed, or keras runs on another.
+    """
+    backend = backend or os.environ.get("KERAS_BACKEND") or "jax"
+    if backend not in BACKENDS:
+        raise ValueError(
+            f"there is no backend {backend!r}; choose one of {', '.join(BACKENDS)}"
+        )
+    if importlib.util.find_spec(BACKENDS[backend]) is None:
+        raise ValueError(
+            f"the backend {backend} is not installed: "
+            f"pip install 'sketch-handwriting[{backend}]'"
+        )
+    if "keras" in sys.modules and sys.modules["keras"].backend.backend() != backend:
+        raise ValueError(
+            f"keras already runs on {sys.modules['keras'].backend.backend()}, and "
+            f"cannot change to {backend} in the same process"
+        )
+    os.environ["KERAS_BACKEND"] = backend
+    if backend == "jax":
+        _keep_compilations()
+    elif backend == "tensorflow":
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    import keras
+
+    keras.config.set_dtype_policy(precision)
+    return backend
+
+
+def compile_cache() -> Path:
+    """Folder of JAX's compiled programs: in the user's cache, nobody else's.
+
+    It is trusted input to JAX: never share it.
+    """
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "sketch" / "jax"
+
+
+def _keep_compilations() -> None:
+    import jax
+
+    if jax.config.jax_compilation_cache_dir is None:
+        jax.config.update("jax_compilation_cache_dir", str(compile_cache()))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+
+
+def devices() -> list[str]:
+    """What the backend computes on, in its own words."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return [f"{device.platform}: {device.device_kind}" for device in jax.devices()]
+    if keras.backend.backend() == "torch":
+        import torch
+
+        count = torch.cuda.device_count()
+        return [torch.cuda.get_device_name(k) for k in range(count)] or ["cpu"]
+    import tensorflow
+
+    return [device.name for device in tensorflow.config.list_physical_devices()]
+
+
+def describe() -> dict:
+    """What a run runs on: for `environment.json`."""
+    import keras
+
+    packages = ("sketch-handwriting", "keras", "jax", "torch", "tensorflow", "numpy")
+    return {
+        "command": sys.argv,
+        "backend": keras.backend.backend(),
+        "precision": keras.config.dtype_policy().name,
+        "devices": devices(),
+        "versions": {name: _version(name) for name in packages},
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

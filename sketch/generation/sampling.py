@@ -1,0 +1,214 @@
+"""The sampling loop: many lines at once, many steps to a compiled call.
+
+The loop is a pure function of the network's weights and of noise that is drawn before
+it, per line, from (seed, line): the same seed gives the same ink, however many lines
+are written beside it, and a test can feed any noise it likes. Sampling goes in pieces
+of `STEPS_PER_CALL` steps, each one compiled program that keeps the state on the device;
+between the pieces it is seen whether all lines have ended.
+
+Priming clamps the first points to somebody's ink; states and kappa carry over.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from sketch.model.mixture import NOISE_SIZE, draw
+from sketch.model.network import Network, NetworkState
+
+STEPS_PER_CALL = 64
+
+
+class Trace(NamedTuple):
+    """What happened while lines were written; `time` counts the free steps alone.
+
+    strokes: float32 `[batch, time, 3]`, normalised.
+    outputs: float32 `[batch, time, 6 * num_mixtures + 1]`, raw, before the bias.
+    phi: float32 `[batch, time, length]` and window `[batch, time, alphabet]`; their
+        last axes are empty without text.
+    """
+
+    strokes: np.ndarray
+    outputs: np.ndarray
+    phi: np.ndarray
+    window: np.ndarray
+
+
+class SamplingLoop(keras.Model):
+    """`STEPS_PER_CALL` steps of a network: keras compiles `predict_on_batch`."""
+
+    def __init__(self, network: Network):
+        super().__init__(autocast=False)
+        self.network = network
+        self.built = True
+
+    def call(self, inputs):
+        """Take the steps.
+
+        Args:
+            inputs: dict of `point` `[batch, 3]`, the last point; `state`, flattened;
+                `noise` `[batch, steps, 4]`; `given` `[batch, steps, 3]` and
+                `is_given` `[batch, steps]`, points to take in place of drawn ones;
+                `probability_bias` `[batch]`; with text `characters`, one-hot
+                `[batch, length, alphabet]`.
+
+        Returns:
+            dict of the new `point` and `state` and of the steps: `strokes`
+            `[batch, steps, 3]`, `outputs`, and with text `phi` and `window`.
+        """
+        network = self.network
+        characters = inputs.get("characters")
+        bias = inputs["probability_bias"]
+
+        def body(carry, at_step):
+            point, state = carry[0], carry[1]
+            noise, given, is_given = at_step
+            outputs, state, phi = network.step(point, state, characters)
+            drawn = draw(network.density(outputs, bias), noise)
+            point = ops.where(ops.expand_dims(is_given, -1) > 0, given, drawn)
+            carry = (point, state, outputs, phi if network.has_text else carry[3])
+            return carry, carry  # TensorFlow's scan wants results shaped as the carry
+
+        batch_size = inputs["point"].shape[0]
+        length = characters.shape[1] if network.has_text else 0
+        start = (
+            inputs["point"],
+            NetworkState(*inputs["state"]),
+            ops.zeros((batch_size, network.output_layer.units), "float32"),
+            ops.zeros((batch_size, length), "float32"),
+        )
+        steps = tuple(
+            ops.swapaxes(inputs[name], 0, 1) for name in ("noise", "given", "is_given")
+        )
+        (point, state, _, _), (points, states, outputs, phi) = ops.scan(
+            body, start, steps
+        )
+        result = {"point": point, "state": tuple(state)}
+        result |= {
+            name: ops.swapaxes(values, 0, 1)
+            for name, values in (
+                ("strokes", points),
+                ("outputs", outputs),
+                ("phi", phi),
+                *([("window", states.window[1])] if network.has_text else []),
+            )
+        }
+        return result
+
+
+def sample(
+    loop: SamplingLoop,
+    num_lines: int,
+    max_steps: int,
+    probability_bias: float | Sequence[float] = 0.0,
+    seed: int | Sequence[int] = 0,
+    texts: Sequence[np.ndarray] | None = None,
+    primes: Sequence[np.ndarray] | None = None,
+    has_ended: Callable[[Trace], np.ndarray] | None = None,
+) -> Trace:
+    """Write lines, all at once.
+
+    Args:
+        loop: the compiled steps of a network.
+        num_lines: how many lines.
+        max_steps: free steps at the most.
+        probability_bias: >= 0, for all lines or for each.
+        seed: of all lines (line i then draws from (seed, i)), or one for each.
+        texts: with text, the codes of each line, the primes' text included.
+        primes: strokes `[time, 3]`, normalised, that each line follows first; they are
+            not in the result.
+        has_ended: called between pieces with the trace so far; bool `[num_lines]`, the
+            sampling ends when all are true.
+
+    Returns:
+        Trace of `max_steps` steps, or fewer if all lines have ended.
+    """
+    network = loop.network
+    seeds = [[seed, line] for line in range(num_lines)] if np.isscalar(seed) else seed
+    generators = [np.random.default_rng(line_seed) for line_seed in seeds]
+    primes = [np.zeros((0, 3), np.float32)] * num_lines if primes is None else primes
+    prime_lengths = np.array([len(prime) for prime in primes])
+    inputs = {
+        "point": np.tile(np.float32(network.first_input), (num_lines, 1)),
+        "state": _to_numpy(network.initial_state(num_lines)),
+        "probability_bias": np.broadcast_to(
+            np.float32(probability_bias), (num_lines,)
+        ).copy(),
+    }
+    if network.has_text:
+        inputs["characters"] = one_hot(texts, network.num_symbols)
+    pieces: list[Trace] = []
+    trace = _empty_trace(num_lines)
+    num_steps = int(prime_lengths.max(initial=0)) + max_steps
+    for start in range(0, num_steps, STEPS_PER_CALL):
+        noise = np.stack([_draw_noise(generator) for generator in generators])
+        given, is_given = _given(primes, start)
+        result = loop.predict_on_batch(
+            inputs | {"noise": noise, "given": given, "is_given": is_given}
+        )
+        inputs |= {"point": result["point"], "state": result["state"]}
+        pieces.append(_trace_of(result))
+        trace = _after_primes(pieces, prime_lengths, max_steps)
+        if has_ended is not None and np.all(has_ended(trace)):
+            break
+    return trace
+
+
+def one_hot(texts: Sequence[np.ndarray], num_symbols: int) -> np.ndarray:
+    """Codes of several lines to float32 `[batch, length, alphabet]`, zeros after each.
+
+    The length is rounded up to a multiple of 16: few lengths, few compilations.
+    """
+    longest = max(len(text) for text in texts)
+    characters = np.zeros((len(texts), -(-longest // 16) * 16, num_symbols), np.float32)
+    for row, text in enumerate(texts):
+        characters[row, np.arange(len(text)), text] = 1.0
+    return characters
+
+
+def _draw_noise(generator: np.random.Generator) -> np.ndarray:
+    """`[STEPS_PER_CALL, 4]`: uniform, normal, normal, uniform."""
+    noise = np.empty((STEPS_PER_CALL, NOISE_SIZE), np.float32)
+    noise[:, [0, 3]] = generator.random((STEPS_PER_CALL, 2), np.float32)
+    noise[:, 1:3] = generator.standard_normal((STEPS_PER_CALL, 2), np.float32)
+    return noise
+
+
+def _given(primes: Sequence[np.ndarray], start: int) -> tuple[np.ndarray, np.ndarray]:
+    """The primes' points in the piece that begins at `start`, and where there are."""
+    given = np.zeros((len(primes), STEPS_PER_CALL, 3), np.float32)
+    is_given = np.zeros((len(primes), STEPS_PER_CALL), np.float32)
+    for row, prime in enumerate(primes):
+        part = prime[start : start + STEPS_PER_CALL]
+        given[row, : len(part)] = part
+        is_given[row, : len(part)] = 1.0
+    return given, is_given
+
+
+def _to_numpy(state: NetworkState) -> tuple:
+    return tuple(keras.tree.map_structure(ops.convert_to_numpy, tuple(state)))
+
+
+def _trace_of(result: dict) -> Trace:
+    empty = np.zeros((*result["strokes"].shape[:2], 0), np.float32)
+    return Trace(
+        result["strokes"], result["outputs"], result["phi"], result.get("window", empty)
+    )
+
+
+def _empty_trace(num_lines: int) -> Trace:
+    return Trace(*(np.zeros((num_lines, 0, 0), np.float32) for _ in Trace._fields))
+
+
+def _after_primes(
+    pieces: Sequence[Trace], prime_lengths: np.ndarray, max_steps: int
+) -> Trace:
+    """The free steps so far: as many as the line with the longest prime has."""
+    whole = [np.concatenate(parts, axis=1) for parts in zip(*pieces, strict=True)]
+    free = min(whole[0].shape[1] - int(prime_lengths.max(initial=0)), max_steps)
+    rows = np.arange(len(prime_lengths))[:, None]
+    steps = prime_lengths[:, None] + np.arange(max(free, 0))
+    return Trace(*(values[rows, steps] for values in whole))
