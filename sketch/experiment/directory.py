@@ -41,6 +41,7 @@ from sketch.experiment.names import experiment_name
 from sketch.ink.text import Alphabet
 
 SETTINGS_NAME = "hyperparameters.json"
+_LEFTOVERS = (".sketch", ".pen", ".history")  # pictures that a kill left half drawn
 
 
 @dataclass(frozen=True)
@@ -209,8 +210,9 @@ class Experiment:
             OSError: the directory cannot be written.
         """
         with lock.hold(self.path / "lock"):
-            for path in self.path.iterdir():
-                if is_temporary(path) and not path.is_dir():
+            for path in [*self.path.iterdir(), *self.samples_dir.iterdir()]:
+                left_over = is_temporary(path) or path.name.startswith(_LEFTOVERS)
+                if left_over and (path.is_symlink() or not path.is_dir()):
                     path.unlink()
             checkpoint.clean(self.checkpoints_dir)
             yield

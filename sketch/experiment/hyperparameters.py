@@ -125,7 +125,8 @@ class Hyperparameters(Settings):
     max_length: int | None = option(
         None,
         "--max-length",
-        "Train on the first N points of each line.  [default: whole lines]",
+        "Train on the first N points of each line.",
+        unset="whole lines",
         type=int,
         minimum=1,
         maximum=1_000_000,
@@ -215,7 +216,8 @@ class RunOptions(Settings):
     backend: str | None = option(
         None,
         "--backend",
-        "Keras backend.  [default: $KERAS_BACKEND, or jax]",
+        "Keras backend.",
+        unset="$KERAS_BACKEND, or jax",
         type=str,
         choices=("jax", "tensorflow", "torch"),
         in_name="never",
@@ -223,15 +225,16 @@ class RunOptions(Settings):
     data: str | None = option(
         None,
         "--data",
-        "The corpus: handwriting.hdf5, or a folder that holds it.  [default: looked "
-        "for in $SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ and ./data/]",
+        "The corpus: handwriting.hdf5, or a folder that holds it.",
+        unset="$SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or ./data/",
         type=str,
         in_name="never",
     )
     patience: int | None = option(
         None,
         "--patience",
-        "Stop after N epochs without a better validation.  [default: never]",
+        "Stop after N epochs without a better validation.",
+        unset="never",
         type=int,
         minimum=1,
         in_name="never",

@@ -20,6 +20,7 @@ class Option:
         minimum, maximum: the range, both ends included; None is no limit.
         above: the value must be greater than this (an open lower end).
         choices: the words allowed; empty is any.
+        unset: what the default None means, in words.
         tag: what stands before the value in the name; None where the word of `choices`
             itself is the tag.
         in_name: "tag" if it stands there where it differs from its default, "always",
@@ -33,6 +34,7 @@ class Option:
     maximum: float | None = None
     above: float | None = None
     choices: tuple[str, ...] = ()
+    unset: str | None = None
     tag: str | None = None
     in_name: str = "tag"
 

@@ -1,0 +1,31 @@
+# `make demo` and `make test` do all their own set-up, in .venv.
+PYTHON ?= python3
+# Further extras, e.g. `make test EXTRAS=test,torch` (the default torch is a large one
+# with CUDA; install a CPU build of it into .venv first if you want that).
+EXTRAS ?= test
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready-$(EXTRAS)
+
+# Two minutes on two cores; its name is checked by tests/test_structure.py.
+DEMO_OPTIONS := --name demo --depth 1 --dim 256 -G 20 --bs 16 --lr 3e-3 --schedule one-cycle --epochs 4
+DEMO_NAME := demo-1X256-G20-bs16-lr3e-3-one-cycle
+
+.PHONY: demo test lint
+
+demo: $(READY)
+	$(BIN)/sketch train $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
+	@echo "Its handwriting: $(CURDIR)/experiments/$(DEMO_NAME)/sketch.png"
+
+test: $(READY)
+	$(BIN)/python -m pytest --quiet
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	touch $@

@@ -1,0 +1,99 @@
+"""`sketch`: finds the command, and turns every end of it into an exit code.
+
+0 done, 1 failed as told in one line, 2 wrong usage, 130 interrupted, 143 terminated.
+"""
+
+import importlib
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+import sketch
+
+# In the order of a user's work; each file holds a click command called `command`.
+COMMANDS = {
+    "convert": "sketch.cli.convert",
+    "train": "sketch.cli.train",
+    "sample": "sketch.cli.sample",
+    "list": "sketch.cli.list",
+    "show": "sketch.cli.show",
+}
+
+# What a library function raises when the world, not the program, is at fault.
+EXPECTED = (ValueError, OSError, RuntimeError, ImportError, MemoryError)
+
+
+class LazyGroup(click.Group):
+    """A group that imports the file of a command when that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(COMMANDS[cmd_name]).command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(sketch.__version__)
+def cli() -> None:
+    """Learn pen writing point by point, score it, and write.
+
+    Begin with `sketch train`: without data of your own it learns the built-in
+    handwriting, and tells you how to get more.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line and exits the process.
+
+    Args:
+        args: the arguments, or None for those of the process.
+    """
+    seen = {"debug": False}  # the --debug option of a command sets it
+    signal.signal(signal.SIGTERM, _exit_terminated)
+    try:
+        result = cli.main(args, "sketch", standalone_mode=False, obj=seen)
+        sys.exit(result if isinstance(result, int) else 0)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except Exception as error:
+        if seen["debug"]:
+            traceback.print_exc()
+        else:
+            click.echo(f"Error: {describe(error)}", err=True)
+        sys.exit(1)
+
+
+def describe(error: Exception) -> str:
+    """One line on what went wrong, safe to print on a terminal."""
+    if isinstance(error, click.ClickException):
+        text = error.format_message()
+    elif isinstance(error, OSError) and error.strerror and error.filename:
+        text = f"{error.filename}: {error.strerror}"
+    else:
+        text = str(error)
+    if isinstance(error, MemoryError):
+        text = f"out of memory {text}"
+    elif not isinstance(error, (click.ClickException, *EXPECTED)) or not text.strip():
+        text = (
+            f"{type(error).__name__}: {text}. This is a fault in sketch; --debug shows "
+            "the traceback"
+        )
+    words = " ".join(text.split())
+    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
+    return line if len(line) <= 1000 else line[:1000] + "…"
+
+
+def _exit_terminated(signum: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + signum)

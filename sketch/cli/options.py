@@ -1,0 +1,115 @@
+"""Options that several commands share, and options made from a settings dataclass."""
+
+import dataclasses
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+from click.shell_completion import CompletionItem
+
+from sketch.experiment.hyperparameters import get_option
+
+
+class ExperimentName(click.ParamType):
+    """An experiment's name or path; completed by the shell from `--experiments`."""
+
+    name = "experiment"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from sketch.experiment.directory import find_experiments
+
+        root = ctx.params.get("experiments") or os.environ.get("SKETCH_EXPERIMENTS")
+        root = root or "experiments"
+        names = [path.name for path in find_experiments(root)]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def experiments_option(function: Callable) -> Callable:
+    """`--experiments`: the folder of all experiments, a `Path`."""
+    return click.option(
+        "--experiments",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="SKETCH_EXPERIMENTS",
+        default="experiments",
+        show_default=True,
+        show_envvar=True,
+        help="Folder of all experiments.",
+    )(function)
+
+
+def debug_option(function: Callable) -> Callable:
+    """`--debug`: seen by `main`, not by the command."""
+
+    def remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            ctx.ensure_object(dict)["debug"] = True
+
+    return click.option(
+        "--debug",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=remember,
+        help="Show the traceback of an error.",
+    )(function)
+
+
+def field_option(field: dataclasses.Field) -> Callable:
+    """The click option of a settings field; its value goes by the field's name."""
+    rule = field.metadata["option"]
+    if rule.type is bool:
+        return click.option(*rule.flags, field.name, is_flag=True, help=rule.help)
+    if rule.choices:
+        kind: click.ParamType = click.Choice(rule.choices)
+    elif rule.type is int:
+        kind = click.IntRange(rule.minimum, rule.maximum)
+    elif rule.type is float:
+        lower = rule.minimum if rule.above is None else rule.above
+        kind = click.FloatRange(lower, rule.maximum, min_open=rule.above is not None)
+    else:
+        kind = click.STRING
+    return click.option(
+        *rule.flags,
+        field.name,
+        type=kind,
+        default=field.default,
+        show_default=rule.unset or True,
+        help=rule.help,
+    )
+
+
+def settings_options(*classes: type) -> Callable[[Callable], Callable]:
+    """Decorates a command with the options of settings dataclasses, in their order."""
+
+    def decorate(function: Callable) -> Callable:
+        fields = [field for cls in classes for field in dataclasses.fields(cls)]
+        for field in reversed(fields):  # click shows the last decorator first
+            function = field_option(field)(function)
+        return function
+
+    return decorate
+
+
+def backend_option(function: Callable) -> Callable:
+    """`--backend`, as of a training run."""
+    return click.option(
+        "--backend",
+        type=click.Choice(get_option("backend").choices),
+        show_default=get_option("backend").unset,
+        help=get_option("backend").help,
+    )(function)
+
+
+def typed(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
+    """Of `values`, those that the user gave and did not leave to their default."""
+    given = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+    return {
+        name: value
+        for name, value in values.items()
+        if ctx.get_parameter_source(name) in given
+    }

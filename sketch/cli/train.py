@@ -1,0 +1,73 @@
+"""`sketch train`."""
+
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sketch.cli.options import (
+    ExperimentName,
+    debug_option,
+    experiments_option,
+    settings_options,
+    typed,
+)
+from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
+
+
+@click.command()
+@click.option(
+    "--model",
+    type=ExperimentName(),
+    help="Go on with this experiment; with another --lr, --bs and so on, begin a new "
+    "one with its best weights. `continue` means the one that the other options name.",
+)
+@settings_options(Hyperparameters, RunOptions)
+@experiments_option
+@click.option(
+    "--progress/--no-progress",
+    default=None,
+    help="Show a progress bar.  [default: on a terminal]",
+)
+@debug_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    model: str | None,
+    experiments: Path,
+    progress: bool | None,
+    **values: Any,
+) -> None:
+    """Train an experiment, go on with one, or derive one.
+
+    The options make the name of the experiment, and --experiments holds a folder of
+    that name with everything that comes of it. Ctrl-C saves and stops; --model goes on
+    as if nothing had been.
+    """
+    settings = [field.name for field in fields(Hyperparameters)]
+    given = typed(ctx, {name: values.pop(name) for name in settings})
+    try:
+        options = RunOptions(**values)
+        if model is None or model == "continue":
+            Hyperparameters(**given)
+    except ValueError as error:
+        raise click.UsageError(str(error), ctx) from error
+
+    from sketch.experiment.data import plan_with_data
+
+    plan, options, notice = plan_with_data(given, model, options, experiments)
+    if notice:
+        click.echo(notice, err=True)
+
+    from sketch.experiment import devices
+
+    devices.set_up(options.backend, options.precision)
+
+    from sketch.experiment.training import train
+
+    if progress is None:
+        progress = sys.stderr.isatty()
+    experiment = train(plan, options, experiments, progress)
+    click.echo(experiment.sketch_path)

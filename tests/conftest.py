@@ -1,0 +1,34 @@
+"""What all tests share: the backend, a cache of their own, no settings of the user."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+# The demo corpus, matplotlib's fonts and compiled programs are made once a session, for
+# the tests' child processes too.
+_CACHE = tempfile.TemporaryDirectory(prefix="sketch-tests-")
+os.environ["XDG_CACHE_HOME"] = _CACHE.name
+
+# No deadline: a busy machine is no fault. The same examples in every run, so that a
+# change is never blamed for what it did not do.
+settings.register_profile("sketch", deadline=None, derandomize=True)
+settings.load_profile("sketch")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    """No test finds the corpus or the experiments of whoever runs it."""
+    for name in ("SKETCH_DATA", "FUEL_DATA_PATH", "SKETCH_EXPERIMENTS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def iam_source() -> Path:
+    """IAM-OnDB as it was downloaded: a folder or an archive, in `$SKETCH_IAM`."""
+    if "SKETCH_IAM" not in os.environ:
+        pytest.skip("IAM-OnDB is not here: name its folder or archive in $SKETCH_IAM")
+    return Path(os.environ["SKETCH_IAM"])
