@@ -2,11 +2,12 @@
 
 - `strokes`: offsets <-> points, stroke ends, normalisation, recording errors
 - `text`: the alphabet of a corpus: encode and decode
-- `figures`: matplotlib pictures of ink and of what a model thinks about it
-- `density`: the picture of a mixture density, and the numbers behind it
+- `figures`: matplotlib pictures of ink and of a training run; `model_figures` and
+  `density`: of what a model does; `canvas`: what all pictures share
 - `vector`: ink files of any kind: JSON, and `read_ink`, which picks the reader
 - `svg`, `svg_path`: SVG in millimetres, still or animated, and back
 - `inkml`: the W3C's pen format
+- `files`: files written whole, XML read without its dangers
 
 numpy, matplotlib and lxml only; nothing here knows of models or experiments.
 """

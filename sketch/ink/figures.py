@@ -1,0 +1,300 @@
+"""Pictures of ink, of what a model sees in it, and of how training goes.
+
+- ink: `draw_sketch` (a grid of lines on one scale), `draw_line`, `draw_pen`
+- the model's inside, from `model_figures` and `density`: `draw_window`,
+  `draw_soft_window`, `draw_mixture_weights`, `draw_density`
+- a run: `draw_history`
+
+All take plain arrays and the path of the picture, whose suffix says the format.
+Sketches have no axes; everything else has labelled ones.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.ticker import MaxNLocator
+
+from sketch.ink import DamagedInk
+from sketch.ink.canvas import (
+    COLOURS,
+    FAINT,
+    INK,
+    WHOLE_NUMBERS,
+    bounding_box,
+    draw_strokes,
+    picture,
+)
+from sketch.ink.density import draw_density
+from sketch.ink.model_figures import (
+    draw_mixture_weights,
+    draw_soft_window,
+    draw_window,
+)
+from sketch.ink.strokes import END_OF_STROKE, check_strokes
+
+__all__ = [
+    "draw_density",
+    "draw_history",
+    "draw_line",
+    "draw_mixture_weights",
+    "draw_pen",
+    "draw_sketch",
+    "draw_soft_window",
+    "draw_strokes",
+    "draw_window",
+]
+
+LARGEST = (16.0, 20.0)  # a sketch's width and height, inches
+SHAPE = 1.8  # the width over the height that a grid of lines aims at
+GAP = 0.35  # the space between rows, in heights of a line
+HEIGHT_PER_PEN = 42  # a line is about so many times as high as its pen is wide
+
+
+def draw_sketch(
+    path: str | Path, lines: Sequence[np.ndarray], columns: int | None = None
+) -> None:
+    """Draws lines of ink in a grid, all of them on one scale, without axes.
+
+    A column is as wide as its longest line and a row as high as its highest, so the
+    grid is tight and one wild line takes room, but none of its neighbours' ink.
+
+    Args:
+        path: the picture.
+        lines: strokes `[time, 3]` each, raw offsets (one unit on both axes). An
+            empty line keeps its place.
+        columns: how many lines stand side by side; None: so many that the picture
+            is a bit wider than high (4 for 64 lines of handwriting).
+
+    Raises:
+        ValueError: if there is no line, or `columns` is less than 1.
+        DamagedInk: if a line has a NaN or an infinite offset; says which.
+    """
+    if not len(lines):
+        raise ValueError(f"no lines of ink to draw in {path}")
+    if columns is not None and columns < 1:
+        raise ValueError(f"a grid needs at least one column, not {columns}")
+    boxes = np.array([_checked_box(strokes, i) for i, strokes in enumerate(lines)])
+    sizes = boxes[:, 1] - boxes[:, 0]
+    if not sizes.any():
+        sizes = np.ones_like(sizes)  # nothing but dots: any scale will do
+    gap = GAP * _typical(sizes[:, 1], sizes[:, 0])
+    if columns is None:
+        columns = _best_columns(sizes, gap)
+    columns = min(columns, len(lines))
+    widths, heights = _grid(sizes, columns)
+    lefts = gap + np.concatenate([[0.0], np.cumsum(widths + 2 * gap)])
+    tops = gap + np.concatenate([[0.0], np.cumsum(heights + gap)])
+    width, height = lefts[-1] - gap, tops[-1]
+    starts = []
+    for index, (low, _) in enumerate(boxes):
+        row, column = divmod(index, columns)
+        middle = (heights[row] - (boxes[index, 1, 1] - low[1])) / 2
+        starts.append((lefts[column] - low[0], tops[row] + middle - low[1]))
+    _draw_on_paper(path, lines, starts, width, height, gap / GAP)
+
+
+def draw_line(path: str | Path, strokes: np.ndarray) -> None:
+    """Draws one line of ink, as large as fits, without axes.
+
+    Args:
+        path: the picture.
+        strokes: `[time, 3]`, raw offsets (one unit on both axes).
+
+    Raises:
+        DamagedInk: if an offset is NaN or infinite.
+    """
+    draw_sketch(path, [strokes], columns=1)
+
+
+def _checked_box(strokes: np.ndarray, index: int) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        return bounding_box(strokes)
+    except DamagedInk as error:
+        raise DamagedInk(f"line {index} cannot be drawn: {error}") from None
+
+
+def _typical(heights: np.ndarray, widths: np.ndarray) -> float:
+    """The height of an ordinary line; > 0 unless every line is a dot."""
+    positive = heights[heights > 0]
+    if len(positive):
+        return float(np.median(positive))
+    return float(widths.max()) / 20  # flat lines: as if they were handwriting
+
+
+def _grid(sizes: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """The widths `[columns]` and heights `[rows]` of a grid of sizes `[n, 2]`."""
+    rows = math.ceil(len(sizes) / columns)
+    cells = np.zeros((rows * columns, 2))
+    cells[: len(sizes)] = sizes
+    cells = cells.reshape(rows, columns, 2)
+    return cells[:, :, 0].max(axis=0), cells[:, :, 1].max(axis=1)
+
+
+def _best_columns(sizes: np.ndarray, gap: float) -> int:
+    def distance(columns: int) -> float:
+        widths, heights = _grid(sizes, columns)
+        shape = (widths + 2 * gap).sum() / (heights + gap).sum()
+        is_ragged = len(sizes) % columns > 0  # the last row is not full
+        return abs(math.log(shape / SHAPE)) + 0.4 * is_ragged
+
+    return min(range(1, len(sizes) + 1), key=distance)
+
+
+def _draw_on_paper(
+    path: str | Path,
+    lines: Sequence[np.ndarray],
+    starts: Sequence[tuple[float, float]],
+    width: float,
+    height: float,
+    line_height: float,
+) -> None:
+    """Draws lines at places on a sheet; all sizes in the ink's unit."""
+    # No larger than the limit, and a line no higher than 1.6 inches.
+    scale = min(LARGEST[0] / width, LARGEST[1] / height, 1.6 / line_height)
+    pen = 72 * scale * line_height / HEIGHT_PER_PEN
+    pen = float(np.clip(pen, 0.45, 2.0))
+    size = max(width * scale, 1.0), max(height * scale, 0.4)
+    with picture(path, *size, layout=None) as figure:
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        axes.set_xlim(width / 2 - size[0] / scale / 2, width / 2 + size[0] / scale / 2)
+        axes.set_ylim(
+            height / 2 + size[1] / scale / 2, height / 2 - size[1] / scale / 2
+        )
+        for strokes, start in zip(lines, starts, strict=True):
+            draw_strokes(axes, strokes, start=start, line_width=pen)
+
+
+def draw_pen(path: str | Path, lines: Sequence[np.ndarray]) -> None:
+    """Draws when the pen is lifted: a row a line, steps from left to right.
+
+    A pale bar spans the steps of a line, a dark tick stands at each step after which
+    the pen leaves the paper. The title says how often that is, so that samples can
+    be held against the data.
+
+    Args:
+        path: the picture.
+        lines: strokes `[time, 3]` each.
+
+    Raises:
+        ValueError: if there is no line.
+        DamagedInk: if a line has a NaN or an infinite value.
+    """
+    if not len(lines):
+        raise ValueError(f"no lines of ink to draw in {path}")
+    flags = [check_strokes(strokes)[:, END_OF_STROKE] > 0.5 for strokes in lines]
+    steps, lifts = sum(map(len, flags)), sum(int(flag.sum()) for flag in flags)
+    bars, ticks = [], []
+    for row, flag in enumerate(flags):
+        if len(flag):
+            bars.append([(0.5, row), (len(flag) + 0.5, row)])
+        for time in np.flatnonzero(flag) + 1:
+            ticks.append([(time, row - 0.4), (time, row + 0.4)])
+    height = min(0.9 + 0.11 * max(len(lines), 4), 20.0)
+    with picture(path, 12, height) as figure:
+        axes = figure.add_subplot()
+        axes.set_xlim(0, max(max(map(len, flags)), 1) + 1)
+        axes.set_ylim(len(lines) - 0.4, -0.6)
+        thickness = 72 * 0.55 * (height - 0.9) / len(lines)
+        axes.add_collection(
+            LineCollection(
+                bars, colors="#d9e6f2", linewidths=thickness, capstyle="butt"
+            )
+        )
+        axes.add_collection(LineCollection(ticks, colors=INK, linewidths=0.9))
+        axes.set_xlabel("step")
+        axes.set_ylabel("line")
+        axes.yaxis.set_major_locator(MaxNLocator(8, **WHOLE_NUMBERS))
+        axes.spines["left"].set_visible(False)
+        if lifts:
+            axes.set_title(
+                f"pen lifts: {100 * lifts / steps:.1f} % of the steps, "
+                f"one in {steps / lifts:.0f}"
+            )
+        else:
+            axes.set_title("pen lifts: none")
+
+
+def draw_history(
+    path: str | Path,
+    rows: Sequence[Mapping[str, float]] | Mapping[str, Sequence[Mapping[str, float]]],
+) -> None:
+    """Draws how training went: log-likelihood per line, learning rate, gradient.
+
+    Args:
+        path: the picture.
+        rows: the rows of one history (`epoch`, `train_log_likelihood`,
+            `valid_log_likelihood`, `test_log_likelihood` in nats per line, higher
+            is better; `learning_rate`, `gradient_norm`), or several of them by the
+            experiment's name. What a row lacks, or is not finite, is left out.
+
+    Raises:
+        ValueError: if there is no row.
+    """
+    several = isinstance(rows, Mapping)
+    histories = dict(rows) if several else {"": rows}
+    if not any(len(history) for history in histories.values()):
+        raise ValueError(f"no epoch to draw in {path}: the history is empty")
+    with picture(path, 9, 5.5) as figure:
+        top, middle, bottom = figure.subplots(
+            3, 1, sharex=True, height_ratios=(4, 1, 1)
+        )
+        for number, (name, history) in enumerate(histories.items()):
+            colour = COLOURS[number % len(COLOURS)]
+            for index, split in enumerate(("train", "valid", "test")):
+                _plot(
+                    top,
+                    history,
+                    f"{split}_log_likelihood",
+                    colour if several else COLOURS[index],
+                    # Several runs are told apart by colour, their splits by dashes.
+                    label=(name if split == "valid" else "") if several else split,
+                    dashes=(":", "-", "--")[index] if several else "-",
+                )
+            for axes, key in ((middle, "learning_rate"), (bottom, "gradient_norm")):
+                _plot(axes, history, key, colour if several else FAINT)
+        top.set_ylabel("log-likelihood\nnats / line")
+        middle.set_ylabel("learning\nrate")
+        bottom.set_ylabel("gradient\nnorm")
+        bottom.set_xlabel("epoch")
+        bottom.xaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
+        for axes in (middle, bottom):
+            axes.set_ylim(bottom=0)
+            axes.yaxis.set_major_locator(MaxNLocator(3))
+            axes.yaxis.set_major_formatter("{x:g}")
+        if several:
+            top.set_title("valid —   test – –   train · · ·")
+        if top.get_legend_handles_labels()[0]:
+            legend = top.legend(loc="lower right", labelcolor=INK)
+            for text in legend.get_texts():
+                text.set_parse_math(False)  # an experiment's name is the user's
+        figure.align_ylabels()
+
+
+def _plot(
+    axes: Axes,
+    history: Sequence[Mapping[str, float]],
+    key: str,
+    colour: str,
+    label: str = "",
+    dashes: str = "-",
+) -> None:
+    points = []
+    for number, row in enumerate(history, start=1):
+        value = row.get(key)
+        if value not in (None, "") and math.isfinite(float(value)):
+            points.append((float(row.get("epoch", number)), float(value)))
+    if points:
+        axes.plot(
+            *zip(*points, strict=True),
+            dashes,
+            color=colour,
+            label=label or None,
+            linewidth=1.3,
+            marker="o" if len(points) < 30 else "",
+            markersize=3,
+        )

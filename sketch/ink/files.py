@@ -1,0 +1,96 @@
+"""Safe files: written whole or not at all, and XML read without its dangers."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from lxml import etree
+
+from sketch.ink import DamagedInk
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Lends a temporary name beside `path`, which takes its place at the end.
+
+    Whoever reads `path` finds the old file or the new one, never half of one. When
+    the block raises, the temporary file goes and `path` stays as it was. The folder
+    of `path` is made if it is not there.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=f".{path.name[:40]}-", suffix=path.suffix, dir=path.parent
+    )
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes files for the owner alone; a picture is for everybody whom
+        # the umask lets.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Writes `text` as UTF-8 with plain line feeds, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The bytes of a file of ink; a folder or a missing file is a clear error."""
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    return path.read_bytes()
+
+
+def read_xml(path: str | Path) -> etree._Element:
+    """Parses an XML file that may come from anywhere.
+
+    Nothing is fetched, no entity is expanded and the parser's limits on size and
+    depth stay on. A bare document type line, as drawing programs write it, is
+    passed over unread; one that declares entities is refused.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The root element; comments and processing instructions are left out.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        DamagedInk: if it is not XML, is cut short, or declares entities.
+    """
+    content = read_bytes(path)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        reason = "it is empty" if not content.strip() else error.msg
+        raise DamagedInk(
+            f"{path} cannot be read as XML: {reason}; save or copy the file again"
+        ) from None
+    declared = root.getroottree().docinfo.internalDTD
+    if declared is not None and any(True for _ in declared.iterentities()):
+        raise DamagedInk(
+            f"{path} declares XML entities, which are not read for safety's sake; "
+            'save it again without them (in a drawing program: as "plain SVG")'
+        )
+    return root

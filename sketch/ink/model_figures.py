@@ -1,0 +1,140 @@
+"""Pictures of what goes on in a model while it writes, step by step.
+
+Maps with time as one axis: the attention window over the text, the mixture of letters
+it shows to the network, and the weights of the mixture's components. They take the
+arrays of one line, as the sampling pass that wrote it gave them out.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from sketch.ink.canvas import INK, INK_MAP, WHOLE_NUMBERS, picture
+
+VISIBLE_BLANKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
+
+
+def draw_window(path: str | Path, phi: np.ndarray, text: str) -> None:
+    """Draws which character the attention window looked at, step by step.
+
+    Args:
+        path: the picture.
+        phi: `[time, characters]`, the window's weight on each character, ≥ 0
+            (Graves 2013, eq. 46).
+        text: what was written, a letter a column; `phi` may have one column more,
+            which is that of the end of the text.
+
+    Raises:
+        ValueError: if the shapes do not fit, or a weight is not finite.
+    """
+    phi = _checked_map(phi, "phi")
+    letters = [VISIBLE_BLANKS.get(letter, letter) for letter in text]
+    if phi.shape[1] == len(letters) + 1:
+        letters.append("■")
+    if phi.shape[1] != len(letters):
+        raise ValueError(
+            f"phi has {phi.shape[1]} columns, but the text {text!r} has {len(text)} "
+            "characters: expected one for each, or one more for its end"
+        )
+    title = "Attention window φ over the text"
+    _draw_columns(path, phi, letters, title, "text (■ is its end)")
+
+
+def draw_soft_window(
+    path: str | Path, window: np.ndarray, symbols: Sequence[str]
+) -> None:
+    """Draws the mixture of letters that the model was shown, step by step.
+
+    Args:
+        path: the picture.
+        window: `[time, alphabet]`, ≥ 0 (Graves 2013, eq. 47).
+        symbols: the name of each column, `[alphabet]`.
+
+    Raises:
+        ValueError: if the shapes do not fit, or a value is not finite.
+    """
+    window = _checked_map(window, "window")
+    if window.shape[1] != len(symbols):
+        raise ValueError(
+            f"the window has {window.shape[1]} columns, but there are "
+            f"{len(symbols)} symbols"
+        )
+    names = [VISIBLE_BLANKS.get(symbol, symbol) for symbol in symbols]
+    _draw_columns(path, window, names, "Soft window over the alphabet", "symbol")
+
+
+def draw_mixture_weights(path: str | Path, weights: np.ndarray) -> None:
+    """Draws which components of the mixture were in use, step by step.
+
+    Args:
+        path: the picture.
+        weights: `[time, mixture]`, the weights π, each row adding up to 1.
+
+    Raises:
+        ValueError: if the shape is another, or a weight is not finite.
+    """
+    weights = _checked_map(weights, "mixture weights")
+    time, mixture = weights.shape
+    with picture(path, 12, 1.2 + 0.14 * max(mixture, 6)) as figure:
+        axes = figure.add_subplot()
+        image = axes.imshow(
+            weights.T,
+            aspect="auto",
+            cmap=INK_MAP,
+            vmin=0,
+            vmax=float(weights.max()) or 1.0,
+            extent=(0.5, time + 0.5, mixture + 0.5, 0.5),
+        )
+        axes.set_title("Mixture weights π")
+        axes.set_xlabel("step")
+        axes.set_ylabel("component")
+        axes.yaxis.set_major_locator(MaxNLocator(8, **WHOLE_NUMBERS))
+        axes.xaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
+        _add_scale(axes, image)
+
+
+def _checked_map(values: np.ndarray, name: str) -> np.ndarray:
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 2 or not values.size:
+        raise ValueError(
+            f"{name} must be a table of at least one step and one column, "
+            f"not {list(values.shape)}"
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} holds NaN or infinite values")
+    return values
+
+
+def _draw_columns(
+    path: str | Path, values: np.ndarray, names: list[str], title: str, label: str
+) -> None:
+    time, columns = values.shape
+    width = float(np.clip(1.8 + 0.17 * columns, 4.0, 40.0))
+    height = float(np.clip(1.2 + 0.008 * time, 3.0, 9.0))
+    with picture(path, width, height) as figure:
+        axes = figure.add_subplot()
+        image = axes.imshow(
+            values,
+            aspect="auto",
+            cmap=INK_MAP,
+            vmin=0,
+            vmax=float(values.max()) or 1.0,
+            extent=(-0.5, columns - 0.5, time + 0.5, 0.5),
+        )
+        axes.set_xticks(range(columns), labels=names)
+        axes.tick_params(axis="x", length=0, labelcolor=INK)
+        for name in axes.get_xticklabels():
+            name.set_parse_math(False)  # a dollar sign is a dollar sign
+        axes.set_title(title)
+        axes.set_xlabel(label)
+        axes.set_ylabel("step")
+        axes.yaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
+        _add_scale(axes, image)
+
+
+def _add_scale(axes: Axes, image) -> None:
+    bar = axes.figure.colorbar(image, ax=axes, pad=0.02, aspect=30)
+    bar.outline.set_visible(False)
