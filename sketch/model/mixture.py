@@ -62,7 +62,7 @@ def split_outputs(
         outputs: `[..., 6 * num_mixtures + 1]`, the paper's hatted numbers in the order
             end logit, weights, x means, y means, x log scales, y log scales,
             correlations.
-        scale_floor: > 0, in normalised units (the option `--epsilon`).
+        scale_floor: in normalised units (the option `--epsilon`); 0 sets none.
         probability_bias: >= 0, sharpens the mixture for sampling; 0 in training. A
             number, or a tensor of the leading shape.
 
@@ -84,11 +84,13 @@ def split_outputs(
         outputs[..., 1 + k * num_mixtures : 1 + (k + 1) * num_mixtures]
         for k in range(6)
     )  # [..., mixture] each
-    scales = ops.stack([scale_x - bias, scale_y - bias], axis=-1)
+    log_scales = ops.stack([scale_x - bias, scale_y - bias], axis=-1)
+    if scale_floor:
+        log_scales = ops.logaddexp(log_scales, math.log(scale_floor))
     return MixtureParams(
         log_weights=ops.log_softmax(weights * (1.0 + bias), axis=-1),
         means=ops.stack([mean_x, mean_y], axis=-1),
-        log_scales=ops.logaddexp(scales, math.log(scale_floor)),
+        log_scales=log_scales,
         correlations=ops.tanh(correlations) * (1.0 - CORRELATION_MARGIN),
         end_logit=outputs[..., 0],
     )

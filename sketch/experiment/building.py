@@ -1,0 +1,165 @@
+"""An experiment's settings made into a network and an optimizer.
+
+The builders read the settings; layers get plain arguments.
+"""
+
+import math
+
+import keras
+from keras import ops
+
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.model.network import Network, first_input
+
+WARM_UP = 0.3  # share of a one-cycle schedule in which the rate rises
+START = 1 / 25  # the rate a one-cycle schedule begins with, as a share of its peak
+
+
+def build_network(experiment: Experiment, advance: float = 0.04) -> Network:
+    """The experiment's network with its initial weights.
+
+    Args:
+        experiment: for settings, alphabet and offset statistics.
+        advance: characters per point of the corpus, where the window starts from.
+    """
+    settings = experiment.hyperparameters
+    return Network(
+        dim=settings.dim,
+        depth=settings.depth,
+        num_mixtures=settings.mixtures,
+        first_input=first_input(experiment.offset_mean, experiment.offset_std),
+        scale_floor=settings.epsilon,
+        cell="gru" if settings.gru else "lstm",
+        peepholes=settings.peepholes,
+        skip=settings.skip,
+        top=settings.top,
+        dropout=settings.dropout,
+        uniform=settings.uniform,
+        weight_noise=settings.weight_noise,
+        num_symbols=experiment.alphabet.size if settings.text else None,
+        window_mixtures=settings.window_mixtures,
+        advance=advance,
+        seed=settings.seed,
+    )
+
+
+def load_network(experiment: Experiment, kind: str = "best") -> Network:
+    """The experiment's network with the weights of a checkpoint.
+
+    Args:
+        experiment: which.
+        kind: "best" or "latest"; "best" falls back to "latest" before the first epoch
+            has ended.
+
+    Raises:
+        ValueError: there is no checkpoint yet, or it does not fit the settings.
+    """
+    found = experiment.load_checkpoint(kind)
+    if found is None and kind == "best":
+        found = experiment.load_checkpoint("latest")
+    if found is None:
+        raise ValueError(
+            f"{experiment.name} has no checkpoint yet: train it with --model "
+            f"{experiment.name}"
+        )
+    network = build_network(experiment)
+    load_weights(network, found[0])
+    return network
+
+
+def load_weights(network: Network, path) -> None:
+    """Read `model.weights.h5`; with a compiled network, the optimizer's state too.
+
+    Raises:
+        ValueError: the file does not fit the network; names it and the remedy.
+    """
+    try:
+        network.load_weights(path)
+    except (ValueError, KeyError, OSError, TypeError) as error:
+        raise ValueError(
+            f"{path} does not hold the weights that hyperparameters.json describes "
+            f"({str(error).splitlines()[0]:.200}); restore both from the same run"
+        ) from error
+
+
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """One rise and one fall of the learning rate, both half cosines (Smith 2018).
+
+    Rises from `peak` / 25 over the first 30 % of the steps, then falls to 0.
+
+    Args:
+        peak: the greatest rate.
+        num_steps: optimizer updates in all; the rate stays 0 after them.
+    """
+
+    def __init__(self, peak: float, num_steps: int):
+        self.peak = peak
+        self.num_steps = num_steps
+
+    def __call__(self, step):
+        done = ops.minimum(ops.cast(step, "float32") / self.num_steps, 1.0)
+        rise = 0.5 - 0.5 * ops.cos(math.pi * ops.minimum(done / WARM_UP, 1.0))
+        fall = ops.maximum((done - WARM_UP) / (1.0 - WARM_UP), 0.0)
+        rate = START + (1.0 - START) * rise
+        return self.peak * rate * (0.5 + 0.5 * ops.cos(math.pi * fall))
+
+    def get_config(self):
+        return {"peak": self.peak, "num_steps": self.num_steps}
+
+
+def _limited(optimizer_class: type) -> type:
+    """An optimizer that limits the gradient's global norm, and remembers the norm."""
+
+    class Limited(optimizer_class):
+        """`max_grad` 0 sets no limit; `gradient_norm` is that of the last batch."""
+
+        def __init__(self, max_grad: float, **kwargs):
+            super().__init__(**kwargs)
+            self.max_grad = max_grad
+
+        def build(self, variables):
+            super().build(variables)
+            self.gradient_norm = self.add_variable(
+                (), initializer="zeros", dtype="float32", name="gradient_norm"
+            )
+
+        def apply(self, grads, trainable_variables=None):
+            norm = ops.sqrt(sum(ops.sum(ops.square(grad)) for grad in grads))
+            self.gradient_norm.assign(norm)
+            if self.max_grad:
+                # A norm that is not finite makes all weights so: the run sees it.
+                share = self.max_grad / ops.maximum(norm, self.max_grad)
+                grads = [grad * share for grad in grads]
+            return super().apply(grads, trainable_variables)
+
+    return Limited
+
+
+# `graves` is the paper's eqs 38-45 exactly: Keras has epsilon inside the square root,
+# behind the subtraction of the squared mean. Its rate is --lr, 1e-4 in the paper.
+STEP_METHODS = {
+    "adam": (keras.optimizers.Adam, {}),
+    "rmsprop": (keras.optimizers.RMSprop, {"rho": 0.95}),
+    "graves": (
+        keras.optimizers.RMSprop,
+        {"rho": 0.95, "momentum": 0.9, "epsilon": 1e-4, "centered": True},
+    ),
+    "adagrad": (keras.optimizers.Adagrad, {}),
+    "adadelta": (keras.optimizers.Adadelta, {}),
+    "scale": (keras.optimizers.SGD, {}),
+}
+
+
+def build_optimizer(settings: Hyperparameters, num_steps: int):
+    """The optimizer of `--step-method` with its schedule and gradient limit.
+
+    Args:
+        settings: step_method, learning_rate, schedule, max_grad.
+        num_steps: updates of the whole run, for a one-cycle schedule.
+    """
+    make, arguments = STEP_METHODS[settings.step_method]
+    rate = settings.learning_rate
+    if settings.schedule == "one-cycle":
+        rate = OneCycle(rate, num_steps)
+    return _limited(make)(settings.max_grad, learning_rate=rate, **arguments)

@@ -1,0 +1,93 @@
+"""The lines of a run: read from its corpus, checked against its experiment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sketch.corpus.batches import Batches
+from sketch.corpus.hdf5 import SETS, Corpus, Line
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.ink.text import Alphabet
+
+
+@dataclass(frozen=True)
+class RunLines:
+    """Batches of the three sets, and what belongs to them.
+
+    Attributes:
+        batches: by set name; `test` is the object of `valid` where the sets are equal.
+        line_ids: by set name, to say which lines a batch held.
+        advance: characters per point of the training set; for a text model.
+        num_without_text: lines left out of a text model, their transcript being in
+            doubt.
+    """
+
+    batches: dict[str, Batches]
+    line_ids: dict[str, list[str]]
+    advance: float
+    num_without_text: int
+
+
+def load_lines(
+    path: Path,
+    settings: Hyperparameters,
+    alphabet: Alphabet,
+    offset_mean: np.ndarray,
+    offset_std: np.ndarray,
+) -> RunLines:
+    """Read a corpus for training.
+
+    Args:
+        path: the HDF5 file.
+        settings: batch size, seed, whether with text, and so on.
+        alphabet, offset_mean, offset_std: of the experiment, which for a derived one
+            are its parent's, not this corpus'.
+
+    Raises:
+        ValueError: a set has no lines, or a transcript has a character that the
+            alphabet lacks; names the file.
+    """
+    with Corpus.open(path) as corpus:
+        sets = {name: corpus.read_set(name) for name in SETS}
+    batches, line_ids, num_without_text, advance = {}, {}, 0, 0.04
+    padded_lengths = None
+    for name, lines in sets.items():
+        kept = [line for line in lines if line.transcript or not settings.text]
+        num_without_text += len(lines) - len(kept)
+        if not kept:
+            missing = " with a transcript" if settings.text else ""
+            raise ValueError(f"{path}: the set {name} has no lines{missing}")
+        line_ids[name] = [line.line_id for line in kept]
+        if name == "test" and line_ids["test"] == line_ids["valid"]:
+            batches["test"] = batches["valid"]
+            continue
+        texts = _encode(kept, alphabet, path) if settings.text else None
+        is_training = name == "train"
+        batches[name] = Batches(
+            [line.strokes for line in kept],
+            offset_mean,
+            offset_std,
+            settings.batch_size,
+            texts=texts,
+            seed=settings.seed,
+            max_length=settings.max_length if is_training else None,
+            augment=settings.augment if is_training else 0.0,
+            padded_lengths=padded_lengths,
+        )
+        if is_training:
+            padded_lengths = batches[name].padded_lengths
+            if texts is not None:
+                num_points = sum(len(line.strokes) for line in kept)
+                advance = sum(len(text) for text in texts) / num_points
+    return RunLines(batches, line_ids, advance, num_without_text)
+
+
+def _encode(lines: list[Line], alphabet: Alphabet, path: Path) -> list[np.ndarray]:
+    codes = []
+    for line in lines:
+        try:
+            codes.append(alphabet.encode(line.transcript))
+        except ValueError as error:
+            raise ValueError(f"{path}, line {line.line_id}: {error}") from error
+    return codes

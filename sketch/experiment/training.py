@@ -1,0 +1,357 @@
+"""A training run: fetch a batch, take a step; after an epoch score, save, draw.
+
+What Keras does, Keras does here: the gradient, the update, the compiled step
+(`train_on_batch`). Ours is what it lacks: sums over real points in place of means over
+padding, a position from which a killed run goes on exactly, and a stop at the first
+number that is not finite, before it can reach a checkpoint.
+"""
+
+import math
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from keras import ops
+from tqdm import tqdm
+
+from sketch.corpus.batches import Batch, Batches
+from sketch.corpus.hdf5 import Corpus
+from sketch.experiment import devices
+from sketch.experiment.building import build_network, build_optimizer, load_weights
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import RunOptions
+from sketch.experiment.interrupts import Interrupts
+from sketch.experiment.lines import load_lines
+from sketch.experiment.pen import free_lines
+from sketch.experiment.plan import RunPlan
+from sketch.generation.sampling import SamplingLoop
+from sketch.ink.figures import draw_history, draw_pen, draw_sketch
+
+SAMPLES = 64  # lines of sketch.png
+SAMPLE_STEPS = 700  # points of each: about a line of IAM-OnDB
+MAX_STEPS_SHOWN = 3  # line ids that an error names
+
+
+@dataclass
+class Totals:
+    """Sums over lines and points, divided only where they are shown."""
+
+    log_likelihood: float = 0.0
+    lines: float = 0.0
+    points: float = 0.0
+
+    def add(self, sums: dict[str, float]) -> None:
+        """Add a batch's sums, as `train_on_batch` returns them."""
+        self.log_likelihood += float(sums["log_likelihood"])
+        self.lines += float(sums["lines"])
+        self.points += float(sums["points"])
+
+    @property
+    def per_line(self) -> float:
+        """Nats a line."""
+        return self.log_likelihood / self.lines if self.lines else math.nan
+
+    @property
+    def per_point(self) -> float:
+        """Nats a point."""
+        return self.log_likelihood / self.points if self.points else math.nan
+
+
+@dataclass
+class Position:
+    """Where a run stands; with weights, optimizer and seeds it is all of its state."""
+
+    epoch: int = 0  # epochs that have ended
+    batch: int = 0  # batches done of the running one
+    step: int = 0  # optimizer updates in all
+    seconds: float = 0.0  # of training in all, without scoring and drawing
+    epoch_seconds: float = 0.0
+    gradient_norm: float = 0.0  # sum over the running epoch's batches
+    totals: Totals = field(default_factory=Totals)  # of the running epoch
+    best: float | None = None  # valid nats a line
+    best_epoch: int = 0
+
+
+class TrainingRun:
+    """One process' work on one experiment.
+
+    Args:
+        experiment: its directory, locked by the caller.
+        options: how long, on what.
+        progress: whether to show a bar on stderr.
+
+    Raises:
+        ValueError: data, settings and checkpoint do not fit each other; names them.
+        FloatingPointError: a loss or gradient is not finite; the last checkpoint is
+            from before.
+    """
+
+    def __init__(self, experiment: Experiment, options: RunOptions, progress: bool):
+        self.experiment = experiment
+        self.options = options
+        self.progress = progress
+        settings = experiment.hyperparameters
+        self.lines = load_lines(
+            Path(options.data),
+            settings,
+            experiment.alphabet,
+            experiment.offset_mean,
+            experiment.offset_std,
+        )
+        self.network = build_network(experiment, self.lines.advance)
+        self.loop = SamplingLoop(self.network)
+        self.optimizer = build_optimizer(
+            settings, options.epochs * self.train_batches.num_batches
+        )
+        self.position = Position()
+        self.saved_at = time.monotonic()
+
+    @property
+    def train_batches(self) -> Batches:
+        return self.lines.batches["train"]
+
+    def begin(self, parent: Experiment | None) -> None:
+        """Start from the latest checkpoint, a parent's best weights, or anew."""
+        latest = self.experiment.load_checkpoint("latest")
+        if latest is None and parent is not None:
+            weights_path, _ = parent.load_checkpoint("best")
+            load_weights(self.network, weights_path)
+        self.network.compile(optimizer=self.optimizer)
+        self.optimizer.build(self.network.trainable_variables)
+        if latest is not None:
+            weights_path, state = latest
+            load_weights(self.network, weights_path)
+            self._restore(state, weights_path.parent / "state.json")
+        self.experiment.truncate_history(self.position.step)
+
+    def run(self, interrupts: Interrupts) -> None:
+        """Train until `--epochs` or `--patience` is reached, or a signal comes."""
+        while self.position.epoch < self.options.epochs and not self._out_of_patience():
+            self._train_epoch(interrupts)
+            scores = {} if interrupts.signal_number else self._score(interrupts)
+            if interrupts.signal_number:
+                self._save("latest")
+                return
+            self._end_epoch(scores)
+
+    # -- an epoch --------------------------------------------------------------------
+
+    def _train_epoch(self, interrupts: Interrupts) -> None:
+        position = self.position
+        batches = self.train_batches
+        bar = self._bar(f"epoch {position.epoch + 1}", batches, position.batch)
+        for batch in batches.epoch(position.epoch, first=position.batch):
+            started = time.perf_counter()
+            sums = self.network.train_on_batch(batch.inputs, return_dict=True)
+            norm = float(ops.convert_to_numpy(self.optimizer.gradient_norm))
+            seconds = time.perf_counter() - started
+            self._require_finite(sums, norm, batch)
+            position.totals.add(sums)
+            position.gradient_norm += norm
+            position.batch += 1
+            position.step += 1
+            position.seconds += seconds
+            position.epoch_seconds += seconds
+            bar.update()
+            bar.set_postfix_str(
+                f"{position.totals.per_line:.1f} nats/line, "
+                f"{position.totals.points / position.epoch_seconds:,.0f} points/s"
+            )
+            if interrupts.signal_number:
+                break
+            minutes = (time.monotonic() - self.saved_at) / 60
+            if minutes >= self.options.checkpoint_minutes:
+                self._save("latest")
+        bar.close()
+
+    def _score(self, interrupts: Interrupts) -> dict[str, Totals]:
+        """Totals of the sets that are held out."""
+        scores = {"train": self.position.totals}
+        for name in ("valid", "test"):
+            batches = self.lines.batches[name]
+            if name == "test" and batches is self.lines.batches["valid"]:
+                scores[name] = scores["valid"]
+                continue
+            totals = Totals()
+            bar = self._bar(name, batches)
+            for batch in batches.epoch(0):
+                totals.add(self.network.test_on_batch(batch.inputs, return_dict=True))
+                bar.update()
+                if interrupts.signal_number:
+                    break
+            bar.close()
+            scores[name] = totals
+        return scores
+
+    def _end_epoch(self, scores: dict[str, Totals]) -> None:
+        position = self.position
+        valid = scores["valid"].per_line
+        if not math.isfinite(valid):
+            raise FloatingPointError(
+                f"after step {position.step} the log-likelihood of the validation "
+                f"lines is {valid}; {self._remedy()}"
+            )
+        row = {
+            "epoch": position.epoch + 1,
+            "step": position.step,
+            "seconds": position.seconds,
+            "points_per_second": position.totals.points / position.epoch_seconds,
+            "learning_rate": float(ops.convert_to_numpy(self.optimizer.learning_rate)),
+            "gradient_norm": position.gradient_norm / position.batch,
+        }
+        for name, totals in scores.items():
+            row[f"{name}_log_likelihood"] = totals.per_line
+            row[f"{name}_log_likelihood_per_point"] = totals.per_point
+        position.epoch += 1
+        position.batch, position.epoch_seconds, position.gradient_norm = 0, 0.0, 0.0
+        position.totals = Totals()
+        is_best = position.best is None or valid > position.best
+        if is_best:
+            position.best, position.best_epoch = valid, position.epoch
+        self.experiment.append_history(row)
+        if is_best:
+            self._save("best")
+        self._save("latest")
+        tqdm.write(_epoch_line(row))
+        self._draw()
+
+    def _out_of_patience(self) -> bool:
+        patience = self.options.patience
+        waited = self.position.epoch - self.position.best_epoch
+        return patience is not None and waited >= patience
+
+    def _draw(self) -> None:
+        lines = free_lines(self.loop, self.experiment, SAMPLES, SAMPLE_STEPS)
+        name = f"sketch-{self.position.epoch:03d}.png"
+        draw_sketch(self.experiment.samples_dir / name, lines)
+        draw_sketch(self.experiment.sketch_path, lines)
+        draw_pen(self.experiment.pen_path, lines)
+        draw_history(self.experiment.history_png, self.experiment.history())
+
+    # -- what a checkpoint holds -----------------------------------------------------
+
+    def _save(self, kind: str) -> None:
+        state = asdict(self.position)
+        state["seeds"] = [
+            ops.convert_to_numpy(variable).tolist()
+            for variable in self.network.non_trainable_variables
+        ]
+        self.experiment.save_checkpoint(kind, self.network.save_weights, state)
+        self.saved_at = time.monotonic()
+
+    def _restore(self, state: dict, path: Path) -> None:
+        state = dict(state)
+        seeds = state.pop("seeds", None)
+        variables = self.network.non_trainable_variables
+        try:
+            totals = Totals(**state.pop("totals"))
+            self.position = Position(totals=totals, **state)
+            for variable, seed in zip(variables, seeds, strict=True):
+                variable.assign(seed)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{path} does not hold the state of this run ({error}); restore it "
+                "together with its weights"
+            ) from error
+
+    # -- what is shown ---------------------------------------------------------------
+
+    def _bar(self, name: str, batches: Batches, done: int = 0) -> tqdm:
+        return tqdm(
+            total=batches.num_batches,
+            initial=done,
+            desc=name,
+            unit="batch",
+            disable=not self.progress,
+            leave=False,
+            dynamic_ncols=True,
+        )
+
+    def _require_finite(self, sums: dict, norm: float, batch: Batch) -> None:
+        loss = float(sums["loss"])
+        if math.isfinite(loss) and math.isfinite(norm):
+            return
+        ids = [self.lines.line_ids["train"][line] for line in batch.lines if line >= 0]
+        named = ", ".join(ids[:MAX_STEPS_SHOWN])
+        raise FloatingPointError(
+            f"step {self.position.step + 1} (epoch {self.position.epoch + 1}, batch "
+            f"{self.position.batch + 1}): loss {loss}, gradient norm {norm}, on lines "
+            f"{named} and {max(len(ids) - MAX_STEPS_SHOWN, 0)} more; {self._remedy()}"
+        )
+
+    def _remedy(self) -> str:
+        latest = self.experiment.load_checkpoint("latest")
+        last = f"of step {latest[1].get('step')} " if latest else ""
+        return (
+            f"the last good checkpoint {last}is kept; try a lower --lr or --max-grad"
+            if latest
+            else "nothing was saved yet; try a lower --lr or --max-grad"
+        )
+
+
+def _epoch_line(row: dict[str, float]) -> str:
+    return (
+        f"epoch {row['epoch']}, step {row['step']}: "
+        f"train {row['train_log_likelihood']:.1f}, "
+        f"valid {row['valid_log_likelihood']:.1f}, "
+        f"test {row['test_log_likelihood']:.1f} nats/line "
+        f"({row['valid_log_likelihood_per_point']:.3f} valid nats/point), "
+        f"{row['points_per_second']:,.0f} points/s"
+    )
+
+
+def train(
+    plan: RunPlan, options: RunOptions, root: str | Path, progress: bool = False
+) -> Experiment:
+    """Do what `plan` says.
+
+    Args:
+        plan: from `plan_run`.
+        options: with the corpus as `data`.
+        root: the folder of all experiments.
+        progress: whether to show a bar on stderr.
+
+    Returns:
+        The experiment, trained.
+
+    Raises:
+        SystemExit: 128 + the signal's number, after a signal; everything is saved.
+        ValueError, FloatingPointError: see TrainingRun.
+    """
+    with Corpus.open(options.data) as corpus:
+        digest = corpus.digest
+        facts = {
+            "alphabet": corpus.alphabet,
+            "offset_mean": corpus.offset_mean,
+            "offset_std": corpus.offset_std,
+            "data_digest": digest,
+            "lineage": plan.lineage,
+        }
+    if plan.action == "resume":
+        experiment = plan.parent
+        if experiment.data_digest != digest:
+            raise ValueError(
+                f"{experiment.name} was trained on other data (digest "
+                f"{experiment.data_digest[:12]}) than {options.data} holds "
+                f"({digest[:12]}): name its corpus by --data, or begin a new "
+                "experiment on this one with another --name"
+            )
+    else:
+        if plan.parent is not None:  # the weights were learned in its units
+            facts |= {
+                name: getattr(plan.parent, name)
+                for name in ("alphabet", "offset_mean", "offset_std")
+            }
+        experiment = Experiment.create(root, plan.hyperparameters, facts)
+    with experiment.lock(), Interrupts() as interrupts:
+        experiment.write_environment(devices.describe())
+        run = TrainingRun(experiment, options, progress)
+        run.begin(plan.parent if plan.action == "derive" else None)
+        run.run(interrupts)
+    if interrupts.signal_number:
+        tqdm.write(
+            f"stopped at step {run.position.step}, all saved; "
+            f"go on with --model {experiment.name}"
+        )
+        raise SystemExit(128 + interrupts.signal_number)
+    return experiment
