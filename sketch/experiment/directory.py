@@ -149,7 +149,7 @@ class Experiment:
             ValueError: damaged, or of a newer sketch; names the file.
         """
         path = Path(root) / path_or_name
-        if not (path / SETTINGS_NAME).is_file():
+        if not os.path.lexists(path / SETTINGS_NAME):
             path = Path(path_or_name)
         if not os.path.lexists(path / SETTINGS_NAME):
             raise FileNotFoundError(_not_found(path_or_name, Path(root)))

@@ -1,0 +1,306 @@
+"""Checkpoints: whole at every instant, and damage is told by name."""
+
+import errno
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sketch.experiment import checkpoint
+
+CRASHING = Path(__file__).parent.parent / "crashing.py"
+
+
+def save(folder, kind="latest", content=b"weights", **state):
+    checkpoint.save(folder, kind, lambda path: path.write_bytes(content), state)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "checkpoints"
+
+
+def test_what_is_saved_is_loaded(folder):
+    assert checkpoint.load(folder, "latest") is None
+    save(folder, content=b"one", step=np.int64(1), seeds=np.arange(2), best=None)
+    save(folder, "best", content=b"two", step=2)
+    weights, state = checkpoint.load(folder, "latest")
+    assert weights == folder / "latest" / "model.weights.h5"
+    assert weights.read_bytes() == b"one"
+    assert state == {"step": 1, "seeds": [0, 1], "best": None}
+    assert checkpoint.load(folder, "best")[1] == {"step": 2}
+
+
+def test_the_last_one_counts_and_nothing_else_stays(folder):
+    for step in range(3):
+        save(folder, content=bytes([step]), step=step)
+    assert checkpoint.load(folder, "latest")[1] == {"step": 2}
+    assert sorted(path.name for path in folder.iterdir()) == ["latest"]
+    assert sorted(path.name for path in (folder / "latest").iterdir()) == [
+        "model.weights.h5",
+        "state.json",
+    ]
+
+
+@pytest.mark.parametrize("scenario", ["checkpoints", "twice", "history", "creation"])
+def test_a_death_at_any_system_call_loses_nothing(tmp_path, scenario):
+    command = [sys.executable, str(CRASHING), str(tmp_path / "work"), scenario]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    assert int(result.stdout) >= 12  # deaths
+
+
+def test_everything_is_on_the_disk_before_it_counts(folder, monkeypatch):
+    # A power cut keeps only what was synced; a rename may reach the disk first.
+    save(folder, step=1)
+    events = []
+
+    def fsync(descriptor, call=os.fsync):
+        events.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        call(descriptor)
+
+    def rename(source, target, call=os.rename):
+        events.append((Path(source).name, Path(target).name))
+        call(source, target)
+
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("which file is synced is only known from /proc")
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "rename", rename)
+    save(folder, step=2)
+    renames = [event for event in events if isinstance(event, tuple)]
+    temporary = renames[0][0]
+    assert renames == [
+        (temporary, "latest.next"),
+        ("latest", "latest.previous"),
+        ("latest.next", "latest"),
+    ]
+    synced = [Path(event) for event in events[: events.index(renames[0])]]
+    assert folder / temporary / "model.weights.h5" in synced
+    assert folder / temporary in synced  # its two names
+    assert any(path.name.startswith(".state.json") for path in synced)
+    assert events.index(str(folder)) > events.index(renames[0])
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyError(1)])
+def test_a_save_that_fails_leaves_the_last_one(folder, error):
+    save(folder, content=b"good", step=1)
+
+    def write(path):
+        path.write_bytes(b"half")
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        checkpoint.save(folder, "latest", write, {"step": 2})
+    if isinstance(error, OSError):
+        message = str(caught.value)
+        assert message.startswith("the last checkpoint stands: cannot save to ")
+        assert message.endswith("latest: No space left")
+        assert caught.value.errno == errno.ENOSPC
+    assert checkpoint.load(folder, "latest")[0].read_bytes() == b"good"
+    assert [path.name for path in folder.iterdir()] == ["latest"]
+
+
+def test_a_disk_that_fills_up_leaves_the_last_one(folder):
+    save(folder, content=b"good", step=1)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="the last checkpoint stands"):
+            save(folder, content=bytes(2000), step=2)
+        with pytest.raises(OSError, match="the last checkpoint stands"):
+            save(folder, step=2, seeds=list(range(2000)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert checkpoint.load(folder, "latest")[0].read_bytes() == b"good"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object()])
+def test_a_state_that_is_not_json_is_refused_before_it_counts(folder, value):
+    save(folder, step=1)
+    with pytest.raises(ValueError):
+        save(folder, step=2, value=value)
+    assert checkpoint.load(folder, "latest")[1] == {"step": 1}
+
+
+def test_unknown_kinds_are_refused(folder):
+    with pytest.raises(ValueError, match="latest, best, not '../x'"):
+        save(folder, "../x")
+    with pytest.raises(ValueError, match="latest, best, not 'first'"):
+        checkpoint.load(folder, "first")
+
+
+def cut_weights(place):
+    os.truncate(place / "model.weights.h5", 3)
+
+
+def change_weights(place):
+    (place / "model.weights.h5").write_bytes(b"WEIGHTS")
+
+
+def remove_weights(place):
+    (place / "model.weights.h5").unlink()
+
+
+def remove_state(place):
+    (place / "state.json").unlink()
+
+
+def cut_state(place):
+    os.truncate(place / "state.json", 40)
+
+
+def empty_state(place):
+    (place / "state.json").write_text("")
+
+
+def deep_state(place):
+    (place / "state.json").write_text("[" * 1_000_000 + "]" * 1_000_000)
+
+
+def other_state(place):
+    (place / "state.json").write_text("[1, 2]")
+
+
+def new_format(place):
+    (place / "state.json").write_text('{"format": 2}')
+
+
+def no_state(place):
+    (place / "state.json").write_text('{"format": 1, "state": 3, "weights": null}')
+
+
+def binary_state(place):
+    (place / "state.json").write_bytes(b"\xff\xfe")
+
+
+def huge_state(place):
+    os.truncate(place / "state.json", 2**34)  # sparse: no disk, but 16 GB to read
+
+
+def state_becomes_folder(place):
+    (place / "state.json").unlink()
+    (place / "state.json").mkdir()
+
+
+def weights_become_folder(place):
+    (place / "model.weights.h5").unlink()
+    (place / "model.weights.h5").mkdir()
+
+
+def checkpoint_becomes_file(place):
+    for path in place.iterdir():
+        path.unlink()
+    place.rmdir()
+    place.write_text("x")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        cut_weights,
+        change_weights,
+        remove_weights,
+        remove_state,
+        cut_state,
+        empty_state,
+        deep_state,
+        other_state,
+        new_format,
+        no_state,
+        binary_state,
+        huge_state,
+        state_becomes_folder,
+        weights_become_folder,
+        checkpoint_becomes_file,
+    ],
+)
+def test_damage_names_the_file_and_the_remedy(folder, damage):
+    save(folder, step=1)
+    save(folder, "best", step=1)
+    place = folder / "latest"
+    damage(place)
+    with pytest.raises(ValueError) as caught:
+        checkpoint.load(folder, "latest")
+    message = str(caught.value)
+    assert str(place) in message
+    assert "To go on from the best checkpoint, move the folder" in message
+    # ... and the remedy works.
+    place.rename(folder / "away")
+    assert checkpoint.load(folder, "latest") is None
+    assert checkpoint.load(folder, "best")[1] == {"step": 1}
+    save(folder, step=2)
+    assert checkpoint.load(folder, "latest")[1] == {"step": 2}
+
+
+@pytest.mark.parametrize("damage", [cut_weights, deep_state, checkpoint_becomes_file])
+def test_a_damaged_checkpoint_does_not_keep_the_next_from_being_saved(folder, damage):
+    save(folder, step=1)
+    damage(folder / "latest")
+    for step in (2, 3):
+        save(folder, step=step)
+        assert checkpoint.load(folder, "latest")[1] == {"step": step}
+
+
+@pytest.mark.parametrize("name", ["latest", "latest/state.json", "."])
+def test_links_out_of_the_experiment_are_not_followed(tmp_path, name):
+    mine, secret = tmp_path / "mine" / "checkpoints", tmp_path / "secret"
+    mine.parent.mkdir()
+    save(mine, step=1)
+    save(secret, step=2)
+    place = mine / name
+    place.rename(tmp_path / "old")
+    place.symlink_to(secret / name)
+    with pytest.raises(ValueError, match="is a link, pipe or device"):
+        checkpoint.load(mine, "latest")
+    if name == ".":
+        with pytest.raises(ValueError, match="is a link, pipe or device"):
+            save(mine, step=3)
+        with pytest.raises(ValueError, match="is a link, pipe or device"):
+            checkpoint.clean(mine)
+    assert checkpoint.load(secret, "latest")[1] == {"step": 2}
+
+
+def test_a_pipe_in_place_of_a_file_does_not_hang(folder):
+    save(folder, step=1)
+    (folder / "latest" / "state.json").unlink()
+    os.mkfifo(folder / "latest" / "state.json")
+    with pytest.raises(ValueError, match="is a link, pipe or device"):
+        checkpoint.load(folder, "latest")
+
+
+def test_somebody_who_reads_meanwhile_always_finds_one(folder):
+    save(folder, step=0)
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from sketch.experiment import checkpoint\n"
+        "folder = Path(sys.argv[1])\n"
+        "print('ready', flush=True)\n"
+        "for step in range(1, 200):\n"
+        "    content = step.to_bytes(4, 'big') * 10_000\n"
+        "    write = lambda path: path.write_bytes(content)\n"
+        "    checkpoint.save(folder, 'latest', write, {'step': step})\n"
+    )
+    command = [sys.executable, "-c", code, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+        writer.stdout.readline()
+        steps = [0]
+        while writer.poll() is None:
+            steps.append(checkpoint.load(folder, "latest")[1]["step"])
+        assert writer.returncode == 0
+    assert steps == sorted(steps)
+    assert checkpoint.load(folder, "latest")[1]["step"] == 199
+
+
+def test_state_is_plain_json(folder):
+    save(folder, step=1)
+    content = json.loads((folder / "latest" / "state.json").read_text())
+    assert content["format"] == 1
+    assert content["state"] == {"step": 1}
+    assert set(content["weights"]) == {"bytes", "sha256"}

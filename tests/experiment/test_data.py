@@ -1,0 +1,80 @@
+"""Which corpus a run trains on."""
+
+import pytest
+
+from sketch.experiment import data
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
+
+
+@pytest.fixture(autouse=True)
+def demo(tmp_path, monkeypatch):
+    """An empty working directory, and a demo corpus that costs nothing."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr("sketch.corpus.hershey.demo_corpus", lambda: tmp_path / "demo")
+    return str(tmp_path / "demo")
+
+
+@pytest.fixture
+def mine(tmp_path):
+    path = tmp_path / "mine" / "handwriting.hdf5"
+    path.parent.mkdir()
+    path.touch()
+    return str(path)
+
+
+def plan(given, model=None, root="experiments", **options):
+    plan, options, notice = data.plan_with_data(
+        given, model, RunOptions(**options), root
+    )
+    return plan, options.data, notice
+
+
+def test_without_a_corpus_it_is_the_built_in_one_under_its_own_name(demo):
+    planned, path, notice = plan({"dim": 8})
+    assert path == demo
+    assert planned.name == "demo-3X8-G20-bs56-lr1e-4"
+    for word in ("$SKETCH_DATA", "IAM-OnDB", "register", "sketch convert", "demo-"):
+        assert word in notice
+
+
+def test_a_corpus_that_is_named_or_found_keeps_the_name(mine, monkeypatch):
+    for options in ({"data": mine}, {"data": mine.rpartition("/")[0]}):
+        planned, path, notice = plan({"dim": 8}, **options)
+        assert (planned.name, path) == ("handwriting-3X8-G20-bs56-lr1e-4", mine)
+        assert notice is None
+    monkeypatch.setenv("SKETCH_DATA", mine)
+    assert plan({})[1] == mine
+
+
+def test_a_name_given_without_a_corpus_is_an_error():
+    with pytest.raises(FileNotFoundError, match="handwriting needs its corpus.*IAM"):
+        plan({"name": "handwriting"})
+
+
+def test_the_name_demo_is_the_built_in_corpus_whatever_else_is_there(
+    demo, mine, monkeypatch
+):
+    monkeypatch.setenv("SKETCH_DATA", mine)
+    planned, path, notice = plan({"name": "demo"})
+    assert (planned.hyperparameters.name, path, notice) == ("demo", demo, None)
+    with pytest.raises(ValueError, match="demo is the name of the built-in corpus"):
+        plan({"name": "demo"}, data=mine)
+
+
+def test_an_experiment_goes_on_with_its_own_corpus(demo, mine, root, facts):
+    of_demo = Experiment.create(root, Hyperparameters(name="demo"), facts)
+    of_mine = Experiment.create(root, Hyperparameters(), facts)
+    planned, path, notice = plan({}, of_demo.name, root)
+    assert (planned.action, path, notice) == ("resume", demo, None)
+    assert plan({}, of_mine.name, root, data=mine)[1] == mine
+    with pytest.raises(FileNotFoundError, match="handwriting needs its corpus"):
+        plan({}, of_mine.name, root)
+    planned, path, notice = plan({}, "continue", root)
+    assert (planned.name, path) == (of_demo.name, demo)
+
+
+def test_data_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(FileNotFoundError, match="--data names"):
+        plan({}, data=str(tmp_path / "nothing"))

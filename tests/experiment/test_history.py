@@ -1,0 +1,113 @@
+"""history.csv: no gap, no double row, no broken line."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sketch.experiment import history
+
+ROWS = st.fixed_dictionaries(
+    {"epoch": st.integers(0, 10**6), "step": st.integers(0, 10**12)},
+    optional=dict.fromkeys(history.COLUMNS[2:], st.floats(allow_nan=False)),
+)
+
+
+def test_no_history_yet(tmp_path):
+    assert history.read(tmp_path / "history.csv") == []
+    history.truncate(tmp_path / "history.csv", 3)
+    assert not (tmp_path / "history.csv").exists()
+
+
+@given(st.lists(ROWS, min_size=1, max_size=3))
+def test_what_is_appended_is_read(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("history") / "history.csv"
+    for row in rows:
+        history.append(path, row)
+    for row, read in zip(rows, history.read(path), strict=True):
+        assert {name: read[name] for name in row} == row
+        assert all(math.isnan(read[n]) for n in history.COLUMNS if n not in row)
+        assert type(read["step"]) is int
+
+
+def test_the_file_as_others_read_it(tmp_path):
+    path = tmp_path / "history.csv"
+    row = {
+        "epoch": np.int64(1),
+        "step": np.int64(12),
+        "seconds": np.float32(0.5),
+        "learning_rate": 1e-4,
+        "valid_log_likelihood": math.nan,
+    }
+    history.append(path, row)
+    assert path.read_text() == (
+        "epoch,step,seconds,points_per_second,learning_rate,train_log_likelihood,"
+        "valid_log_likelihood,test_log_likelihood,gradient_norm,"
+        "train_log_likelihood_per_point,valid_log_likelihood_per_point,"
+        "test_log_likelihood_per_point\n"
+        "1,12,0.5,,0.0001,,,,,,,\n"
+    )
+
+
+def test_rows_after_a_step_are_dropped(tmp_path):
+    path = tmp_path / "history.csv"
+    for epoch in (1, 2, 3):
+        history.append(path, {"epoch": epoch, "step": 10 * epoch})
+    history.truncate(path, 20)
+    assert [row["epoch"] for row in history.read(path)] == [1, 2]
+    history.truncate(path, 20)
+    history.append(path, {"epoch": 3, "step": 31})
+    assert [row["step"] for row in history.read(path)] == [10, 20, 31]
+
+
+def test_columns_of_another_version_are_kept(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("step,epoch,legibility\n5,1,0.25\n")
+    history.append(path, {"epoch": 2, "step": 10})
+    read = history.read(path)
+    assert [row["epoch"] for row in read] == [1, 2]
+    assert read[0]["legibility"] == 0.25
+    assert math.isnan(read[1]["legibility"])
+
+
+@pytest.mark.parametrize(
+    "row", [{"epoch": 1}, {"epoch": 1, "step": 2, "valid_loss": 3.0}, {}]
+)
+def test_rows_with_wrong_columns_are_refused(tmp_path, row):
+    with pytest.raises(ValueError, match="has the columns epoch, step, seconds"):
+        history.append(tmp_path / "history.csv", row)
+    assert not (tmp_path / "history.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"", 0),
+        (b"a,b\n1,2\n", 1),
+        (b"epoch,step,step\n1,2,3\n", 1),
+        (b"epoch,step\n1,2\n3\n", 3),
+        (b"epoch,step\n1,x\n", 2),
+        (b"epoch,step\n1,2.5\n", 2),
+        (b"epoch,step\n1,\n", 2),
+        (b'epoch,step\n1,"2\n', 2),
+        (b"epoch,step\n1," + b"9" * 5000 + b"\n", 2),
+    ],
+)
+def test_damage_names_file_and_line(tmp_path, content, line):
+    path = tmp_path / "history.csv"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"history.csv, line {line}, is damaged"):
+        history.read(path)
+
+
+def test_a_history_that_is_no_text_or_a_link_names_the_file(tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ValueError, match="history.csv is damaged"):
+        history.read(path)
+    path.unlink()
+    path.symlink_to("/etc/passwd")
+    with pytest.raises(ValueError, match="is a link"):
+        history.read(path)
