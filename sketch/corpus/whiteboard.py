@@ -1,0 +1,183 @@
+"""Reads the pen files of IAM-OnDB: one whiteboard XML, or many of them in parallel.
+
+Only what a parsing process needs is imported here, since each of them starts anew.
+An XML file is data from somebody else: a document type (and with it every entity) is
+refused; its size is limited where files are read.
+"""
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import chain, islice
+from multiprocessing import get_context, parent_process
+from xml.parsers import expat
+
+import numpy as np
+
+from sketch.corpus.sources import SourceFile
+from sketch.ink import DamagedInk
+from sketch.ink.strokes import strokes_from_points
+
+MAX_COORDINATE = 1e6  # of a tablet; keeps float32 offsets exact
+FEW_FILES = 256  # so many are parsed here rather than by a pool that has to start first
+CHUNK_FILES = 64
+MAX_PROCESSES = 8
+
+
+def parse_whiteboard(data: bytes) -> np.ndarray:
+    """Reads the strokes of one line out of its whiteboard XML.
+
+    Args:
+        data: `<WhiteboardCaptureSession>` with `<StrokeSet>`, `<Stroke>`, and
+            `<Point x= y=>` in tablet units, y downwards.
+
+    Returns:
+        float32 `[time, 3]`, time = points less one.
+
+    Raises:
+        DamagedInk: If it is not such a document, or holds fewer than two points.
+    """
+    coordinates: list[str] = []
+    stroke_starts: list[int] = []
+
+    def read_element(name: str, attributes: dict[str, str]) -> None:
+        if name == "Point":
+            coordinates.append(attributes["x"])
+            coordinates.append(attributes["y"])
+        elif name == "Stroke":
+            stroke_starts.append(len(coordinates) // 2)
+
+    def read_root(name: str, _: dict[str, str]) -> None:
+        if name != "WhiteboardCaptureSession":
+            raise DamagedInk(f"a <{name[:40]}> document, not a whiteboard session")
+        parser.StartElementHandler = read_element
+
+    def refuse_document_type(*_: object) -> None:
+        raise DamagedInk("it declares a document type, which pen data has no use for")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = read_root
+    parser.StartDoctypeDeclHandler = refuse_document_type
+    try:
+        parser.Parse(data, True)
+        values = np.array([*map(float, coordinates)])
+    except expat.ExpatError as error:
+        raise DamagedInk(f"not whole XML ({error})" if data else "empty") from error
+    except KeyError as error:
+        raise DamagedInk(f"a <Point> lacks its {error.args[0]}") from error
+    except (ValueError, LookupError) as error:
+        if isinstance(error, DamagedInk):
+            raise
+        raise DamagedInk(f"unreadable ({error})") from error
+    points = values.reshape(-1, 2)
+    if len(points) < 2:
+        raise DamagedInk(f"{len(points)} points are no line: two are the least")
+    if not (np.abs(points) <= MAX_COORDINATE).all():
+        raise DamagedInk(f"a coordinate is no number up to {MAX_COORDINATE:g}")
+    return strokes_from_points(np.split(points, stroke_starts))
+
+
+def parse_all(
+    files: Iterator[SourceFile], processes: int | None = None
+) -> Iterator[tuple[SourceFile, np.ndarray | str]]:
+    """Parses pen files, many of them in other processes, in bounded memory.
+
+    Those import the calling program's main module, which must be safe to import. If
+    they cannot run, or one is killed, this process does their work.
+
+    Args:
+        files: what to parse; taken as needed.
+        processes: how many parse; None: one a core, 1: this one.
+
+    Yields:
+        In the order of `files`: the file, and its strokes, float32 `[time, 3]`, or
+        what is wrong with it.
+    """
+    first = list(islice(files, FEW_FILES))
+    files = chain(first, files)
+    processes = processes or min(MAX_PROCESSES, _num_cores())
+    if processes == 1 or len(first) < FEW_FILES:
+        for file in files:
+            yield file, _parse(file)
+        return
+    pool = ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_follow_parent
+    )
+    waiting: deque[tuple[list[SourceFile], Future]] = deque()
+    try:
+        while chunk := list(islice(files, CHUNK_FILES)):
+            waiting.append((chunk, _submit(pool, chunk)))
+            if len(waiting) > 3 * processes:
+                yield from _results(*waiting.popleft())
+        while waiting:
+            yield from _results(*waiting.popleft())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, chunk: list[SourceFile]) -> Future:
+    try:
+        with _interrupts_held():
+            return pool.submit(_parse_chunk, chunk)
+    except BrokenProcessPool as error:
+        failed: Future = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _results(
+    chunk: list[SourceFile], future: Future
+) -> Iterator[tuple[SourceFile, np.ndarray | str]]:
+    try:
+        results = future.result()
+    except BrokenProcessPool:
+        results = _parse_chunk(chunk)
+    return zip(chunk, results, strict=True)
+
+
+def _parse_chunk(files: list[SourceFile]) -> list[np.ndarray | str]:
+    return [_parse(file) for file in files]
+
+
+def _parse(file: SourceFile) -> np.ndarray | str:
+    try:
+        return parse_whiteboard(file.read())
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    except DamagedInk as error:
+        return str(error)
+
+
+def _num_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _follow_parent() -> None:
+    """Ends a parsing process when the program is gone, however it went."""
+    parent = parent_process()
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits, and processes that are started meanwhile never get one."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
