@@ -25,7 +25,14 @@ COMMANDS = {
 }
 
 # What a library function raises when the world, not the program, is at fault.
-EXPECTED = (ValueError, OSError, RuntimeError, ImportError, MemoryError)
+EXPECTED = (
+    ValueError,
+    OSError,
+    RuntimeError,
+    ImportError,
+    MemoryError,
+    FloatingPointError,
+)
 
 
 class LazyGroup(click.Group):

@@ -107,16 +107,16 @@ def command(
 
     devices.set_up(backend, "float32")
 
-    from sketch.experiment.training import sample_experiment
+    from sketch.experiment.pen import sample_experiment
     from sketch.ink.figures import draw_pen, draw_sketch
 
     lines = sample_experiment(experiment, number, steps, bias, seed)
     if file_format == "png":
         draw_sketch(output, lines)
     else:
-        from sketch.ink.vector import write_svg
+        from sketch.ink.svg import write_svg
 
-        write_svg(output, lines)
+        write_svg(output, lines, columns=None)
     draw_pen(pen_path, lines)
     click.echo(output)
     click.echo(pen_path)

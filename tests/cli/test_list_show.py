@@ -1,0 +1,113 @@
+"""`sketch list` and `sketch show` tell what is in the directories."""
+
+import json
+import os
+import time
+
+import pytest
+
+from sketch.cli.list import age
+from sketch.experiment.directory import Experiment, Lineage
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.ink.text import Alphabet
+
+FACTS = {
+    "alphabet": Alphabet(("a", "b")),
+    "offset_mean": [8.25, 0.125],
+    "offset_std": [42, 37],
+    "data_digest": "0123",
+}
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "experiments"
+
+
+@pytest.fixture
+def parent(root):
+    experiment = Experiment.create(root, Hyperparameters(depth=1, dim=8), FACTS)
+    for epoch, score in ((1, -10.5), (2, 20.25), (3, float("nan"))):
+        row = {"epoch": epoch, "step": 7 * epoch, "valid_log_likelihood": score}
+        experiment.append_history(row)
+    return experiment
+
+
+@pytest.fixture
+def child(root, parent):
+    facts = FACTS | {"lineage": Lineage(parent.name, 14)}
+    settings = Hyperparameters(depth=1, dim=8, learning_rate=1e-3)
+    return Experiment.create(root, settings, facts)
+
+
+def test_list_tells_epochs_best_and_who_is_running(sketch, parent, child):
+    os.utime(parent.history_path, (time.time() - 7200.5,) * 2)
+    with child.lock():
+        result = sketch("list")
+    header, first, second = result.out.splitlines()
+    assert header.split()[0] == "experiment"
+    assert second.split() == [parent.name, "3", "21", "20.2", "2", "h", "-"]
+    assert first.split()[:4] == [child.name, "0", "0", "-"]
+    assert first.split()[-1] == "yes"
+    assert result.code == 0
+
+
+def test_list_of_nothing_says_so(sketch):
+    assert sketch("list").out.startswith(
+        "no experiments in experiments; `sketch train`"
+    )
+
+
+def test_list_names_what_is_damaged_and_goes_on(sketch, parent, child):
+    (child.path / "hyperparameters.json").write_text("{")
+    result = sketch("list")
+    assert result.code == 0
+    assert parent.name in result.out and child.name not in result.out
+    assert result.err.startswith("damaged: ") and child.name in result.err
+    assert result.err.count("\n") == 1
+
+
+def test_show_for_people(sketch, parent, child):
+    text = sketch("show", parent.name).out
+    for words in ("dim: 8", "max_length: -", "0123", "8.250, 0.125", "20.25", "ab"):
+        assert words in text
+    assert f"from: {parent.name}, step 14" in sketch("show", child.name).out
+
+
+def test_show_for_machines(sketch, parent, child):
+    facts = json.loads(sketch("show", child.name, "--json").out)
+    assert facts["lineage"] == [{"parent": parent.name, "step": 14}]
+    assert facts["hyperparameters"]["learning_rate"] == 1e-3
+    assert facts["history"] == []
+    facts = json.loads(sketch("show", parent.name, "--json").out)
+    assert [row["valid_log_likelihood"] for row in facts["history"]] == [
+        -10.5,
+        20.25,
+        None,
+    ]
+    assert (facts["lineage"], facts["running"]) == ([], None)
+
+
+def test_a_lineage_never_leads_out_of_the_folder(sketch, root, tmp_path):
+    for name in ("../outside", "/etc", "gone"):
+        facts = FACTS | {"lineage": Lineage(name, 1)}
+        made = Experiment.create(root, Hyperparameters(depth=1, dim=8), facts)
+        result = sketch("show", made.name, "--json")
+        assert json.loads(result.out)["lineage"] == [{"parent": name, "step": 1}]
+
+
+def test_a_lineage_that_goes_in_a_circle_ends(sketch, parent, child):
+    path = parent.path / "hyperparameters.json"
+    content = json.loads(path.read_text())
+    content["lineage"] = {"parent": child.name, "step": 3}
+    path.write_text(json.dumps(content))
+    facts = json.loads(sketch("show", child.name, "--json").out)
+    assert len(facts["lineage"]) <= 3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-3, "0 s"), (59, "59 s"), (60, "1 min"), (7199, "1 h"), (200_000, "2 d")],
+)
+def test_age(seconds, text):
+    assert age(seconds) == text

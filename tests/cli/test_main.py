@@ -1,0 +1,192 @@
+"""Help without waiting, and an exit code and one line for every end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import click
+import pytest
+
+from sketch.cli.main import COMMANDS, describe
+
+# What takes long to import; numpy alone would be a third of the 0.3 s.
+HEAVY = ("keras", "jax", "torch", "tensorflow", "h5py", "matplotlib", "numpy", "lxml")
+
+LIST_MODULES = """
+import json, sys
+from sketch.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    print()
+    print(json.dumps([end.code, sorted(sys.modules)]))
+"""
+
+
+def python(*args, **kwargs):
+    return subprocess.run(
+        [sys.executable, *args], capture_output=True, text=True, timeout=60, **kwargs
+    )
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_imports_nothing_heavy(command):
+    result = python("-c", LIST_MODULES, *command.split(), "--help")
+    *text, modules = result.stdout.splitlines()
+    code, modules = json.loads(modules)
+    assert code == 0
+    assert text[0].startswith(f"Usage: sketch {command}".rstrip())
+    assert not set(HEAVY) & set(modules)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_in_house_style(sketch, command):
+    text = sketch(command, "--help").out
+    first = text.split("\n\n")[1].strip()
+    assert first.split(".")[0].count("\n") == 0 and "." in first
+    assert "--debug" in text
+
+
+def test_the_commands_are_listed_in_the_order_of_work(sketch):
+    text = sketch("--help").out.partition("Commands:")[2]
+    assert [line.split()[0] for line in text.strip().splitlines()] == list(COMMANDS)
+    assert "..." not in text  # each first sentence fits on its line
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["nope"], "No such command 'nope'"),
+        (["list", "--nope"], "No such option"),
+        (["show"], "Missing argument"),
+        (["train", "--dim", "0"], "0 is not in the range"),
+        (["train", "--dim", "x"], "'x' is not a valid integer"),
+        (["train", "--step-method", "sgd"], "is not one of"),
+        (["train", "--lr", "nan"], "--lr must be"),
+        (["train", "--skip", "--depth", "1"], "--skip needs --depth of at least 2"),
+        (["train", "--name", "../x"], "--name must be"),
+        (["train", "--model", "continue", "-K", "3"], "-K needs --text"),
+        (["sample"], "Missing option '--model'"),
+        (["sample", "--model", "x", "--output", "x.bmp"], "must end with .png or .svg"),
+    ],
+)
+def test_wrong_usage_is_2(sketch, args, message):
+    result = sketch(*args)
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.startswith("Usage: sketch")
+    assert message in result.err
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Has `sketch list` raise an error."""
+
+    def fail_with(error):
+        def fail(root):
+            raise error
+
+        monkeypatch.setattr("sketch.experiment.directory.find_experiments", fail)
+
+    return fail_with
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("bad\n  thing"), "Error: bad thing"),
+        (RuntimeError("in use"), "Error: in use"),
+        (FloatingPointError("loss nan"), "Error: loss nan"),
+        (ImportError("needs torch"), "Error: needs torch"),
+        (OSError("cannot"), "Error: cannot"),
+        (FileNotFoundError(2, "No such file", "a.txt"), "Error: a.txt: No such file"),
+        (MemoryError(), "Error: out of memory"),
+        (click.ClickException("told"), "Error: told"),
+        (
+            TypeError("oops"),
+            "Error: TypeError: oops. This is a fault in sketch; --debug shows the "
+            "traceback",
+        ),
+        (
+            ValueError(),
+            "Error: ValueError: . This is a fault in sketch; --debug shows the "
+            "traceback",
+        ),
+    ],
+)
+def test_failures_are_1_and_one_line(sketch, failing, error, line):
+    failing(error)
+    assert sketch("list") == (1, "", f"{line}\n")
+    result = sketch("list", "--debug")
+    assert result.code == 1
+    assert "Traceback" in result.err
+
+
+def test_a_line_cannot_command_the_terminal_or_fill_it():
+    assert describe(ValueError("\x1b[2J\x07\u202e")) == "\ufffd[2J\ufffd\ufffd"
+    assert len(describe(ValueError("x" * 10**6))) == 1001
+
+
+def test_interruption_is_130(sketch, failing):
+    failing(KeyboardInterrupt())
+    assert sketch("list") == (130, "", "\ninterrupted\n")  # the ^C has its line
+
+
+def test_an_exit_code_of_a_command_is_kept(sketch, failing):
+    failing(SystemExit(143))
+    assert sketch("list").code == 143
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_signals_of_the_system(number, code):
+    program = (
+        "import time\n"
+        "from sketch.cli.main import main\n"
+        "import sketch.experiment.directory as directory\n"
+        "def wait(root):\n"
+        "    print('waiting', flush=True)\n"
+        "    time.sleep(60)\n"
+        "directory.find_experiments = wait\n"
+        "main(['list'])\n"
+    )
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "waiting\n"
+        process.send_signal(number)
+        assert process.wait(timeout=30) == code
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
+    result = python("-m", "sketch", "--help", stdin=subprocess.DEVNULL)
+    assert result.returncode == 0
+    command = f"{sys.executable} -m sketch train --help | head -n 1"
+    shell = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert shell.stdout.startswith("Usage")
+    assert shell.stderr == ""
+
+
+def test_version(sketch):
+    import sketch as package
+
+    assert sketch("--version").out.strip().endswith(package.__version__)
+
+
+def test_the_shell_completes_names_of_experiments(tmp_path):
+    (tmp_path / "handwriting-1X8").mkdir()
+    (tmp_path / "handwriting-1X8" / "hyperparameters.json").touch()
+    environment = os.environ | {
+        "_SKETCH_COMPLETE": "bash_complete",
+        "COMP_WORDS": "sketch show hand",
+        "COMP_CWORD": "2",
+        "SKETCH_EXPERIMENTS": str(tmp_path),
+    }
+    program = "from sketch.cli.main import main; main()"
+    result = python("-c", program, env=environment)
+    assert result.stdout == "plain,handwriting-1X8\n"
