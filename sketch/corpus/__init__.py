@@ -1,9 +1,15 @@
 """Where ink comes from and how it is kept.
 
-- `iam`: reads IAM-OnDB (pen XML, transcripts, split lists) from folders and archives
-- `hershey`: makes the built-in demo corpus
+- `sources`: files out of folders and archives, nothing unpacked to disk
+- `whiteboard`: pen XML -> strokes; many files in parallel
+- `iam`: IAM-OnDB: which files are what, transcripts, split lists
+- `hershey`, `demo_text`: the built-in demo corpus: its hands, its words
 - `hdf5`: the one file format; `Line`, `write_corpus`, `Corpus`, `find_corpus`
+- `hdf5_checks`: what the reader asks before it believes a file
+- `convert`: a database -> splits -> the file, and the report on it
 - `batches`: lines of a set -> padded, length-bucketed batches for training
 
 Pen files come in, `handwriting.hdf5` goes out, and training reads nothing else.
 """
+
+SPLITS = ("iam", "graves", "form", "random")  # `convert` says what each of them is

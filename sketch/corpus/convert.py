@@ -23,12 +23,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from sketch.corpus import SPLITS
 from sketch.corpus.hdf5 import SETS, CorpusSummary, Line, write_corpus
 from sketch.corpus.iam import SPLIT_LISTS, Database, form_of, read_database
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import find_jumps, offset_statistics, remove_jumps
 
-SPLITS = ("iam", "graves", "form", "random")
 REPORTED_JUMP = 1400.0  # tablet units; 1 % of IAM-OnDB's lines hold a longer step
 HELD_OUT_FORMS = 0.05  # of the forms, for valid and again for test
 HELD_OUT_LINES = 0.10

@@ -22,9 +22,8 @@ attributes `alphabet`, `source`, `command`, `split_kind`, `seed`, `sketch_versio
     What the file was made from, and how. `digest` is a SHA-256 of the sets, ids,
     writers, transcripts and strokes, and of nothing else: same ink, same digest.
 
-A file may come from anywhere: the reader believes no length before it has compared it
-with the size of the file, follows no external link, and raises `DamagedInk` with the
-file and the remedy.
+A file may come from anywhere; `hdf5_checks` is what the reader asks before it believes
+it. All damage is a `DamagedInk` that names the file and the remedy.
 """
 
 import hashlib
@@ -38,6 +37,7 @@ import h5py
 import numpy as np
 
 from sketch import __version__
+from sketch.corpus.hdf5_checks import damaged, heap_lengths, own_dataset
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import DX, DY, END_OF_STROKE, offset_statistics
 from sketch.ink.text import Alphabet
@@ -48,9 +48,6 @@ SETS = ("train", "valid", "test")
 SOURCES = ("features", "transcripts", "line_ids", "writers")
 TEXT_SOURCES = SOURCES[1:]
 ROW_WIDTH = 3  # dx, dy, end_of_stroke
-HEAP_REFERENCE = np.dtype(
-    [("length", "<u4"), ("address", "<u8"), ("index", "<u4")]
-)  # how HDF5 stores one variable-length value (file format specification, IV.B)
 
 
 @dataclass(frozen=True)
@@ -182,16 +179,7 @@ def write_corpus(
         "format": FORMAT,
         "digest": digest,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with h5py.File(temporary, "w") as file:
-            _fill(file, lines, bounds, attributes)
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    _write_whole(path, lines, bounds, attributes)
     return CorpusSummary(
         path=path,
         num_lines={name: stop - start for name, (start, stop) in bounds.items()},
@@ -204,6 +192,30 @@ def write_corpus(
         alphabet=alphabet,
         digest=digest,
     )
+
+
+def _write_whole(
+    path: Path,
+    lines: Sequence[Line],
+    bounds: Mapping[str, tuple[int, int]],
+    attributes: Mapping[str, object],
+) -> None:
+    """Writes beside the place, syncs and renames."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with h5py.File(temporary, "w") as file:
+            _fill(file, lines, bounds, attributes)
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:
+        # A full disk is an OSError or a RuntimeError of h5py, as its caches will.
+        raise OSError(
+            f"cannot write {path}: {error}; is the disk full, or the folder not yours?"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _arrange(
@@ -373,7 +385,7 @@ class Corpus:
         try:
             file = h5py.File(path, "r")
         except OSError as error:
-            raise _damaged(path, f"not an HDF5 file, or cut off ({error})") from error
+            raise damaged(path, f"not an HDF5 file, or cut off ({error})") from error
         try:
             return cls(file, path)
         except DamagedInk:
@@ -382,7 +394,7 @@ class Corpus:
         except Exception as error:
             # h5py answers a damaged file with every kind of exception it has.
             file.close()
-            raise _damaged(path, f"unreadable ({error})") from error
+            raise damaged(path, f"unreadable ({error})") from error
 
     def close(self) -> None:
         """Closes the file; what was read stays valid."""
@@ -441,16 +453,14 @@ class Corpus:
         try:
             features = self._file["features"][rows]
         except (OSError, RuntimeError, ValueError) as error:
-            raise _damaged(
-                self.path, f"the strokes are unreadable ({error})"
-            ) from error
+            raise damaged(self.path, f"the strokes are unreadable ({error})") from error
         texts = {name: self._read_texts(name, rows) for name in TEXT_SOURCES}
         for place, shape in enumerate(self._shapes[rows]):
             strokes = np.asarray(features[place], np.float32).reshape(shape)
             line_id = texts["line_ids"][place]
             problem = _row_problem(strokes)
             if problem:
-                raise _damaged(self.path, f"line {line_id}: {problem}")
+                raise damaged(self.path, f"line {line_id}: {problem}")
             yield Line(
                 strokes,
                 transcript=texts["transcripts"][place],
@@ -459,56 +469,56 @@ class Corpus:
             )
 
     def _read_texts(self, name: str, rows: slice) -> list[str]:
-        values = self._dataset(name, (len(self._shapes),))
+        values = own_dataset(self._file, self.path, name, (len(self._shapes),))
         if h5py.check_string_dtype(values.dtype) is None:
-            raise _damaged(self.path, f"{name} holds {values.dtype}, not text")
-        self._heap_lengths(name)
+            raise damaged(self.path, f"{name} holds {values.dtype}, not text")
+        heap_lengths(values, self.path, item_size=1)
         try:
             return list(values.asstr()[rows])
         except (OSError, RuntimeError, ValueError) as error:
-            raise _damaged(self.path, f"{name} is unreadable ({error})") from error
+            raise damaged(self.path, f"{name} is unreadable ({error})") from error
 
     def _read_attributes(self) -> dict:
         attributes = self._file.attrs
         needed = ("offset_mean", "offset_std", "alphabet", "source", "digest", "split")
         missing = [name for name in needed if name not in attributes]
         if missing:
-            raise _damaged(
+            raise damaged(
                 self.path, f"not written by this program: no attribute {missing[0]!r}"
             )
         read: dict = {}
         for name in ("alphabet", "source", "digest"):
             read[name] = attributes[name]
             if not isinstance(read[name], str):
-                raise _damaged(self.path, f"attribute {name!r} is not text")
+                raise damaged(self.path, f"attribute {name!r} is not text")
         for name in ("offset_mean", "offset_std"):
             read[name] = np.asarray(attributes[name], np.float64)
             if read[name].shape != (2,) or not np.isfinite(read[name]).all():
-                raise _damaged(self.path, f"{name} is not two finite numbers")
+                raise damaged(self.path, f"{name} is not two finite numbers")
         if not (read["offset_std"] > 0).all():
-            raise _damaged(self.path, "offset_std is not positive")
+            raise damaged(self.path, "offset_std is not positive")
         return read
 
     def _read_shapes(self) -> np.ndarray:
-        shapes = self._dataset("features_shapes", (None, 2))
+        shapes = own_dataset(self._file, self.path, "features_shapes", (None, 2))
         if shapes.dtype.kind not in "iu" or shapes.dtype.itemsize > 8:
-            raise _damaged(self.path, f"the shapes are {shapes.dtype}, not integers")
+            raise damaged(self.path, f"the shapes are {shapes.dtype}, not integers")
         read = np.asarray(shapes[...], np.int64)
         if (read[:, 0] < 1).any() or (read[:, 1] != ROW_WIDTH).any():
-            raise _damaged(self.path, f"a line's shape is not [time, {ROW_WIDTH}]")
+            raise damaged(self.path, f"a line's shape is not [time, {ROW_WIDTH}]")
         return read
 
     def _check_features(self) -> None:
-        features = self._dataset("features", (len(self._shapes),))
+        features = own_dataset(self._file, self.path, "features", (len(self._shapes),))
         if h5py.check_vlen_dtype(features.dtype) != np.dtype("<f4"):
-            raise _damaged(
+            raise damaged(
                 self.path, "features is not variable-length float32: another program's?"
             )
-        lengths = self._heap_lengths("features")
+        lengths = heap_lengths(features, self.path, item_size=4)
         wrong = np.flatnonzero(lengths != self._shapes.prod(axis=1))
         if len(wrong):
             row = wrong[0]
-            raise _damaged(
+            raise damaged(
                 self.path,
                 f"row {row} has {lengths[row]} numbers, but its shape is "
                 f"{self._shapes[row].tolist()}",
@@ -518,76 +528,21 @@ class Corpus:
         split = self._file.attrs["split"]
         fields = getattr(split, "dtype", np.dtype("f4")).names or ()
         if not {"split", "source", "start", "stop"} <= set(fields) or split.ndim != 1:
-            raise _damaged(self.path, "attribute 'split' is not fuel's array of sets")
+            raise damaged(self.path, "attribute 'split' is not fuel's array of sets")
         bounds: dict[str, tuple[int, int]] = {}
         for entry in split[split["source"] == b"features"]:
             name = bytes(entry["split"]).decode("utf-8", "replace")
             if "indices" in fields and entry["indices"]:
-                raise _damaged(
+                raise damaged(
                     self.path, f"set {name!r} is a list of indices, not a range of rows"
                 )
             start, stop = (int(np.ravel(entry[key])[0]) for key in ("start", "stop"))
             if not 0 <= start < stop <= len(self._shapes):
-                raise _damaged(
+                raise damaged(
                     self.path,
                     f"set {name!r} is rows {start} to {stop} of {len(self._shapes)}",
                 )
             bounds[name] = (start, stop)
         if "train" not in bounds:
-            raise _damaged(self.path, "there is no set 'train'")
+            raise damaged(self.path, "there is no set 'train'")
         return bounds
-
-    def _dataset(self, name: str, shape: tuple[int | None, ...]) -> h5py.Dataset:
-        """A dataset that lies whole in this file and has the shape (None: any)."""
-        link = self._file.get(name, getlink=True) if name in self._file else None
-        if not isinstance(link, h5py.HardLink):
-            raise _damaged(self.path, f"no dataset {name!r}: another program's file?")
-        dataset = self._file[name]
-        if not isinstance(dataset, h5py.Dataset):
-            raise _damaged(self.path, f"{name!r} is not a dataset")
-        if dataset.external or dataset.is_virtual or dataset.chunks:
-            raise _damaged(self.path, f"{name!r} does not lie in one piece in the file")
-        fits = len(dataset.shape) == len(shape) and all(
-            expected in (None, size)
-            for expected, size in zip(shape, dataset.shape, strict=True)
-        )
-        if not fits:
-            raise _damaged(
-                self.path, f"{name!r} has shape {dataset.shape}, expected {shape}"
-            )
-        # A row of a variable-length dataset is a reference into the file's heap.
-        is_variable = h5py.check_vlen_dtype(dataset.dtype) or (
-            h5py.check_string_dtype(dataset.dtype)
-            and h5py.check_string_dtype(dataset.dtype).length is None
-        )
-        row_size = HEAP_REFERENCE.itemsize if is_variable else dataset.dtype.itemsize
-        stored = dataset.id.get_storage_size()
-        if stored != row_size * dataset.size or stored > self.path.stat().st_size:
-            raise _damaged(
-                self.path, f"{name!r} claims {dataset.size} values but holds {stored} B"
-            )
-        return dataset
-
-    def _heap_lengths(self, name: str) -> np.ndarray:
-        """Number of items of each row of a variable-length dataset, int64 `[N]`.
-
-        They are read from the references, before anything is allocated by them: rows
-        that together claim more than the file holds are refused here.
-        """
-        dataset = self._file[name]
-        with open(self.path, "rb") as raw:
-            raw.seek(dataset.id.get_offset() or 0)
-            read = raw.read(dataset.size * HEAP_REFERENCE.itemsize)
-        if len(read) != dataset.size * HEAP_REFERENCE.itemsize:
-            raise _damaged(self.path, f"{name!r} is cut off")
-        lengths = np.frombuffer(read, HEAP_REFERENCE)["length"].astype(np.int64)
-        item_size = 4 if name == "features" else 1
-        if int(lengths.sum()) * item_size > self.path.stat().st_size:
-            raise _damaged(
-                self.path, f"{name!r} claims {lengths.sum()} values: more than the file"
-            )
-        return lengths
-
-
-def _damaged(path: Path, problem: str) -> DamagedInk:
-    return DamagedInk(f"{path}: {problem}; make the file again with `sketch convert`")
