@@ -4,42 +4,58 @@ The map of the house. A folder imports only itself and those above it:
 
     ink/             pen strokes as numpy arrays
       strokes.py       offsets <-> points, stroke ends, normalise and undo, cleaning
-      text.py          alphabet: encode, decode, unknown characters
-      page.py          lines on paper: wrapping, baseline, margins
-      figures.py       pictures: sketch grid, pen, window, density, history
-      vector.py        SVG in millimetres, InkML, animation
+      text.py          the alphabet: encode, decode, unknown characters
+      lines.py         a line of ink and its text, as files hold it
+      grid.py          where each of many lines goes
+      canvas.py        what every picture shares: paper, pen, colours
+      figures.py       pictures of ink, pen states and history
+      model_figures.py pictures of a model at work: window, mixture weights
+      density.py       the picture of a mixture density
+      files.py         files written whole, XML read without its dangers
+      vector.py        ink files of every format, and the JSON one
+      svg.py           SVG in millimetres, still or moving
+      svg_reader.py    ink out of SVG
+      inkml.py         InkML
     corpus/          where ink comes from and how it is kept
-      iam.py           IAM-OnDB: archives or folders, transcripts, split lists
+      sources.py       files out of folders and archives
+      whiteboard.py    the pen files of IAM-OnDB
+      iam.py           IAM-OnDB: transcripts, split lists, writers
+      convert.py       a database -> the corpus file: splits, cleaning, report
       hershey.py       the built-in demo corpus
       hdf5.py          the one file format: writer and reader side by side
       batches.py       split -> padded, length-bucketed batches
     model/           what is learned, in keras.ops only
       mixture.py       mixture density: parameters, log-likelihood, draw, bias
       window.py        the attention window over text
+      recurrent.py     LSTM and GRU layers: a step, and a sequence
       network.py       the stack: one definition for a sequence and for a step
+      fast.py          the quickest way that the backend has
+      fast_jax.py      ... under JAX
+      fast_torch.py    ... under PyTorch
     generation/      ink out of a model: arrays in, arrays out
-      sampling.py      the compiled sampling loop: free or with text, bias, priming
-      writing.py       text -> lines of ink -> page; retries lines that went wrong
-    evaluation/      how good it is
-      likelihood.py    protocols that compare with published numbers
-      recogniser.py    a small reader: legibility of what was written
+      sampling.py      the compiled sampling loop: free or with text, bias
     experiment/      one run, from settings to a directory
       option.py        a setting: flags, help, type, range, name tag
       hyperparameters.py   every setting, declared once
       names.py         the experiment's name <-> its settings
       files.py         files that appear whole; reading that trusts nothing
+      settings_file.py hyperparameters.json
       checkpoint.py    weights and state, always whole
       history.py       history.csv
       lock.py          one process trains in a directory
       directory.py     the experiment directory, composed of these
       plan.py          a fresh run, one that goes on, or one derived
+      data.py          which corpus it trains on
+      lines.py         the lines of a run, checked against its experiment
+      building.py      settings -> network and optimizer
       training.py      the training run
+      interrupts.py    Ctrl-C and SIGTERM
+      pen.py           an experiment as a pen: samples in the recording's units
       devices.py       backend, precision, devices: the one place that branches on them
-    web/             `sketch serve`: the page that writes
     cli/             one thin file a command: parse, call one function, print
 
 Data flows one way: pen XML -> corpus -> HDF5 -> batches -> experiment trains model
--> generation -> ink -> picture, page, plotter.
+-> generation -> ink -> picture.
 
 Importing this package imports no keras. It only chooses the default backend, JAX,
 where `KERAS_BACKEND` does not name another.

@@ -16,17 +16,15 @@ nothing from it and reads nothing outside it.
 
 import contextlib
 import difflib
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import sketch
 from sketch.experiment import checkpoint, history, lock
 from sketch.experiment.files import (
     atomic_write,
@@ -36,31 +34,17 @@ from sketch.experiment.files import (
     temporary_beside,
     to_json_text,
 )
-from sketch.experiment.hyperparameters import Hyperparameters, from_json, to_json
+from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import experiment_name
+from sketch.experiment.settings_file import (
+    SETTINGS_NAME,
+    Lineage,
+    parse_content,
+    to_content,
+)
 from sketch.ink.text import Alphabet
 
-SETTINGS_NAME = "hyperparameters.json"
 _LEFTOVERS = (".sketch", ".pen", ".history")  # pictures that a kill left half drawn
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """Whose weights a run began with.
-
-    Attributes:
-        parent: the name of the experiment.
-        step: the optimizer updates its best checkpoint had seen.
-    """
-
-    parent: str
-    step: int
-
-    @property
-    def digest(self) -> str:
-        """Six hexadecimal digits for the name of the experiment that came of it."""
-        text = f"{self.parent}@{self.step}"
-        return hashlib.sha256(text.encode()).hexdigest()[:6]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,20 +90,8 @@ class Experiment:
         name = experiment_name(hyperparameters, lineage.digest if lineage else None)
         path = Path(root) / name
         refuse_existing(path)
-        content = {
-            "format": 1,
-            "sketch_version": sketch.__version__,
-            "hyperparameters": to_json(hyperparameters),
-            "alphabet": list(facts["alphabet"].characters),
-            "offset_mean": [float(value) for value in facts["offset_mean"]],
-            "offset_std": [float(value) for value in facts["offset_std"]],
-            "data_digest": str(facts["data_digest"]),
-            "lineage": asdict(lineage) if lineage else None,
-        }
-        unknown = sorted(set(facts) - set(content))
-        if unknown:
-            raise ValueError(f"unknown facts of an experiment: {', '.join(unknown)}")
-        experiment = cls(path, **_parse_settings(content))
+        content = to_content(hyperparameters, facts)
+        experiment = cls(path, **parse_content(content))
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = temporary_beside(path)
         try:
@@ -156,7 +128,7 @@ class Experiment:
         path = Path(os.path.abspath(path))
         settings_path = path / SETTINGS_NAME
         try:
-            return cls(path, **_parse_settings(read_json(settings_path, inside=path)))
+            return cls(path, **parse_content(read_json(settings_path, inside=path)))
         except ValueError as error:
             text = str(error)
             name = "" if str(settings_path) in text else f"{settings_path}: "
@@ -284,53 +256,3 @@ def _not_found(path_or_name: str | Path, root: Path) -> str:
     else:
         hint = f"`sketch list` shows the {len(names)} in {root}"
     return f"there is no experiment {name!r}; {hint}"
-
-
-def _parse_settings(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an `Experiment`, each checked: the file may be anybody's."""
-    if content.get("format") != 1:
-        raise ValueError(
-            f"its format is {content.get('format')!r:.20}, 1 is expected: it is "
-            "damaged, or of a newer sketch"
-        )
-    characters = content.get("alphabet")
-    if not isinstance(characters, list) or not all(
-        isinstance(character, str) for character in characters
-    ):
-        raise ValueError("`alphabet` must be a list of characters")
-    "".join(characters).encode()  # half a surrogate pair is a ValueError
-    mean = _parse_pair(content, "offset_mean")
-    std = _parse_pair(content, "offset_std")
-    if not (std > 0).all():
-        raise ValueError(f"`offset_std` must be above zero, received {std.tolist()}")
-    digest = content.get("data_digest")
-    if not isinstance(digest, str) or len(digest) > 200:
-        raise ValueError("`data_digest` must be text")
-    return {
-        "hyperparameters": from_json(content.get("hyperparameters")),
-        "alphabet": Alphabet(tuple(characters)),
-        "offset_mean": mean,
-        "offset_std": std,
-        "data_digest": digest,
-        "lineage": _parse_lineage(content.get("lineage")),
-    }
-
-
-def _parse_pair(content: Mapping[str, Any], key: str) -> np.ndarray:
-    values = content.get(key)
-    if isinstance(values, list) and len(values) == 2:
-        if all(type(value) in (int, float) for value in values):
-            pair = np.array(values, dtype=np.float64)
-            if np.isfinite(pair).all():
-                return pair
-    raise ValueError(f"`{key}` must be two finite numbers, received {values!r:.80}")
-
-
-def _parse_lineage(content: Any) -> Lineage | None:
-    if content is None:
-        return None
-    if isinstance(content, dict) and set(content) == {"parent", "step"}:
-        parent, step = content["parent"], content["step"]
-        if isinstance(parent, str) and len(parent) <= 255 and type(step) is int:
-            return Lineage(parent, step)
-    raise ValueError("`lineage` must have a parent and its step, or be null")

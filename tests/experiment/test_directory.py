@@ -76,8 +76,10 @@ def test_whatever_else_has_the_name_is_refused(root, facts, kind):
 
 
 def test_unknown_and_missing_facts(root, facts):
-    with pytest.raises(ValueError, match="unknown facts of an experiment: zoom"):
+    with pytest.raises(ValueError, match="unknown: .'zoom'"):
         Experiment.create(root, Hyperparameters(), facts | {"zoom": 1})
+    with pytest.raises(ValueError, match="missing: .'alphabet'"):
+        Experiment.create(root, Hyperparameters(), {})
     with pytest.raises(ValueError, match="`offset_std` must be above zero"):
         Experiment.create(root, Hyperparameters(), facts | {"offset_std": [0, 1]})
     assert not root.exists()

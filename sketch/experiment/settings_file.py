@@ -1,0 +1,121 @@
+"""`hyperparameters.json`: what an experiment was made with, written before step 1.
+
+`format` (1), `sketch_version`, `hyperparameters` (all of them), `alphabet` (a list of
+characters), `offset_mean` and `offset_std` (two numbers each, in the recording's
+units), `data_digest`, and `lineage` (`parent` and its `step`, or null).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+import sketch
+from sketch.experiment.hyperparameters import Hyperparameters, from_json, to_json
+from sketch.ink.text import Alphabet
+
+SETTINGS_NAME = "hyperparameters.json"
+FACTS = ("alphabet", "offset_mean", "offset_std", "data_digest", "lineage")
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Whose weights a run began with.
+
+    Attributes:
+        parent: the name of the experiment.
+        step: the optimizer updates its best checkpoint had seen.
+    """
+
+    parent: str
+    step: int
+
+    @property
+    def digest(self) -> str:
+        """Six hexadecimal digits for the name of the experiment that came of it."""
+        text = f"{self.parent}@{self.step}"
+        return hashlib.sha256(text.encode()).hexdigest()[:6]
+
+
+def to_content(
+    hyperparameters: Hyperparameters, facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The JSON object of a new experiment; `facts` as in `Experiment.create`.
+
+    Raises:
+        ValueError: a fact is unknown, or missing.
+    """
+    unknown = sorted(set(facts) - set(FACTS))
+    missing = [name for name in FACTS[:-1] if name not in facts]
+    if unknown or missing:
+        raise ValueError(
+            f"the facts of an experiment are {', '.join(FACTS)}; unknown: {unknown}, "
+            f"missing: {missing}"
+        )
+    lineage = facts.get("lineage")
+    return {
+        "format": 1,
+        "sketch_version": sketch.__version__,
+        "hyperparameters": to_json(hyperparameters),
+        "alphabet": list(facts["alphabet"].characters),
+        "offset_mean": [float(value) for value in facts["offset_mean"]],
+        "offset_std": [float(value) for value in facts["offset_std"]],
+        "data_digest": str(facts["data_digest"]),
+        "lineage": asdict(lineage) if lineage else None,
+    }
+
+
+def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an `Experiment`, each checked: the file may be anybody's.
+
+    Raises:
+        ValueError: says which part is missing or out of range.
+    """
+    if content.get("format") != 1:
+        raise ValueError(
+            f"its format is {content.get('format')!r:.20}, 1 is expected: it is "
+            "damaged, or of a newer sketch"
+        )
+    characters = content.get("alphabet")
+    if not isinstance(characters, list) or not all(
+        isinstance(character, str) for character in characters
+    ):
+        raise ValueError("`alphabet` must be a list of characters")
+    "".join(characters).encode()  # half a surrogate pair is a ValueError
+    mean = _parse_pair(content, "offset_mean")
+    std = _parse_pair(content, "offset_std")
+    if not (std > 0).all():
+        raise ValueError(f"`offset_std` must be above zero, received {std.tolist()}")
+    digest = content.get("data_digest")
+    if not isinstance(digest, str) or len(digest) > 200:
+        raise ValueError("`data_digest` must be text")
+    return {
+        "hyperparameters": from_json(content.get("hyperparameters")),
+        "alphabet": Alphabet(tuple(characters)),
+        "offset_mean": mean,
+        "offset_std": std,
+        "data_digest": digest,
+        "lineage": _parse_lineage(content.get("lineage")),
+    }
+
+
+def _parse_pair(content: Mapping[str, Any], key: str) -> np.ndarray:
+    values = content.get(key)
+    if isinstance(values, list) and len(values) == 2:
+        if all(type(value) in (int, float) for value in values):
+            pair = np.array(values, dtype=np.float64)
+            if np.isfinite(pair).all():
+                return pair
+    raise ValueError(f"`{key}` must be two finite numbers, received {values!r:.80}")
+
+
+def _parse_lineage(content: Any) -> Lineage | None:
+    if content is None:
+        return None
+    if isinstance(content, dict) and set(content) == {"parent", "step"}:
+        parent, step = content["parent"], content["step"]
+        if isinstance(parent, str) and len(parent) <= 255 and type(step) is int:
+            return Lineage(parent, step)
+    raise ValueError("`lineage` must have a parent and its step, or be null")
