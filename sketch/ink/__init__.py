@@ -4,9 +4,10 @@
 - `text`: the alphabet of a corpus: encode and decode
 - `figures`: matplotlib pictures of ink and of a training run; `model_figures` and
   `density`: of what a model does; `canvas`: what all pictures share
-- `vector`: ink files of any kind: JSON, and `read_ink`, which picks the reader
-- `svg`, `svg_path`: SVG in millimetres, still or animated, and back
-- `inkml`: the W3C's pen format
+- `grid`: where each of several lines goes, in pictures and files alike
+- `vector`: ink files: JSON, and `read_ink`, which picks the reader; `svg` and
+  `svg_reader`: SVG in millimetres, still or moving, and back (`svg_path`: its curves);
+  `inkml`: the W3C's pen format; `lines`: what readers return
 - `files`: files written whole, XML read without its dangers
 
 numpy, matplotlib and lxml only; nothing here knows of models or experiments.

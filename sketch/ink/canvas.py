@@ -7,7 +7,7 @@ stay apart for colour-blind eyes, and maps of one hue from paper to ink.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -99,28 +99,11 @@ def picture(
             )
 
 
-def bounding_box(strokes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The corners of a line's ink.
-
-    Args:
-        strokes: `[time, 3]`.
-
-    Returns:
-        `(low, high)`, float64 `[2]` each, relative to the starting point; both are
-        zero for an empty line.
-    """
-    pens = split_pen_strokes(strokes)
-    if not pens:
-        return np.zeros(2), np.zeros(2)
-    points = np.concatenate(pens)
-    return points.min(axis=0), points.max(axis=0)
-
-
 def draw_strokes(
     axes: Axes,
     strokes: np.ndarray,
     *,
-    start: tuple[float, float] = (0.0, 0.0),
+    start: Sequence[float] = (0.0, 0.0),
     colour: str = INK,
     line_width: float = 1.0,
     opacity: float = 1.0,

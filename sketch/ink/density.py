@@ -213,7 +213,7 @@ def draw_density(
     mean, std = np.asarray(offset_mean, float), np.asarray(offset_std, float)
     ink = denormalise(strokes, mean, std)
     if not len(ink):
-        raise ValueError(f"no step to draw the density of in {path}")
+        raise ValueError("there is no step to draw the density of")
     points = points_from_strokes(ink)
     margin = max(np.ptp(points, axis=0) @ (0.01, 0.1), 2 * std.max())
     low, high = points.min(axis=0) - margin, points.max(axis=0) + margin

@@ -18,17 +18,16 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
-from sketch.ink import DamagedInk
 from sketch.ink.canvas import (
     COLOURS,
     FAINT,
     INK,
     WHOLE_NUMBERS,
-    bounding_box,
     draw_strokes,
     picture,
 )
 from sketch.ink.density import draw_density
+from sketch.ink.grid import HEIGHT_PER_PEN, arrange
 from sketch.ink.model_figures import (
     draw_mixture_weights,
     draw_soft_window,
@@ -49,9 +48,6 @@ __all__ = [
 ]
 
 LARGEST = (16.0, 20.0)  # a sketch's width and height, inches
-SHAPE = 1.8  # the width over the height that a grid of lines aims at
-GAP = 0.35  # the space between rows, in heights of a line
-HEIGHT_PER_PEN = 42  # a line is about so many times as high as its pen is wide
 
 
 def draw_sketch(
@@ -59,42 +55,33 @@ def draw_sketch(
 ) -> None:
     """Draws lines of ink in a grid, all of them on one scale, without axes.
 
-    A column is as wide as its longest line and a row as high as its highest, so the
-    grid is tight and one wild line takes room, but none of its neighbours' ink.
-
     Args:
         path: the picture.
         lines: strokes `[time, 3]` each, raw offsets (one unit on both axes). An
             empty line keeps its place.
         columns: how many lines stand side by side; None: so many that the picture
-            is a bit wider than high (4 for 64 lines of handwriting).
+            is somewhat wider than high (4 for 64 lines of handwriting).
 
     Raises:
         ValueError: if there is no line, or `columns` is less than 1.
         DamagedInk: if a line has a NaN or an infinite offset; says which.
     """
-    if not len(lines):
-        raise ValueError(f"no lines of ink to draw in {path}")
-    if columns is not None and columns < 1:
-        raise ValueError(f"a grid needs at least one column, not {columns}")
-    boxes = np.array([_checked_box(strokes, i) for i, strokes in enumerate(lines)])
-    sizes = boxes[:, 1] - boxes[:, 0]
-    if not sizes.any():
-        sizes = np.ones_like(sizes)  # nothing but dots: any scale will do
-    gap = GAP * _typical(sizes[:, 1], sizes[:, 0])
-    if columns is None:
-        columns = _best_columns(sizes, gap)
-    columns = min(columns, len(lines))
-    widths, heights = _grid(sizes, columns)
-    lefts = gap + np.concatenate([[0.0], np.cumsum(widths + 2 * gap)])
-    tops = gap + np.concatenate([[0.0], np.cumsum(heights + gap)])
-    width, height = lefts[-1] - gap, tops[-1]
-    starts = []
-    for index, (low, _) in enumerate(boxes):
-        row, column = divmod(index, columns)
-        middle = (heights[row] - (boxes[index, 1, 1] - low[1])) / 2
-        starts.append((lefts[column] - low[0], tops[row] + middle - low[1]))
-    _draw_on_paper(path, lines, starts, width, height, gap / GAP)
+    grid = arrange(lines, columns)
+    # Inches per unit: within the largest sheet, and a line not above 1.6 inches.
+    scale = min(
+        LARGEST[0] / grid.width, LARGEST[1] / grid.height, 1.6 / grid.line_height
+    )
+    pen = float(np.clip(72 * scale * grid.line_height / HEIGHT_PER_PEN, 0.45, 2.0))
+    width, height = max(grid.width * scale, 1.0), max(grid.height * scale, 0.4)
+    with picture(path, width, height, layout=None) as figure:
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        middle, half = grid.width / 2, width / scale / 2
+        axes.set_xlim(middle - half, middle + half)
+        middle, half = grid.height / 2, height / scale / 2
+        axes.set_ylim(middle + half, middle - half)  # y grows downwards
+        for strokes, start in zip(lines, grid.starts, strict=True):
+            draw_strokes(axes, strokes, start=start, line_width=pen)
 
 
 def draw_line(path: str | Path, strokes: np.ndarray) -> None:
@@ -108,65 +95,6 @@ def draw_line(path: str | Path, strokes: np.ndarray) -> None:
         DamagedInk: if an offset is NaN or infinite.
     """
     draw_sketch(path, [strokes], columns=1)
-
-
-def _checked_box(strokes: np.ndarray, index: int) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        return bounding_box(strokes)
-    except DamagedInk as error:
-        raise DamagedInk(f"line {index} cannot be drawn: {error}") from None
-
-
-def _typical(heights: np.ndarray, widths: np.ndarray) -> float:
-    """The height of an ordinary line; > 0 unless every line is a dot."""
-    positive = heights[heights > 0]
-    if len(positive):
-        return float(np.median(positive))
-    return float(widths.max()) / 20  # flat lines: as if they were handwriting
-
-
-def _grid(sizes: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """The widths `[columns]` and heights `[rows]` of a grid of sizes `[n, 2]`."""
-    rows = math.ceil(len(sizes) / columns)
-    cells = np.zeros((rows * columns, 2))
-    cells[: len(sizes)] = sizes
-    cells = cells.reshape(rows, columns, 2)
-    return cells[:, :, 0].max(axis=0), cells[:, :, 1].max(axis=1)
-
-
-def _best_columns(sizes: np.ndarray, gap: float) -> int:
-    def distance(columns: int) -> float:
-        widths, heights = _grid(sizes, columns)
-        shape = (widths + 2 * gap).sum() / (heights + gap).sum()
-        is_ragged = len(sizes) % columns > 0  # the last row is not full
-        return abs(math.log(shape / SHAPE)) + 0.4 * is_ragged
-
-    return min(range(1, len(sizes) + 1), key=distance)
-
-
-def _draw_on_paper(
-    path: str | Path,
-    lines: Sequence[np.ndarray],
-    starts: Sequence[tuple[float, float]],
-    width: float,
-    height: float,
-    line_height: float,
-) -> None:
-    """Draws lines at places on a sheet; all sizes in the ink's unit."""
-    # No larger than the limit, and a line no higher than 1.6 inches.
-    scale = min(LARGEST[0] / width, LARGEST[1] / height, 1.6 / line_height)
-    pen = 72 * scale * line_height / HEIGHT_PER_PEN
-    pen = float(np.clip(pen, 0.45, 2.0))
-    size = max(width * scale, 1.0), max(height * scale, 0.4)
-    with picture(path, *size, layout=None) as figure:
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set_axis_off()
-        axes.set_xlim(width / 2 - size[0] / scale / 2, width / 2 + size[0] / scale / 2)
-        axes.set_ylim(
-            height / 2 + size[1] / scale / 2, height / 2 - size[1] / scale / 2
-        )
-        for strokes, start in zip(lines, starts, strict=True):
-            draw_strokes(axes, strokes, start=start, line_width=pen)
 
 
 def draw_pen(path: str | Path, lines: Sequence[np.ndarray]) -> None:
@@ -185,7 +113,7 @@ def draw_pen(path: str | Path, lines: Sequence[np.ndarray]) -> None:
         DamagedInk: if a line has a NaN or an infinite value.
     """
     if not len(lines):
-        raise ValueError(f"no lines of ink to draw in {path}")
+        raise ValueError("there are no lines of ink to draw")
     flags = [check_strokes(strokes)[:, END_OF_STROKE] > 0.5 for strokes in lines]
     steps, lifts = sum(map(len, flags)), sum(int(flag.sum()) for flag in flags)
     bars, ticks = [], []
@@ -238,7 +166,7 @@ def draw_history(
     several = isinstance(rows, Mapping)
     histories = dict(rows) if several else {"": rows}
     if not any(len(history) for history in histories.values()):
-        raise ValueError(f"no epoch to draw in {path}: the history is empty")
+        raise ValueError("there is no epoch to draw: the history is empty")
     with picture(path, 9, 5.5) as figure:
         top, middle, bottom = figure.subplots(
             3, 1, sharex=True, height_ratios=(4, 1, 1)

@@ -1,14 +1,19 @@
 """Safe files: written whole or not at all, and XML read without its dangers."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from sketch.ink import DamagedInk
+
+# XML 1.0 has no place for these characters, not even as references.
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @contextmanager
@@ -44,6 +49,11 @@ def write_text(path: str | Path, text: str) -> None:
     """Writes `text` as UTF-8 with plain line feeds, whole or not at all."""
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def xml_text(text: str) -> str:
+    """`text` as the content of an XML element; what XML cannot say is left out."""
+    return escape(NOT_XML.sub("", text), {"\r": "&#13;"})
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -87,6 +97,8 @@ def read_xml(path: str | Path) -> etree._Element:
         raise DamagedInk(
             f"{path} cannot be read as XML: {reason}; save or copy the file again"
         ) from None
+    if next(root.iter(etree.Entity), None) is not None:
+        raise DamagedInk(f"{path} uses an XML entity that it does not declare")
     declared = root.getroottree().docinfo.internalDTD
     if declared is not None and any(True for _ in declared.iterentities()):
         raise DamagedInk(

@@ -83,8 +83,9 @@ def strokes_from_points(pen_strokes: Sequence[np.ndarray]) -> np.ndarray:
     points = np.concatenate(arrays)
     is_end = np.zeros(len(points))
     is_end[np.cumsum([len(stroke) for stroke in arrays]) - 1] = 1.0
-    offsets = np.diff(points, axis=0)
-    return check_strokes(np.column_stack([offsets, is_end[1:]]).astype(np.float32))
+    with np.errstate(over="ignore", invalid="ignore"):  # found by the check
+        offsets = np.diff(points, axis=0).astype(np.float32)
+    return check_strokes(np.column_stack([offsets, is_end[1:].astype(np.float32)]))
 
 
 def points_from_strokes(

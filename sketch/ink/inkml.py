@@ -1,0 +1,168 @@
+"""Ink as InkML, the W3C's pen format (https://www.w3.org/TR/InkML/), and back.
+
+Written is one `traceGroup` a line of handwriting, with an `annotation` of the type
+`truth` if its text is known, and in it one `trace` a stroke of the pen: absolute
+points "x y, x y, …", y downwards, in the offsets' own unit, exactly.
+
+Read is what pens, tablets and data sets write: any channels as long as X and Y are
+among them, points as explicit values (`!`), first (`'`) and second (`"`) differences,
+`*` for "as before"; channels that point the other way (`orientation="-ve"`). Traces of
+the type `penUp` are no ink. Traces in a group are a line, those outside of any are one
+more before them. References between traces (`traceView`) are not followed.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from lxml import etree
+
+from sketch.ink import DamagedInk
+from sketch.ink.files import read_xml, write_text, xml_text
+from sketch.ink.lines import InkLine, Lines, as_lines, line_from_pen_strokes
+from sketch.ink.strokes import split_pen_strokes
+
+NAMESPACE = "http://www.w3.org/2003/InkML"
+TEXT_TYPES = {"truth", "transcription"}  # of annotations
+VALUE = re.compile(
+    r"""\s*([!'"]?)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\#[0-9a-fA-F]+|[*?TF])"""
+)
+
+
+def write_inkml(path: str | Path, lines: Lines) -> None:
+    """Writes ink as InkML.
+
+    Args:
+        path: the file.
+        lines: strokes `[time, 3]` in raw offsets, or an `InkLine` with its text, or
+            a sequence of either. Each line starts at (0, 0).
+
+    Raises:
+        ValueError: if there is no line.
+        DamagedInk: if an offset is NaN or infinite; says in which line.
+    """
+    rows = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<ink xmlns="{NAMESPACE}">',
+        '<traceFormat><channel name="X" type="decimal"/>'
+        '<channel name="Y" type="decimal"/></traceFormat>',
+    ]
+    for line in as_lines(lines):
+        rows.append("<traceGroup>")
+        if line.text:
+            rows.append(f'<annotation type="truth">{xml_text(line.text)}</annotation>')
+        for points in split_pen_strokes(line.strokes):
+            # repr: the shortest digits that read back as the same number.
+            places = ", ".join(f"{x!r} {y!r}" for x, y in points.tolist())
+            rows.append(f"<trace>{places}</trace>")
+        rows.append("</traceGroup>")
+    write_text(path, "\n".join([*rows, "</ink>", ""]))
+
+
+def read_inkml(path: str | Path) -> list[InkLine]:
+    """Reads the ink of an InkML file.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The lines, each with strokes `[time, 3]` and the text if the file has it.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        DamagedInk: if it is no InkML, is damaged, or holds no ink.
+    """
+    root = read_xml(path)
+    if _name(root) != "ink":
+        raise DamagedInk(f"{path} is no InkML file: its root is <{_name(root)}>")
+    lines = []
+    try:
+        channels = _channels(root)
+        loose = [child for child in root if _name(child) == "trace"]
+        groups = [child for child in root if _name(child) == "traceGroup"]
+        for traces, owner in [
+            (loose, root),
+            *((list(group.iterfind(".//{*}trace")), group) for group in groups),
+        ]:
+            pens = [
+                _points(trace.text or "", channels)
+                for trace in traces
+                if trace.get("type") != "penUp"
+            ]
+            if any(map(len, pens)) or (owner is not root and _text(owner)):
+                lines.append(line_from_pen_strokes(pens, _text(owner)))
+    except ValueError as error:
+        raise DamagedInk(f"{path} cannot be read: {error}; export it again") from None
+    if not any(len(line.strokes) for line in lines):
+        raise DamagedInk(f"{path} holds no ink: it has no trace with a point")
+    return lines
+
+
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname
+
+
+def _text(element: etree._Element) -> str:
+    for child in element:
+        if _name(child) == "annotation":
+            if child.get("type", "").lower() in TEXT_TYPES:
+                return child.text or ""
+    return ""
+
+
+def _channels(root: etree._Element) -> tuple[int, int, np.ndarray]:
+    """Which values of a point are X and Y, and the signs that turn y downwards."""
+    layout = next(root.iter("{*}traceFormat"), None)
+    if layout is None:
+        return 0, 1, np.ones(2)
+    channels = list(layout.iter("{*}channel"))
+    names = [channel.get("name", "") for channel in channels]
+    if "X" not in names or "Y" not in names:
+        raise ValueError(f"its trace format has no X and Y, only {names}")
+    places = names.index("X"), names.index("Y")
+    signs = [-1.0 if channels[i].get("orientation") == "-ve" else 1.0 for i in places]
+    return *places, np.array(signs)
+
+
+def _points(text: str, channels: tuple[int, int, np.ndarray]) -> np.ndarray:
+    """The points `[n, 2]` of a trace."""
+    index_x, index_y, signs = channels
+    count = max(index_x, index_y) + 1
+    values, speeds, orders = [0.0] * count, [0.0] * count, ["!"] * count
+    points = []
+    for point in text.split(","):
+        found = VALUE.findall(point)
+        if VALUE.sub("", point).strip():
+            raise ValueError(f"{point.strip()[:40]!r} is no point of a trace")
+        if not found:
+            continue  # an empty trace, or a comma at its end
+        if len(found) < count:
+            raise ValueError(f"the point {point.strip()!r} lacks X or Y")
+        for channel, (order, value) in enumerate(found[:count]):
+            orders[channel] = order or orders[channel]
+            _move(channel, orders[channel], value, values, speeds)
+        points.append((values[index_x], values[index_y]))
+    result = np.array(points, dtype=np.float64).reshape(-1, 2) * signs
+    if not np.isfinite(result).all():
+        raise ValueError("a trace has a coordinate that is no number")
+    return result
+
+
+def _move(
+    channel: int, order: str, text: str, values: list[float], speeds: list[float]
+) -> None:
+    """Takes one value of a point: explicit, a difference, or a second difference."""
+    if text in ("*", "?", "T", "F"):
+        # "As before": an explicit value stays; one given by differences goes on.
+        if order != "!":
+            values[channel] += speeds[channel]
+        return
+    value = float(int(text[1:], 16)) if text.startswith("#") else float(text)
+    if order == "!":
+        values[channel], speeds[channel] = value, 0.0
+    elif order == "'":
+        values[channel] += value
+        speeds[channel] = value
+    else:
+        speeds[channel] += value
+        values[channel] += speeds[channel]

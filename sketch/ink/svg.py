@@ -1,0 +1,138 @@
+"""Ink as SVG: single lines in millimetres, in the order of the pen, still or moving.
+
+The format, for browsers, drawing programs and pen plotters alike:
+
+- the user unit is one millimetre (`width`, `height` and `viewBox` agree);
+- a `<g class="line">` is a line of handwriting, its `<title>` the text if known;
+- in it, a `<polyline>` is a stroke of the pen: unfilled, every point, in the order of
+  writing; a dot is its point twice, which round caps make visible;
+- `data-units-per-mm` on the root is the scale: millimetres times this are the
+  offsets' own unit again. Coordinates are rounded to a thousandth of a millimetre.
+
+`sketch.ink.svg_reader` reads it back, and what drawing programs write as well.
+"""
+
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from sketch.ink.canvas import INK
+from sketch.ink.files import write_text, xml_text
+from sketch.ink.grid import HEIGHT_PER_PEN, arrange
+from sketch.ink.lines import InkLine, Lines, as_lines
+from sketch.ink.strokes import split_pen_strokes
+
+HIGHEST_LINE = 25.0  # mm; a single word is not blown up to the width of the page
+
+
+def write_svg(
+    path: str | Path,
+    lines: Lines,
+    *,
+    width_mm: float = 190.0,
+    columns: int | None = 1,
+    pen_mm: float | None = None,
+    colour: str = INK,
+    animate_seconds: float | None = None,
+) -> None:
+    """Writes ink as an SVG file in millimetres.
+
+    Args:
+        path: the file.
+        lines: strokes `[time, 3]` in raw offsets, or an `InkLine` with its text, or
+            a sequence of either: all on one scale, in a grid as `draw_sketch`'s.
+        width_mm: of the page, margins included; the height follows. The default
+            fits on A4 and letter paper.
+        columns: how many lines stand side by side; None: see `draw_sketch`.
+        pen_mm: the width of the pen; None: what suits the size of the writing.
+        colour: of the ink, as CSS names it.
+        animate_seconds: None, or how long the pen takes to write all of it when
+            the file is opened in a browser. Each step of the pen takes the same
+            time, and so does each of its leaps; readers who asked their system
+            for less motion see the finished ink.
+
+    Raises:
+        ValueError: if there is no line, or a size or time is not positive.
+        DamagedInk: if an offset is NaN or infinite; says in which line.
+    """
+    lines = as_lines(lines)
+    for name, value in (
+        ("width_mm", width_mm),
+        ("pen_mm", pen_mm),
+        ("animate_seconds", animate_seconds),
+    ):
+        if value is not None and not 0 < value < float("inf"):
+            raise ValueError(f"{name} must be a positive number, not {value}")
+    grid = arrange([line.strokes for line in lines], columns)
+    scale = min(width_mm / grid.width, HIGHEST_LINE / grid.line_height)  # mm per unit
+    if pen_mm is None:
+        pen_mm = float(np.clip(scale * grid.line_height / HEIGHT_PER_PEN, 0.1, 1.0))
+    height_mm = grid.height * scale
+    clock = None
+    if animate_seconds is not None:
+        clock = _Clock(animate_seconds, sum(len(line.strokes) + 1 for line in lines))
+    body = []
+    for line, start in zip(lines, grid.starts, strict=True):
+        body += _line(line, start, scale, clock)
+    size = f"{_number(width_mm)} {_number(height_mm)}"
+    head = [
+        '<svg xmlns="http://www.w3.org/2000/svg" '
+        f'width="{_number(width_mm)}mm" height="{_number(height_mm)}mm" '
+        f'viewBox="0 0 {size}" data-units-per-mm="{1 / scale!r}" '
+        'style="background:white">',
+        *([_ANIMATION] if clock else []),
+        f'<g fill="none" stroke={quoteattr(colour)} stroke-width="{_number(pen_mm)}" '
+        'stroke-linecap="round" stroke-linejoin="round">',
+    ]
+    write_text(path, "\n".join([*head, *body, "</g>", "</svg>", ""]))
+
+
+# A stroke is a dash that is drawn out of its start (the gap is twice as long, lest the
+# next dash show); it is invisible until its turn, as its round cap would be a dot.
+_ANIMATION = """<style>
+@media (prefers-reduced-motion: no-preference) {
+polyline { stroke-dasharray: 1 2; animation: write linear both; }
+polyline.dot { stroke-dasharray: none; animation: touch linear both; }
+@keyframes write { 0% { stroke-dashoffset: 1; opacity: 0; } 0.1% { opacity: 1; }
+100% { stroke-dashoffset: 0; opacity: 1; } }
+@keyframes touch { 0% { opacity: 0; } 100% { opacity: 1; } }
+}
+</style>"""
+
+
+class _Clock:
+    """Counts the pen's steps and tells the time of each stroke."""
+
+    def __init__(self, seconds: float, steps: int):
+        self.step_seconds = seconds / steps
+        self.step = 0
+
+    def attributes(self, points: int, is_dot: bool) -> str:
+        delay = self.step * self.step_seconds
+        duration = max(points - 1, 1) * self.step_seconds
+        self.step += points
+        kind = ' class="dot"' if is_dot else ' pathLength="1"'
+        timing = f"animation-delay:{delay:.3f}s;animation-duration:{duration:.3f}s"
+        return f'{kind} style="{timing}"'
+
+
+def _line(
+    line: InkLine, start: np.ndarray, scale: float, clock: _Clock | None
+) -> list[str]:
+    elements = ['<g class="line">']
+    if line.text:
+        elements.append(f"<title>{xml_text(line.text)}</title>")
+    for points in split_pen_strokes(line.strokes, start):
+        is_dot = bool((points == points[0]).all())
+        timing = clock.attributes(len(points), is_dot) if clock else ""
+        if len(points) == 1:
+            points = points.repeat(2, axis=0)
+        places = " ".join(f"{_number(x)},{_number(y)}" for x, y in points * scale)
+        elements.append(f'<polyline{timing} points="{places}"/>')
+    return [*elements, "</g>"]
+
+
+def _number(value: float) -> str:
+    """A coordinate to the thousandth of a millimetre, without idle zeros."""
+    return f"{value:.3f}".rstrip("0").rstrip(".")

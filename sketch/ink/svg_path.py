@@ -1,0 +1,141 @@
+"""The outlines of SVG as curves, and curves as points.
+
+A stroke is on its way from the text of a file to points: cubic Bézier curves, each of
+them starting where the last one ended.
+"""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+# Cubic Bézier curves, [n, 4, 2]: start, two control points, end. A straight line has
+# its control points at its thirds.
+Curves = np.ndarray
+
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+COMMAND = re.compile(r"[A-Za-z]|" + NUMBER.pattern)
+NUMBERS_OF = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "Z": 0}
+
+
+def straight(points: np.ndarray) -> Curves:
+    """A polyline `[n, 2]` as curves; one point is a curve of no length."""
+    if len(points) == 1:
+        points = points.repeat(2, axis=0)
+    first, last = points[:-1], points[1:]
+    third = (last - first) / 3
+    return np.stack([first, first + third, last - third, last], axis=1)
+
+
+def path_curves(text: str) -> list[Curves]:
+    """Reads the `d` attribute of a path.
+
+    Args:
+        text: commands of M L H V C S Q T Z, absolute or (in small letters) relative.
+
+    Returns:
+        The strokes: one from each M, and from each command that follows a Z. A lone
+        point is no stroke, unless it is closed: then it is a curve of no length.
+
+    Raises:
+        ValueError: if the text is no such path.
+    """
+    strokes: list[list[np.ndarray]] = []
+    here = start = control = np.zeros(2)
+    last = ""
+    for command, numbers in _commands(text):
+        kind = command.upper()
+        if not last and kind != "M":
+            raise ValueError(f"a path must begin with M, not {command}")
+        origin = here if command.islower() else np.zeros(2)
+        before = here
+        if kind == "M":
+            here = start = origin + numbers
+            strokes.append([])
+        elif kind == "Z":
+            if not strokes[-1] or (here != start).any():
+                strokes[-1].append(straight(np.array([here, start]))[0])
+            here = start
+        else:
+            if last == "Z":
+                strokes.append([])
+            if kind in "HV":
+                axis = "HV".index(kind)
+                here = here.copy()
+                here[axis] = origin[axis] + numbers[0]
+                curve = straight(np.array([before, here]))[0]
+            else:
+                points = origin + np.reshape(numbers, (-1, 2))
+                here = points[-1]
+                # S and T begin as the curve before ended, if it was of their kind.
+                is_smooth = (kind == "S" and last in "CS") or (
+                    kind == "T" and last in "QT"
+                )
+                mirrored = 2 * before - control if is_smooth else before
+                if kind == "L":
+                    curve = straight(np.array([before, here]))[0]
+                elif kind in "CS":
+                    first = points[0] if kind == "C" else mirrored
+                    control = points[-2]
+                    curve = [before, first, control, here]
+                else:
+                    control = points[0] if kind == "Q" else mirrored
+                    thirds = [(end + 2 * control) / 3 for end in (before, here)]
+                    curve = [before, *thirds, here]
+            strokes[-1].append(np.array(curve))
+        last = kind
+    return [np.array(curves) for curves in strokes if curves]
+
+
+def _commands(text: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Commands with as many numbers as each takes; repeated ones spelt out."""
+    tokens = COMMAND.findall(text)
+    if COMMAND.sub("", text).strip(" ,\t\r\n\f"):
+        raise ValueError(f"a path has signs that are no commands: {text[:40]!r}")
+    place = 0
+    while place < len(tokens):
+        command = tokens[place]
+        if command.upper() not in NUMBERS_OF:
+            remedy = "; turn arcs into curves first" if command in "aA" else ""
+            raise ValueError(f"a path has {command!r} in place of a command{remedy}")
+        place += 1
+        count = NUMBERS_OF[command.upper()]
+        while True:
+            try:
+                numbers = [float(token) for token in tokens[place : place + count]]
+            except ValueError:
+                numbers = []
+            if len(numbers) < count:
+                raise ValueError(
+                    f"a path's {command} lacks some of its {count} numbers"
+                )
+            yield command, np.array(numbers)
+            place += count
+            if not count or place >= len(tokens) or tokens[place].isalpha():
+                break
+            # Further pairs after a move are lines.
+            command = {"M": "L", "m": "l"}.get(command, command)
+
+
+def flatten(curves: Curves, error: float) -> np.ndarray:
+    """Cuts a stroke's curves into points.
+
+    The chord of a curve's nth part is at most |second derivative| / (8 n²) from it.
+
+    Args:
+        curves: `[n, 4, 2]`, n ≥ 1.
+        error: how far the points' polyline may be from the curves; > 0 unless all
+            points are one.
+
+    Returns:
+        float64 `[points, 2]`; the ends of all curves are among them, exactly.
+    """
+    points = [curves[0, :1]]
+    for curve in curves:
+        bend = np.abs(np.diff(curve, n=2, axis=0)).sum(axis=1).max() * 6
+        pieces = int(np.ceil(np.sqrt(bend / (8 * error)))) if bend > 0 else 1
+        share = np.arange(1, pieces + 1)[:, None] / pieces
+        rest = 1 - share
+        weights = [rest**3, 3 * rest**2 * share, 3 * rest * share**2, share**3]
+        points.append(np.hstack(weights) @ curve)
+    return np.concatenate(points)

@@ -1,0 +1,195 @@
+"""Ink out of SVG files: our own, and what drawing programs and tablets save.
+
+Read are the outlines that a pen could have drawn: `polyline`, `polygon`, `line`, and
+`path` with the commands M L H V C S Q T Z (large and small), under the transformations
+of all groups around them. Each is a stroke of the pen, in the order of the file.
+Curves become points that keep to a 4000th of the drawing's size. Passed over are what
+is not displayed or only defined for later use, texts, pictures, and shapes that are
+filled without an outline (style sheets are not followed).
+
+A file of `sketch.ink.svg` comes back line by line, with its texts and in the offsets'
+own unit. Any other file is one line of unknown text, in the file's user unit.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from lxml import etree
+
+from sketch.ink import DamagedInk
+from sketch.ink.files import read_xml
+from sketch.ink.lines import InkLine, line_from_pen_strokes
+from sketch.ink.svg_path import NUMBER, Curves, flatten, path_curves, straight
+
+FINENESS = 4000  # the drawing's size over the error of a curve
+LARGEST = 1e30  # a coordinate beyond is no ink, and no float32
+TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
+NOT_DRAWN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}
+PROPERTIES = ("display", "stroke", "fill")
+
+
+def read_svg(path: str | Path) -> list[InkLine]:
+    """Reads the ink of an SVG file.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The lines, each with strokes `[time, 3]`, y downwards as SVG has it.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        DamagedInk: if it is no SVG, is damaged, or holds no ink.
+    """
+    root = read_xml(path)
+    if _name(root) != "svg":
+        raise DamagedInk(f"{path} is no SVG file: its root is <{_name(root)}>")
+    # Numbers too large for arithmetic are found by their result, which is not finite.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _read(root, path)
+
+
+def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
+    try:
+        groups = [group for group in root.iter() if group.get("class") == "line"]
+        units = _units(root)
+        if groups and units:
+            drawn = [(list(_curves_in(group)), _title(group)) for group in groups]
+        else:
+            drawn, units = [(list(_curves_in(root)), "")], 1.0
+    except ValueError as error:
+        raise DamagedInk(f"{path} cannot be read: {error}; save it again") from None
+    if not any(curves for curves, _ in drawn):
+        raise DamagedInk(
+            f"{path} holds no ink: no path, line or polyline with a stroke; turn "
+            "texts and shapes into unfilled paths before saving"
+        )
+    error = _size([curves for strokes, _ in drawn for curves in strokes]) / FINENESS
+    lines = []
+    for strokes, text in drawn:
+        pens = [_dot_or(flatten(curves, error)) * units for curves in strokes]
+        lines.append(line_from_pen_strokes(pens, text))
+    return lines
+
+
+def _name(element: etree._Element) -> str:
+    return etree.QName(element).localname
+
+
+def _title(group: etree._Element) -> str:
+    return next((e.text or "" for e in group if _name(e) == "title"), "")
+
+
+def _units(root: etree._Element) -> float | None:
+    text = root.get("data-units-per-mm")
+    if text is None:
+        return None
+    units = float(text)
+    if not 0 < units < float("inf"):
+        raise ValueError(f"data-units-per-mm is {text!r}")
+    return units
+
+
+def _curves_in(element: etree._Element) -> Iterator[Curves]:
+    """The strokes in and below an element, in the units of the whole drawing."""
+    matrix, paint = np.eye(3), {}
+    for above in reversed(list(element.iterancestors())):
+        matrix = matrix @ _matrix(above.get("transform", ""))
+        paint = paint | _properties(above)
+    yield from _descend(element, matrix, paint)
+
+
+def _descend(
+    element: etree._Element, matrix: np.ndarray, paint: dict[str, str]
+) -> Iterator[Curves]:
+    own = _properties(element)
+    if _name(element) in NOT_DRAWN or own.get("display") == "none":
+        return
+    matrix = matrix @ _matrix(element.get("transform", ""))
+    paint = paint | own
+    # A drawing without any paint is taken for lines; SVG itself would fill it black.
+    is_filled = paint.get("fill", "none") != "none"
+    if paint.get("stroke", "none" if is_filled else "") != "none":
+        for curves in _outlines(element):
+            curves = curves @ matrix[:2, :2].T + matrix[:2, 2]
+            if not (np.abs(curves) < LARGEST).all():
+                raise ValueError(
+                    f"a <{_name(element)}> has a coordinate that is no number"
+                )
+            yield curves
+    for child in element:
+        yield from _descend(child, matrix, paint)
+
+
+def _properties(element: etree._Element) -> dict[str, str]:
+    """What an element sets of `PROPERTIES`; its style comes before its attributes."""
+    found = {key: element.get(key) for key in PROPERTIES if element.get(key)}
+    for declaration in element.get("style", "").split(";"):
+        key, _, value = declaration.partition(":")
+        if key.strip() in PROPERTIES:
+            found[key.strip()] = value.strip()
+    return found
+
+
+def _matrix(text: str) -> np.ndarray:
+    """The transformation of a `transform` attribute, `[3, 3]`."""
+    matrix = np.eye(3)
+    for kind, arguments in TRANSFORM.findall(text):
+        values = [float(number) for number in NUMBER.findall(arguments)]
+        matrix = matrix @ _transformation(kind, values)
+    return matrix
+
+
+def _transformation(kind: str, values: list[float]) -> np.ndarray:
+    matrix = np.eye(3)
+    match kind, values:
+        case "matrix", [a, b, c, d, e, f]:
+            matrix[:2] = [[a, c, e], [b, d, f]]
+        case "translate", [x, *rest] if len(rest) < 2:
+            matrix[:2, 2] = x, rest[0] if rest else 0.0
+        case "scale", [x, *rest] if len(rest) < 2:
+            matrix[0, 0], matrix[1, 1] = x, rest[0] if rest else x
+        case "rotate", [angle, *centre] if len(centre) in (0, 2):
+            cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+            matrix[:2, :2] = [[cos, -sin], [sin, cos]]
+            if centre:
+                matrix[:2, 2] = centre - matrix[:2, :2] @ centre
+        case "skewX", [angle]:
+            matrix[0, 1] = np.tan(np.radians(angle))
+        case "skewY", [angle]:
+            matrix[1, 0] = np.tan(np.radians(angle))
+        case _:
+            raise ValueError(f"the transform {kind}{tuple(values)} is not known")
+    return matrix
+
+
+def _outlines(element: etree._Element) -> list[Curves]:
+    """The strokes of one element, untransformed."""
+    name = _name(element)
+    if name == "path":
+        return path_curves(element.get("d", ""))
+    if name == "line":
+        ends = [float(element.get(key, "0")) for key in ("x1", "y1", "x2", "y2")]
+        return [straight(np.array(ends).reshape(2, 2))]
+    if name not in ("polyline", "polygon"):
+        return []
+    numbers = [float(number) for number in NUMBER.findall(element.get("points", ""))]
+    if len(numbers) % 2:
+        raise ValueError(f"a <{name}> has {len(numbers)} numbers, which are not pairs")
+    points = np.array(numbers).reshape(-1, 2)
+    if name == "polygon":
+        points = np.concatenate([points, points[:1]])
+    return [straight(points)] if len(points) else []
+
+
+def _size(strokes: list[Curves]) -> float:
+    points = np.concatenate([curves.reshape(-1, 2) for curves in strokes])
+    return float(np.ptp(points, axis=0).max())
+
+
+def _dot_or(points: np.ndarray) -> np.ndarray:
+    """Two points in one place are how SVG says a dot, which is one point."""
+    is_dot = len(points) == 2 and (points[0] == points[1]).all()
+    return points[:1] if is_dot else points
