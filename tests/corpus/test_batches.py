@@ -1,0 +1,163 @@
+"""Batches: every line once and whole, little padding, the order a pure function."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sketch.corpus.batches import Batches, choose_lengths
+
+MEAN, STD = np.zeros(2), np.ones(2)
+
+
+def lines_of(lengths):
+    """Lines whose every dx is their own number."""
+    return [
+        np.column_stack([np.full(n, i), np.zeros(n), np.zeros(n)]).astype(np.float32)
+        for i, n in enumerate(lengths)
+    ]
+
+
+lengths = st.lists(st.integers(1, 60), min_size=1, max_size=60)
+
+
+@given(lengths, st.integers(1, 9), st.integers(0, 3))
+def test_every_line_is_seen_once_whole_in_its_own_batch_row(lengths, size, epoch):
+    batches = Batches(lines_of(lengths), MEAN, STD, size, seed=1)
+    seen = []
+    for batch in batches.epoch(epoch):
+        strokes, mask = batch.inputs["strokes"], batch.inputs["mask"]
+        assert strokes.shape[:2] == mask.shape
+        assert len(batch.lines) == size
+        for row, line in enumerate(batch.lines):
+            if line < 0:
+                assert not mask[row].any()
+                continue
+            assert mask[row].sum() == lengths[line]
+            assert (mask[row, : lengths[line]] == 1).all()
+            assert (strokes[row, : lengths[line], 0] == line).all()
+            seen.append(line)
+    assert sorted(seen) == list(range(len(lengths)))
+    assert len(list(batches.epoch(epoch))) == batches.num_batches
+
+
+@given(lengths, st.integers(1, 5))
+def test_order_is_a_pure_function_of_seed_and_epoch(lengths, size):
+    first, second = (Batches(lines_of(lengths), MEAN, STD, size, seed=4) for _ in "ab")
+    list(first.epoch(0))  # having made another epoch changes nothing
+    for one, two in zip(first.epoch(2), second.epoch(2), strict=True):
+        assert (one.lines == two.lines).all()
+        assert (one.inputs["strokes"] == two.inputs["strokes"]).all()
+
+
+def test_epochs_and_seeds_differ():
+    lines = lines_of(range(1, 60))
+    orders = [
+        np.concatenate([b.lines for b in Batches(lines, MEAN, STD, 4, seed=s).epoch(e)])
+        for s, e in ((0, 0), (0, 1), (1, 0))
+    ]
+    for one, two in itertools.combinations(orders, 2):
+        assert (one != two).any()
+
+
+def test_an_epoch_goes_on_from_any_batch():
+    batches = Batches(lines_of(range(1, 40)), MEAN, STD, 4, augment=0.2)
+    whole = list(batches.epoch(1))
+    for first in (0, 3, len(whole)):
+        rest = list(batches.epoch(1, first))
+        assert len(rest) == len(whole) - first
+        for one, two in zip(rest, whole[first:], strict=True):
+            assert (one.inputs["strokes"] == two.inputs["strokes"]).all()
+
+
+@given(
+    st.lists(st.integers(1, 12), min_size=1, max_size=12),
+    st.integers(1, 3),
+)
+def test_lengths_are_the_best_there_are(lengths, num_shapes):
+    """Against all choices of that many lengths, tried one by one."""
+    lengths = np.array(lengths)
+
+    def padded(chosen):
+        return sum(min(c for c in chosen if c >= n) for n in lengths)
+
+    sizes = np.unique(lengths)
+    best = min(
+        padded((*choice, sizes[-1]))
+        for choice in itertools.combinations(sizes, min(num_shapes, len(sizes)) - 1)
+    )
+    chosen = choose_lengths(lengths, num_shapes)
+    assert len(chosen) <= num_shapes
+    assert padded(chosen) == best
+
+
+def test_padding_is_what_it_says_and_small():
+    """Lengths spread as those of IAM-OnDB: 12 shapes, batches of 56."""
+    rng = np.random.default_rng(0)
+    lengths = np.clip(rng.normal(625, 190, 10_757), 30, 1939).astype(int)
+    batches = Batches(lines_of(lengths), MEAN, STD, 56)
+    assert len(batches.padded_lengths) <= 12
+    steps = sum(
+        b.inputs["mask"].size for b in itertools.islice(batches.epoch(0), 0, None)
+    )
+    assert batches.padding(0) == pytest.approx(1 - lengths.sum() / steps)
+    assert batches.padding(0) < 0.08
+
+
+def test_processes_share_a_batch():
+    lines = lines_of(range(1, 30))
+    whole = list(Batches(lines, MEAN, STD, 4).epoch(0))
+    parts = [
+        list(Batches(lines, MEAN, STD, 4, process=p, num_processes=2).epoch(0))
+        for p in (0, 1)
+    ]
+    for batch, first, second in zip(whole, *parts, strict=True):
+        for key, value in batch.inputs.items():
+            joined = np.concatenate([first.inputs[key], second.inputs[key]])
+            assert (joined == value).all()
+    with pytest.raises(ValueError, match="--bs 5 cannot be shared evenly by 2"):
+        Batches(lines, MEAN, STD, 5, num_processes=2)
+
+
+def test_texts_ride_along_with_their_lines():
+    lengths = [3, 9, 5, 30, 31, 8]
+    texts = [np.arange(1, n + 1) for n in (2, 4, 3, 9, 9, 4)]
+    for batch in Batches(lines_of(lengths), MEAN, STD, 2, texts=texts).epoch(0):
+        for row, line in enumerate(batch.lines):
+            codes = batch.inputs["text"][row]
+            assert codes[codes >= 0].tolist() == texts[line].tolist()
+            assert (codes[len(texts[line]) :] == -1).all()
+
+
+def test_offsets_are_normalised_and_cut_where_told():
+    lines = [np.array([[1.0, 2.0, 0.0], [3.0, 6.0, 1.0], [5.0, 0.0, 1.0]], np.float32)]
+    batches = Batches(
+        lines, np.array([1.0, 2.0]), np.array([2.0, 4.0]), 1, max_length=2
+    )
+    (batch,) = batches.epoch(0)
+    assert batch.inputs["strokes"].tolist() == [[[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]]
+    assert batches.num_points == 2
+
+
+def test_augmenting_changes_size_stretch_and_slant_and_no_more():
+    rng = np.random.default_rng(1)
+    line = rng.normal(size=(50, 3)).astype(np.float32)
+    line[:, 2] = line[:, 2] > 1
+    batches = Batches([line], MEAN, STD, 1, augment=0.2)
+    (first,), (second,) = (list(batches.epoch(e)) for e in (0, 1))
+    one, two = first.inputs["strokes"][0], second.inputs["strokes"][0]
+    assert not np.allclose(one, two)
+    assert (one[:, 2] == line[:, 2]).all()
+    matrix = np.linalg.lstsq(line[:, :2], one[:, :2], rcond=None)[0]
+    np.testing.assert_allclose(line[:, :2] @ matrix, one[:, :2], atol=1e-5)
+    assert abs(matrix[0, 1]) < 1e-6  # height does not depend on x
+    assert 0.8 <= matrix[1, 1] <= 1.2
+    assert 0.64 <= matrix[0, 0] <= 1.44
+    assert abs(matrix[1, 0]) <= 0.2
+
+
+def test_no_lines_are_refused():
+    with pytest.raises(ValueError, match="no lines"):
+        Batches([], MEAN, STD, 2)

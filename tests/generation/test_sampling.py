@@ -1,0 +1,147 @@
+"""The sampling loop with a fixed distribution, and with a network it must follow."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from sketch.generation.sampling import STEPS_PER_CALL, SamplingLoop, sample
+from sketch.model import mixture
+from sketch.model.network import Network
+
+START = (-0.2, 0.01, 0.0)
+
+
+def network(**kwargs):
+    return Network(
+        dim=8,
+        depth=2,
+        num_mixtures=3,
+        first_input=START,
+        window_mixtures=2,
+        advance=0.1,
+        uniform=0.3,
+        **kwargs,
+    )
+
+
+def always_the_same(raw):
+    """A network whose every step puts out `raw`."""
+    fixed = network()
+    for weight in fixed.trainable_weights:
+        weight.assign(np.zeros(weight.shape))
+    fixed.output_layer.bias.assign(raw)
+    return fixed
+
+
+def test_moments_of_a_fixed_distribution():
+    """Correlation included; the theory is of one Gaussian and a coin."""
+    raw = np.zeros(mixture.num_outputs(3), np.float32)
+    raw[0] = -1.0  # pen lifted with probability 0.2689
+    raw[1:4] = (0.0, -40.0, -40.0)  # the first component alone
+    raw[4], raw[7] = 0.5, -0.25  # its mean
+    raw[10], raw[13] = np.log(2.0), np.log(0.5)  # its scales
+    raw[16] = np.arctanh(0.7)
+    strokes = sample(SamplingLoop(always_the_same(raw)), 200, 250, seed=1).strokes
+    drawn = strokes.reshape(-1, 3)
+    count = len(drawn)  # 50,000
+    assert drawn[:, 0].mean() == pytest.approx(0.5, abs=5 * 2.0 / count**0.5)
+    assert drawn[:, 1].mean() == pytest.approx(-0.25, abs=5 * 0.5 / count**0.5)
+    # Relative standard error of a deviation: 1 / sqrt(2 count) = 0.0032.
+    assert drawn[:, :2].std(0) == pytest.approx([2.0, 0.5], rel=0.016)
+    # Of a correlation: (1 - 0.49) / sqrt(count) = 0.0023.
+    assert np.corrcoef(drawn[:, :2].T)[0, 1] == pytest.approx(0.7, abs=0.012)
+    assert drawn[:, 2].mean() == pytest.approx(0.2689, abs=0.01)
+
+
+def test_same_seed_same_ink_and_no_line_depends_on_its_neighbours():
+    loop = SamplingLoop(network())
+    many = sample(loop, 5, 40, seed=3).strokes
+    assert (many == sample(loop, 5, 40, seed=3).strokes).all()
+    assert (many != sample(loop, 5, 40, seed=4).strokes).any()
+    assert not np.allclose(many[0], many[1])
+    # Another batch size is another compiled program: products may round otherwise.
+    np.testing.assert_allclose(
+        sample(loop, 2, 40, seed=3).strokes, many[:2], rtol=1e-3, atol=1e-4
+    )
+
+
+def test_pieces_join_without_a_seam():
+    """Two pieces of the loop equal one walk by single steps with the same noise."""
+    writer = network()
+    steps = STEPS_PER_CALL + 10
+    trace = sample(SamplingLoop(writer), 1, steps, 0.5, seed=[[7]])
+    generator = np.random.default_rng([7])
+    state, point = writer.initial_state(1), np.float32([START])
+    for t in range(steps):
+        if t % STEPS_PER_CALL == 0:
+            uniform = generator.random((STEPS_PER_CALL, 2), np.float32)
+            normal = generator.standard_normal((STEPS_PER_CALL, 2), np.float32)
+        place = t % STEPS_PER_CALL
+        noise = np.float32([[uniform[place, 0], *normal[place], uniform[place, 1]]])
+        outputs, state, _ = writer.step(ops.convert_to_tensor(point), state)
+        point = mixture.draw(writer.density(outputs, 0.5), noise)
+        point = ops.convert_to_numpy(point)
+        np.testing.assert_allclose(trace.strokes[0, t], point[0], rtol=1e-3, atol=1e-4)
+
+
+def test_priming_leaves_the_network_as_if_it_had_written_the_prime():
+    writer = network(num_symbols=5)
+    text = np.array([1, 2, 3, 0])
+    loop = SamplingLoop(writer)
+    whole = sample(loop, 1, 90, seed=[[1]], texts=[text])
+    prime = whole.strokes[0, :STEPS_PER_CALL]
+    # The second piece's noise is what the generator gives after the first piece's.
+    rest = sample(loop, 1, 26, seed=[[1]], texts=[text], primes=[prime])
+    for name in ("strokes", "outputs", "phi", "window"):
+        np.testing.assert_allclose(
+            getattr(rest, name)[0],
+            getattr(whole, name)[0, STEPS_PER_CALL:],
+            rtol=1e-3,
+            atol=1e-4,
+        )
+
+
+def test_primes_of_different_lengths_each_end_where_they_end():
+    writer = network()
+    loop = SamplingLoop(writer)
+    rng = np.random.default_rng(0)
+    primes = [rng.normal(size=(n, 3)).astype(np.float32) for n in (3, 70)]
+    trace = sample(loop, 2, 20, primes=primes, seed=2)
+    assert trace.strokes.shape == (2, 20, 3)
+    for row, prime in enumerate(primes):
+        state, point = writer.initial_state(1), np.float32([START])
+        for next_point in [*prime, None]:
+            outputs, state, _ = writer.step(ops.convert_to_tensor(point), state)
+            if next_point is not None:
+                point = next_point[None]
+        np.testing.assert_allclose(
+            trace.outputs[row, 0],
+            ops.convert_to_numpy(outputs)[0],
+            rtol=1e-4,
+            atol=1e-5,
+        )
+
+
+def test_sampling_ends_when_all_lines_have():
+    loop = SamplingLoop(network())
+    seen = []
+
+    def has_ended(trace):
+        seen.append(trace.strokes.shape[1])
+        return np.array([True, trace.strokes.shape[1] > STEPS_PER_CALL])
+
+    trace = sample(loop, 2, 1000, has_ended=has_ended)
+    assert seen == [STEPS_PER_CALL, 2 * STEPS_PER_CALL]
+    assert trace.strokes.shape[1] == 2 * STEPS_PER_CALL
+
+
+def test_text_model_says_where_it_is():
+    writer = network(num_symbols=5)
+    trace = sample(SamplingLoop(writer), 2, 30, texts=[[1, 2, 0], [3, 4, 1, 2, 0]])
+    assert trace.phi.shape[:2] == (2, 30)
+    assert trace.window.shape == (2, 30, 5)
+    # phi is a weight for each character: their one-hot vectors make the window
+    first = np.eye(5)[[1, 2, 0]]
+    np.testing.assert_allclose(
+        trace.window[0], trace.phi[0, :, :3] @ first, rtol=1e-4, atol=1e-5
+    )

@@ -1,0 +1,214 @@
+"""The whole stack: counts of the papers, step against call, padding, batches."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from gradients import gradients, weight_gradients
+from keras import ops
+
+from sketch.model.network import Network, first_input
+
+START = (-0.2, 0.01, 0.0)
+KINDS = {
+    "one layer": {"depth": 1},
+    "three layers": {"depth": 3},
+    "skip": {"depth": 3, "skip": True, "peepholes": True},
+    "top": {"depth": 2, "top": True},
+    "gru": {"depth": 2, "cell": "gru"},
+    "text": {"depth": 2, "num_symbols": 7},
+    "text, one layer": {"depth": 1, "num_symbols": 7},
+    "text, as the paper": {
+        "depth": 3,
+        "skip": True,
+        "peepholes": True,
+        "num_symbols": 7,
+    },
+}
+
+
+def small(**kwargs):
+    return Network(
+        dim=6,
+        num_mixtures=2,
+        first_input=START,
+        window_mixtures=3,
+        advance=0.3,
+        **({"depth": 1} | kwargs),
+    )
+
+
+def batch_of(network, lengths=(9, 6, 4), time=9, seed=0):
+    """Lines of ink that only look like some, with zeros and mask 0 behind them."""
+    rng = np.random.default_rng(seed)
+    strokes = rng.normal(size=(len(lengths), time, 3)).astype(np.float32)
+    strokes[..., 2] = strokes[..., 2] > 1
+    mask = (np.arange(time) < np.array(lengths)[:, None]).astype(np.float32)
+    inputs = {"strokes": strokes * mask[..., None], "mask": mask}
+    if network.has_text:
+        inputs["text"] = rng.integers(0, 7, size=(len(lengths), 5)).astype(np.int32)
+        inputs["text"][1, 3:] = -1
+    return inputs
+
+
+@pytest.mark.parametrize(
+    "count, settings",
+    [
+        (3_368_121, {"dim": 400, "depth": 3}),
+        (3_366_121, {"dim": 900, "depth": 1}),
+        (3_653_751, {"dim": 400, "depth": 3, "num_symbols": 57}),
+    ],
+    ids=["3x400", "1x900", "3x400 with text"],
+)
+def test_parameters_of_graves_networks(count, settings):
+    network = Network(
+        num_mixtures=20, first_input=START, peepholes=True, skip=True, **settings
+    )
+    assert network.count_params() == count
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_steps_equal_the_call(kind):
+    network = small(**KINDS[kind])
+    inputs = batch_of(network)
+    whole = ops.convert_to_numpy(network(inputs))
+    state = network.initial_state(3)
+    characters = network.one_hot(inputs["text"]) if network.has_text else None
+    point = ops.convert_to_tensor(np.tile(np.float32(START), (3, 1)))
+    for t in range(9):
+        outputs, state, phi = network.step(point, state, characters)
+        # The same float32 sums in another order.
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(outputs), whole[:, t], rtol=1e-5, atol=1e-5
+        )
+        point = ops.convert_to_tensor(inputs["strokes"][:, t])
+    assert (phi is not None) == network.has_text
+
+
+@pytest.mark.parametrize("kind", ["three layers", "text, as the paper"])
+def test_gradients_of_steps_equal_those_of_the_call(kind):
+    network = small(**KINDS[kind])
+    inputs = batch_of(network)
+    towards = np.random.default_rng(4).normal(size=(3, 9, 13)).astype(np.float32)
+
+    def by_call(strokes):
+        return ops.sum(network(inputs | {"strokes": strokes}) * towards)
+
+    def by_steps(strokes):
+        state = network.initial_state(3)
+        characters = network.one_hot(inputs["text"]) if network.has_text else None
+        point = ops.convert_to_tensor(np.tile(np.float32(START), (3, 1)))
+        total = 0.0
+        for t in range(9):
+            outputs, state, _ = network.step(point, state, characters)
+            total = total + ops.sum(outputs * towards[:, t])
+            point = strokes[:, t]
+        return total
+
+    (call,), (steps,) = (
+        gradients(score, inputs["strokes"]) for score in (by_call, by_steps)
+    )
+    np.testing.assert_allclose(call, steps, rtol=1e-4, atol=1e-5)
+    for variable, gradient in zip(
+        network.trainable_variables, weight_gradients(network, inputs), strict=True
+    ):
+        assert np.isfinite(gradient).all()
+        assert np.abs(gradient).max() > 0, f"{variable.path} does not learn"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_padding_and_other_lines_change_nothing(kind):
+    network = small(**KINDS[kind])
+    inputs = batch_of(network)
+    together = ops.convert_to_numpy(network(inputs))
+    for row, length in enumerate((9, 6, 4)):
+        alone = {key: value[row : row + 1] for key, value in inputs.items()}
+        for key in ("strokes", "mask"):
+            alone[key] = alone[key][:, :length]
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(network(alone))[0],
+            together[row, :length],
+            rtol=1e-5,
+            atol=1e-5,
+        )
+
+
+def test_loss_is_nats_a_line_and_ignores_what_is_behind_a_line():
+    network = small(depth=2)
+    inputs = batch_of(network)
+    outputs = network(inputs)
+    loss = float(ops.convert_to_numpy(network.compute_loss(x=inputs, y_pred=outputs)))
+    lines = []
+    for row, length in enumerate((9, 6, 4)):
+        one = {key: value[row : row + 1, :length] for key, value in inputs.items()}
+        one_loss = network.compute_loss(x=one, y_pred=network(one))
+        lines.append(float(ops.convert_to_numpy(one_loss)))
+    assert loss == pytest.approx(np.mean(lines), rel=1e-5)
+    padding_line = {
+        "strokes": np.concatenate([inputs["strokes"], np.zeros((1, 9, 3), "f4")]),
+        "mask": np.concatenate([inputs["mask"], np.zeros((1, 9), "f4")]),
+    }
+    more = network.compute_loss(x=padding_line, y_pred=network(padding_line))
+    assert float(ops.convert_to_numpy(more)) == pytest.approx(loss, rel=1e-5)
+
+
+def test_an_infinite_score_on_padding_does_not_reach_the_loss():
+    network = small(depth=1)
+    inputs = batch_of(network)
+    inputs["strokes"][2, 5] = np.inf
+    with_infinity = network(batch_of(network))
+    loss = network.compute_loss(x=inputs, y_pred=with_infinity)
+    assert np.isfinite(ops.convert_to_numpy(loss))
+
+
+def test_sums_come_back_from_a_training_step():
+    network = small(depth=1)
+    network.compile(optimizer=keras.optimizers.Adam(0.01))
+    inputs = batch_of(network)
+    before = network.test_on_batch(inputs, return_dict=True)
+    assert before["lines"] == 3
+    assert before["points"] == 9 + 6 + 4
+    assert before["loss"] == pytest.approx(-before["log_likelihood"] / 3, rel=1e-6)
+    for _ in range(20):
+        network.train_on_batch(inputs)
+    after = network.test_on_batch(inputs, return_dict=True)
+    assert after["log_likelihood"] > before["log_likelihood"] + 1
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_others():
+    first, same, other = (small(depth=2, seed=seed).get_weights() for seed in (5, 5, 6))
+    assert all((a == b).all() for a, b in zip(first, same, strict=True))
+    assert not all((a == b).all() for a, b in zip(first, other, strict=True))
+    kernels = [weight for weight in first if weight.ndim == 2]
+    for one, another in itertools.combinations(kernels, 2):
+        assert one.shape != another.shape or (one != another).any()
+
+
+def test_uniform_weights_stay_within_their_bound():
+    network = small(depth=2, uniform=0.05)
+    kernels = [w for w in network.get_weights() if w.ndim == 2]
+    assert max(np.abs(kernel).max() for kernel in kernels) <= 0.05
+    assert min(np.abs(kernel).max() for kernel in kernels) > 0.04
+
+
+def test_dropout_works_in_training_alone():
+    network = small(depth=2, dropout=0.5)
+    inputs = batch_of(network)
+    still, again = (ops.convert_to_numpy(network(inputs)) for _ in range(2))
+    assert (still == again).all()
+    dropped = ops.convert_to_numpy(network(inputs, training=True))
+    assert np.abs(dropped - still).max() > 1e-3
+
+
+def test_skip_and_top_exclude_each_other():
+    with pytest.raises(ValueError, match="exclude each other"):
+        small(depth=2, skip=True, top=True)
+
+
+def test_null_offset_is_that_of_the_replicated_code():
+    """RNNLIB feeds (-0.1968395, -0.003023848): -mean / std of its own statistics."""
+    x, y, end = first_input((8.1657, 0.11145), (41.484, 36.857))
+    assert x == pytest.approx(-0.1968395, rel=1e-3)
+    assert y == pytest.approx(-0.003023848, rel=1e-3)
+    assert end == 0.0

@@ -1,0 +1,182 @@
+"""LSTM and GRU against Keras' own layers, numpy loops, and themselves step by step."""
+
+import keras
+import numpy as np
+import pytest
+from gradients import gradients
+from keras import ops
+
+from sketch.model import fast
+from sketch.model.recurrent import GRU, LSTM
+
+BATCH, TIME, FEATURES, UNITS = 3, 9, 4, 5
+# Sums of some ten float32 products of order 1, over nine steps.
+CLOSE = {"rtol": 1e-5, "atol": 1e-6}
+
+
+def inputs(seed=0):
+    shape = (BATCH, TIME, FEATURES)
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def built(layer):
+    layer.build((None, None, FEATURES))
+    rng = np.random.default_rng(1)
+    for weight in layer.trainable_weights:
+        weight.assign(0.4 * rng.normal(size=weight.shape))
+    return layer
+
+
+def layers():
+    return {
+        "lstm": built(LSTM(UNITS)),
+        "lstm with peepholes": built(LSTM(UNITS, peepholes=True)),
+        "gru": built(GRU(UNITS)),
+    }
+
+
+@pytest.mark.parametrize(
+    "ours, theirs",
+    [(LSTM, keras.layers.LSTM), (GRU, keras.layers.GRU)],
+    ids=["lstm", "gru"],
+)
+def test_equals_keras_own_layer(ours, theirs):
+    layer = built(ours(UNITS))
+    reference = theirs(UNITS, return_sequences=True)
+    reference.build((None, None, FEATURES))
+    reference.set_weights(layer.get_weights())
+    outputs, _ = layer(inputs())
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(outputs),
+        ops.convert_to_numpy(reference(inputs())),
+        **CLOSE,
+    )
+
+
+def test_forget_gate_starts_open():
+    layer = LSTM(UNITS)
+    layer.build((None, None, FEATURES))
+    bias = layer.bias.numpy()
+    assert bias[UNITS : 2 * UNITS].tolist() == [1.0] * UNITS
+    assert bias.sum() == UNITS
+
+
+def test_peepholes_are_the_papers():
+    """Eqs 7-11: i and f see the last cell, o the new one, each by a vector."""
+    layer = layers()["lstm with peepholes"]
+    kernel, recurrent, bias, peepholes = (
+        np.float64(weight.numpy())
+        for weight in (
+            layer.kernel,
+            layer.recurrent_kernel,
+            layer.bias,
+            layer.peephole_kernel,
+        )
+    )
+
+    def sigmoid(x):
+        return 1 / (1 + np.exp(-x))
+
+    h, c = np.zeros((BATCH, UNITS)), np.zeros((BATCH, UNITS))
+    x = np.float64(inputs())
+    outputs, _ = layer(inputs())
+    for t in range(TIME):
+        gates = x[:, t] @ kernel + h @ recurrent + bias
+        i, f, g, o = np.split(gates, 4, axis=1)
+        i, f = sigmoid(i + peepholes[0] * c), sigmoid(f + peepholes[1] * c)
+        c = f * c + i * np.tanh(g)
+        h = sigmoid(o + peepholes[2] * c) * np.tanh(c)
+        np.testing.assert_allclose(ops.convert_to_numpy(outputs)[:, t], h, **CLOSE)
+
+
+@pytest.mark.parametrize("name", layers())
+def test_steps_equal_the_run_and_the_state_goes_on(name):
+    layer = layers()[name]
+    x = inputs()
+    outputs, end = layer(x)
+    state = layer.initial_state(BATCH)
+    for t in range(TIME):
+        state = layer.step(ops.convert_to_tensor(x[:, t]), state)
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(state[0]),
+            ops.convert_to_numpy(outputs)[:, t],
+            **CLOSE,
+        )
+    for ours, theirs in zip(state, end, strict=True):
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(ours), ops.convert_to_numpy(theirs), **CLOSE
+        )
+    first, middle = layer(x[:, :4])
+    second, _ = layer(x[:, 4:], state=middle)
+    np.testing.assert_allclose(
+        np.concatenate([ops.convert_to_numpy(first), ops.convert_to_numpy(second)], 1),
+        ops.convert_to_numpy(outputs),
+        **CLOSE,
+    )
+
+
+@pytest.mark.parametrize("peepholes", [False, True])
+def test_quick_run_has_the_values_and_gradients_of_the_loop(peepholes, monkeypatch):
+    layer = built(LSTM(UNITS, peepholes=peepholes))
+    if layer.fast_path() is None:
+        assert peepholes or keras.backend.backend() == "tensorflow"
+        return  # this backend has no quick run here: the loop is all there is
+    rng = np.random.default_rng(2)
+    towards = rng.normal(size=(BATCH, TIME, UNITS)).astype(np.float32)
+    cell_weight = rng.normal(size=(BATCH, UNITS)).astype(np.float32)
+    arrays = [inputs(), *(w.numpy() for w in layer.trainable_weights)]
+    arrays += [rng.normal(size=(BATCH, UNITS)).astype(np.float32) for _ in range(2)]
+
+    def score(x, kernel, recurrent, bias, *rest):
+        peephole_kernel = rest[0] if peepholes else None
+        state = rest[-2:]
+        run = fast.lstm(bias, peephole_kernel, "float32")
+        outputs, (_, cell) = run(x, kernel, recurrent, state)
+        return ops.sum(outputs * towards) + ops.sum(cell * cell_weight)
+
+    def loop(x, kernel, recurrent, bias, *rest):
+        output, cell = rest[-2:]
+        total = 0.0
+        for t in range(TIME):
+            gates = ops.matmul(x[:, t], kernel) + ops.matmul(output, recurrent) + bias
+            i, f, c, o = ops.split(gates, 4, axis=-1)
+            if peepholes:
+                i, f = i + rest[0][0] * cell, f + rest[0][1] * cell
+            cell = ops.sigmoid(f) * cell + ops.sigmoid(i) * ops.tanh(c)
+            if peepholes:
+                o = o + rest[0][2] * cell
+            output = ops.sigmoid(o) * ops.tanh(cell)
+            total = total + ops.sum(output * towards[:, t])
+        return total + ops.sum(cell * cell_weight)
+
+    for quick, plain in zip(
+        gradients(score, *arrays), gradients(loop, *arrays), strict=True
+    ):
+        np.testing.assert_allclose(quick, plain, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", layers())
+def test_low_precision_rounds_products_and_nothing_else(name):
+    exact = layers()[name]
+    kwargs = {"peepholes": True} if "peepholes" in name else {}
+    low = type(exact)(UNITS, dtype="mixed_bfloat16", **kwargs)
+    low.build((None, None, FEATURES))
+    low.set_weights(exact.get_weights())
+    outputs, state = low(inputs())
+    assert all(keras.backend.standardize_dtype(s.dtype) == "float32" for s in state)
+    # A bfloat16 factor is off by 1/256 at most; errors of nine steps stay of that order
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(outputs),
+        ops.convert_to_numpy(exact(inputs())[0]),
+        atol=0.05,
+    )
+
+
+def test_weight_noise_is_drawn_in_training_alone():
+    layer = LSTM(UNITS, weight_noise=0.1, seed=3)
+    layer.build((None, None, FEATURES))
+    still, again = (ops.convert_to_numpy(layer(inputs())[0]) for _ in range(2))
+    noisy = [ops.convert_to_numpy(layer(inputs(), training=True)[0]) for _ in range(2)]
+    assert (still == again).all()
+    assert np.abs(noisy[0] - still).max() > 1e-3
+    assert np.abs(noisy[0] - noisy[1]).max() > 1e-3
