@@ -28,8 +28,7 @@ it. All damage is a `DamagedInk` that names the file and the remedy.
 
 import hashlib
 import os
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +36,14 @@ import h5py
 import numpy as np
 
 from sketch import __version__
-from sketch.corpus.hdf5_checks import damaged, heap_lengths, own_dataset
+from sketch.corpus.hdf5_checks import (
+    damage_named,
+    damaged,
+    heap_lengths,
+    own_dataset,
+)
 from sketch.ink import DamagedInk
+from sketch.ink.files import whole_file
 from sketch.ink.strokes import DX, DY, END_OF_STROKE, offset_statistics
 from sketch.ink.text import Alphabet
 
@@ -200,22 +205,17 @@ def _write_whole(
     bounds: Mapping[str, tuple[int, int]],
     attributes: Mapping[str, object],
 ) -> None:
-    """Writes beside the place, syncs and renames."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(temporary, "w") as file:
-            _fill(file, lines, bounds, attributes)
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
+        with whole_file(path) as temporary:
+            with h5py.File(temporary, "w") as file:
+                _fill(file, lines, bounds, attributes)
+            with open(temporary, "rb") as written:
+                os.fsync(written.fileno())
     except (OSError, RuntimeError) as error:
         # A full disk is an OSError or a RuntimeError of h5py, as its caches will.
         raise OSError(
             f"cannot write {path}: {error}; is the disk full, or the folder not yours?"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _arrange(
@@ -387,14 +387,11 @@ class Corpus:
         except OSError as error:
             raise damaged(path, f"not an HDF5 file, or cut off ({error})") from error
         try:
-            return cls(file, path)
-        except DamagedInk:
+            with damage_named(path):
+                return cls(file, path)
+        except BaseException:
             file.close()
             raise
-        except Exception as error:
-            # h5py answers a damaged file with every kind of exception it has.
-            file.close()
-            raise damaged(path, f"unreadable ({error})") from error
 
     def close(self) -> None:
         """Closes the file; what was read stays valid."""
@@ -415,6 +412,10 @@ class Corpus:
         """Number of offsets of each line of a set, int `[line]`, in file order."""
         return self._shapes[self._rows(set_name), 0].astype(np.int64)
 
+    def transcripts(self, set_name: str) -> list[str]:
+        """The transcript of each line of a set, in file order; "" where unknown."""
+        return self._read_texts("transcripts", self._rows(set_name))
+
     def read_set(self, set_name: str) -> list[Line]:
         """Reads all lines of a set into memory (about 100 MB for IAM-OnDB).
 
@@ -422,8 +423,7 @@ class Corpus:
             ValueError: If there is no such set.
             DamagedInk: If a line cannot be read, or is not ink.
         """
-        rows = self._rows(set_name)
-        return list(self._read_rows(rows))
+        return self._read_rows(self._rows(set_name))
 
     def line(self, line_id: str) -> Line:
         """Reads one line by its id.
@@ -432,7 +432,8 @@ class Corpus:
             ValueError: If no line has this id.
         """
         if self._rows_of_ids is None:
-            ids = self._read_texts("line_ids", slice(0, len(self._shapes)))
+            with damage_named(self.path):
+                ids = self._read_texts("line_ids", slice(0, len(self._shapes)))
             self._rows_of_ids = {name: row for row, name in enumerate(ids)}
         row = self._rows_of_ids.get(line_id)
         if row is None:
@@ -440,7 +441,7 @@ class Corpus:
             raise ValueError(
                 f"{self.path} has no line {line_id!r}; its ids look like {known}"
             )
-        return next(self._read_rows(slice(row, row + 1)))
+        return self._read_rows(slice(row, row + 1))[0]
 
     def _rows(self, set_name: str) -> slice:
         if set_name not in self._bounds:
@@ -449,34 +450,29 @@ class Corpus:
             )
         return slice(*self._bounds[set_name])
 
-    def _read_rows(self, rows: slice) -> Iterator[Line]:
-        try:
+    def _read_rows(self, rows: slice) -> list[Line]:
+        with damage_named(self.path):
             features = self._file["features"][rows]
-        except (OSError, RuntimeError, ValueError) as error:
-            raise damaged(self.path, f"the strokes are unreadable ({error})") from error
-        texts = {name: self._read_texts(name, rows) for name in TEXT_SOURCES}
+            texts = {name: self._read_texts(name, rows) for name in TEXT_SOURCES}
+        lines = []
         for place, shape in enumerate(self._shapes[rows]):
-            strokes = np.asarray(features[place], np.float32).reshape(shape)
-            line_id = texts["line_ids"][place]
-            problem = _row_problem(strokes)
-            if problem:
-                raise damaged(self.path, f"line {line_id}: {problem}")
-            yield Line(
-                strokes,
+            line = Line(
+                np.asarray(features[place], np.float32).reshape(shape),
                 transcript=texts["transcripts"][place],
-                line_id=line_id,
+                line_id=texts["line_ids"][place],
                 writer=texts["writers"][place],
             )
+            if problem := _row_problem(line.strokes):
+                raise damaged(self.path, f"line {line.line_id}: {problem}")
+            lines.append(line)
+        return lines
 
     def _read_texts(self, name: str, rows: slice) -> list[str]:
         values = own_dataset(self._file, self.path, name, (len(self._shapes),))
         if h5py.check_string_dtype(values.dtype) is None:
             raise damaged(self.path, f"{name} holds {values.dtype}, not text")
         heap_lengths(values, self.path, item_size=1)
-        try:
-            return list(values.asstr()[rows])
-        except (OSError, RuntimeError, ValueError) as error:
-            raise damaged(self.path, f"{name} is unreadable ({error})") from error
+        return list(values.asstr()[rows])
 
     def _read_attributes(self) -> dict:
         attributes = self._file.attrs

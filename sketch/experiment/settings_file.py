@@ -63,6 +63,7 @@ def to_content(
         "offset_mean": [float(value) for value in facts["offset_mean"]],
         "offset_std": [float(value) for value in facts["offset_std"]],
         "data_digest": str(facts["data_digest"]),
+        "text_length": int(facts.get("text_length", 0)),
         "lineage": asdict(lineage) if lineage else None,
     }
 
@@ -91,12 +92,16 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
     digest = content.get("data_digest")
     if not isinstance(digest, str) or len(digest) > 200:
         raise ValueError("`data_digest` must be text")
+    text_length = content.get("text_length", 0)
+    if type(text_length) is not int or not 0 <= text_length <= 1_000_000:
+        raise ValueError("`text_length` must be a whole number")
     return {
         "hyperparameters": from_json(content.get("hyperparameters")),
         "alphabet": Alphabet(tuple(characters)),
         "offset_mean": mean,
         "offset_std": std,
         "data_digest": digest,
+        "text_length": text_length,
         "lineage": _parse_lineage(content.get("lineage")),
     }
 

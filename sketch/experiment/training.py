@@ -11,6 +11,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
 from keras import ops
 from tqdm import tqdm
 
@@ -320,12 +321,14 @@ def train(
     """
     with Corpus.open(options.data) as corpus:
         digest = corpus.digest
+        text_lengths = [len(text) for text in corpus.transcripts("train")]
         facts = {
             "alphabet": corpus.alphabet,
             "offset_mean": corpus.offset_mean,
             "offset_std": corpus.offset_std,
             "data_digest": digest,
             "lineage": plan.lineage,
+            "text_length": int(np.quantile(text_lengths, 0.99)),
         }
     if plan.action == "resume":
         experiment = plan.parent
@@ -340,7 +343,7 @@ def train(
         if plan.parent is not None:  # the weights were learned in its units
             facts |= {
                 name: getattr(plan.parent, name)
-                for name in ("alphabet", "offset_mean", "offset_std")
+                for name in ("alphabet", "offset_mean", "offset_std", "text_length")
             }
         experiment = Experiment.create(root, plan.hyperparameters, facts)
     with experiment.lock(), Interrupts() as interrupts:
