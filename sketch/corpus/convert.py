@@ -280,7 +280,7 @@ def _describe_losses(database: Database, without_text: list[str]) -> str:
     losses += [f"{form}: its transcript does not fit its ink" for form in without_text]
     more = f"; and {len(losses) - 3:,} more" if len(losses) > 3 else ""
     return (
-        f"--strict, but {len(losses):,} things would be left out: "
+        "--strict, but this would be left out: "
         + "; ".join(losses[:3])
         + more
         + "; mend the sources, or convert without --strict"

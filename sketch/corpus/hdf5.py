@@ -42,7 +42,6 @@ from sketch.corpus.hdf5_checks import (
     heap_lengths,
     own_dataset,
 )
-from sketch.ink import DamagedInk
 from sketch.ink.files import whole_file
 from sketch.ink.strokes import DX, DY, END_OF_STROKE, offset_statistics
 from sketch.ink.text import Alphabet

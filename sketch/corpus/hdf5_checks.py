@@ -6,6 +6,8 @@ all point at the same bytes. Nothing is allocated, followed or read here before 
 been compared with the size of the file.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
@@ -20,6 +22,20 @@ HEAP_REFERENCE = np.dtype([("length", "<u4"), ("address", "<u8"), ("index", "<u4
 def damaged(path: Path, problem: str) -> DamagedInk:
     """The error for a corpus file that is not as it should be."""
     return DamagedInk(f"{path}: {problem}; make the file again with `sketch convert`")
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Makes a `DamagedInk` of whatever reading a damaged file raises.
+
+    h5py answers such a file with every kind of exception that it has.
+    """
+    try:
+        yield
+    except (DamagedInk, MemoryError):
+        raise
+    except Exception as error:
+        raise damaged(path, f"unreadable ({error})") from error
 
 
 def own_dataset(

@@ -1,0 +1,162 @@
+"""Folders and archives, with everything in them that should not be."""
+
+import io
+import os
+import tarfile
+
+import pytest
+from whiteboards import pack
+
+from sketch.corpus import sources
+from sketch.corpus.sources import open_source
+from sketch.ink import DamagedInk
+
+
+def read(source, wanted=lambda parts: True):
+    """Places (without the source's name) -> content, and what was reported."""
+    reported = {}
+    opened = open_source(source, wanted, reported.__setitem__)
+    files = {}
+    progress = [0]
+    for file in opened.files:
+        files["/".join(file.parts[1:])] = file.read()
+        progress.append(file.progress)
+    assert progress == sorted(progress) and progress[-1] <= opened.size
+    return files, reported
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "data"
+    for place in ("b/2.xml", "a/c/1.xml", "top.txt", "a/long" + 120 * "g" + ".xml"):
+        path = root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(place.encode() * 50)
+    (root / "none.xml").write_bytes(b"")
+    return root
+
+
+@pytest.mark.parametrize("mode", ["", "gz", "bz2", "xz"])
+def test_an_archive_reads_as_its_folder(folder, tmp_path, mode):
+    expected, reported = read(folder)
+    assert len(expected) == 5 and not reported
+    archive = pack(folder, tmp_path / "data.tar", mode)  # no suffix is needed
+    before = sorted(tmp_path.rglob("*"))
+    assert read(archive) == (expected, {})
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_only_the_wanted_files_are_read(folder, tmp_path):
+    archive = pack(folder, tmp_path / "x.tar.gz", "gz")
+    for source in (folder, archive):
+        files, _ = read(source, lambda parts: parts[-1] == "1.xml")
+        assert list(files) == ["a/c/1.xml"]
+    names = []
+    read(archive, lambda parts: names.append(parts[0]))
+    assert set(names) == {"x.tar.gz"}  # the source's own name says something too
+
+
+def test_a_folder_with_links_and_pipes(folder):
+    (folder / "link.xml").symlink_to(folder / "top.txt")
+    (folder / "dangling.xml").symlink_to(folder / "nowhere")
+    (folder / "loop").symlink_to(folder)
+    os.mkfifo(folder / "pipe.xml")  # to open it would wait for ever
+    files, reported = read(folder)
+    assert files["link.xml"] == files["top.txt"]
+    assert len(files) == 6
+    problems = {os.path.basename(name): text for name, text in reported.items()}
+    assert problems.keys() == {"dangling.xml", "loop", "pipe.xml"}
+    assert "link to a folder" in problems["loop"]
+    assert problems["pipe.xml"] == "not a plain file"
+
+
+def add(tar, name, kind=tarfile.REGTYPE, data=b"", **fields):
+    member = tarfile.TarInfo(name)
+    member.type, member.size = kind, len(data)
+    for field, value in fields.items():
+        setattr(member, field, value)
+    tar.addfile(member, io.BytesIO(data))
+
+
+def test_an_archive_with_everything_that_leads_elsewhere(tmp_path):
+    archive = tmp_path / "bad.tar"
+    with tarfile.open(archive, "w") as tar:
+        add(tar, "good.xml", data=b"good")
+        add(tar, "../out.xml", data=b"out")
+        add(tar, "a/../../out.xml", data=b"out")
+        add(tar, "/etc/absolute.xml", data=b"out")
+        add(tar, "symbolic.xml", tarfile.SYMTYPE, linkname="/etc/passwd")
+        add(tar, "hard.xml", tarfile.LNKTYPE, linkname="good.xml")
+        add(tar, "device.xml", tarfile.CHRTYPE, devmajor=1, devminor=5)
+        add(tar, "block.xml", tarfile.BLKTYPE)
+        add(tar, "pipe.xml", tarfile.FIFOTYPE)
+        add(tar, "folder.xml", tarfile.DIRTYPE)
+        add(tar, "./also.xml", data=b"also")
+    files, reported = read(archive)
+    assert files == {"good.xml": b"good", "also.xml": b"also"}
+    problems = {name.partition(": ")[2]: text for name, text in reported.items()}
+    leads_out = {"../out.xml", "a/../../out.xml", "/etc/absolute.xml"}
+    others = {"symbolic.xml", "hard.xml", "device.xml", "block.xml", "pipe.xml"}
+    assert problems.keys() == leads_out | others
+    for name, problem in problems.items():
+        assert ("leads out" if name in leads_out else "link or device") in problem
+
+
+def test_a_file_too_large_for_ink_is_not_read(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 1000)
+    archive = pack(folder, tmp_path / "x.tar", "")
+    for source in (folder, archive):
+        files, reported = read(source)
+        assert len(files) == 4 and len(reported) == 1
+        assert "bytes are too many" in next(iter(reported.values()))
+
+
+def test_an_archive_that_unpacks_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MAX_ARCHIVE_BYTES", 1 << 20)
+    archive = tmp_path / "bomb.tar.xz"
+    with tarfile.open(archive, "w:xz") as tar:
+        add(tar, "zeros.xml", data=bytes(3 << 20))
+    assert archive.stat().st_size < 5000
+    with pytest.raises(DamagedInk, match="unpacks to more than"):
+        read(archive)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_that_would_fill_the_memory(tmp_path, kind):
+    member = tarfile.TarInfo("header")
+    member.type, member.size = kind, 1 << 33
+    archive = tmp_path / "header.tar"
+    archive.write_bytes(member.tobuf(tarfile.GNU_FORMAT) + bytes(4096))
+    with pytest.raises(DamagedInk, match="a header of 8,589,934,592 bytes"):
+        read(archive)
+
+
+@pytest.mark.parametrize("mode", ["", "gz", "bz2", "xz"])
+def test_an_archive_cut_anywhere_is_no_archive(folder, tmp_path, mode):
+    archive = pack(folder, tmp_path / "whole.tar", mode)
+    data = archive.read_bytes()
+    if not mode:
+        data = data.rstrip(b"\0")  # of the zeros at the end, some would not be missed
+    cut = tmp_path / "cut.tar"
+    for size in {*range(0, len(data) - 1, max(1, len(data) // 24)), 512, 1024, 3}:
+        cut.write_bytes(data[: min(size, len(data) - 1)])
+        with pytest.raises(DamagedInk, match="cut.tar: not a whole tar archive"):
+            read(cut)
+
+
+def test_a_changed_byte_in_a_packed_archive_is_found(folder, tmp_path):
+    data = bytearray(pack(folder, tmp_path / "x.tar.gz", "gz").read_bytes())
+    data[-6] ^= 1  # in the check sum, which is behind the last file
+    (tmp_path / "x.tar.gz").write_bytes(data)
+    with pytest.raises(DamagedInk, match="not a whole tar archive"):
+        read(tmp_path / "x.tar.gz")
+
+
+def test_what_is_no_source(tmp_path):
+    (tmp_path / "notes.txt").write_text("hello " * 500)
+    with pytest.raises(DamagedInk, match="not a whole tar archive"):
+        read(tmp_path / "notes.txt")
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        read(tmp_path / "missing")
+    with pytest.raises(DamagedInk, match="neither a file nor a folder"):
+        read("/dev/null")

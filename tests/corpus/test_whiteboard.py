@@ -1,0 +1,138 @@
+"""Pen XML: what it says, and what it must not do."""
+
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from whiteboards import random_pen_strokes, whiteboard_xml
+
+from sketch.corpus import whiteboard
+from sketch.corpus.sources import SourceFile
+from sketch.corpus.whiteboard import parse_all, parse_whiteboard
+from sketch.ink import DamagedInk
+
+POINT = st.tuples(st.integers(-9999, 9999), st.integers(-9999, 9999))
+
+
+def test_offsets_and_ends_of_a_known_line():
+    data = whiteboard_xml([[(10, 20), (13, 24)], [(13, 20)], [(20, 21), (21, 21)]])
+    expected = [[3, 4, 1], [0, -4, 1], [7, 1, 0], [1, 0, 1]]  # y grows downwards
+    strokes = parse_whiteboard(data)
+    assert strokes.dtype == np.float32
+    np.testing.assert_array_equal(strokes, expected)
+
+
+@given(st.lists(st.lists(POINT, max_size=5), min_size=1, max_size=5))
+def test_every_point_counts_once(pen_strokes):
+    rows = [
+        (x, y, float(place == len(stroke) - 1))
+        for stroke in pen_strokes
+        for place, (x, y) in enumerate(stroke)
+    ]
+    data = whiteboard_xml(pen_strokes)
+    if len(rows) < 2:
+        with pytest.raises(DamagedInk, match="no line"):
+            parse_whiteboard(data)
+        return
+    expected = [
+        (x - left, y - above, end)
+        for (left, above, _), (x, y, end) in zip(rows, rows[1:], strict=False)
+    ]
+    np.testing.assert_array_equal(parse_whiteboard(data), expected)
+
+
+def test_attributes_may_stand_in_any_order_and_be_decimal():
+    data = b"""<WhiteboardCaptureSession><!-- by hand --><StrokeSet><Stroke>
+        <Point time="1" y="2.5" pressure="9" x="1"/><Point y="4" x="0.5"/>
+        </Stroke></StrokeSet></WhiteboardCaptureSession>"""
+    np.testing.assert_array_equal(parse_whiteboard(data), [[-0.5, 1.5, 1]])
+
+
+WHOLE = whiteboard_xml([[(1, 2), (3, 4), (5, 6)]])
+LAUGHS = b'<!DOCTYPE b [<!ENTITY a "ha">' + b"".join(
+    b'<!ENTITY a%d "%s">' % (i, (b"&a%d;" % (i - 1) if i > 1 else b"&a;") * 10)
+    for i in range(1, 12)
+)
+BROKEN = {
+    "empty": (b"", "empty"),
+    "blank": (b"  \n", "not whole XML"),
+    "cut off": (WHOLE[:-40], "not whole XML"),
+    "text": (b"a01-000u-01", "not whole XML"),
+    "binary": (bytes(range(256)), "not whole XML"),
+    "unknown encoding": (b'<?xml version="1.0" encoding="rot13"?><a/>', "rot13|XML"),
+    "another document": (b"<svg></svg>", "<svg> document, not a whiteboard"),
+    "entity bomb": (LAUGHS + b"]><b>&a11;</b>", "document type"),
+    "file entity": (
+        b'<!DOCTYPE b [<!ENTITY a SYSTEM "file:///etc/passwd">]><b>&a;</b>',
+        "document type",
+    ),
+    "no point": (whiteboard_xml([]), "0 points"),
+    "one point": (whiteboard_xml([[(1, 2)]]), "1 points"),
+    "no y": (WHOLE.replace(b' y="4"', b""), "lacks its y"),
+    "not a number": (WHOLE.replace(b'"4"', b'"four"'), "unreadable"),
+    "nan": (WHOLE.replace(b'"4"', b'"nan"'), "no number up to"),
+    "infinite": (WHOLE.replace(b'"4"', b'"inf"'), "no number up to"),
+    "far away": (WHOLE.replace(b'"4"', b'"1e300"'), "no number up to"),
+    "wide character": (WHOLE.replace(b"black", b"bl\x00ck"), "not whole XML"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_no_pen_file_says_why(name):
+    data, message = BROKEN[name]
+    with pytest.raises(DamagedInk, match=message):
+        parse_whiteboard(data)
+
+
+@given(st.binary(max_size=300), st.integers(0, len(WHOLE)), st.integers(0, 20))
+def test_rubbish_inside_a_file_is_damage_or_ink(rubbish, place, gap):
+    data = WHOLE[:place] + rubbish + WHOLE[place + gap :]
+    try:
+        strokes = parse_whiteboard(data)
+    except DamagedInk:
+        return
+    assert np.isfinite(strokes).all() and len(strokes)
+
+
+def make_files(folder, count):
+    rng = np.random.default_rng(1)
+    for number in range(count):
+        data = whiteboard_xml(random_pen_strokes(rng))
+        name = f"x-{number:03d}.xml"
+        if number % 100 == 7:
+            data = b"<broken"
+        if number % 2:
+            (folder / name).write_bytes(data)
+            yield SourceFile(str(folder / name), (name,), None, 0)
+        else:
+            yield SourceFile(name, (name,), data, 0)
+
+
+def test_other_processes_read_the_same_in_the_same_order(tmp_path):
+    count = whiteboard.FEW_FILES + 100
+    alone = list(parse_all(make_files(tmp_path, count), processes=1))
+    together = list(parse_all(make_files(tmp_path, count), processes=2))
+    assert len(alone) == len(together) == count
+    for (file, result), (same_file, same_result) in zip(alone, together, strict=True):
+        assert file == same_file
+        np.testing.assert_array_equal(result, same_result)
+    broken = [result for _, result in together if isinstance(result, str)]
+    assert len(broken) == 4 and "not whole XML" in broken[0]
+
+
+def test_a_process_that_was_killed_loses_nothing(tmp_path):
+    chunk = list(make_files(tmp_path, 5))
+    killed: Future = Future()
+    killed.set_exception(BrokenProcessPool("killed"))
+    results = list(whiteboard._results(chunk, killed))
+    assert [file for file, _ in results] == chunk
+    assert all(isinstance(result, np.ndarray) for _, result in results)
+
+
+def test_a_file_that_is_gone_is_told(tmp_path):
+    gone = SourceFile(str(tmp_path / "gone.xml"), ("gone.xml",), None, 0)
+    [(_, problem)] = parse_all(iter([gone]))
+    assert problem == "cannot be read (No such file or directory)"

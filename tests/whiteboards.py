@@ -1,0 +1,74 @@
+"""Made-up data in the form of IAM-OnDB, for the tests of everything that reads it."""
+
+import tarfile
+from pathlib import Path
+
+import numpy as np
+
+
+def whiteboard_xml(pen_strokes) -> bytes:
+    """A pen file with the given strokes, each a sequence of points (x, y)."""
+    rows = []
+    for points in pen_strokes:
+        rows.append('    <Stroke colour="black" start_time="1.00" end_time="2.00">')
+        rows += [f'      <Point x="{x}" y="{y}" time="1.25"/>' for x, y in points]
+        rows.append("    </Stroke>")
+    return "\n".join(
+        [
+            '<?xml version="1.0" encoding="ISO-8859-1"?>',
+            "<WhiteboardCaptureSession>",
+            "  <WhiteboardDescription>",
+            '    <SensorLocation corner="top_left"/>',
+            '    <DiagonallyOppositeCoords x="6512" y="1376"/>',
+            "  </WhiteboardDescription>",
+            "  <StrokeSet>",
+            *rows,
+            "  </StrokeSet>",
+            "</WhiteboardCaptureSession>",
+        ]
+    ).encode()
+
+
+def random_pen_strokes(rng: np.random.Generator) -> list[np.ndarray]:
+    """A few strokes of whole-numbered points, as a tablet records them."""
+    steps = rng.integers(-60, 70, size=(int(rng.integers(1, 4)), 6, 2))
+    return list(1000 + np.cumsum(steps, axis=1))
+
+
+def transcript(lines) -> bytes:
+    """An `ascii/` file as the database has them: Windows line ends, two blocks."""
+    text = "\r\n".join(["OCR:", "", "not this", "", "CSR:", "", *lines, ""])
+    return text.encode()
+
+
+def write_database(folder: Path, forms: dict[str, list[str]], seed: int = 0) -> Path:
+    """Writes `lineStrokes/` and `ascii/` with one line of ink for each line of text."""
+    rng = np.random.default_rng(seed)
+    for form, texts in forms.items():
+        place = Path(form[:3]) / form[:7]
+        ink = folder / "lineStrokes" / place
+        ascii_file = folder / "ascii" / place / f"{form}.txt"
+        ink.mkdir(parents=True, exist_ok=True)
+        ascii_file.parent.mkdir(parents=True, exist_ok=True)
+        ascii_file.write_bytes(transcript(texts))
+        for number in range(1, len(texts) + 1):
+            data = whiteboard_xml(random_pen_strokes(rng))
+            (ink / f"{form}-{number:02d}.xml").write_bytes(data)
+    return folder
+
+
+def write_split_lists(folder: Path, **lists: list[str]) -> Path:
+    """Writes `trainset.txt` and so on, with blanks as in the real ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("trainset", "testset_v", "testset_t", "testset_f"):
+        text = "".join(f" {form}\n" for form in lists.get(name, []))
+        (folder / f"{name}.txt").write_text(text)
+    return folder
+
+
+def pack(folder: Path, archive: Path, mode: str) -> Path:
+    """Packs a folder's content as people download it."""
+    with tarfile.open(archive, f"w:{mode}") as tar:
+        for path in sorted(folder.iterdir()):
+            tar.add(path, path.name)
+    return archive
