@@ -12,16 +12,16 @@ from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.model.network import Network, first_input
 
+POINTS_PER_CHARACTER = 25.0  # where a corpus does not say; peers assume it
 WARM_UP = 0.3  # share of a one-cycle schedule in which the rate rises
 START = 1 / 25  # the rate a one-cycle schedule begins with, as a share of its peak
 
 
-def build_network(experiment: Experiment, advance: float = 0.04) -> Network:
+def build_network(experiment: Experiment) -> Network:
     """The experiment's network with its initial weights.
 
     Args:
-        experiment: for settings, alphabet and offset statistics.
-        advance: characters per point of the corpus, where the window starts from.
+        experiment: for settings, alphabet, offset statistics and pace.
     """
     settings = experiment.hyperparameters
     return Network(
@@ -39,7 +39,7 @@ def build_network(experiment: Experiment, advance: float = 0.04) -> Network:
         weight_noise=settings.weight_noise,
         num_symbols=experiment.alphabet.size if settings.text else None,
         window_mixtures=settings.window_mixtures,
-        advance=advance,
+        advance=1.0 / (experiment.points_per_character or POINTS_PER_CHARACTER),
         seed=settings.seed,
     )
 

@@ -59,6 +59,7 @@ class Experiment:
             the training split; a model sees (offset - mean) / std.
         data_digest: the content digest of the corpus.
         text_length: characters that 99 % of its transcripts do not exceed; 0 without.
+        points_per_character: of the transcribed lines, ends of text counted; or 0.
         lineage: whose weights it began with, or None.
     """
 
@@ -69,6 +70,7 @@ class Experiment:
     offset_std: np.ndarray
     data_digest: str
     text_length: int = 0
+    points_per_character: float = 0.0
     lineage: Lineage | None = None
 
     @classmethod
@@ -81,8 +83,8 @@ class Experiment:
             root: the folder of all experiments; made if it is not there.
             hyperparameters: the settings.
             facts: `alphabet` (an Alphabet), `offset_mean` and `offset_std` (two
-                numbers each), `data_digest`, and perhaps `text_length` and `lineage`
-                (a Lineage or None).
+                numbers each), `data_digest`, and perhaps `text_length`,
+                `points_per_character` and `lineage` (a Lineage or None).
 
         Raises:
             FileExistsError: there is one of this name; tells the two ways on.

@@ -18,14 +18,14 @@ class RunLines:
     Attributes:
         batches: by set name; `test` is the object of `valid` where the sets are equal.
         line_ids: by set name, to say which lines a batch held.
-        advance: characters per point of the training set; for a text model.
+        texts: the transcripts of the validation lines that have one.
         num_without_text: lines left out of a text model, their transcript being in
             doubt.
     """
 
     batches: dict[str, Batches]
     line_ids: dict[str, list[str]]
-    advance: float
+    texts: list[str]
     num_without_text: int
 
 
@@ -50,7 +50,7 @@ def load_lines(
     """
     with Corpus.open(path) as corpus:
         sets = {name: corpus.read_set(name) for name in SETS}
-    batches, line_ids, num_without_text, advance = {}, {}, 0, 0.04
+    batches, line_ids, num_without_text = {}, {}, 0
     padded_lengths = None
     for name, lines in sets.items():
         kept = [line for line in lines if line.transcript or not settings.text]
@@ -77,10 +77,27 @@ def load_lines(
         )
         if is_training:
             padded_lengths = batches[name].padded_lengths
-            if texts is not None:
-                num_points = sum(len(line.strokes) for line in kept)
-                advance = sum(len(text) for text in texts) / num_points
-    return RunLines(batches, line_ids, advance, num_without_text)
+    shown = [line.transcript for line in sets["valid"] if line.transcript]
+    return RunLines(batches, line_ids, shown, num_without_text)
+
+
+def measure_texts(corpus: Corpus) -> dict[str, float]:
+    """What a text model must know of the training set's transcripts.
+
+    Returns:
+        `text_length` and `points_per_character`, see Experiment; zeros without
+        transcripts.
+    """
+    texts = corpus.transcripts("train")
+    lengths = np.array([len(text) for text in texts])
+    known = lengths > 0
+    if not known.any():
+        return {"text_length": 0, "points_per_character": 0.0}
+    num_points = int(corpus.lengths("train")[known].sum())
+    return {
+        "text_length": int(np.quantile(lengths[known], 0.99)),
+        "points_per_character": num_points / int((lengths[known] + 1).sum()),
+    }
 
 
 def _encode(lines: list[Line], alphabet: Alphabet, path: Path) -> list[np.ndarray]:

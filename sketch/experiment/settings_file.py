@@ -17,7 +17,15 @@ from sketch.experiment.hyperparameters import Hyperparameters, from_json, to_jso
 from sketch.ink.text import Alphabet
 
 SETTINGS_NAME = "hyperparameters.json"
-FACTS = ("alphabet", "offset_mean", "offset_std", "data_digest", "lineage")
+FACTS = (
+    "alphabet",
+    "offset_mean",
+    "offset_std",
+    "data_digest",
+    "text_length",
+    "points_per_character",
+    "lineage",
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ def to_content(
         ValueError: a fact is unknown, or missing.
     """
     unknown = sorted(set(facts) - set(FACTS))
-    missing = [name for name in FACTS[:-1] if name not in facts]
+    missing = [name for name in FACTS[:-3] if name not in facts]
     if unknown or missing:
         raise ValueError(
             f"the facts of an experiment are {', '.join(FACTS)}; unknown: {unknown}, "
@@ -64,6 +72,7 @@ def to_content(
         "offset_std": [float(value) for value in facts["offset_std"]],
         "data_digest": str(facts["data_digest"]),
         "text_length": int(facts.get("text_length", 0)),
+        "points_per_character": float(facts.get("points_per_character", 0)),
         "lineage": asdict(lineage) if lineage else None,
     }
 
@@ -95,6 +104,9 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
     text_length = content.get("text_length", 0)
     if type(text_length) is not int or not 0 <= text_length <= 1_000_000:
         raise ValueError("`text_length` must be a whole number")
+    pace = content.get("points_per_character", 0)
+    if type(pace) not in (int, float) or not 0 <= pace <= 1_000_000:
+        raise ValueError("`points_per_character` must be a number from 0 on")
     return {
         "hyperparameters": from_json(content.get("hyperparameters")),
         "alphabet": Alphabet(tuple(characters)),
@@ -102,6 +114,7 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
         "offset_std": std,
         "data_digest": digest,
         "text_length": text_length,
+        "points_per_character": float(pace),
         "lineage": _parse_lineage(content.get("lineage")),
     }
 

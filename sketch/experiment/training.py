@@ -22,8 +22,8 @@ from sketch.experiment.building import build_network, build_optimizer, load_weig
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.interrupts import Interrupts
-from sketch.experiment.lines import load_lines
-from sketch.experiment.pen import free_lines
+from sketch.experiment.lines import load_lines, measure_texts
+from sketch.experiment.pen import free_lines, in_units, write_experiment
 from sketch.experiment.plan import RunPlan
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink.figures import draw_history, draw_pen, draw_sketch
@@ -99,7 +99,7 @@ class TrainingRun:
             experiment.offset_mean,
             experiment.offset_std,
         )
-        self.network = build_network(experiment, self.lines.advance)
+        self.network = build_network(experiment)
         self.loop = SamplingLoop(self.network)
         self.optimizer = build_optimizer(
             settings, options.epochs * self.train_batches.num_batches
@@ -222,12 +222,20 @@ class TrainingRun:
         return patience is not None and waited >= patience
 
     def _draw(self) -> None:
-        lines = free_lines(self.loop, self.experiment, SAMPLES, SAMPLE_STEPS)
+        lines = self._sample()
         name = f"sketch-{self.position.epoch:03d}.png"
         draw_sketch(self.experiment.samples_dir / name, lines)
         draw_sketch(self.experiment.sketch_path, lines)
         draw_pen(self.experiment.pen_path, lines)
         draw_history(self.experiment.history_png, self.experiment.history())
+
+    def _sample(self) -> list[np.ndarray]:
+        """64 lines: free ones, or the first texts of the validation set."""
+        if not self.network.has_text:
+            return free_lines(self.loop, self.experiment, SAMPLES, SAMPLE_STEPS)
+        texts = [self.lines.texts[k % len(self.lines.texts)] for k in range(SAMPLES)]
+        written = write_experiment(self.experiment, texts, max_tries=1, loop=self.loop)
+        return [in_units(self.experiment, line.trace.strokes) for line in written]
 
     # -- what a checkpoint holds -----------------------------------------------------
 
@@ -321,14 +329,13 @@ def train(
     """
     with Corpus.open(options.data) as corpus:
         digest = corpus.digest
-        text_lengths = [len(text) for text in corpus.transcripts("train")]
         facts = {
             "alphabet": corpus.alphabet,
             "offset_mean": corpus.offset_mean,
             "offset_std": corpus.offset_std,
             "data_digest": digest,
             "lineage": plan.lineage,
-            "text_length": int(np.quantile(text_lengths, 0.99)),
+            **measure_texts(corpus),
         }
     if plan.action == "resume":
         experiment = plan.parent
@@ -343,7 +350,13 @@ def train(
         if plan.parent is not None:  # the weights were learned in its units
             facts |= {
                 name: getattr(plan.parent, name)
-                for name in ("alphabet", "offset_mean", "offset_std", "text_length")
+                for name in (
+                    "alphabet",
+                    "offset_mean",
+                    "offset_std",
+                    "text_length",
+                    "points_per_character",
+                )
             }
         experiment = Experiment.create(root, plan.hyperparameters, facts)
     with experiment.lock(), Interrupts() as interrupts:

@@ -1,0 +1,57 @@
+"""Somebody's own ink, brought to the scale and the pen rate of a corpus.
+
+A model that learned a tablet's recordings knows letters of one size, drawn at one pace.
+Ink from a drawing program or another tablet has neither.
+"""
+
+import numpy as np
+
+from sketch.ink.strokes import split_pen_strokes, strokes_from_points
+
+SAME_PACE = 1.5  # ink whose number of points is right to this factor keeps its points
+
+
+def fit_to_pace(strokes: np.ndarray, num_points: float, width: float) -> np.ndarray:
+    """Scale a line to a width and, where its pace is another, resample it.
+
+    Points of a recording say where the pen was slow, so they are kept if there are
+    about as many as a corpus would have. Otherwise each stroke is resampled at even
+    distances along its length: that is how much a drawing knows.
+
+    Args:
+        strokes: `[time, 3]`, raw offsets in any unit.
+        num_points: how many points such a line has in the corpus.
+        width: how wide it is there, in the corpus' units.
+
+    Returns:
+        float32 `[time, 3]`, raw offsets in the corpus' units.
+
+    Raises:
+        ValueError: the ink has no width.
+    """
+    pens = split_pen_strokes(strokes)
+    points = np.concatenate(pens)
+    extent = float(np.ptp(points[:, 0]))
+    if extent <= 0:
+        raise ValueError("the ink has no width: it cannot be brought to scale")
+    pens = [pen * (width / extent) for pen in pens]
+    share = len(points) / num_points
+    if not 1 / SAME_PACE <= share <= SAME_PACE:
+        lengths = [_length(pen) for pen in pens]
+        step = sum(lengths) / max(num_points - len(pens), 1)
+        pens = [
+            _resample(pen, max(2, round(length / step) + 1)) if length > 0 else pen
+            for pen, length in zip(pens, lengths, strict=True)
+        ]
+    return strokes_from_points(pens)
+
+
+def _length(pen: np.ndarray) -> float:
+    return float(np.hypot(*np.diff(pen, axis=0).T).sum()) if len(pen) > 1 else 0.0
+
+
+def _resample(pen: np.ndarray, num_points: int) -> np.ndarray:
+    """A polyline by so many points at even distances along it, both ends kept."""
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(pen, axis=0).T))])
+    places = np.linspace(0.0, along[-1], num_points)
+    return np.column_stack([np.interp(places, along, pen[:, axis]) for axis in (0, 1)])
