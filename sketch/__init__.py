@@ -6,6 +6,7 @@ The map of the house. A folder imports only itself and those above it:
       strokes.py       offsets <-> points, stroke ends, normalise and undo, cleaning
       text.py          the alphabet: encode, decode, unknown characters
       lines.py         a line of ink and its text, as files hold it
+      fit.py           own ink brought to the size and speed of the corpus
       grid.py          where each of many lines goes
       canvas.py        what every picture shares: paper, pen, colours
       figures.py       pictures of ink, pen states and history
@@ -15,6 +16,7 @@ The map of the house. A folder imports only itself and those above it:
       vector.py        ink files of every format, and the JSON one
       svg.py           SVG in millimetres, still or moving
       svg_reader.py    ink out of SVG
+      svg_path.py      the curves of SVG, as points
       inkml.py         InkML
     corpus/          where ink comes from and how it is kept
       sources.py       files out of folders and archives
@@ -22,7 +24,9 @@ The map of the house. A folder imports only itself and those above it:
       iam.py           IAM-OnDB: transcripts, split lists, writers
       convert.py       a database -> the corpus file: splits, cleaning, report
       hershey.py       the built-in demo corpus
+      demo_text.py     its text
       hdf5.py          the one file format: writer and reader side by side
+      hdf5_checks.py   what is asked of a file before it is believed
       batches.py       split -> padded, length-bucketed batches
     model/           what is learned, in keras.ops only
       mixture.py       mixture density: parameters, log-likelihood, draw, bias
@@ -34,6 +38,8 @@ The map of the house. A folder imports only itself and those above it:
       fast_torch.py    ... under PyTorch
     generation/      ink out of a model: arrays in, arrays out
       sampling.py      the compiled sampling loop: free or with text, bias
+      attention.py     how far the window is through the text
+      writing.py       texts of any length; what went wrong is written again
     experiment/      one run, from settings to a directory
       option.py        a setting: flags, help, type, range, name tag
       hyperparameters.py   every setting, declared once
