@@ -1,0 +1,250 @@
+"""Whole training runs at toy size: exact resume, derived runs, faults."""
+
+import json
+import os
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import RunOptions
+from sketch.experiment.plan import plan_run
+from sketch.experiment.training import TrainingRun, train
+from sketch.model.network import Network
+
+# One thread would be exact; the products of these small networks nearly always are.
+CLOSE = 1e-5
+SETTINGS = {
+    "depth": 1,
+    "dim": 6,
+    "mixtures": 2,
+    "batch_size": 4,
+    "learning_rate": 1e-2,
+    "seed": 3,
+}
+NOISY = SETTINGS | {"dropout": 0.3, "weight_noise": 0.05, "augment": 0.1}
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    return make_corpus(tmp_path / "toy.hdf5")
+
+
+def make_corpus(path, seed=0, length=12):
+    rng = np.random.default_rng(seed)
+
+    def lines(name, count):
+        for number in range(count):
+            strokes = rng.normal((5, 0), (20, 30), size=(length, 2)).round()
+            ends = (np.arange(length) % 5 == 4) | (np.arange(length) == length - 1)
+            rows = np.column_stack([strokes, ends]).astype(np.float32)
+            yield Line(rows, "ab ba"[: 2 + number % 3], f"{name}-{number:02d}", "w")
+
+    sets = {
+        name: list(lines(name, count))
+        for name, count in (("train", 18), ("valid", 5), ("test", 4))
+    }
+    write_corpus(path, sets, source="made up", command="a test", seed=0, split="random")
+    return path
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch):
+    """Pictures have tests of their own; here they would take most of the time."""
+    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
+
+
+def run(corpus, root, model=None, epochs=2, settings=NOISY, **options):
+    given = {} if model and model != "continue" else settings
+    plan = plan_run(given, model, root)
+    options = {"checkpoint_minutes": 60.0} | options
+    return train(plan, RunOptions(epochs=epochs, data=str(corpus), **options), root)
+
+
+def scores(experiment):
+    names = ("step", "train_log_likelihood", "valid_log_likelihood", "gradient_norm")
+    return [[row[name] for name in names] for row in experiment.history()]
+
+
+def weights(experiment):
+    import h5py
+
+    path, _ = experiment.load_checkpoint("latest")
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda name, item: (
+                found.update({name: item[...]})
+                if isinstance(item, h5py.Dataset)
+                else None
+            )
+        )
+    return found
+
+
+def assert_same_run(one, other):
+    np.testing.assert_allclose(scores(one), scores(other), rtol=CLOSE)
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    for name in first:
+        np.testing.assert_allclose(first[name], second[name], rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [NOISY, SETTINGS | {"text": True, "window_mixtures": 2, "dropout": 0.3}],
+    ids=["free", "text"],
+)
+def test_stopped_and_resumed_is_as_never_stopped(corpus, tmp_path, settings):
+    unbroken = run(corpus, tmp_path / "a", epochs=4, settings=settings)
+    first = run(corpus, tmp_path / "b", epochs=2, settings=settings)
+    second = run(corpus, tmp_path / "b", model=first.name, epochs=4)
+    assert [row["epoch"] for row in second.history()] == [1, 2, 3, 4]
+    assert_same_run(unbroken, second)
+
+
+class Killed(BaseException):
+    """Nothing in the program expects it, as it expects no kill -9."""
+
+
+def interfere(monkeypatch, at_step, act):
+    usual = Network.train_on_batch
+    count = 0
+
+    def train_on_batch(self, *args, **kwargs):
+        nonlocal count
+        count += 1
+        if count == at_step:
+            act()
+        return usual(self, *args, **kwargs)
+
+    monkeypatch.setattr(Network, "train_on_batch", train_on_batch)
+
+
+def test_killed_within_an_epoch_and_resumed(corpus, tmp_path, monkeypatch):
+    """18 lines in batches of 4: step 8 is the third of the second epoch."""
+    unbroken = run(corpus, tmp_path / "a", epochs=3)
+
+    def die():
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        interfere(patch, 8, die)
+        with pytest.raises(Killed):
+            run(corpus, tmp_path / "b", epochs=3, checkpoint_minutes=0.0)
+    broken = Experiment.load(unbroken.name, tmp_path / "b")
+    _, state = broken.load_checkpoint("latest")
+    assert (state["epoch"], state["batch"], state["step"]) == (1, 2, 7)
+    assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=3))
+
+
+@pytest.mark.parametrize(
+    "number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]
+)
+def test_signals_save_and_end(corpus, tmp_path, monkeypatch, number, code, capsys):
+    unbroken = run(corpus, tmp_path / "a", epochs=2)
+    with monkeypatch.context() as patch:
+        interfere(patch, 7, lambda: os.kill(os.getpid(), number))
+        with pytest.raises(SystemExit) as ended:
+            run(corpus, tmp_path / "b", epochs=2)
+    assert ended.value.code == code
+    assert f"--model {unbroken.name}" in capsys.readouterr().out
+    assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=2))
+
+
+def test_killed_between_history_and_checkpoint(corpus, tmp_path, monkeypatch):
+    """The epoch is done again, and stands in the history once."""
+    unbroken = run(corpus, tmp_path / "a", epochs=3)
+
+    def die(self, kind):
+        if self.position.epoch == 2:
+            raise Killed
+        return usual(self, kind)
+
+    usual = TrainingRun._save
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingRun, "_save", die)
+        with pytest.raises(Killed):
+            run(corpus, tmp_path / "b", epochs=3)
+    broken = Experiment.load(unbroken.name, tmp_path / "b")
+    assert [row["epoch"] for row in broken.history()] == [1, 2]
+    assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=3))
+
+
+def test_another_rate_derives_an_experiment_from_the_best_weights(corpus, tmp_path):
+    parent = run(corpus, tmp_path, epochs=2, settings=SETTINGS)
+    plan = plan_run({"learning_rate": 1e-12}, parent.name, tmp_path)
+    child = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path)
+    assert child.name.startswith("handwriting-1X6-G2-bs4-lr1e-12-seed3-from-")
+    stored = json.loads((child.path / "hyperparameters.json").read_text())
+    step = parent.load_checkpoint("best")[1]["step"]
+    assert stored["lineage"] == {"parent": parent.name, "step": step}
+    best = max(row["valid_log_likelihood"] for row in parent.history())
+    (row,) = child.history()
+    assert row["step"] == 5  # its own count, its own optimizer
+    assert row["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
+
+
+def test_other_shapes_are_refused_with_both_values(corpus, tmp_path):
+    parent = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
+    with pytest.raises(ValueError, match=r"dim.*\b7\b.*\b6\b|dim.*\b6\b.*\b7\b"):
+        plan_run({"dim": 7}, parent.name, tmp_path)
+
+
+def test_other_data_is_refused(corpus, tmp_path):
+    first = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
+    other = make_corpus(tmp_path / "other.hdf5", seed=1)
+    with pytest.raises(ValueError, match="trained on other data.*other.hdf5"):
+        run(other, tmp_path, model=first.name, epochs=2)
+
+
+def test_an_exploding_rate_stops_before_a_checkpoint(corpus, tmp_path):
+    settings = SETTINGS | {"learning_rate": 1e30, "max_grad": 0.0}
+    with pytest.raises(FloatingPointError, match=r"step \d+ .*train-\d\d.*lower --lr"):
+        run(corpus, tmp_path, epochs=3, settings=settings, checkpoint_minutes=0.0)
+    (path,) = tmp_path.glob("handwriting-*")
+    experiment = Experiment.load(path.name, tmp_path)
+    weights_path, state = experiment.load_checkpoint("latest")
+    assert state["step"] >= 1
+    assert all(np.isfinite(value).all() for value in weights(experiment).values())
+
+
+def test_patience_ends_a_run_that_gets_no_better(corpus, tmp_path, monkeypatch):
+    def worse(self, interrupts):
+        found = usual(self, interrupts)
+        valid = replace(found["valid"], log_likelihood=-1000.0 * self.position.step)
+        return found | {"valid": valid}
+
+    usual = TrainingRun._score
+    monkeypatch.setattr(TrainingRun, "_score", worse)
+    experiment = run(corpus, tmp_path, epochs=50, settings=SETTINGS, patience=2)
+    assert [row["epoch"] for row in experiment.history()] == [1, 2, 3]
+    assert experiment.load_checkpoint("best")[1]["epoch"] == 1
+
+
+def test_history_is_in_nats_of_real_points(corpus, tmp_path):
+    experiment = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
+    (row,) = experiment.history()
+    for name in ("train", "valid", "test"):
+        # every line has 12 points
+        assert row[f"{name}_log_likelihood"] == pytest.approx(
+            12 * row[f"{name}_log_likelihood_per_point"], rel=1e-6
+        )
+    assert row["learning_rate"] == pytest.approx(1e-2, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "method", ["adam", "rmsprop", "graves", "adagrad", "adadelta", "scale"]
+)
+def test_every_step_method_learns(corpus, tmp_path, method):
+    rate = {"adadelta": 1.0, "adagrad": 0.1, "scale": 1e-3, "graves": 1e-3}
+    settings = SETTINGS | {
+        "step_method": method,
+        "learning_rate": rate.get(method, 1e-2),
+    }
+    experiment = run(corpus, tmp_path, epochs=4, settings=settings)
+    rows = experiment.history()
+    assert rows[-1]["train_log_likelihood"] > rows[0]["train_log_likelihood"]
