@@ -20,11 +20,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import h5py
 import numpy as np
 
 from sketch.corpus import SPLITS
-from sketch.corpus.hdf5 import SETS, CorpusSummary, Line, write_corpus
+from sketch.corpus.hdf5 import SETS, Corpus, CorpusSummary, Line, write_corpus
 from sketch.corpus.iam import SPLIT_LISTS, Database, form_of, read_database
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import find_jumps, offset_statistics, remove_jumps
@@ -251,12 +250,12 @@ def _refuse_other_file(output: Path, origin: str) -> None:
     if not output.exists():
         return
     try:
-        with h5py.File(output, "r") as file:
-            found = file.attrs.get("source")
-    except OSError:
+        with Corpus.open(output) as corpus:
+            found = corpus.source
+    except DamagedInk:
         found = None
     if found != origin:
-        what = f"comes from {found}" if isinstance(found, str) else "is another file"
+        what = f"comes from {found}" if found else "is another file"
         raise FileExistsError(
             f"{output} is there and {what}; give another --output, or replace it with "
             "--force"

@@ -19,8 +19,9 @@ attributes `offset_mean`, `offset_std`
     float64 `[2]`: dx, dy over all offsets of `train` (population std).
 attributes `alphabet`, `source`, `command`, `split_kind`, `seed`, `sketch_version`,
 `h5py_interface_version`, `format`, `digest`
-    What the file was made from, and how. `digest` is a SHA-256 of the sets, ids,
-    writers, transcripts and strokes, and of nothing else: same ink, same digest.
+    What the file was made from, and how; texts are UTF-8 of fixed length. `digest` is
+    a SHA-256 of the sets, ids, writers, transcripts and strokes, and of nothing else:
+    same ink, same digest.
 
 A file may come from anywhere; `hdf5_checks` is what the reader asks before it believes
 it. All damage is a `DamagedInk` that names the file and the remedy.
@@ -41,6 +42,8 @@ from sketch.corpus.hdf5_checks import (
     damaged,
     heap_lengths,
     own_dataset,
+    read_rows,
+    read_text_attribute,
 )
 from sketch.ink.files import whole_file
 from sketch.ink.strokes import DX, DY, END_OF_STROKE, offset_statistics
@@ -295,7 +298,9 @@ def _fill(
     features = file.create_dataset(
         "features", (len(lines),), dtype=h5py.vlen_dtype(np.dtype("<f4"))
     )
-    features[...] = rows
+    # h5py makes a matrix of equally long rows, and then refuses it unless it is one.
+    is_matrix = len({len(row) for row in rows}) == 1
+    features[...] = np.stack(rows) if is_matrix else rows
     features.dims[0].label = "batch"
     shapes = np.array([line.strokes.shape for line in lines], dtype="<i4")
     labels = np.array([b"time", b"offset"])
@@ -313,7 +318,12 @@ def _fill(
         file[name].dims[0].label = "batch"
     file.attrs["split"] = _split_array(bounds)
     for name, value in attributes.items():
-        file.attrs[name] = value
+        if isinstance(value, str):
+            data = value.encode()
+            text = h5py.string_dtype("utf-8", max(1, len(data)))
+            file.attrs.create(name, data, dtype=text)
+        else:
+            file.attrs[name] = value
 
 
 def _split_array(bounds: Mapping[str, tuple[int, int]]) -> np.ndarray:
@@ -451,12 +461,12 @@ class Corpus:
 
     def _read_rows(self, rows: slice) -> list[Line]:
         with damage_named(self.path):
-            features = self._file["features"][rows]
+            features = read_rows(self._file["features"], self.path, rows, item_size=4)
             texts = {name: self._read_texts(name, rows) for name in TEXT_SOURCES}
         lines = []
         for place, shape in enumerate(self._shapes[rows]):
             line = Line(
-                np.asarray(features[place], np.float32).reshape(shape),
+                np.frombuffer(features[place], "<f4").astype(np.float32).reshape(shape),
                 transcript=texts["transcripts"][place],
                 line_id=texts["line_ids"][place],
                 writer=texts["writers"][place],
@@ -471,23 +481,15 @@ class Corpus:
         if h5py.check_string_dtype(values.dtype) is None:
             raise damaged(self.path, f"{name} holds {values.dtype}, not text")
         heap_lengths(values, self.path, item_size=1)
-        return list(values.asstr()[rows])
+        read = read_rows(values, self.path, rows, item_size=1)
+        return [text.decode("utf-8") for text in read]
 
     def _read_attributes(self) -> dict:
-        attributes = self._file.attrs
-        needed = ("offset_mean", "offset_std", "alphabet", "source", "digest", "split")
-        missing = [name for name in needed if name not in attributes]
-        if missing:
-            raise damaged(
-                self.path, f"not written by this program: no attribute {missing[0]!r}"
-            )
         read: dict = {}
         for name in ("alphabet", "source", "digest"):
-            read[name] = attributes[name]
-            if not isinstance(read[name], str):
-                raise damaged(self.path, f"attribute {name!r} is not text")
+            read[name] = read_text_attribute(self._file, self.path, name)
         for name in ("offset_mean", "offset_std"):
-            read[name] = np.asarray(attributes[name], np.float64)
+            read[name] = np.asarray(self._file.attrs[name], np.float64)
             if read[name].shape != (2,) or not np.isfinite(read[name]).all():
                 raise damaged(self.path, f"{name} is not two finite numbers")
         if not (read["offset_std"] > 0).all():

@@ -6,6 +6,8 @@ all point at the same bytes. Nothing is allocated, followed or read here before 
 been compared with the size of the file.
 """
 
+import mmap
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +17,11 @@ import numpy as np
 
 from sketch.ink import DamagedInk
 
-# How HDF5 stores one value of variable length (file format specification, IV.B).
+# How HDF5 stores values of variable length: a row is a reference, which leads to a
+# numbered object in a collection of the heap (file format specification, III.E).
 HEAP_REFERENCE = np.dtype([("length", "<u4"), ("address", "<u8"), ("index", "<u4")])
+HEAP_HEADER = struct.Struct("<4s4sQ")  # signature, version, size of the collection
+HEAP_OBJECT = struct.Struct("<H6xQ")  # index, (reference count,) size
 
 
 def damaged(path: Path, problem: str) -> DamagedInk:
@@ -100,13 +105,92 @@ def heap_lengths(dataset: h5py.Dataset, path: Path, item_size: int) -> np.ndarra
     """
     if not is_variable_length(dataset):
         raise damaged(path, f"{dataset.name} has no rows of variable length")
+    lengths = _read_references(dataset, path)["length"].astype(np.int64)
+    if int(lengths.sum()) * item_size > path.stat().st_size:
+        raise damaged(path, f"{dataset.name} claims more values than the file holds")
+    return lengths
+
+
+def read_rows(
+    dataset: h5py.Dataset, path: Path, rows: slice, item_size: int
+) -> list[bytes]:
+    """Reads rows of a variable-length dataset, without the HDF5 library.
+
+    The library trusts what it finds in the heap: an object of size 0 keeps it there
+    for ever, deaf to Ctrl-C, and a forged type makes it write where it should not.
+
+    Args:
+        dataset: one that `own_dataset` returned.
+        path: of the file.
+        rows: which.
+        item_size: bytes of an item.
+
+    Returns:
+        The bytes of each row.
+
+    Raises:
+        DamagedInk: If the heap does not add up, or lacks a row.
+    """
+    references = _read_references(dataset, path)[rows].tolist()
+    collections: dict[int, dict[int, tuple[int, int]]] = {}
+    read = []
+    with (
+        open(path, "rb") as raw,
+        mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        for length, address, index in references:
+            if not length:
+                read.append(b"")
+                continue
+            if address not in collections:
+                collections[address] = _find_objects(data, address)
+            place, size = collections[address].get(index, (0, -1))
+            if length * item_size > size:
+                raise damaged(path, f"the heap of {dataset.name} is spoilt")
+            read.append(data[place : place + length * item_size])
+    return read
+
+
+def _find_objects(data: mmap.mmap, address: int) -> dict[int, tuple[int, int]]:
+    """Place and size of each object in a collection of the heap; none if it is none."""
+    if address + HEAP_HEADER.size > len(data):
+        return {}
+    signature, _, size = HEAP_HEADER.unpack_from(data, address)
+    end = address + size
+    if signature != b"GCOL" or end > len(data):
+        return {}
+    objects = {}
+    place = address + HEAP_HEADER.size
+    while place + HEAP_OBJECT.size <= end:
+        index, size = HEAP_OBJECT.unpack_from(data, place)
+        content = place + HEAP_OBJECT.size
+        # Object 0 is the free space, the last; the others are padded to 8 bytes.
+        if index == 0 or content + size > end:
+            break
+        objects[index] = (content, size)
+        place = content + (size + 7) // 8 * 8
+    return objects
+
+
+def _read_references(dataset: h5py.Dataset, path: Path) -> np.ndarray:
     num_bytes = dataset.size * HEAP_REFERENCE.itemsize
     with open(path, "rb") as raw:
         raw.seek(dataset.id.get_offset() or 0)
         references = raw.read(num_bytes)
     if len(references) != num_bytes:
         raise damaged(path, f"{dataset.name} is cut off")
-    lengths = np.frombuffer(references, HEAP_REFERENCE)["length"].astype(np.int64)
-    if int(lengths.sum()) * item_size > path.stat().st_size:
-        raise damaged(path, f"{dataset.name} claims more values than the file holds")
-    return lengths
+    return np.frombuffer(references, HEAP_REFERENCE)
+
+
+def read_text_attribute(file: h5py.File, path: Path, name: str) -> str:
+    """An attribute that is a text of fixed length, which needs no heap.
+
+    Raises:
+        DamagedInk: If there is no such attribute.
+    """
+    if name not in file.attrs:
+        raise damaged(path, f"not written by this program: no attribute {name!r}")
+    attribute = file.attrs.get_id(name)
+    if attribute.shape != () or attribute.dtype.kind != "S":
+        raise damaged(path, f"attribute {name!r} is not a text of fixed length")
+    return bytes(file.attrs[name]).decode("utf-8")

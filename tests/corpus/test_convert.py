@@ -217,7 +217,7 @@ def test_only_its_own_output_is_replaced(database, tmp_path):
     assert output.read_bytes() == b"my thesis"
     convert([database], output, force=True)
     with h5py.File(output) as file:
-        assert file.attrs["split_kind"] == "iam"
+        assert file.attrs["split_kind"] == b"iam"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left")])
@@ -257,7 +257,7 @@ def test_the_script_converts_and_says_so(database, tmp_path):
     assert done.stdout.endswith("data/handwriting.hdf5 (0.0 MB)\n")
     with h5py.File(tmp_path / "data/handwriting.hdf5") as file:
         words = f"sketch convert {database} --split graves"
-        assert file.attrs["command"] == words
+        assert file.attrs["command"].decode() == words
         assert file.attrs["seed"] == 0
 
 

@@ -112,8 +112,8 @@ def test_the_layout_is_fuels(path):
         assert labels.tolist() == [b"time", b"offset"]
         assert file["features"].dims[0].label == "batch"
         assert h5py.check_vlen_dtype(file["features"].dtype) == np.float32
-        assert file.attrs["h5py_interface_version"] == h5py.__version__
-        assert file.attrs["alphabet"] == "".join(sorted("abcf \u00e9\u4e66"))
+        assert file.attrs["h5py_interface_version"] == h5py.__version__.encode()
+        assert file.attrs["alphabet"].decode() == "".join(sorted("abcf \u00e9\u4e66"))
 
 
 def test_equal_sets_are_stored_once(tmp_path):
@@ -374,8 +374,10 @@ HOSTILE = {
     "mean": (set_attribute("offset_mean", [0.0, np.inf]), "two finite numbers"),
     "mean is text": (set_attribute("offset_mean", "0 0"), "unreadable"),
     "std": (set_attribute("offset_std", [0.0, 1.0]), "not positive"),
-    "alphabet": (set_attribute("alphabet", "cba"), "sorted"),
-    "alphabet is numbers": (set_attribute("alphabet", [1, 2]), "not text"),
+    "alphabet": (set_attribute("alphabet", np.bytes_("cba")), "sorted"),
+    "alphabet is numbers": (set_attribute("alphabet", [1, 2]), "not a text"),
+    "alphabet on the heap": (set_attribute("alphabet", "abc"), "not a text of fixed"),
+    "alphabet is no text": (set_attribute("alphabet", np.bytes_(b"\xff")), "utf-8"),
 }
 
 
@@ -405,6 +407,19 @@ def test_rows_that_all_claim_the_same_bytes(path):
     path.write_bytes(data)
     with pytest.raises(DamagedInk, match="more values than the file holds"):
         Corpus.open(path)
+
+
+def test_a_heap_that_would_be_walked_for_ever(path):
+    data = bytearray(path.read_bytes())
+    place = -1
+    while (place := data.find(b"GCOL", place + 1)) >= 0:
+        data[place + 16 : place + 32] = bytes(16)  # object 0, of size 0
+    path.write_bytes(data)
+    with (
+        Corpus.open(path) as corpus,
+        pytest.raises(DamagedInk, match="the heap of /features is spoilt"),
+    ):
+        corpus.read_set("train")
 
 
 @pytest.mark.parametrize(
@@ -465,3 +480,12 @@ def test_a_corpus_that_was_named_must_be_there(tmp_path, monkeypatch):
     monkeypatch.setenv("SKETCH_DATA", "gone")
     with pytest.raises(FileNotFoundError, match=r"\$SKETCH_DATA names gone"):
         find_corpus()
+
+
+def test_lines_that_are_all_equally_long(tmp_path):
+    """h5py makes a matrix of such rows by itself."""
+    sets = {"train": [make_line(1), make_line(2)], "valid": [make_line(3)]}
+    sets["test"] = [make_line(4)]
+    write_corpus(tmp_path / "x.hdf5", sets, **FACTS)
+    with Corpus.open(tmp_path / "x.hdf5") as corpus:
+        assert_same_lines(corpus.read_set("train"), sets["train"])
