@@ -26,11 +26,12 @@ from sketch.experiment.lines import load_lines, measure_texts
 from sketch.experiment.pen import free_lines, in_units, write_experiment
 from sketch.experiment.plan import RunPlan
 from sketch.generation.sampling import SamplingLoop
+from sketch.ink import DamagedInk
 from sketch.ink.figures import draw_history, draw_pen, draw_sketch
 
 SAMPLES = 64  # lines of sketch.png
 SAMPLE_STEPS = 700  # points of each: about a line of IAM-OnDB
-MAX_STEPS_SHOWN = 3  # line ids that an error names
+LINES_NAMED = 3  # line ids that an error names
 
 
 @dataclass
@@ -113,7 +114,8 @@ class TrainingRun:
 
     def begin(self, parent: Experiment | None) -> None:
         """Start from the latest checkpoint, a parent's best weights, or anew."""
-        latest = self.experiment.load_checkpoint("latest")
+        load = self.experiment.load_checkpoint
+        latest = load("latest") or load("best")
         if latest is None and parent is not None:
             weights_path, _ = parent.load_checkpoint("best")
             load_weights(self.network, weights_path)
@@ -123,6 +125,8 @@ class TrainingRun:
             weights_path, state = latest
             load_weights(self.network, weights_path)
             self._restore(state, weights_path.parent / "state.json")
+        else:
+            self._save("latest")  # killed before the first epoch, it can go on too
         self.experiment.truncate_history(self.position.step)
 
     def run(self, interrupts: Interrupts) -> None:
@@ -213,7 +217,7 @@ class TrainingRun:
         if is_best:
             self._save("best")
         self._save("latest")
-        tqdm.write(_epoch_line(row))
+        tqdm.write(_epoch_line(row))  # to stdout: it is a result
         self._draw()
 
     def _out_of_patience(self) -> bool:
@@ -222,12 +226,15 @@ class TrainingRun:
         return patience is not None and waited >= patience
 
     def _draw(self) -> None:
+        draw_history(self.experiment.history_png, self.experiment.history())
         lines = self._sample()
         name = f"sketch-{self.position.epoch:03d}.png"
-        draw_sketch(self.experiment.samples_dir / name, lines)
-        draw_sketch(self.experiment.sketch_path, lines)
-        draw_pen(self.experiment.pen_path, lines)
-        draw_history(self.experiment.history_png, self.experiment.history())
+        try:
+            draw_sketch(self.experiment.samples_dir / name, lines)
+            draw_sketch(self.experiment.sketch_path, lines)
+            draw_pen(self.experiment.pen_path, lines)
+        except DamagedInk as error:  # weights at the edge of what float32 holds
+            tqdm.write(f"no sketch.png of this epoch: {error}")
 
     def _sample(self) -> list[np.ndarray]:
         """64 lines: free ones, or the first texts of the validation set."""
@@ -281,20 +288,18 @@ class TrainingRun:
         if math.isfinite(loss) and math.isfinite(norm):
             return
         ids = [self.lines.line_ids["train"][line] for line in batch.lines if line >= 0]
-        named = ", ".join(ids[:MAX_STEPS_SHOWN])
+        named = ", ".join(ids[:LINES_NAMED])
         raise FloatingPointError(
             f"step {self.position.step + 1} (epoch {self.position.epoch + 1}, batch "
             f"{self.position.batch + 1}): loss {loss}, gradient norm {norm}, on lines "
-            f"{named} and {max(len(ids) - MAX_STEPS_SHOWN, 0)} more; {self._remedy()}"
+            f"{named} and {max(len(ids) - LINES_NAMED, 0)} more; {self._remedy()}"
         )
 
     def _remedy(self) -> str:
-        latest = self.experiment.load_checkpoint("latest")
-        last = f"of step {latest[1].get('step')} " if latest else ""
+        _, state = self.experiment.load_checkpoint("latest")
         return (
-            f"the last good checkpoint {last}is kept; try a lower --lr or --max-grad"
-            if latest
-            else "nothing was saved yet; try a lower --lr or --max-grad"
+            f"the last good checkpoint, of step {state.get('step')}, is kept; try a "
+            "lower --lr or --max-grad"
         )
 
 

@@ -51,6 +51,9 @@ def make_corpus(path, seed=0, length=12):
     return path
 
 
+DRAW = TrainingRun._draw
+
+
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """Pictures have tests of their own; here they would take most of the time."""
@@ -188,6 +191,24 @@ def test_another_rate_derives_an_experiment_from_the_best_weights(corpus, tmp_pa
     assert row["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
 
 
+def test_a_derived_run_killed_at_once_goes_on_from_its_parents_weights(
+    corpus, tmp_path, monkeypatch
+):
+    parent = run(corpus, tmp_path, epochs=2, settings=SETTINGS)
+    plan = plan_run({"learning_rate": 1e-12}, parent.name, tmp_path)
+
+    def die():
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        interfere(patch, 1, die)
+        with pytest.raises(Killed):
+            train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path)
+    child = run(corpus, tmp_path, model=plan.name, epochs=1)
+    best = max(row["valid_log_likelihood"] for row in parent.history())
+    assert child.history()[0]["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
+
+
 def test_other_shapes_are_refused_with_both_values(corpus, tmp_path):
     parent = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
     with pytest.raises(ValueError, match=r"dim.*\b7\b.*\b6\b|dim.*\b6\b.*\b7\b"):
@@ -210,6 +231,17 @@ def test_an_exploding_rate_stops_before_a_checkpoint(corpus, tmp_path):
     weights_path, state = experiment.load_checkpoint("latest")
     assert state["step"] >= 1
     assert all(np.isfinite(value).all() for value in weights(experiment).values())
+
+
+def test_ink_that_cannot_be_drawn_does_not_end_a_run(
+    corpus, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(TrainingRun, "_draw", DRAW)
+    broken = [np.full((5, 3), np.nan, np.float32)]
+    monkeypatch.setattr(TrainingRun, "_sample", lambda self: broken)
+    experiment = run(corpus, tmp_path, epochs=2, settings=SETTINGS)
+    assert len(experiment.history()) == 2
+    assert capsys.readouterr().out.count("no sketch.png of this epoch") == 2
 
 
 def test_patience_ends_a_run_that_gets_no_better(corpus, tmp_path, monkeypatch):
