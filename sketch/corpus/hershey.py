@@ -31,7 +31,7 @@ X_HEIGHTS = {"futural": 14.0, "cursive": 9.0}  # of the faces, in Hershey units
 BASELINE = 9.0
 BOWL_FIRST = "adgq"  # the faces draw the stem of these first; people do not
 DENSE_STEP = 0.05  # x-heights between the points of a glyph's outline
-LONGEST_JOIN = 0.85  # x-heights that a joining pen crosses without being lifted
+JOIN_LETTERS, JOIN_STROKES = 0.4, 0.85  # gaps that a joining pen crosses, in x-heights
 TREMOR = 0.006  # standard deviation of what shakes each point, in x-heights
 POINTS_PER_TIME = 1.9  # gives about 12 points a letter at speed 1
 
@@ -197,14 +197,17 @@ def _lay_out(
     paths: list[np.ndarray] = []
     places: list[np.ndarray] = []
     left = 0.0
-    before = " "
     for number, character in enumerate(text):
         glyph = glyphs[character]
-        for stroke in glyph.strokes:
+        for order, stroke in enumerate(glyph.strokes):
             share = np.clip(stroke[:, 0] / glyph.advance, 0, 1)
             path, place = stroke + (left, 0.0), number + share
+            before = text[number - (order == 0)] if paths else " "
+            # A longer join to the next letter would make an e of a c; within a letter
+            # only the x is not written in one go.
+            longest = JOIN_STROKES if order and character != "x" else JOIN_LETTERS
             gap = np.hypot(*(path[0] - paths[-1][-1])) if paths else np.inf
-            if before in joins and character in joins and gap < LONGEST_JOIN:
+            if before in joins and character in joins and gap < longest:
                 count = 1 + round(gap / DENSE_STEP)
                 bridge = np.linspace(paths[-1][-1], path[0], count, endpoint=False)
                 levels = np.linspace(places[-1][-1], place[0], count, endpoint=False)
@@ -213,10 +216,7 @@ def _lay_out(
             else:
                 paths.append(path)
                 places.append(place)
-            # The second stroke of an x crosses the first; it does not go on from it.
-            before = character if character != "x" else " "
         left += glyph.advance
-        before = character
     return paths, places
 
 
