@@ -192,9 +192,10 @@ def command(
     written = []
     if texts:
         if prime is not None:
-            from sketch.corpus.hdf5 import find_corpus
+            from sketch.experiment.data import find_corpus_of
 
-            prime = pen.load_prime(experiment, prime, prime_text, find_corpus(data))
+            corpus_path = find_corpus_of(experiment, data)
+            prime = pen.load_prime(experiment, prime, prime_text, corpus_path)
         written = pen.write_experiment(
             experiment,
             texts,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sketch.corpus.hdf5 import find_corpus
+from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import DEMO_NAME, RunOptions
 from sketch.experiment.plan import CONTINUE, RunPlan, plan_run
 
@@ -65,3 +66,25 @@ def plan_with_data(
                 f"{name} needs its corpus, but there is {HOW_TO_GET_DATA}"
             )
     return plan, replace(options, data=str(path)), notice
+
+
+def find_corpus_of(
+    experiment: Experiment, data: str | Path | None = None
+) -> Path | None:
+    """Finds the corpus that an experiment was trained on, to read lines of it.
+
+    Args:
+        experiment: which; one on the built-in corpus needs no other.
+        data: where the user says the corpus is, or None.
+
+    Returns:
+        The path, or None if there is no corpus to be found.
+
+    Raises:
+        FileNotFoundError: `data` or `$SKETCH_DATA` names what is not there.
+    """
+    if data is None and experiment.hyperparameters.name == DEMO_NAME:
+        from sketch.corpus.hershey import demo_corpus
+
+        return demo_corpus()
+    return find_corpus(data)

@@ -30,8 +30,8 @@ def fit_to_pace(strokes: np.ndarray, num_points: float, width: float) -> np.ndar
         ValueError: the ink has no width.
     """
     pens = split_pen_strokes(strokes)
-    points = np.concatenate(pens)
-    extent = float(np.ptp(points[:, 0]))
+    points = np.concatenate([np.zeros((0, 2)), *pens])
+    extent = float(np.ptp(points[:, 0])) if len(points) else 0.0
     if extent <= 0:
         raise ValueError("the ink has no width: it cannot be brought to scale")
     pens = [pen * (width / extent) for pen in pens]

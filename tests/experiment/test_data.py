@@ -78,3 +78,15 @@ def test_an_experiment_goes_on_with_its_own_corpus(demo, mine, root, facts):
 def test_data_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="--data names"):
         plan({}, data=str(tmp_path / "nothing"))
+
+
+def test_lines_are_looked_for_in_the_corpus_of_the_experiment(
+    demo, mine, root, facts, monkeypatch
+):
+    of_demo = Experiment.create(root, Hyperparameters(name="demo"), facts)
+    of_mine = Experiment.create(root, Hyperparameters(), facts)
+    assert data.find_corpus_of(of_mine) is None
+    monkeypatch.setenv("SKETCH_DATA", mine)
+    assert str(data.find_corpus_of(of_mine)) == mine
+    assert str(data.find_corpus_of(of_demo)) == demo
+    assert str(data.find_corpus_of(of_demo, mine)) == mine

@@ -1,0 +1,115 @@
+"""Own ink gets the corpus' size and pace, and keeps its shape."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sketch.ink.fit import SAME_PACE, fit_to_pace
+from sketch.ink.strokes import (
+    END_OF_STROKE,
+    split_pen_strokes,
+    strokes_from_points,
+)
+
+WIDTH = 500.0
+
+
+def circle(num_points: int, left: float = 0.0) -> np.ndarray:
+    angles = np.linspace(0, 2 * np.pi, num_points)
+    return np.stack([left + np.cos(angles), np.sin(angles)], axis=1)
+
+
+@given(
+    st.lists(st.integers(1, 30), min_size=2, max_size=5),
+    st.floats(1e-3, 1e3),
+    st.floats(5, 300),
+)
+def test_the_scale_is_one_for_both_axes_and_never_too_wide(counts, unit, num_points):
+    pens = [unit * circle(n + 1, 3.0 * k) for k, n in enumerate(counts)]
+    fitted = split_pen_strokes(
+        fit_to_pace(strokes_from_points(pens), num_points, WIDTH)
+    )
+    assert len(fitted) == len(pens)
+    width = np.ptp(np.concatenate(fitted)[:, 0])
+    # Fewer points may miss the outermost one, by less than a stroke's own width.
+    assert WIDTH * (1 - 2 / 3) < width < WIDTH * 1.001
+    # Each stroke starts where it did, seen from the first.
+    before = np.array([pen[0] - pens[0][0] for pen in pens])
+    after = np.array([pen[0] - fitted[0][0] for pen in fitted])
+    scale = WIDTH / np.ptp(np.concatenate(pens)[:, 0])
+    np.testing.assert_allclose(after, before * scale, atol=0.01 * WIDTH)
+
+
+def test_ink_at_about_the_right_pace_keeps_every_point_and_its_rhythm():
+    rng = np.random.default_rng(0)
+    points = np.cumsum(rng.exponential(size=(40, 2)), axis=0)  # slow and fast steps
+    strokes = strokes_from_points([points[:25], points[25:]])
+    for pace in (1.01 / SAME_PACE, 1.0, 0.99 * SAME_PACE):
+        fitted = fit_to_pace(strokes, pace * 40, WIDTH)
+        scale = WIDTH / np.ptp(points[:, 0])
+        np.testing.assert_allclose(fitted[:, :2], strokes[:, :2] * scale, rtol=1e-4)
+        np.testing.assert_array_equal(
+            fitted[:, END_OF_STROKE], strokes[:, END_OF_STROKE]
+        )
+
+
+@pytest.mark.parametrize("num_points", [6, 1000], ids=["too few", "too many"])
+def test_ink_at_another_pace_is_resampled_evenly_with_its_ends_kept(num_points):
+    pens = [circle(num_points, 0.0), circle(num_points, 4.0)]
+    fitted = split_pen_strokes(fit_to_pace(strokes_from_points(pens), 60, WIDTH))
+    assert sum(map(len, fitted)) == pytest.approx(60, abs=2)
+    assert len(fitted[0]) == len(fitted[1])  # points are shared out by length
+    scale = WIDTH / np.ptp(np.concatenate(pens)[:, 0])
+    for pen, own in zip(pens, fitted, strict=True):
+        ends = (pen[[0, -1]] - pens[0][0]) * scale
+        np.testing.assert_allclose(own[[0, -1]] - fitted[0][0], ends, atol=0.05)
+        steps = np.hypot(*np.diff(own, axis=0).T)
+        # Even along the outline: a chord across a corner is at most a little shorter.
+        assert steps.min() > (0.5 if num_points < 10 else 0.999) * steps.max()
+
+
+def test_resampling_follows_the_outline():
+    corner = np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 1.0]])
+    (pen,) = split_pen_strokes(
+        fit_to_pace(strokes_from_points([corner]), 41, 3 * WIDTH)
+    )
+    x, y = pen.T / WIDTH
+    assert len(pen) == 41
+    assert (np.minimum(np.abs(y), np.abs(x - 3)) < 1e-3).all()
+
+
+@given(st.integers(1, 20), st.integers(30, 200))
+def test_dots_stay_dots(num_dots, num_points):
+    pens = [circle(5), *(np.array([[k, -2.0]]) for k in range(num_dots))]
+    strokes = strokes_from_points(pens)
+    fitted = split_pen_strokes(fit_to_pace(strokes, num_points, WIDTH))
+    assert [len(pen) for pen in fitted[1:]] == [1] * num_dots
+
+
+def test_more_strokes_than_points_asked_for_keeps_two_points_each():
+    pens = [circle(20, 3.0 * k) for k in range(8)]
+    fitted = split_pen_strokes(fit_to_pace(strokes_from_points(pens), 4, WIDTH))
+    assert [len(pen) for pen in fitted] == [2] * 8
+
+
+def test_the_result_is_what_a_corpus_holds():
+    fitted = fit_to_pace(strokes_from_points([circle(300)]), 20, WIDTH)
+    assert fitted.dtype == np.float32
+    assert fitted.shape[1] == 3
+    assert fitted[-1, END_OF_STROKE] == 1
+
+
+@pytest.mark.parametrize(
+    "pens",
+    [[np.array([[1.0, 1.0]]).repeat(2, axis=0)], [np.array([[2.0, 0.0], [2.0, 9.0]])]],
+    ids=["a dot", "upright"],
+)
+def test_ink_without_width_is_refused(pens):
+    with pytest.raises(ValueError, match="the ink has no width"):
+        fit_to_pace(strokes_from_points(pens), 10, WIDTH)
+
+
+def test_no_ink_is_refused():
+    with pytest.raises(ValueError, match="the ink has no width"):
+        fit_to_pace(np.zeros((0, 3), np.float32), 10, WIDTH)
