@@ -25,6 +25,7 @@ The map of the house. A folder imports only itself and those above it:
       convert.py       a database -> the corpus file: splits, cleaning, report
       hershey.py       the built-in demo corpus
       demo_text.py     its text
+      line.py          a line: ink, text, id, writer
       hdf5.py          the one file format: writer and reader side by side
       hdf5_checks.py   what is asked of a file before it is believed
       batches.py       split -> padded, length-bucketed batches

@@ -23,14 +23,16 @@ from pathlib import Path
 import numpy as np
 
 from sketch.corpus import SPLITS
-from sketch.corpus.hdf5 import SETS, Corpus, CorpusSummary, Line, write_corpus
+from sketch.corpus.hdf5 import Corpus, CorpusSummary, write_corpus
 from sketch.corpus.iam import SPLIT_LISTS, Database, form_of, read_database
+from sketch.corpus.line import SETS, Line
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import find_jumps, offset_statistics, remove_jumps
 
 REPORTED_JUMP = 1400.0  # tablet units; 1 % of IAM-OnDB's lines hold a longer step
 HELD_OUT_FORMS = 0.05  # of the forms, for valid and again for test
 HELD_OUT_LINES = 0.10
+MAX_NOTE = 4000  # characters of the source and of the command, kept in the file
 LISTED = 20  # so many files the report names before it only counts
 
 
@@ -150,7 +152,8 @@ def convert(
         DamagedInk: (a ValueError) if sources are damaged, or hold no ink.
     """
     output = Path(output)
-    origin = "IAM-OnDB: " + ", ".join(sorted(Path(s).resolve().name for s in sources))
+    names = sorted(Path(source).resolve().name for source in sources)
+    origin = f"IAM-OnDB: {', '.join(names)}"[:MAX_NOTE]
     if not force:
         _refuse_other_file(output, origin)
     database = read_database(sources, processes, show_progress)
@@ -166,7 +169,7 @@ def convert(
         raise DamagedInk(_describe_losses(database, without_text))
     sets = split_lines(database.lines, database.split_lists, split, seed)
     corpus = write_corpus(
-        output, sets, source=origin, command=command, seed=seed, split=split
+        output, sets, source=origin, command=command[:MAX_NOTE], seed=seed, split=split
     )
     listed = frozenset().union(*database.split_lists.values())
     forms = sorted({form_of(line.line_id) for line in database.lines})

@@ -27,7 +27,6 @@ A file may come from anywhere; `hdf5_checks` is what the reader asks before it b
 it. All damage is a `DamagedInk` that names the file and the remedy.
 """
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,34 +44,22 @@ from sketch.corpus.hdf5_checks import (
     read_rows,
     read_text_attribute,
 )
+from sketch.corpus.line import (
+    ROW_WIDTH,
+    SETS,
+    Line,
+    check_line,
+    content_digest,
+    find_problem,
+)
 from sketch.ink.files import whole_file
-from sketch.ink.strokes import DX, DY, END_OF_STROKE, offset_statistics
+from sketch.ink.strokes import offset_statistics
 from sketch.ink.text import Alphabet
 
 FILE_NAME = "handwriting.hdf5"
 FORMAT = "sketch corpus 1"
-SETS = ("train", "valid", "test")
 SOURCES = ("features", "transcripts", "line_ids", "writers")
 TEXT_SOURCES = SOURCES[1:]
-ROW_WIDTH = 3  # dx, dy, end_of_stroke
-
-
-@dataclass(frozen=True)
-class Line:
-    """One written line of a corpus.
-
-    Attributes:
-        strokes: float32 `[time, 3]`: dx, dy in the tablet's units (y downwards) and
-            end_of_stroke (1 = the pen is lifted after this point).
-        transcript: What was written; "" where that is unknown or in doubt.
-        line_id: Name of the line, unique in its corpus, such as `a01-000u-01`.
-        writer: Name of the writer; "" where unknown.
-    """
-
-    strokes: np.ndarray
-    transcript: str
-    line_id: str
-    writer: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,7 +148,7 @@ def write_corpus(
     path = Path(path)
     lines, bounds = _arrange(sets)
     for line in lines:
-        _check_line(line)
+        check_line(line)
     train_start, train_stop = bounds["train"]
     mean, std = offset_statistics(
         line.strokes for line in lines[train_start:train_stop]
@@ -172,7 +159,7 @@ def write_corpus(
             "there is nothing to normalise by"
         )
     alphabet = Alphabet.from_texts(line.transcript for line in lines)
-    digest = _digest(lines, bounds)
+    digest = content_digest(lines, bounds)
     attributes = {
         "offset_mean": np.asarray(mean, np.float64),
         "offset_std": np.asarray(std, np.float64),
@@ -246,44 +233,6 @@ def _arrange(
         bounds[name] = (len(lines), len(lines) + len(ids[name]))
         lines.extend(sets[name])
     return lines, bounds
-
-
-def _check_line(line: Line) -> None:
-    strokes = line.strokes
-    if strokes.ndim != 2 or strokes.shape[1] != ROW_WIDTH or not len(strokes):
-        raise ValueError(
-            f"line {line.line_id}: expected strokes [time >= 1, {ROW_WIDTH}], received "
-            f"{list(strokes.shape)}"
-        )
-    problem = _row_problem(strokes)
-    if strokes.dtype != np.float32 or problem:
-        raise ValueError(
-            f"line {line.line_id}: {problem or f'float32 expected, {strokes.dtype=}'}"
-        )
-    if "\0" in line.transcript + line.line_id + line.writer:
-        raise ValueError(f"line {line.line_id}: a text holds the character NUL")
-
-
-def _row_problem(strokes: np.ndarray) -> str | None:
-    if not np.isfinite(strokes[:, [DX, DY]]).all():
-        return "an offset is not a finite number"
-    flags = strokes[:, END_OF_STROKE]
-    if not ((flags == 0) | (flags == 1)).all():
-        return "an end_of_stroke is neither 0 nor 1"
-    return None
-
-
-def _digest(lines: Sequence[Line], bounds: Mapping[str, tuple[int, int]]) -> str:
-    """SHA-256 over sets, ids, writers, transcripts and strokes (little endian)."""
-    digest = hashlib.sha256(FORMAT.encode())
-    for name in SETS:
-        digest.update(f"{name} {bounds[name][0]} {bounds[name][1]}\n".encode())
-    for line in lines:
-        strokes = np.ascontiguousarray(line.strokes, dtype="<f4")
-        texts = "\0".join((line.line_id, line.writer, line.transcript))
-        digest.update(f"{texts}\0{len(strokes)}\n".encode())
-        digest.update(strokes)
-    return digest.hexdigest()
 
 
 def _fill(
@@ -471,7 +420,7 @@ class Corpus:
                 line_id=texts["line_ids"][place],
                 writer=texts["writers"][place],
             )
-            if problem := _row_problem(line.strokes):
+            if problem := find_problem(line.strokes):
                 raise damaged(self.path, f"line {line.line_id}: {problem}")
             lines.append(line)
         return lines

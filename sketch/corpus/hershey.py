@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from sketch.corpus.demo_text import LETTERS, demo_texts
-from sketch.corpus.hdf5 import Corpus, Line, write_corpus
+from sketch.corpus.hdf5 import Corpus, write_corpus
+from sketch.corpus.line import Line
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import strokes_from_points
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sketch.corpus.hdf5 import Line
+from sketch.corpus.line import Line
 from sketch.corpus.sources import SourceFile, open_source
 from sketch.corpus.whiteboard import parse_all
 from sketch.ink import DamagedInk

@@ -127,6 +127,14 @@ def test_equal_sets_are_stored_once(tmp_path):
         assert len(file["features"]) == 5
 
 
+def test_lines_of_one_length(tmp_path):
+    sets = {name: [make_line(i, 5)] for i, name in enumerate(SETS)}
+    write_corpus(tmp_path / "x.hdf5", sets, **FACTS)
+    with Corpus.open(tmp_path / "x.hdf5") as corpus:
+        for name in SETS:
+            assert_same_lines(corpus.read_set(name), sets[name])
+
+
 def changed(change):
     sets = make_sets()
     change(sets)
