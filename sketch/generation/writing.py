@@ -6,12 +6,13 @@ so the hand, the baseline and the distance between words carry over.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from sketch.generation.attention import describe_fault, find_end
 from sketch.generation.sampling import SamplingLoop, Trace, sample
+from sketch.ink.strokes import END_OF_STROKE
 from sketch.ink.text import Alphabet
 
 
@@ -96,6 +97,11 @@ def write_texts(
             steps_per_character,
         )
         for row, piece in zip(rows, written, strict=True):
+            if number == 0:
+                null = loop.network.first_input
+                piece = replace(
+                    piece, trace=_from_touch(piece.trace, contexts[row], null)
+                )
             parts[row].append(piece)
             contexts[row] = Prime(piece.trace.strokes, pieces[row][number])
     return [_join(*both) for both in zip(pieces, parts, strict=True)]
@@ -191,6 +197,26 @@ def _write_pieces(
             if fault is None or number >= max_tries:
                 kept[row] = _Piece(piece, number, fault)
     return [kept[row] for row in range(len(texts))]
+
+
+def _from_touch(trace: Trace, prime: Prime | None, null: Sequence[float]) -> Trace:
+    """A line from where its pen touches the paper, as a line of the corpus.
+
+    The first step after a prime that ends with the pen lifted goes through the air to
+    the line's first point. That point is where the line starts: it has no row, unless
+    the pen is lifted from it again, a dot.
+    """
+    if (
+        prime is None
+        or not len(prime.strokes)
+        or prime.strokes[-1, END_OF_STROKE] < 0.5
+    ):
+        return trace
+    if trace.strokes[0, END_OF_STROKE] < 0.5 and len(trace.strokes) > 1:
+        return Trace(*(values[1:] for values in trace))
+    strokes = trace.strokes.copy()
+    strokes[0, :END_OF_STROKE] = null[:END_OF_STROKE]
+    return trace._replace(strokes=strokes)
 
 
 def _join(texts: list[str], pieces: list[_Piece]) -> WrittenLine:

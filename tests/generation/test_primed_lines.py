@@ -1,0 +1,78 @@
+"""A line that goes on from a prime begins where its own pen touches the paper."""
+
+import numpy as np
+import pytest
+
+from sketch.generation.sampling import SamplingLoop, sample
+from sketch.generation.writing import Prime, write_texts
+from sketch.ink.strokes import END_OF_STROKE
+from sketch.ink.text import Alphabet
+from sketch.model.network import Network
+
+ALPHABET = Alphabet.from_texts(["a b"])
+START = (-0.2, 0.01, 0.0)
+
+
+@pytest.fixture(scope="module")
+def loop():
+    network = Network(
+        dim=8,
+        depth=1,
+        num_mixtures=2,
+        first_input=START,
+        window_mixtures=2,
+        advance=0.1,
+        uniform=0.3,
+        num_symbols=ALPHABET.size,
+    )
+    return SamplingLoop(network)
+
+
+def written(loop, prime, seed=0):
+    (line,) = write_texts(loop, ALPHABET, ["a"], 0.0, seed, [prime], max_tries=1)
+    return line.trace
+
+
+def sampled(loop, prime, seed=0):
+    return sample(
+        loop,
+        1,
+        120,
+        seed=[[seed, 0, 0, 0]],
+        texts=[ALPHABET.encode("b a")],
+        primes=[prime.strokes],
+    )
+
+
+def prime_with(last_flag):
+    strokes = np.full((5, 3), 0.3, np.float32)
+    strokes[:, END_OF_STROKE] = [0, 1, 0, 0, last_flag]
+    return Prime(strokes, "b")
+
+
+def first_flag(loop, seed):
+    return sampled(loop, prime_with(1), seed).strokes[0, 0, END_OF_STROKE]
+
+
+def test_the_way_through_the_air_to_the_first_point_is_no_ink(loop):
+    seed = next(s for s in range(99) if first_flag(loop, s) == 0)
+    whole = sampled(loop, prime_with(1), seed)
+    trace = written(loop, prime_with(1), seed)
+    steps = len(trace.strokes)
+    np.testing.assert_array_equal(trace.strokes, whole.strokes[0, 1 : steps + 1])
+    np.testing.assert_array_equal(trace.outputs, whole.outputs[0, 1 : steps + 1])
+    assert len(trace.phi) == len(trace.window) == steps
+
+
+def test_a_dot_at_the_beginning_stays_a_dot(loop):
+    seed = next(s for s in range(99) if first_flag(loop, s) == 1)
+    trace = written(loop, prime_with(1), seed)
+    np.testing.assert_allclose(trace.strokes[0], [*START[:2], 1])
+    rest = sampled(loop, prime_with(1), seed).strokes[0, 1 : len(trace.strokes)]
+    np.testing.assert_array_equal(trace.strokes[1:], rest)
+
+
+def test_a_prime_that_ends_with_the_pen_down_is_gone_on_from(loop):
+    trace = written(loop, prime_with(0))
+    whole = sampled(loop, prime_with(0)).strokes[0, : len(trace.strokes)]
+    np.testing.assert_array_equal(trace.strokes, whole)
