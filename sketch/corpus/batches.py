@@ -6,6 +6,11 @@ every process of a run derives the same batches and takes its own rows of each.
 
     padding goes on the right; mask 1.0 = real step, 0.0 = padding
     every line is seen once an epoch, whole unless `max_length` cuts it
+
+With text every line has one row more, in which the pen, lifted, stays where it is: no
+pen of a recording does that after a lift, so it can mean that the text is finished, and
+the model learns when to stop. It is trained on and never scored. Its offset has a small
+spread, drawn anew each epoch, for the density of one point could grow without limit.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +20,8 @@ import numpy as np
 
 from sketch.ink.strokes import DX, DY, normalise
 
+REST_SPREAD = 0.05  # of the resting pen about (0, 0), in normalised units
+
 NUM_SHAPES = 12  # measured on IAM-OnDB: 12 shapes pad 6.5 % of all steps, 8 9.7 %
 
 
@@ -23,7 +30,8 @@ class Batch(NamedTuple):
 
     inputs: what the network takes: `strokes` float32 `[batch, time, 3]`, normalised;
         `mask` float32 `[batch, time]`; with text also `text` int32 `[batch, length]`,
-        codes, -1 for padding.
+        codes, -1 for padding, and `rest` float32 `[batch, time]`, 1.0 on the one row
+        behind each line in which the pen rests; `mask` is 0.0 there.
     lines: int `[batch]`, index of each line in its set, -1 for a row of padding.
     """
 
@@ -104,8 +112,10 @@ class Batches:
                 "processes: choose a multiple."
             )
         self.strokes = [line[:max_length] for line in strokes]
+        self.num_rest = 0 if texts is None else 1
         self.texts = texts
         self.offset_mean, self.offset_std = offset_mean, offset_std
+        self.null_offset = -np.asarray(offset_mean) / np.asarray(offset_std)
         self.batch_size = batch_size
         self.seed = seed
         self.augment = augment
@@ -171,7 +181,7 @@ class Batches:
 
     def _pad(self, epoch: int, group: int, lines: np.ndarray) -> Batch:
         lines = lines[self.rows]
-        time = int(self.padded_lengths[group])
+        time = int(self.padded_lengths[group]) + self.num_rest
         strokes = np.zeros((len(lines), time, 3), np.float32)
         mask = np.zeros((len(lines), time), np.float32)
         for row, line in enumerate(lines):
@@ -183,13 +193,21 @@ class Batches:
                 mask[row, :length] = 1.0
         inputs = {"strokes": strokes, "mask": mask}
         if self.texts is not None:
-            inputs["text"] = np.full(
-                (len(lines), self.text_lengths[group]), -1, np.int32
-            )
+            shape = len(lines), self.text_lengths[group]
+            inputs["text"] = np.full(shape, -1, np.int32)
+            inputs["rest"] = np.zeros_like(mask)
             for row, line in enumerate(lines):
                 if line >= 0:
                     inputs["text"][row, : len(self.texts[line])] = self.texts[line]
+                    strokes[row, self.lengths[line]] = self._rest(epoch, line)
+                    inputs["rest"][row, self.lengths[line]] = 1.0
         return Batch(inputs, lines)
+
+    def _rest(self, epoch: int, line: int) -> np.ndarray:
+        """The row behind a line, normalised; see the module's docstring."""
+        rng = np.random.default_rng([self.seed, epoch, line, 1])
+        x, y = rng.normal(scale=REST_SPREAD, size=2) + self.null_offset
+        return np.array([x, y, 1.0], np.float32)
 
     def _vary(self, epoch: int, line: int) -> np.ndarray:
         """A line at another size, stretch and slant, by (seed, epoch, line)."""

@@ -1,56 +1,45 @@
-"""What the attention window tells of a line: where it ends, whether it went wrong.
+"""Where a written line ends, and whether its window went wrong on the way.
 
-The text carries an end symbol behind its last character. The paper's rule (5.3) stops
-when the position past the text outweighs all others; that is before the last letter is
-finished, for the window runs ahead of the pen. Here the end symbol must outweigh all
-characters, and then the pen must be lifted; and a stroke that goes back after that, to
-dot an i or cross a t, still belongs to the text.
+The paper's rule (5.3) stops when the position past the text outweighs all others; that
+is before the last letter is finished, for the window runs ahead of the pen. Here the
+model itself says it: it has learned (see `corpus.batches`) to let the lifted pen rest
+where it is when the text is finished.
 """
 
 import numpy as np
 
-from sketch.ink.strokes import DX, END_OF_STROKE
+from sketch.ink.strokes import DX, DY, END_OF_STROKE
 
-# The window has left the text when its weight on all of it falls below this: a window
+# A pen rests if it moves by less than this, in normalised units: four spreads of the
+# resting pens that the model learned from. After a lift, writing pens move farther.
+REST = 0.2
+# The window sees nothing when its weight on all of the text falls below this: a window
 # that stands on a character weighs about 1.
 FAINT = 0.02
 # How far the window's centre may jump between two steps, in characters. Pens of the
 # corpora move it by 0.02 to 0.1.
 LONGEST_JUMP = 1.5
-# A window that stood longer than this on one place, in steps a character at the
-# line's own pace, is stuck and repeats itself.
+# A window that stood so many times longer on one character than on the usual one of its
+# line is stuck, and the pen repeats itself.
 LONGEST_STAY = 8.0
+SHORT_STAY = 8.0  # steps; in short texts the usual stay says little
 NEAR = 0.75  # the centre visits a character if it comes so near to it
 
 
-def find_end(strokes: np.ndarray, phi: np.ndarray, null_dx: float) -> int | None:
-    """Where a written line ends.
+def find_end(strokes: np.ndarray, null_offset: np.ndarray) -> int | None:
+    """Where a written line ends: at the first lifted pen that stays where it is.
 
     Args:
         strokes: `[time, 3]`, normalised.
-        phi: `[time, length]`, weights of the characters, the last the end symbol.
-        null_dx: the normalised dx of a pen that stays where it is, which tells moves
-            to the right from moves back.
+        null_offset: `[2]`, the normalised offset of a pen that does not move.
 
     Returns:
         How many rows belong to the line; None if it has not ended yet.
     """
-    at_end = np.flatnonzero(np.argmax(phi, axis=1) == phi.shape[1] - 1)
-    at_end = at_end[phi[at_end, -1] > FAINT]
-    if not len(at_end):
-        return None
-    reached = int(at_end[0])
-    is_left = np.max(phi, axis=1) < FAINT
-    left_text = np.flatnonzero(is_left[reached:])
-    lifts = reached + np.flatnonzero(strokes[reached:, END_OF_STROKE] > 0.5)
-    for lift in lifts:
-        if is_left[reached : lift + 1].any():
-            return int(lift) + 1
-        if lift + 1 < len(strokes) and strokes[lift + 1, DX] >= null_dx:
-            return int(lift) + 1
-    if len(left_text) and not len(lifts):
-        return reached + int(left_text[0]) + 1
-    return None
+    is_lifted = strokes[:-1, END_OF_STROKE] > 0.5
+    moves = np.hypot(*(strokes[1:, DX : DY + 1] - null_offset).T)
+    rests = np.flatnonzero(is_lifted & (moves < REST))
+    return int(rests[0]) + 1 if len(rests) else None
 
 
 def describe_fault(phi: np.ndarray) -> str | None:
@@ -71,12 +60,12 @@ def describe_fault(phi: np.ndarray) -> str | None:
     centre = (phi[seen] @ places) / weight[seen]
     jumps = np.abs(np.diff(centre, prepend=0.0))
     if jumps.max() > LONGEST_JUMP:
-        return f"the window jumped at character {int(centre[jumps.argmax()]) + 1}"
+        return f"the window jumped to character {int(centre[jumps.argmax()]) + 1}"
     nearest = np.abs(centre[:, None] - places[:-1])  # [time, characters]
     missed = np.flatnonzero(nearest.min(axis=0) > NEAR)
     if len(missed):
         return f"character {int(missed[0]) + 1} was left out"
     stays = np.bincount(np.rint(centre).astype(int), minlength=phi.shape[1])[:-1]
-    if stays.max() > LONGEST_STAY * max(len(centre) / phi.shape[1], 8.0):
+    if stays.max() > LONGEST_STAY * max(float(np.median(stays)), SHORT_STAY):
         return f"the window stayed at character {int(stays.argmax()) + 1}"
     return None

@@ -152,7 +152,7 @@ def _write_pieces(
         skipped.append(len(codes[-1]) - 1 - len(alphabet.encode(text, end=False)))
     none = np.zeros((0, 3), np.float32)
     strokes = [context.strokes if context else none for context in contexts]
-    null_dx = loop.network.first_input[0]
+    null_offset = np.array(loop.network.first_input[:2])
     max_steps = steps_per_character * (max(map(len, texts)) + 1)
     kept: dict[int, _Piece] = {}
     tried = [0] * len(texts)
@@ -169,12 +169,9 @@ def _write_pieces(
             attempts.append([*seeds[row], tried[row]])
             tried[row] += 1
 
-        def has_ended(trace: Trace, slots=slots) -> np.ndarray:
-            found = []
-            for slot, row in enumerate(slots):
-                one = own(trace, slot, row)
-                found.append(find_end(one.strokes, one.phi, null_dx) is not None)
-            return np.array(found)
+        def has_ended(trace: Trace) -> np.ndarray:
+            ends = [find_end(strokes, null_offset) for strokes in trace.strokes]
+            return np.array([end is not None for end in ends])
 
         trace = sample(
             loop,
@@ -190,7 +187,7 @@ def _write_pieces(
             if row in kept:
                 continue
             one = own(trace, slot, row)
-            end = find_end(one.strokes, one.phi, null_dx)
+            end = find_end(one.strokes, null_offset)
             piece = Trace(*(values[:end] for values in one))
             fault = "it found no end" if end is None else describe_fault(piece.phi)
             number = attempts[slot][-1] + 1

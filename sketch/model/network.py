@@ -276,18 +276,23 @@ class Network(keras.Model):
         """Negative log-likelihood in nats a line: sum(nll * mask) / lines (eq. 26).
 
         `x["mask"]` `[batch, time]` is 1 on real steps, 0 on padding; a line of padding
-        alone fills up a batch and counts as no line.
+        alone fills up a batch and counts as no line. Rows where `x["rest"]` is 1, the
+        end of a text, are learned too, but are not in the sums that are reported.
         """
         mask, strokes = (ops.convert_to_tensor(x[key]) for key in ("mask", "strokes"))
         steps = mixture.log_likelihood(self.density(y_pred), strokes)
         # `where` and not a product: 0 * inf of a padded step would be NaN.
         total = ops.sum(ops.where(mask > 0, steps, 0.0))
         lines = ops.sum(ops.max(mask, axis=1))
+        learned = total
+        if "rest" in x:
+            rest = ops.convert_to_tensor(x["rest"])
+            learned = total + ops.sum(ops.where(rest > 0, steps, 0.0))
         for metric, value in zip(
             self.totals, (total, lines, ops.sum(mask)), strict=True
         ):
             metric.update_state(value)
-        return -total / ops.maximum(lines, 1.0)
+        return -learned / ops.maximum(lines, 1.0)
 
 
 def first_input(offset_mean, offset_std) -> tuple[float, float, float]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.corpus.batches import Batches, choose_lengths
+from sketch.corpus.batches import REST_SPREAD, Batches, choose_lengths
 
 MEAN, STD = np.zeros(2), np.ones(2)
 
@@ -161,3 +161,23 @@ def test_augmenting_changes_size_stretch_and_slant_and_no_more():
 def test_no_lines_are_refused():
     with pytest.raises(ValueError, match="no lines"):
         Batches([], MEAN, STD, 2)
+
+
+def test_with_text_the_pen_rests_behind_every_line():
+    lengths, mean, std = [3, 9, 5, 30], np.array([8.0, 0.1]), np.array([42.0, 37.0])
+    texts = [np.arange(1, 4)] * 4
+    batches = Batches(lines_of(lengths), mean, std, 3, texts=texts)
+    for batch in batches.epoch(0):
+        strokes, mask, rest = (batch.inputs[k] for k in ("strokes", "mask", "rest"))
+        assert strokes.shape[1] == mask.shape[1] == rest.shape[1]
+        for row, line in enumerate(batch.lines):
+            if line < 0:
+                assert not rest[row].any()
+                continue
+            assert np.flatnonzero(rest[row]).tolist() == [lengths[line]]
+            assert mask[row, lengths[line]] == 0  # learned, never scored
+            assert strokes[row, lengths[line], 2] == 1.0
+            moved = strokes[row, lengths[line], :2] * std + mean  # in units
+            assert np.abs(moved / std).max() < 6 * REST_SPREAD
+    first, second = (next(batches.epoch(e)).inputs["strokes"] for e in (0, 0))
+    assert (first == second).all()

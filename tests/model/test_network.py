@@ -8,6 +8,7 @@ import pytest
 from gradients import gradients, weight_gradients
 from keras import ops
 
+from sketch.model import mixture
 from sketch.model.network import Network, first_input
 
 START = (-0.2, 0.01, 0.0)
@@ -212,3 +213,21 @@ def test_null_offset_is_that_of_the_replicated_code():
     assert x == pytest.approx(-0.1968395, rel=1e-3)
     assert y == pytest.approx(-0.003023848, rel=1e-3)
     assert end == 0.0
+
+
+def test_the_rest_behind_a_text_is_learned_and_not_scored():
+    network = small(depth=2, num_symbols=7)
+    inputs = batch_of(network)
+    outputs = network(inputs)
+    plain = float(ops.convert_to_numpy(network.compute_loss(x=inputs, y_pred=outputs)))
+    rest = np.zeros((3, 9), np.float32)
+    rest[[1, 2], [6, 4]] = 1.0
+    network.compile(optimizer=keras.optimizers.SGD(0.0))
+    sums = network.test_on_batch(inputs | {"rest": rest}, return_dict=True)
+    assert sums["log_likelihood"] == pytest.approx(-3 * plain, rel=1e-5)
+    params = network.density(outputs)
+    steps = ops.convert_to_numpy(
+        mixture.log_likelihood(params, ops.convert_to_tensor(inputs["strokes"]))
+    )
+    more = plain - (steps[1, 6] + steps[2, 4]) / 3
+    assert sums["loss"] == pytest.approx(more, rel=1e-5)

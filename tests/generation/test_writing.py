@@ -1,0 +1,163 @@
+"""Texts to ink with a pen that does as it is told: pieces, tries, joins."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sketch.generation import writing
+from sketch.generation.sampling import Trace
+from sketch.generation.writing import Prime, split_text, write_texts
+from sketch.ink.text import Alphabet
+
+NULL = (-0.2, 0.01, 0.0)
+LOOP = SimpleNamespace(network=SimpleNamespace(first_input=NULL))
+ALPHABET = Alphabet.from_texts(["a bcdefghijklmnopqrstuvwxyz"])
+STEPS = 6  # pen points of a character
+
+
+class Pen:
+    """Stands in for `sample`: writes well, or goes wrong where `goes_wrong` says.
+
+    Every character takes `STEPS` rows; dx is its code; then the pen rests.
+    """
+
+    def __init__(self, goes_wrong=lambda text, seed: False):
+        self.goes_wrong = goes_wrong
+        self.calls = []
+
+    def __call__(
+        self, loop, num_lines, max_steps, bias, seeds, texts, primes, has_ended
+    ):
+        self.calls.append((num_lines, max_steps, seeds, texts, primes))
+        lines = zip(texts, seeds, primes, strict=True)
+        traces = [self.write(*of_line) for of_line in lines]
+        time = min(max(len(trace[0]) for trace in traces), max_steps)
+        width = max(trace[1].shape[1] for trace in traces)
+        strokes = np.zeros((num_lines, time, 3), np.float32)
+        strokes[:] = (3.0, 0.0, 0.0)
+        phi = np.zeros((num_lines, time, width), np.float32)
+        for row, (of_row, weights) in enumerate(traces):
+            strokes[row, : len(of_row)] = of_row[:time]
+            phi[row, : len(weights), : weights.shape[1]] = weights[:time]
+        empty = np.zeros((num_lines, time, 0), np.float32)
+        trace = Trace(strokes, empty, phi, empty)
+        has_ended(trace)
+        return trace
+
+    def write(self, codes, seed, prime):
+        start = 0
+        if len(prime):  # its own text stands before this one's
+            start = len(prime) // STEPS + 1
+        own = codes[start:-1]
+        rows = np.repeat(np.float32(own), STEPS)
+        strokes = np.column_stack([rows, np.zeros((len(rows), 2))])
+        strokes[-1, 2] = 1.0
+        rest = np.array([[NULL[0], NULL[1], 1.0]])
+        places = np.repeat(np.arange(len(own)), STEPS) + start
+        if self.goes_wrong(ALPHABET.decode(own), seed):
+            places[-STEPS:] = start  # never looks at the last character
+        phi = np.eye(len(codes))[np.append(places, len(codes) - 1)]
+        return np.vstack([strokes, rest]), phi
+
+
+@pytest.fixture
+def pen(monkeypatch):
+    pen = Pen()
+    monkeypatch.setattr(writing, "sample", pen)
+    return pen
+
+
+def says(line):
+    """What the made-up ink spells: every STEPS-th dx is a code."""
+    return ALPHABET.decode(line.trace.strokes[::STEPS, 0].round().astype(int))
+
+
+def test_texts_are_written_whole_and_the_rest_is_cut_off(pen):
+    lines = write_texts(LOOP, ALPHABET, ["karim", "learning"])
+    assert [says(line) for line in lines] == ["karim", "learning"]
+    for line in lines:
+        assert line.tries == [1] and line.faults == []
+        assert len(line.trace.strokes) == STEPS * len(line.text)
+        assert line.trace.strokes[-1, 2] == 1.0
+        assert line.trace.phi.shape == (len(line.trace.strokes), len(line.text) + 1)
+
+
+def test_only_what_went_wrong_is_written_again(pen):
+    pen.goes_wrong = lambda text, seed: text == "karim" and seed[-1] < 2
+    texts = ["project", "karim", "machine"]
+    lines = write_texts(LOOP, ALPHABET, texts, seed=9)
+    assert [line.tries for line in lines] == [[1], [3], [1]]
+    assert not any(line.faults for line in lines)
+    sizes = {call[0] for call in pen.calls}
+    assert sizes == {3}  # the compiled loop is for three lines: it is called for three
+    seeds = [tuple(seed) for call in pen.calls for seed in call[2]]
+    assert len(set(seeds)) == len(seeds)  # no try repeats another
+
+
+def test_a_text_that_always_goes_wrong_is_kept_and_told(pen):
+    pen.goes_wrong = lambda text, seed: True
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], max_tries=4)
+    assert line.tries == [4]
+    assert len(pen.calls) == 4
+    assert "jumped" in line.faults[0] or "left out" in line.faults[0]
+
+
+def test_a_pen_that_finds_no_end_is_stopped(pen):
+    pen.write = lambda codes, seed, prime: (
+        np.tile(np.float32([[1, 0, 0]]), (10_000, 1)),
+        np.zeros((10_000, len(codes)), np.float32),
+    )
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], max_tries=2, steps_per_character=20)
+    assert line.faults == ["it found no end"]
+    assert len(line.trace.strokes) == 20 * 4
+
+
+def test_long_texts_are_written_in_pieces_that_go_on_from_each_other(pen):
+    text = "the quick brown fox jumps over the lazy dog"
+    (line,) = write_texts(LOOP, ALPHABET, [text], longest_text=24)
+    pieces = split_text(text, 12)
+    assert len(pieces) > 3
+    assert says(line) == "".join(pieces)
+    assert line.tries == [1] * len(pieces)
+    for number, call in enumerate(pen.calls[1:], start=1):
+        (codes,), (prime,) = call[3], call[4]
+        assert ALPHABET.decode(codes) == f"{pieces[number - 1]} {pieces[number]}"
+        assert len(prime) == STEPS * len(pieces[number - 1])
+    assert line.text == text
+    assert line.trace.phi.shape[1] == len(text) + 1
+    # each step looks at the character that it writes, whichever piece that is in
+    seen = line.trace.phi.argmax(axis=1)[::STEPS]
+    assert "".join(text[place] for place in seen) == "".join(pieces)
+
+
+def test_a_prime_comes_first_and_is_not_in_the_ink(pen):
+    prime = Prime(np.ones((8 * STEPS, 3), np.float32), "some ink")
+    (line,) = write_texts(LOOP, ALPHABET, ["karim"], primes=[prime])
+    ((_, _, _, (codes,), (given,)),) = pen.calls
+    assert ALPHABET.decode(codes) == "some ink karim"
+    assert given is prime.strokes
+    assert says(line) == "karim"
+    assert line.trace.phi.shape[1] == len("karim") + 1
+
+
+def test_unknown_characters_and_empty_texts_are_refused(pen):
+    with pytest.raises(ValueError, match="'ß'.*position 4"):
+        write_texts(LOOP, ALPHABET, ["groß"])
+    with pytest.raises(ValueError, match="nothing to write in '  '"):
+        write_texts(LOOP, ALPHABET, ["  "])
+    assert pen.calls == []
+
+
+words = st.lists(st.text("abc", min_size=1, max_size=9), min_size=1, max_size=30)
+
+
+@given(words, st.integers(1, 40))
+def test_pieces_are_the_text_and_short_enough(words, length):
+    text = " ".join(words)
+    pieces = split_text(text, length)
+    assert " ".join(pieces) == text  # no silent cut
+    for piece in pieces:
+        assert len(piece) <= length or " " not in piece
