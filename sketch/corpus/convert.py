@@ -112,7 +112,7 @@ class Report:
             rows.append(f"  … and {len(self.left_out) - LISTED:,} more")
         rows.append(f"digest {corpus.digest}")
         rows.append(f"{corpus.path} ({size:.1f} MB)")
-        return "\n".join(rows)
+        return "\n".join(map(_printable, rows))
 
 
 def convert(
@@ -302,6 +302,11 @@ def _graves_statistics(
     if not rest:
         return None
     return len(valid), sum(map(len, valid)), len(rest), *offset_statistics(rest)
+
+
+def _printable(row: str) -> str:
+    """Without what a file's name could make a terminal do."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in row)
 
 
 def _pair(values: np.ndarray) -> str:

@@ -268,7 +268,7 @@ def _fill(
     file.attrs["split"] = _split_array(bounds)
     for name, value in attributes.items():
         if isinstance(value, str):
-            data = value.encode()
+            data = value.encode("utf-8", "replace")  # a path may be no text
             text = h5py.string_dtype("utf-8", max(1, len(data)))
             file.attrs.create(name, data, dtype=text)
         else:

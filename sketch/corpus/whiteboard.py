@@ -8,14 +8,11 @@ refused; its size is limited where files are read.
 import os
 import re
 import signal
-import threading
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import accumulate, chain, islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection, wait
 from xml.parsers import expat
 
 import numpy as np
@@ -28,6 +25,8 @@ MAX_COORDINATE = 1e6  # of a tablet; keeps float32 offsets exact
 FEW_FILES = 256  # so many are parsed here rather than by a pool that has to start first
 CHUNK_FILES = 64
 MAX_PROCESSES = 8
+
+Parsed = tuple[SourceFile, np.ndarray | str]  # its strokes, or what is wrong with it
 
 STROKE_TAG = re.compile(
     rb'<Stroke colour="\w*+" start_time="[0-9.]*+" end_time="[0-9.]*+">'
@@ -143,19 +142,19 @@ def parse_plain(data: bytes) -> tuple[np.ndarray, list[int]] | None:
 
 def parse_all(
     files: Iterator[SourceFile], processes: int | None = None
-) -> Iterator[tuple[SourceFile, np.ndarray | str]]:
+) -> Iterator[Parsed]:
     """Parses pen files, many of them in other processes, in bounded memory.
 
     Those import the calling program's main module, which must be safe to import. If
-    they cannot run, or one is killed, this process does their work.
+    one of them dies, this process does its work.
 
     Args:
         files: what to parse; taken as needed.
         processes: how many parse; None: one a core, 1: this one.
 
     Yields:
-        In the order of `files`: the file, and its strokes, float32 `[time, 3]`, or
-        what is wrong with it.
+        In any order: a file, and its strokes, float32 `[time, 3]`, or what is wrong
+        with it.
     """
     first = list(islice(files, FEW_FILES))
     files = chain(first, files)
@@ -164,43 +163,66 @@ def parse_all(
         for file in files:
             yield file, _parse(file)
         return
-    pool = ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_follow_parent
-    )
-    waiting: deque[tuple[list[SourceFile], Future]] = deque()
+    # Each process has a pipe of its own, and one chunk at a time: nothing is shared,
+    # so none that is stopped or killed, at whatever moment, can make another wait.
+    workers = [_Worker() for _ in range(processes)]
     try:
         while chunk := list(islice(files, CHUNK_FILES)):
-            waiting.append((chunk, _submit(pool, chunk)))
-            if len(waiting) > 3 * processes:
-                yield from _results(*waiting.popleft())
-        while waiting:
-            yield from _results(*waiting.popleft())
+            while all(worker.chunk for worker in workers):
+                yield from _collect(workers)
+            idle = next(worker for worker in workers if not worker.chunk)
+            idle.start(chunk)
+        while any(worker.chunk for worker in workers):
+            yield from _collect(workers)
     finally:
-        pool.shutdown(cancel_futures=True)
+        for worker in workers:
+            worker.stop()
 
 
-def _submit(pool: ProcessPoolExecutor, chunk: list[SourceFile]) -> Future:
-    try:
+class _Worker:
+    """A parsing process, seen from the program that started it."""
+
+    def __init__(self):
+        context = get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
         with _interrupts_held():
-            return pool.submit(_parse_chunk, chunk)
-    except BrokenProcessPool as error:
-        failed: Future = Future()
-        failed.set_exception(error)
-        return failed
+            self.process.start()
+        theirs.close()
+        self.chunk: list[SourceFile] = []  # what it is at work on
+
+    def start(self, chunk: list[SourceFile]) -> None:
+        self.chunk = chunk
+        with suppress(OSError):  # a dead one is found when its results are wanted
+            self.connection.send(chunk)
+
+    def results(self) -> list[Parsed]:
+        chunk, self.chunk = self.chunk, []
+        try:
+            results = self.connection.recv()
+        except (EOFError, OSError):
+            results = [_parse(file) for file in chunk]
+        return list(zip(chunk, results, strict=True))
+
+    def stop(self) -> None:
+        self.connection.close()
+        self.process.terminate()
+        self.process.join()
 
 
-def _results(
-    chunk: list[SourceFile], future: Future
-) -> Iterator[tuple[SourceFile, np.ndarray | str]]:
-    try:
-        results = future.result()
-    except BrokenProcessPool:
-        results = _parse_chunk(chunk)
-    return zip(chunk, results, strict=True)
+def _collect(workers: list[_Worker]) -> Iterator[Parsed]:
+    """Waits for one worker at least, and takes what is done."""
+    busy = {worker.connection: worker for worker in workers if worker.chunk}
+    for connection in wait(busy):
+        yield from busy[connection].results()
 
 
-def _parse_chunk(files: list[SourceFile]) -> list[np.ndarray | str]:
-    return [_parse(file) for file in files]
+def _serve(connection: Connection) -> None:
+    """What a parsing process does, until the program is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, OSError):
+        while True:
+            connection.send([_parse(file) for file in connection.recv()])
 
 
 def _parse(file: SourceFile) -> np.ndarray | str:
@@ -218,23 +240,13 @@ def _num_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _follow_parent() -> None:
-    """Ends a parsing process when the program is gone, however it went."""
-    parent = parent_process()
-
-    def wait() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits, and processes that are started meanwhile never get one."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Ctrl-C waits, and a process that is started meanwhile never gets one."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
         yield
         return
+    resource_tracker.ensure_running()  # the first process would, and end the block
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

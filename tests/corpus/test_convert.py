@@ -195,6 +195,22 @@ def test_what_is_left_out_is_listed_and_strict_refuses_it(database, tmp_path):
     assert not (tmp_path / "strict.hdf5").exists()
 
 
+def test_names_that_are_no_text_do_no_harm(database, tmp_path):
+    folder = database.rename(tmp_path / os.fsdecode(b"iam\xff\x1b[2J"))
+    (folder / "lineStrokes" / os.fsdecode(b"\xff\x1b[2J-01.xml")).write_bytes(b"")
+    report = convert([folder], tmp_path / "out.hdf5", command=f"convert {folder}")
+    assert "\x1b" not in str(report)
+    str(report).encode()
+    assert [reason for _, reason in report.left_out] == [
+        "its name is not FORM-NN.xml, NN the line"
+    ]
+
+
+def test_a_bar_is_shown_when_asked(database, tmp_path, capsys):
+    convert([database], tmp_path / "out.hdf5", show_progress=True)
+    assert "reading: 100%" in capsys.readouterr().err
+
+
 def test_strict_refuses_text_in_doubt(database, tmp_path):
     (database / "lineStrokes/a01/a01-003/a01-003u-03.xml").unlink()
     report = convert([database], tmp_path / "out.hdf5")

@@ -1,7 +1,10 @@
 """Pen XML: what it says, and what it must not do."""
 
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -154,25 +157,71 @@ def make_files(folder, count):
             yield SourceFile(name, (name,), data, 0)
 
 
-def test_other_processes_read_the_same_in_the_same_order(tmp_path):
-    count = whiteboard.FEW_FILES + 100
-    alone = list(parse_all(make_files(tmp_path, count), processes=1))
-    together = list(parse_all(make_files(tmp_path, count), processes=2))
-    assert len(alone) == len(together) == count
-    for (file, result), (same_file, same_result) in zip(alone, together, strict=True):
-        assert file == same_file
-        np.testing.assert_array_equal(result, same_result)
-    broken = [result for _, result in together if isinstance(result, str)]
+def assert_same_results(results, expected):
+    results = {file.name: result for file, result in results}
+    assert len(results) == len(expected)
+    for file, result in expected:
+        np.testing.assert_array_equal(results[file.name], result)
+
+
+@pytest.fixture
+def many_files(tmp_path):
+    return list(make_files(tmp_path, whiteboard.FEW_FILES + 100))
+
+
+def test_other_processes_read_the_same(many_files):
+    alone = list(parse_all(iter(many_files), processes=1))
+    assert [file for file, _ in alone] == many_files
+    assert_same_results(parse_all(iter(many_files), processes=2), alone)
+    broken = [result for _, result in alone if isinstance(result, str)]
     assert len(broken) == 4 and "not whole XML" in broken[0]
 
 
-def test_a_process_that_was_killed_loses_nothing(tmp_path):
-    chunk = list(make_files(tmp_path, 5))
-    killed: Future = Future()
-    killed.set_exception(BrokenProcessPool("killed"))
-    results = list(whiteboard._results(chunk, killed))
-    assert [file for file, _ in results] == chunk
-    assert all(isinstance(result, np.ndarray) for _, result in results)
+@pytest.mark.parametrize("survivors", [0, 1])
+def test_a_process_that_is_killed_loses_nothing(many_files, survivors, monkeypatch):
+    start = whiteboard._Worker.start
+    victims = []
+
+    def start_and_kill(worker, chunk):
+        if len(victims) < 2 - survivors and worker not in victims:
+            worker.process.kill()
+            victims.append(worker)
+        start(worker, chunk)
+
+    monkeypatch.setattr(whiteboard._Worker, "start", start_and_kill)
+    alone = list(parse_all(iter(many_files), processes=1))
+    assert_same_results(parse_all(iter(many_files), processes=2), alone)
+    assert len(victims) == 2 - survivors
+
+
+def test_processes_end_with_their_reader(many_files, monkeypatch):
+    workers = []
+    start = whiteboard._Worker.start
+    monkeypatch.setattr(
+        whiteboard._Worker,
+        "start",
+        lambda worker, chunk: workers.append(worker) or start(worker, chunk),
+    )
+    results = parse_all(iter(many_files), processes=2)
+    next(results)
+    results.close()  # as an error or Ctrl-C in the loop over it does
+    assert workers and not any(worker.process.is_alive() for worker in workers)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_ctrl_c_never_reaches_a_parsing_process():
+    # It would print a traceback, from the first moment of its life.
+    code = (
+        "import time; from pathlib import Path; from sketch.corpus import whiteboard\n"
+        "worker = whiteboard._Worker()\n"
+        "print(Path(f'/proc/{worker.process.pid}/status').read_text())\n"
+        "worker.stop()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    [blocked] = re.findall(r"^SigBlk:\s*([0-9a-f]+)$", done.stdout, re.MULTILINE)
+    assert int(blocked, 16) & 1 << (signal.SIGINT - 1)
 
 
 def test_a_file_that_is_gone_is_told(tmp_path):
