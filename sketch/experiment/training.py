@@ -8,7 +8,6 @@ number that is not finite, before it can reach a checkpoint.
 
 import math
 import time
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +21,10 @@ from sketch.experiment.building import build_network, build_optimizer, load_weig
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.interrupts import Interrupts
-from sketch.experiment.lines import load_lines, measure_texts
+from sketch.experiment.lines import RunLines, load_lines, measure_texts
 from sketch.experiment.pen import free_lines, in_units, write_experiment
 from sketch.experiment.plan import RunPlan
+from sketch.experiment.position import Position, Totals
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink import DamagedInk
 from sketch.ink.figures import draw_history, draw_pen, draw_sketch
@@ -34,76 +34,37 @@ SAMPLE_STEPS = 700  # points of each: about a line of IAM-OnDB
 LINES_NAMED = 3  # line ids that an error names
 
 
-@dataclass
-class Totals:
-    """Sums over lines and points, divided only where they are shown."""
-
-    log_likelihood: float = 0.0
-    lines: float = 0.0
-    points: float = 0.0
-
-    def add(self, sums: dict[str, float]) -> None:
-        """Add a batch's sums, as `train_on_batch` returns them."""
-        self.log_likelihood += float(sums["log_likelihood"])
-        self.lines += float(sums["lines"])
-        self.points += float(sums["points"])
-
-    @property
-    def per_line(self) -> float:
-        """Nats a line."""
-        return self.log_likelihood / self.lines if self.lines else math.nan
-
-    @property
-    def per_point(self) -> float:
-        """Nats a point."""
-        return self.log_likelihood / self.points if self.points else math.nan
-
-
-@dataclass
-class Position:
-    """Where a run stands; with weights, optimizer and seeds it is all of its state."""
-
-    epoch: int = 0  # epochs that have ended
-    batch: int = 0  # batches done of the running one
-    step: int = 0  # optimizer updates in all
-    seconds: float = 0.0  # of training in all, without scoring and drawing
-    epoch_seconds: float = 0.0
-    gradient_norm: float = 0.0  # sum over the running epoch's batches
-    totals: Totals = field(default_factory=Totals)  # of the running epoch
-    best: float | None = None  # valid nats a line
-    best_epoch: int = 0
-
-
 class TrainingRun:
     """One process' work on one experiment.
 
     Args:
         experiment: its directory, locked by the caller.
+        lines: what it learns.
         options: how long, on what.
         progress: whether to show a bar on stderr.
 
     Raises:
-        ValueError: data, settings and checkpoint do not fit each other; names them.
+        ValueError: settings and checkpoint do not fit each other; names the file.
         FloatingPointError: a loss or gradient is not finite; the last checkpoint is
             from before.
     """
 
-    def __init__(self, experiment: Experiment, options: RunOptions, progress: bool):
+    def __init__(
+        self,
+        experiment: Experiment,
+        lines: RunLines,
+        options: RunOptions,
+        progress: bool,
+    ):
         self.experiment = experiment
+        self.lines = lines
         self.options = options
         self.progress = progress
-        settings = experiment.hyperparameters
-        self.lines = load_lines(
-            Path(options.data),
-            settings,
-            experiment.alphabet,
-            experiment.offset_mean,
-            experiment.offset_std,
-        )
         self.network = build_network(experiment)
         self.loop = SamplingLoop(self.network)
         self.optimizer = build_optimizer(
-            settings, options.epochs * self.train_batches.num_batches
+            experiment.hyperparameters,
+            options.epochs * self.train_batches.num_batches,
         )
         self.position = Position()
         self.saved_at = time.monotonic()
@@ -207,9 +168,7 @@ class TrainingRun:
         for name, totals in scores.items():
             row[f"{name}_log_likelihood"] = totals.per_line
             row[f"{name}_log_likelihood_per_point"] = totals.per_point
-        position.epoch += 1
-        position.batch, position.epoch_seconds, position.gradient_norm = 0, 0.0, 0.0
-        position.totals = Totals()
+        position.end_epoch()
         is_best = position.best is None or valid > position.best
         if is_best:
             position.best, position.best_epoch = valid, position.epoch
@@ -247,7 +206,7 @@ class TrainingRun:
     # -- what a checkpoint holds -----------------------------------------------------
 
     def _save(self, kind: str) -> None:
-        state = asdict(self.position)
+        state = self.position.to_state()
         state["seeds"] = [
             ops.convert_to_numpy(variable).tolist()
             for variable in self.network.non_trainable_variables
@@ -260,8 +219,7 @@ class TrainingRun:
         seeds = state.pop("seeds", None)
         variables = self.network.non_trainable_variables
         try:
-            totals = Totals(**state.pop("totals"))
-            self.position = Position(totals=totals, **state)
+            self.position = Position.from_state(state)
             for variable, seed in zip(variables, seeds, strict=True):
                 variable.assign(seed)
         except (KeyError, TypeError, ValueError) as error:
@@ -314,6 +272,49 @@ def _epoch_line(row: dict[str, float]) -> str:
     )
 
 
+def prepare(plan: RunPlan, data: Path, root: Path) -> tuple[Experiment, RunLines]:
+    """The lines of a run and its directory; nothing is made unless all of it fits.
+
+    Args:
+        plan: what is trained.
+        data: the corpus.
+        root: the folder of all experiments.
+
+    Raises:
+        ValueError: a resumed experiment was trained on another corpus; the corpus
+            lacks what the settings need.
+        FileExistsError: there is a directory of a new experiment's name.
+    """
+    with Corpus.open(data) as corpus:
+        facts = {
+            "alphabet": corpus.alphabet,
+            "offset_mean": corpus.offset_mean,
+            "offset_std": corpus.offset_std,
+            **measure_texts(corpus),
+        }
+        digest = corpus.digest
+    if plan.parent is not None:  # its weights were learned in its units
+        facts = {name: getattr(plan.parent, name) for name in facts}
+    if plan.action == "resume" and plan.parent.data_digest != digest:
+        raise ValueError(
+            f"{plan.parent.name} was trained on other data (digest "
+            f"{plan.parent.data_digest[:12]}) than {data} holds ({digest[:12]}): name "
+            "its corpus by --data, or begin a new experiment on this one with another "
+            "--name"
+        )
+    lines = load_lines(
+        data,
+        plan.hyperparameters,
+        facts["alphabet"],
+        facts["offset_mean"],
+        facts["offset_std"],
+    )
+    if plan.action == "resume":
+        return plan.parent, lines
+    facts |= {"data_digest": digest, "lineage": plan.lineage}
+    return Experiment.create(root, plan.hyperparameters, facts), lines
+
+
 def train(
     plan: RunPlan, options: RunOptions, root: str | Path, progress: bool = False
 ) -> Experiment:
@@ -332,41 +333,10 @@ def train(
         SystemExit: 128 + the signal's number, after a signal; everything is saved.
         ValueError, FloatingPointError: see TrainingRun.
     """
-    with Corpus.open(options.data) as corpus:
-        digest = corpus.digest
-        facts = {
-            "alphabet": corpus.alphabet,
-            "offset_mean": corpus.offset_mean,
-            "offset_std": corpus.offset_std,
-            "data_digest": digest,
-            "lineage": plan.lineage,
-            **measure_texts(corpus),
-        }
-    if plan.action == "resume":
-        experiment = plan.parent
-        if experiment.data_digest != digest:
-            raise ValueError(
-                f"{experiment.name} was trained on other data (digest "
-                f"{experiment.data_digest[:12]}) than {options.data} holds "
-                f"({digest[:12]}): name its corpus by --data, or begin a new "
-                "experiment on this one with another --name"
-            )
-    else:
-        if plan.parent is not None:  # the weights were learned in its units
-            facts |= {
-                name: getattr(plan.parent, name)
-                for name in (
-                    "alphabet",
-                    "offset_mean",
-                    "offset_std",
-                    "text_length",
-                    "points_per_character",
-                )
-            }
-        experiment = Experiment.create(root, plan.hyperparameters, facts)
+    experiment, lines = prepare(plan, Path(options.data), Path(root))
     with experiment.lock(), Interrupts() as interrupts:
         experiment.write_environment(devices.describe())
-        run = TrainingRun(experiment, options, progress)
+        run = TrainingRun(experiment, lines, options, progress)
         run.begin(plan.parent if plan.action == "derive" else None)
         run.run(interrupts)
     if interrupts.signal_number:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.plan import plan_run
@@ -220,6 +220,19 @@ def test_other_data_is_refused(corpus, tmp_path):
     other = make_corpus(tmp_path / "other.hdf5", seed=1)
     with pytest.raises(ValueError, match="trained on other data.*other.hdf5"):
         run(other, tmp_path, model=first.name, epochs=2)
+
+
+def test_a_text_model_needs_texts_and_leaves_nothing_without(corpus, tmp_path):
+    path = tmp_path / "mute.hdf5"
+    with Corpus.open(corpus) as opened:
+        sets = {
+            name: [replace(line, transcript="") for line in opened.read_set(name)]
+            for name in opened.sets
+        }
+    write_corpus(path, sets, source="", command="", seed=0, split="random")
+    with pytest.raises(ValueError, match="mute.hdf5: the set train has no lines with"):
+        run(path, tmp_path / "runs", settings=SETTINGS | {"text": True})
+    assert not list(tmp_path.glob("runs/*"))
 
 
 def test_an_exploding_rate_stops_before_a_checkpoint(corpus, tmp_path):
