@@ -35,7 +35,7 @@ def write_inkml(path: str | Path, lines: Lines) -> None:
     Args:
         path: the file.
         lines: strokes `[time, 3]` in raw offsets, or an `InkLine` with its text, or
-            a sequence of either. Each line starts at (0, 0).
+            a sequence of either. A line begins at its `start`, or at (0, 0).
 
     Raises:
         ValueError: if there is no line.
@@ -51,7 +51,7 @@ def write_inkml(path: str | Path, lines: Lines) -> None:
         rows.append("<traceGroup>")
         if line.text:
             rows.append(f'<annotation type="truth">{xml_text(line.text)}</annotation>')
-        for points in split_pen_strokes(line.strokes):
+        for points in split_pen_strokes(line.strokes, line.start):
             # repr: the shortest digits that read back as the same number.
             places = ", ".join(f"{x!r} {y!r}" for x, y in points.tolist())
             rows.append(f"<trace>{places}</trace>")

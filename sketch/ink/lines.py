@@ -15,10 +15,12 @@ class InkLine(NamedTuple):
     Attributes:
         strokes: float32 `[time, 3]`, raw offsets in the file's unit, y downwards.
         text: what is written; "" if nobody knows.
+        start: where the first point is, in the same unit.
     """
 
     strokes: np.ndarray
     text: str = ""
+    start: tuple[float, float] = (0.0, 0.0)
 
 
 Lines = np.ndarray | InkLine | Sequence[np.ndarray | InkLine]
@@ -40,7 +42,7 @@ def as_lines(lines: Lines) -> list[InkLine]:
     for index, line in enumerate(lines):
         line = line if isinstance(line, InkLine) else InkLine(line)
         try:
-            result.append(InkLine(check_strokes(line.strokes), line.text))
+            result.append(line._replace(strokes=check_strokes(line.strokes)))
         except DamagedInk as error:
             raise DamagedInk(f"line {index} cannot be written: {error}") from None
     if not result:
@@ -62,4 +64,5 @@ def line_from_pen_strokes(pen_strokes: Sequence[np.ndarray], text: str) -> InkLi
     pens = [np.asarray(pen, dtype=np.float64) for pen in pen_strokes if len(pen)]
     if pens and len(pens[0]) == 1:
         pens[0] = pens[0].repeat(2, axis=0)
-    return InkLine(strokes_from_points(pens), text)
+    start = (float(pens[0][0, 0]), float(pens[0][0, 1])) if pens else (0.0, 0.0)
+    return InkLine(strokes_from_points(pens), text, start)

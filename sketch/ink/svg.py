@@ -15,15 +15,11 @@ The format, for browsers, drawing programs and pen plotters alike:
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-import numpy as np
-
 from sketch.ink.canvas import INK
 from sketch.ink.files import write_text, xml_text
-from sketch.ink.grid import HEIGHT_PER_PEN, arrange
-from sketch.ink.lines import InkLine, Lines, as_lines
+from sketch.ink.lines import InkLine, Lines
+from sketch.ink.paper import Page, sheet
 from sketch.ink.strokes import split_pen_strokes
-
-HIGHEST_LINE = 25.0  # mm; a single word is not blown up to the width of the page
 
 
 def write_svg(
@@ -56,36 +52,51 @@ def write_svg(
         ValueError: if there is no line, or a size or time is not positive.
         DamagedInk: if an offset is NaN or infinite; says in which line.
     """
-    lines = as_lines(lines)
-    for name, value in (
-        ("width_mm", width_mm),
-        ("pen_mm", pen_mm),
-        ("animate_seconds", animate_seconds),
-    ):
+    for name, value in (("width_mm", width_mm), ("pen_mm", pen_mm)):
         if value is not None and not 0 < value < float("inf"):
             raise ValueError(f"{name} must be a positive number, not {value}")
-    grid = arrange([line.strokes for line in lines], columns)
-    scale = min(width_mm / grid.width, HIGHEST_LINE / grid.line_height)  # mm per unit
-    if pen_mm is None:
-        pen_mm = float(np.clip(scale * grid.line_height / HEIGHT_PER_PEN, 0.1, 1.0))
-    height_mm = grid.height * scale
+    page = sheet(lines, width_mm, columns)
+    if pen_mm is not None:
+        page = page._replace(pen_mm=pen_mm)
+    write_text(path, page_svg(page, colour, animate_seconds))
+
+
+def page_svg(
+    page: Page, colour: str = INK, animate_seconds: float | None = None
+) -> str:
+    """A page as the text of an SVG file.
+
+    Args:
+        page: the ink in its place.
+        colour: of the ink, as CSS names it.
+        animate_seconds: None, or how long the pen writes; see `write_svg`.
+
+    Raises:
+        ValueError: if the time is not positive.
+    """
     clock = None
     if animate_seconds is not None:
-        clock = _Clock(animate_seconds, sum(len(line.strokes) + 1 for line in lines))
+        if not 0 < animate_seconds < float("inf"):
+            raise ValueError(
+                f"animate_seconds must be a positive number, not {animate_seconds}"
+            )
+        steps = sum(len(line.strokes) + 1 for line in page.lines)
+        clock = _Clock(animate_seconds, steps)
     body = []
-    for line, start in zip(lines, grid.starts, strict=True):
-        body += _line(line, start, scale, clock)
-    size = f"{_number(width_mm)} {_number(height_mm)}"
+    for line in page.lines:
+        body += _line(line, clock)
+    width, height = _number(page.width), _number(page.height)
     head = [
         '<svg xmlns="http://www.w3.org/2000/svg" '
-        f'width="{_number(width_mm)}mm" height="{_number(height_mm)}mm" '
-        f'viewBox="0 0 {size}" data-units-per-mm="{1 / scale!r}" '
+        f'width="{width}mm" height="{height}mm" '
+        f'viewBox="0 0 {width} {height}" data-units-per-mm="{page.units_per_mm!r}" '
         'style="background:white">',
         *([_ANIMATION] if clock else []),
-        f'<g fill="none" stroke={quoteattr(colour)} stroke-width="{_number(pen_mm)}" '
+        f'<g fill="none" stroke={quoteattr(colour)} '
+        f'stroke-width="{_number(page.pen_mm)}" '
         'stroke-linecap="round" stroke-linejoin="round">',
     ]
-    write_text(path, "\n".join([*head, *body, "</g>", "</svg>", ""]))
+    return "\n".join([*head, *body, "</g>", "</svg>", ""])
 
 
 # A stroke is a dash that is drawn out of its start (the gap is twice as long, lest the
@@ -117,18 +128,16 @@ class _Clock:
         return f'{kind} style="{timing}"'
 
 
-def _line(
-    line: InkLine, start: np.ndarray, scale: float, clock: _Clock | None
-) -> list[str]:
+def _line(line: InkLine, clock: _Clock | None) -> list[str]:
     elements = ['<g class="line">']
     if line.text:
         elements.append(f"<title>{xml_text(line.text)}</title>")
-    for points in split_pen_strokes(line.strokes, start):
+    for points in split_pen_strokes(line.strokes, line.start):
         is_dot = bool((points == points[0]).all())
         timing = clock.attributes(len(points), is_dot) if clock else ""
         if len(points) == 1:
             points = points.repeat(2, axis=0)
-        places = " ".join(f"{_number(x)},{_number(y)}" for x, y in points * scale)
+        places = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
         elements.append(f'<polyline{timing} points="{places}"/>')
     return [*elements, "</g>"]
 

@@ -55,7 +55,7 @@ def write_json(path: str | Path, lines: Lines) -> None:
     Args:
         path: the file.
         lines: strokes `[time, 3]` in raw offsets, or an `InkLine` with its text, or
-            a sequence of either. Each line starts at (0, 0).
+            a sequence of either. A line begins at its `start`, or at (0, 0).
 
     Raises:
         ValueError: if there is no line.
@@ -63,7 +63,8 @@ def write_json(path: str | Path, lines: Lines) -> None:
     """
     rows = []
     for line in as_lines(lines):
-        pens = [points.tolist() for points in split_pen_strokes(line.strokes)]
+        pens = split_pen_strokes(line.strokes, line.start)
+        pens = [points.tolist() for points in pens]
         rows.append(json.dumps({"text": line.text, "strokes": pens}))
     head = f'{{"format": "{FORMAT}", "version": {VERSION}, "lines": ['
     write_text(path, head + "\n" + ",\n".join(rows) + "\n]}\n")

@@ -1,0 +1,220 @@
+"""Ink on paper: written pieces of text become lines on pages, in millimetres.
+
+The way of a text: it is written in pieces of any length (by a model or a hand), each
+piece is levelled on its baseline (`sketch.ink.baseline`) and cut into words
+(`sketch.ink.words`); the words then flow into lines by the width of their ink, as the
+words of a book do, and lines into pages. One scale for all, so that the hand stays one.
+
+Nothing here knows where ink comes from; numpy only. `sketch.ink.page_files` and
+`sketch.ink.svg` write pages.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from sketch.ink.baseline import find_baseline, level
+from sketch.ink.lines import InkLine, line_from_pen_strokes
+from sketch.ink.paper import ASCENT, DESCENT, Layout, Page
+from sketch.ink.strokes import split_pen_strokes
+from sketch.ink.words import cut_words
+
+ORDINARY_GAP = 0.9  # between words, in small letters' heights; where there is none
+NARROWEST_GAP, WIDEST_GAP = 0.8, 1.5  # of the page's usual gap
+LOOSEST = 1.5  # usual gaps; a justified line with wider ones stays ragged
+
+
+class Piece(NamedTuple):
+    """Some words as they were written, before they find their place.
+
+    Attributes:
+        strokes: `[time, 3]`, raw offsets.
+        text: what they say.
+        places: `[time]`, the place in the text that each point belongs to, NaN if
+            unknown; or None. It parts words better than gaps alone.
+    """
+
+    strokes: np.ndarray
+    text: str
+    places: np.ndarray | None = None
+
+
+@dataclass
+class _Word:
+    """A word with its baseline at y = 0 and its ink from x = 0 to `width`, in mm."""
+
+    text: str
+    pens: list[tuple[int, np.ndarray]]  # with their place in the order of writing
+    width: float
+    gap: float  # before it, as written; NaN where nobody wrote one
+
+
+@dataclass
+class _Line:
+    words: list[_Word] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)  # before each word
+    room: float = 0.0
+    is_last: bool = False  # of its paragraph
+
+    @property
+    def width(self) -> float:
+        return sum(self.gaps) + sum(word.width for word in self.words)
+
+
+def lay_out(
+    paragraphs: Sequence[Sequence[Piece]], layout: Layout | None = None
+) -> list[Page]:
+    """Puts written pieces on pages.
+
+    Args:
+        paragraphs: the pieces of each, in order. Words flow from piece to piece.
+        layout: paper, margins and so on.
+
+    Returns:
+        The pages. Each `InkLine` is a line of the page with its text; its strokes are
+        in the order of writing. A word wider than the text is made to fit.
+
+    Raises:
+        ValueError: there is no ink.
+        DamagedInk: an offset is NaN or infinite.
+    """
+    layout = layout or Layout()
+    words, scale = _to_words(paragraphs, layout.size)
+    gaps = [word.gap for words_ in words for word in words_ if word.gap == word.gap]
+    gap = float(np.median(gaps)) if gaps else ORDINARY_GAP * layout.size
+    gap = float(np.clip(gap, 0.7 * layout.size, 2.0 * layout.size))
+    rng = np.random.default_rng([layout.seed, 1])
+    pages: list[list[InkLine]] = [[]]
+    first = layout.margin + ASCENT * layout.size  # the first baseline of a sheet
+    last = layout.paper[1] - layout.margin - DESCENT * layout.size + 1e-6
+    y = first
+    for paragraph in words:
+        for line in _wrap(paragraph, layout, gap, rng):
+            if y > last:
+                pages.append([])
+                y = first
+            pages[-1].append(_place(line, y, layout, gap, rng))
+            y += layout.line_spacing
+        y += layout.paragraph_spacing
+    pen = float(np.clip(0.14 * layout.size, 0.1, 1.0))
+    return [Page(lines, *layout.paper, 1 / scale, pen) for lines in pages]
+
+
+def _to_words(
+    paragraphs: Sequence[Sequence[Piece]], size: float
+) -> tuple[list[list[_Word]], float]:
+    """The words of each paragraph in millimetres, and the millimetres of a unit."""
+    inked = [
+        [(piece, split_pen_strokes(piece.strokes)) for piece in pieces]
+        for pieces in paragraphs
+    ]
+    inked = [[(piece, pens) for piece, pens in part if pens] for part in inked]
+    inked = [part for part in inked if part]
+    if not inked:
+        raise ValueError("there is no ink to put on a page")
+    # Twice: short pieces take the slope that the hand has in all of them.
+    slope = 0.0
+    for _ in range(2):
+        found = [
+            [find_baseline(pens, piece.text, slope) for piece, pens in part]
+            for part in inked
+        ]
+        every = [baseline for part in found for baseline in part]
+        slope = float(np.median([baseline.slope for baseline in every]))
+    heights = [b.x_height for b in every if b.x_height == b.x_height]
+    # Ink of dots alone has no height: any scale will do that keeps it on the paper.
+    height = float(np.median(heights)) if heights else max(_extent(inked) / 20, 1e-9)
+    scale = size / height
+    order = 0
+    result = []
+    for part, baselines in zip(inked, found, strict=True):
+        words: list[_Word] = []
+        for (piece, pens), baseline in zip(part, baselines, strict=True):
+            words += _words_of(piece, pens, baseline, scale, order)
+            order += len(pens)
+        result.append(words)
+    return result, scale
+
+
+def _extent(inked) -> float:
+    points = np.concatenate([pen for part in inked for _, pens in part for pen in pens])
+    return float(np.ptp(points, axis=0).max())
+
+
+def _words_of(piece, pens, baseline, scale, order) -> list[_Word]:
+    places = None
+    if piece.places is not None:
+        # The starting point has no row: it goes with the first one that has.
+        places = np.concatenate([piece.places[:1], piece.places])
+    wander = [baseline.wander(float(pen[:, 0].mean())) for pen in pens]
+    pens = [level(pen, baseline) * scale for pen in pens]
+    words, edge = [], float("nan")
+    for text, own in cut_words(pens, piece.text, places):
+        # One shift for the word, lest its letters move against each other.
+        rise = float(np.mean([wander[pen] for pen in own])) * scale
+        points = np.concatenate([pens[pen] for pen in own])
+        left, right = float(points[:, 0].min()), float(points[:, 0].max())
+        moved = [(order + pen, pens[pen] - (left, rise)) for pen in own]
+        words.append(_Word(text, moved, right - left, left - edge))
+        edge = right
+    return words
+
+
+def _wrap(words: list[_Word], layout: Layout, gap: float, rng) -> list[_Line]:
+    """Lines of words, each filled as far as the ink goes."""
+
+    def new_line() -> _Line:
+        indent = layout.jitter * layout.size * abs(rng.normal(0, 0.6))
+        return _Line(room=layout.text_width - min(indent, 0.1 * layout.text_width))
+
+    lines = [new_line()]
+    for word in words:
+        own = gap if word.gap != word.gap else word.gap
+        own *= float(np.exp(layout.jitter * rng.normal(0, 0.15)))
+        own = float(np.clip(own, NARROWEST_GAP * gap, WIDEST_GAP * gap))
+        line = lines[-1]
+        if line.words and line.width + own + word.width > line.room:
+            line = new_line()
+            lines.append(line)
+        line.gaps.append(own if line.words else 0.0)
+        line.words.append(_fit(word, line.room))
+    lines[-1].is_last = True
+    return lines
+
+
+def _fit(word: _Word, room: float) -> _Word:
+    """A word as wide as a line at the most."""
+    if word.width <= room:
+        return word
+    share = room / word.width
+    pens = [(order, pen * share) for order, pen in word.pens]
+    return _Word(word.text, pens, room, word.gap)
+
+
+def _place(line: _Line, y: float, layout: Layout, gap: float, rng) -> InkLine:
+    """A line of words where it belongs on the page."""
+    spare = line.room - line.width
+    x = layout.margin + layout.text_width - line.room  # the jitter of the left edge
+    gaps = list(line.gaps)
+    if layout.align == "right":
+        x = layout.margin + spare
+    elif layout.align == "center":
+        x += spare / 2
+    elif layout.align == "justify" and not line.is_last and len(gaps) > 1:
+        more = spare / (len(gaps) - 1)
+        if more <= LOOSEST * gap:
+            gaps = [0.0, *(one + more for one in gaps[1:])]
+    unsteady = layout.jitter * layout.size
+    y += unsteady * rng.normal(0, 0.12)
+    tilt = layout.jitter * rng.normal(0, 0.004)
+    pens, middle = [], layout.paper[0] / 2
+    for word, before in zip(line.words, gaps, strict=True):
+        x += before
+        rise = unsteady * rng.normal(0, 0.08) + tilt * (x + word.width / 2 - middle)
+        pens += [(order, pen + (x, y + rise)) for order, pen in word.pens]
+        x += word.width
+    pens.sort(key=lambda pen: pen[0])
+    text = " ".join(word.text for word in line.words)
+    return line_from_pen_strokes([pen for _, pen in pens], text)

@@ -1,0 +1,76 @@
+"""A text brought into the shape in which a pen can write it."""
+
+import re
+import unicodedata
+
+from sketch.ink.text import Alphabet, normalise_text
+
+# What typesetters write for what keyboards have; used where a model lacks the former.
+TYPEWRITTEN = {
+    "‘": "'",
+    "’": "'",
+    "‚": ",",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "…": "...",
+    "\N{NO-BREAK SPACE}": " ",
+    "\N{SOFT HYPHEN}": "",
+}
+
+
+def split_paragraphs(text: str, keep_lines: bool = False) -> list[str]:
+    """The paragraphs of a text: blank lines part them, other line ends are blanks.
+
+    Args:
+        text: any.
+        keep_lines: every line is a paragraph: verses, addresses.
+    """
+    border = r"\n" if keep_lines else r"\n[^\S\n]*\n"
+    parts = re.split(border, normalise_text(text))
+    return [" ".join(part.split()) for part in parts if part.strip()]
+
+
+def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) -> str:
+    """A text in the characters of an alphabet; line ends stay.
+
+    Typographic quotes, dashes and dots become those of a typewriter if the alphabet
+    lacks them.
+
+    Args:
+        text: any.
+        alphabet: of the model.
+        replace_unknown: stands in for what the alphabet lacks; None: an error.
+
+    Raises:
+        ValueError: unknown characters; names each with its first line and column.
+    """
+    known = set(alphabet.characters)
+    text = normalise_text(text)
+    fitted, unknown = [], {}
+    line = column = 1
+    for character in text:
+        if character == "\n":
+            line, column = line + 1, 0
+        elif character not in known and not character.isspace():
+            stand_in = TYPEWRITTEN.get(character, replace_unknown)
+            if stand_in is None or not set(stand_in) <= known:
+                unknown.setdefault(character, (line, column))
+            else:
+                character = stand_in
+        column += 1
+        fitted.append(character)
+    if unknown:
+        places = ", ".join(
+            f"{c!r} (U+{ord(c):04X}, {unicodedata.name(c, 'no name')}; line {row}, "
+            f"column {place})"
+            for c, (row, place) in list(unknown.items())[:10]
+        )
+        raise ValueError(
+            f"the model has not learned {places}; it knows {''.join(sorted(known))!r}. "
+            "Change the text, or say what to write instead by --replace-unknown"
+        )
+    return "".join(fitted)

@@ -1,0 +1,96 @@
+"""What a pen left, as users of `sketch` from Python hold it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sketch.ink.canvas import INK
+from sketch.ink.lines import InkLine
+from sketch.ink.page_files import save_pages
+from sketch.ink.paper import Page
+from sketch.ink.smooth import smooth_page
+from sketch.ink.svg import page_svg
+from sketch.ink.vector import write_inkml, write_json
+
+
+class Ink:
+    """What a pen left: lines of ink, on one page or several.
+
+    In a notebook, it shows itself.
+
+    Attributes:
+        lines: the lines, each with `.strokes` `[time, 3]` (dx, dy, end of stroke), and
+            `.text`; of `Pen.write` and `Pen.sample` as they were written, in the
+            recordings' units, of `Pen.write_page` in millimetres, in their places.
+        pages: the same ink on paper, in millimetres.
+        faults: what went wrong in the writing, in words; empty if all is well.
+        is_page: whether it was laid out on paper, by `Pen.write_page`.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[InkLine],
+        pages: Sequence[Page],
+        faults: Sequence[str] = (),
+        is_page: bool = False,
+    ):
+        self.lines = list(lines)
+        self.pages = list(pages)
+        self.faults = list(faults)
+        self.is_page = is_page
+
+    @property
+    def text(self) -> str:
+        """What was written, line by line."""
+        return "\n".join(line.text for line in self.lines)
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        colour: str = INK,
+        pen_mm: float | None = None,
+        animate: bool = False,
+        seconds: float | None = None,
+        smooth: bool = True,
+    ) -> list[Path]:
+        """Writes the ink to a file, in the format of its suffix.
+
+        Args:
+            path: ends with .svg, .png, .pdf, .gif, .inkml or .json. Several pages make
+                numbered files, except in a PDF.
+            colour: of the ink, a name or `#rrggbb`.
+            pen_mm: the width of the pen, in millimetres; None: what suits the size.
+            animate: an SVG that writes itself. A GIF always does.
+            seconds: how long that takes, a page; None: as long as the hand did, 30
+                seconds at the most.
+            smooth: draw curves through the points, not straight lines between them;
+                InkML and JSON always hold the points as they are.
+
+        Returns:
+            The files written.
+
+        Raises:
+            ValueError: an unknown suffix or colour; a width or time not positive.
+        """
+        writer = {".inkml": write_inkml, ".json": write_json}.get(
+            Path(path).suffix.lower()
+        )
+        if writer and not self.is_page and not animate:
+            writer(path, self.lines)  # the points just as they are
+            return [Path(path)]
+        return save_pages(
+            path,
+            self.pages,
+            colour=colour,
+            pen_mm=pen_mm,
+            animate=animate,
+            seconds=seconds,
+            smooth=smooth,
+        )
+
+    def _repr_html_(self) -> str:
+        return "\n".join(page_svg(smooth_page(page)) for page in self.pages)
+
+    def __repr__(self) -> str:
+        steps = sum(len(line.strokes) for line in self.lines)
+        return f"<Ink: {len(self.lines)} lines, {len(self.pages)} pages, {steps} steps>"
