@@ -7,12 +7,21 @@ The map of the house. A folder imports only itself and those above it:
       text.py          the alphabet: encode, decode, unknown characters
       lines.py         a line of ink and its text, as files hold it
       fit.py           own ink brought to the size and speed of the corpus
+      baseline.py      the line that letters stand on
+      words.py         a written line cut into its words
+      prose.py         a text brought into shape for a pen
       grid.py          where each of many lines goes
       canvas.py        what every picture shares: paper, pen, colours
       figures.py       pictures of ink, pen states and history
       model_figures.py pictures of a model at work: window, mixture weights
       density.py       the picture of a mixture density
       files.py         files written whole, XML read without its dangers
+      paper.py         sheets of paper, and how ink is to lie on them
+      page.py          written pieces made into pages
+      smooth.py        curves through the points of a pen
+      page_files.py    pages as files of every format
+      written.py       what a pen left: lines, pages, files
+      animation.py     a page that writes itself, as a GIF
       vector.py        ink files of every format, and the JSON one
       svg.py           SVG in millimetres, still or moving
       svg_reader.py    ink out of SVG
@@ -41,6 +50,10 @@ The map of the house. A folder imports only itself and those above it:
       sampling.py      the compiled sampling loop: free or with text, bias
       attention.py     how far the window is through the text
       writing.py       texts of any length; what went wrong is written again
+    evaluation/      how good it is
+      protocols.py     which lines, in which units: those of the published figures
+      likelihood.py    nats a line, ink and pen apart, as recorded and dequantised
+      results.py       means, bootstrap intervals, the report
     experiment/      one run, from settings to a directory
       option.py        a setting: flags, help, type, range, name tag
       hyperparameters.py   every setting, declared once
@@ -55,21 +68,39 @@ The map of the house. A folder imports only itself and those above it:
       data.py          which corpus it trains on
       lines.py         the lines of a run, checked against its experiment
       building.py      settings -> network and optimizer
+      position.py      where a run stands
       training.py      the training run
       interrupts.py    Ctrl-C and SIGTERM
       pen.py           an experiment as a pen: samples in the recording's units
+      scoring.py       an experiment put to the test of a protocol
+      letter.py        a whole text in one hand, in pieces for a page
       devices.py       backend, precision, devices: the one place that branches on them
     cli/             one thin file a command: parse, call one function, print
+    api.py           the same from Python: `load`, `Pen`, `Ink`
 
 Data flows one way: pen XML -> corpus -> HDF5 -> batches -> experiment trains model
 -> generation -> ink -> picture.
 
 Importing this package imports no keras. It only chooses the default backend, JAX,
-where `KERAS_BACKEND` does not name another.
+where `KERAS_BACKEND` does not name another. `load`, `Pen`, `Ink` and `Layout` come from
+`api.py` when they are first used.
 """
 
 import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sketch.api import Ink, Layout, Pen, load
 
 __version__ = "0.1.0"
+__all__ = ["Ink", "Layout", "Pen", "__version__", "load"]
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from sketch import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

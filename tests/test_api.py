@@ -1,0 +1,263 @@
+"""`sketch` from Python: a pen, its ink, and the page that tells of them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up_ink import write
+
+import sketch
+from sketch.corpus.hdf5 import write_corpus
+from sketch.corpus.line import Line
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.ink.text import Alphabet
+from sketch.ink.vector import read_ink
+
+DOCS = Path(__file__).parent.parent / "docs" / "python.md"
+LETTERS = "abcdefghijklmnopqrstuvwxyzDH ,.!'"
+QUICK = {"tries": 1}  # an untrained pen writes nothing that can be read, however often
+
+
+def make_experiment(root, **settings) -> Experiment:
+    """An experiment that was never trained: its initial weights are its best ones."""
+    from sketch.experiment.building import build_network
+
+    facts = {
+        "alphabet": Alphabet(tuple(sorted(set(LETTERS)))),
+        "offset_mean": [4.0, 0.0],
+        "offset_std": [6.0, 5.0],
+        "data_digest": "0",
+        "text_length": 24,
+        "points_per_character": 4.0,
+    }
+    settings = {"depth": 1, "dim": 8, "mixtures": 2, "window_mixtures": 2} | settings
+    if not settings.get("text", True):
+        settings.pop("window_mixtures")
+    hyperparameters = Hyperparameters(**({"text": True} | settings))
+    experiment = Experiment.create(root, hyperparameters, facts)
+    network = build_network(experiment)
+    experiment.save_checkpoint("best", network.save_weights, {"step": 0})
+    return experiment
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("experiments")
+
+
+@pytest.fixture(scope="module")
+def experiment(root):
+    return make_experiment(root)
+
+
+@pytest.fixture(scope="module")
+def pen(experiment):
+    return sketch.load(experiment.path)
+
+
+def strokes_of(ink):
+    return [line.strokes for line in ink.lines]
+
+
+def assert_same(one, other):
+    assert len(one.lines) == len(other.lines)
+    for a, b in zip(strokes_of(one), strokes_of(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_importing_is_quick():
+    program = (
+        "import sys, sketch; assert sketch.__version__; "
+        "print([m for m in ('keras', 'numpy', 'matplotlib') if m in sys.modules]); "
+        "sketch.load; print('keras' in sys.modules); print(sorted(sketch.__all__))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    names = "['Ink', 'Layout', 'Pen', '__version__', 'load']"
+    assert result.stdout.splitlines() == ["[]", "False", names]
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'lode'"):
+        sketch.lode  # noqa: B018
+
+
+def test_it_is_typed():
+    assert (Path(sketch.__file__).parent / "py.typed").is_file()
+
+
+def test_a_line(pen, tmp_path):
+    ink = pen.write("hello", bias=1, seed=1, **QUICK)
+    (line,) = ink.lines
+    assert (ink.text, line.text) == ("hello", "hello")
+    assert line.strokes.shape[1] == 3 and np.isfinite(line.strokes).all()
+    assert_same(ink, pen.write("hello", bias=1, seed=1, **QUICK))
+    other = pen.write("hello", bias=1, seed=2, **QUICK)
+    assert not np.array_equal(other.lines[0].strokes[:3], line.strokes[:3])
+    for suffix in (".svg", ".png", ".pdf", ".inkml", ".json", ".gif"):
+        (path,) = ink.save(tmp_path / f"hello{suffix}", seconds=0.2)
+        assert path.stat().st_size > 100
+    for suffix in (".inkml", ".json"):
+        (read,) = read_ink(tmp_path / f"hello{suffix}")
+        assert read.text == "hello"
+        # The end of the last stroke is a file's own.
+        np.testing.assert_allclose(
+            read.strokes[:, :2], line.strokes[:, :2], rtol=1e-4, atol=1e-4
+        )
+    assert "<svg" in ink._repr_html_() and "1 lines" in repr(ink)
+
+
+def test_lines_of_a_text_are_lines_of_ink(pen):
+    ink = pen.write("a lake\n\nand   a hill ", **QUICK)
+    assert [line.text for line in ink.lines] == ["a lake", "and a hill"]
+
+
+def test_faults_are_told(pen):
+    ink = pen.write("hello", **QUICK)
+    assert ink.faults and ink.faults[0].startswith("'hello': ")
+
+
+def test_a_page(pen, tmp_path):
+    layout = sketch.Layout(paper=(80.0, 60.0), margin=8.0, size=2.0)
+    text = "Dear all,\n\nhow are you, and the hill? Hm.".replace("?", ".")
+    ink = pen.write_page(text, layout=layout, seed=3, **QUICK)
+    assert " ".join(ink.text.split()) == " ".join(text.split())
+    assert all((page.width, page.height) == (80.0, 60.0) for page in ink.pages)
+    assert_same(ink, pen.write_page(text, layout=layout, seed=3, **QUICK))
+    paths = ink.save(tmp_path / "letter.json")
+    read = [line for path in paths for line in read_ink(path)]
+    assert [line.text for line in read] == [line.text for line in ink.lines]
+    starts = [line.start for line in ink.lines]
+    np.testing.assert_allclose([line.start for line in read], starts, atol=1e-6)
+
+
+def test_every_piece_goes_on_from_the_same_ink(pen, monkeypatch):
+    from sketch.experiment import letter
+
+    calls = []
+
+    def write_experiment(experiment, texts, bias, seed, prime, *args, **kwargs):
+        calls.append((list(texts), prime))
+        return original(experiment, texts, bias, seed, prime, *args, **kwargs)
+
+    original = letter.write_experiment
+    monkeypatch.setattr(letter, "write_experiment", write_experiment)
+    pen.write_page("one hand for all of this, and for that", **QUICK)
+    (first, none), *rest = calls
+    assert none is None and len(first) == 1 and rest
+    for texts, prime in rest:
+        assert prime.text == first[0]
+        assert all(len(text) + len(prime.text) <= 24 for text in texts)
+    calls.clear()
+    ink = pen.write("my hand", **QUICK)
+    pen.write_page("one hand for all of this", prime=ink, **QUICK)
+    assert {prime.text for _, prime in calls} == {"my hand"}
+
+
+def test_primes(pen, tmp_path):
+    plain = pen.write("lake", seed=5, **QUICK)
+    hand = pen.write("my hand", seed=6, **QUICK)
+    hand.save(tmp_path / "hand.json")
+    primed = pen.write("lake", seed=5, prime=hand, **QUICK)
+    assert not np.array_equal(primed.lines[0].strokes[:4], plain.lines[0].strokes[:4])
+    pen.write("lake", prime=tmp_path / "hand.json", prime_text="my hand", **QUICK)
+    rows = [Line(write("a lane"), "a lane", f"line-{n}", "w") for n in range(3)]
+    corpus = tmp_path / "toy.hdf5"
+    write_corpus(
+        corpus,
+        {"train": rows[:1], "valid": rows[1:2], "test": rows[2:]},
+        source="made up",
+        command="a test",
+        seed=0,
+        split="random",
+    )
+    pen.write("lake", prime="line-1", data=corpus, **QUICK)
+    with pytest.raises(ValueError, match="page is no prime"):
+        pen.write("lake", prime=pen.write_page("a", **QUICK), **QUICK)
+    hand.lines[0] = hand.lines[0]._replace(text="")
+    with pytest.raises(ValueError, match="what the prime reads"):
+        pen.write("lake", prime=hand, **QUICK)
+
+
+def test_the_typography_of_a_letter_is_typewritten(pen):
+    ink = pen.write("it’s\u00a0a hill…", **QUICK)
+    assert ink.text == "it's a hill..."
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "words"),
+    [
+        ("a\nbc ß", {}, "'ß'.*line 2, column 4.*it knows"),
+        ("a ß", {"replace_unknown": "é"}, "'ß'"),
+        (" \n ", {}, "no text"),
+        ("a", {"bias": -1}, "bias"),
+        ("a", {"bias": float("nan")}, "bias"),
+        ("a", {"seed": -1}, "seed"),
+        ("a", {"tries": 0}, "at least 1"),
+        ("a", {"prime": "nobody.json"}, "nobody.json"),
+    ],
+)
+def test_what_cannot_be_written(pen, text, options, words):
+    for method in (pen.write, pen.write_page):
+        with pytest.raises((ValueError, FileNotFoundError), match=words):
+            method(text, **options)
+
+
+def test_unknown_characters_can_be_replaced(pen):
+    assert pen.write("aß", replace_unknown="s", **QUICK).text == "as"
+    assert pen.write("aß", replace_unknown="", **QUICK).text == "a"
+
+
+def test_a_free_pen(root, pen):
+    free = sketch.load(make_experiment(root, text=False).name, experiments=root)
+    ink = free.sample(3, steps=20, seed=1)
+    assert [line.strokes.shape for line in ink.lines] == [(20, 3)] * 3
+    assert_same(ink, free.sample(3, steps=20, seed=1))
+    assert (free.alphabet, pen.alphabet) == ("", "".join(sorted(set(LETTERS))))
+    with pytest.raises(ValueError, match="use sample"):
+        free.write("a")
+    with pytest.raises(ValueError, match="use write"):
+        pen.sample()
+
+
+def test_load_tells_what_is_wrong(root, experiment, tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match="did you mean"):
+        sketch.load(experiment.name[:-1], experiments=root)
+    bare = Experiment.create(
+        tmp_path,
+        Hyperparameters(depth=1, dim=8),
+        {
+            "alphabet": Alphabet(()),
+            "offset_mean": [0, 0],
+            "offset_std": [1, 1],
+            "data_digest": "0",
+        },
+    )
+    with pytest.raises(ValueError, match="no checkpoint yet"):
+        sketch.load(bare.path)
+    monkeypatch.setenv("SKETCH_EXPERIMENTS", str(root))
+    assert sketch.load(experiment.name).name == experiment.name
+
+
+def test_the_page_of_documentation_does_what_it_says(
+    root, experiment, tmp_path, monkeypatch
+):
+    """Every block of Python runs, one after the other, as a reader would run them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experiments").symlink_to(root)
+    blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    assert len(blocks) >= 4
+    names: dict = {}
+    for block in blocks:
+        block = re.sub(r'"experiments/[^"]*"', repr(str(experiment.path)), block)
+        block = block.replace("seed=", "tries=1, seed=")
+        exec(compile(block, str(DOCS), "exec"), names)  # noqa: S102
+    for name in re.findall(
+        r'"([\w.-]+\.(?:svg|png|pdf|gif|inkml|json))"', "".join(blocks)
+    ):
+        assert list(tmp_path.glob(f"{Path(name).stem}*{Path(name).suffix}")), name
