@@ -20,8 +20,11 @@ COMMANDS = {
     "convert": "sketch.cli.convert",
     "train": "sketch.cli.train",
     "sample": "sketch.cli.sample",
+    "write": "sketch.cli.write",
+    "evaluate": "sketch.cli.evaluate",
     "list": "sketch.cli.list",
     "show": "sketch.cli.show",
+    "plot": "sketch.cli.plot",
 }
 
 # What a library function raises when the world, not the program, is at fault.

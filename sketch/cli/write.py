@@ -1,0 +1,246 @@
+"""`sketch write`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from sketch.cli.options import (
+    ExperimentName,
+    backend_option,
+    debug_option,
+    experiments_option,
+)
+
+TEXT_SUFFIXES = (".txt", ".text", ".md")
+
+
+@click.command()
+@click.argument("text", metavar="LETTER.txt|TEXT|-")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Where to: .svg, .png, .pdf, .gif (the pen at work), .inkml or .json. More "
+    "than one page makes numbered files, or a PDF of several pages.",
+)
+@click.option(
+    "--model",
+    type=ExperimentName(),
+    required=True,
+    help="The experiment: its name, or the path of its directory.",
+)
+@click.option(
+    "--paper",
+    default="a4",
+    show_default=True,
+    metavar="a4|a5|letter|WxH",
+    help="The sheet; W and H in mm.",
+)
+@click.option("--margin", type=float, default=22, show_default=True, help="White, mm.")
+@click.option(
+    "--size",
+    type=float,
+    default=2.5,
+    show_default=True,
+    help="Height of a small letter such as x, mm.",
+)
+@click.option(
+    "--line-spacing",
+    type=float,
+    show_default="3.8 times --size",
+    help="From line to line, mm.",
+)
+@click.option(
+    "--align",
+    type=click.Choice(("left", "right", "center", "justify")),
+    default="left",
+    show_default=True,
+    help="Where the lines stand.",
+)
+@click.option(
+    "--jitter",
+    type=click.FloatRange(0, 3),
+    default=0.3,
+    show_default=True,
+    help="Unsteadiness of lines and gaps: 0 is as along a ruler, 1 a bumpy ride.",
+)
+@click.option(
+    "--keep-lines",
+    is_flag=True,
+    help="Keep the line ends of the text (verses, addresses), not only its paragraphs.",
+)
+@click.option(
+    "--ink",
+    "colour",
+    default="#1b2440",
+    show_default=True,
+    help="Colour: a name, or #rrggbb.",
+)
+@click.option(
+    "--width",
+    "pen_mm",
+    type=click.FloatRange(0, 100, min_open=True),
+    show_default="suits --size",
+    help="Width of the pen, mm.",
+)
+@click.option(
+    "--smooth/--no-smooth",
+    default=True,
+    show_default=True,
+    help="Curves through the points, or straight lines between them.",
+)
+@click.option("--animate", is_flag=True, help="An SVG that writes itself.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, 86_400, min_open=True),
+    show_default="the hand's own time, 30 at the most",
+    help="How long an SVG or GIF takes to write itself, a page.",
+)
+@click.option(
+    "--bias",
+    type=click.FloatRange(0, 100),
+    default=1.0,
+    show_default=True,
+    help="Tidiness: 0 writes as the model learned it, 1 and above more regularly.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="The same seed writes the same ink.",
+)
+@click.option(
+    "--prime",
+    metavar="LINE|FILE",
+    help="Write in the hand of this ink: a line of the corpus by its name, or an "
+    ".inkml, .svg or .json file.  [default: of the first words written]",
+)
+@click.option("--prime-text", help="What the prime says, where its file does not tell.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="The corpus of --prime LINE, as of `sketch train`.",
+)
+@click.option(
+    "--tries",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Write words that went wrong again, so often in all.",
+)
+@click.option(
+    "--replace-unknown",
+    metavar="CHARACTER",
+    help='Write this for a character that the model has not learned; "" leaves it out.'
+    "  [default: an error]",
+)
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@backend_option
+@experiments_option
+@debug_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    text: str,
+    output: Path,
+    model: str,
+    paper: str,
+    margin: float,
+    size: float,
+    line_spacing: float | None,
+    align: str,
+    jitter: float,
+    keep_lines: bool,
+    colour: str,
+    pen_mm: float | None,
+    smooth: bool,
+    animate: bool,
+    seconds: float | None,
+    bias: float,
+    seed: int,
+    prime: str | None,
+    prime_text: str | None,
+    data: Path | None,
+    tries: int,
+    replace_unknown: str | None,
+    force: bool,
+    backend: str | None,
+    experiments: Path,
+) -> None:
+    """Write a letter: whole pages, on paper of your size.
+
+    The text comes from a UTF-8 file, from the command line, or with - from standard
+    input. Blank lines part its paragraphs; lines are wrapped by the width of the ink.
+    """
+    from sketch.ink.page_files import check_format, ink_colour, page_paths
+    from sketch.ink.paper import Layout, parse_paper
+
+    try:
+        layout = Layout(
+            paper=parse_paper(paper),
+            margin=margin,
+            size=size,
+            line_spacing=line_spacing,
+            align=align,
+            jitter=jitter,
+            seed=seed,
+        )
+        check_format(output, animate)
+        colour = ink_colour(colour)
+    except ValueError as error:
+        raise click.UsageError(str(error), ctx) from error
+    text = _read(text)
+    _refuse_existing([output], force)
+
+    from sketch.api import load
+
+    pen = load(model, experiments=experiments, backend=backend)
+    ink = pen.write_page(
+        text,
+        layout=layout,
+        bias=bias,
+        seed=seed,
+        prime=prime,
+        prime_text=prime_text,
+        data=data,
+        tries=tries,
+        replace_unknown=replace_unknown,
+        keep_lines=keep_lines,
+    )
+    _refuse_existing(page_paths(output, len(ink.pages)), force)
+    for fault in ink.faults:
+        click.echo(fault, err=True)
+    for path in ink.save(
+        output,
+        colour=colour,
+        pen_mm=pen_mm,
+        animate=animate,
+        seconds=seconds,
+        smooth=smooth,
+    ):
+        click.echo(path)
+
+
+def _read(text: str) -> str:
+    """The text of a file or of standard input, or the argument itself."""
+    if text == "-":
+        content, name = sys.stdin.buffer.read(), "standard input"
+    elif "\n" not in text and len(text) < 1000 and Path(text).is_file():
+        content, name = Path(text).read_bytes(), text
+    elif text.endswith(TEXT_SUFFIXES) and not any(map(str.isspace, text)):
+        raise click.ClickException(f"there is no file {text}")
+    else:
+        return text
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{name} is not UTF-8 text: {error}") from error
+
+
+def _refuse_existing(paths: list[Path], force: bool) -> None:
+    for path in paths:
+        if path.exists() and not force:
+            raise click.ClickException(f"{path} is there already; --force overwrites")

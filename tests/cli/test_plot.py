@@ -1,0 +1,87 @@
+"""`sketch plot` draws the histories that are there."""
+
+import pytest
+
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.ink.text import Alphabet
+
+FACTS = {
+    "alphabet": Alphabet(("a", "b")),
+    "offset_mean": [8.25, 0.125],
+    "offset_std": [42, 37],
+    "data_digest": "0123",
+}
+
+
+def make(root, dim, epochs=3):
+    experiment = Experiment.create(root, Hyperparameters(depth=1, dim=dim), FACTS)
+    for epoch in range(1, epochs + 1):
+        row = {
+            "epoch": epoch,
+            "step": 7 * epoch,
+            "train_log_likelihood": 10.0 * epoch,
+            "valid_log_likelihood": 9.0 * epoch,
+        }
+        experiment.append_history(row)
+    return experiment
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "experiments"
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The histories that are drawn, in place of pictures."""
+    drawn = []
+    monkeypatch.setattr(
+        "sketch.ink.figures.draw_history", lambda path, rows: drawn.append(rows)
+    )
+    return drawn
+
+
+def test_several_in_one_figure(sketch, root, tmp_path):
+    names = [make(root, 8).name, make(root, 9).name]
+    result = sketch("plot", *names, "-o", "both.svg")
+    assert result == (0, "both.svg\n", "")
+    text = (tmp_path / "both.svg").read_text()
+    assert all(name in text for name in names)
+
+
+def test_one_alone_shows_its_splits(sketch, root, drawn):
+    name = make(root, 8).name
+    assert sketch("plot", name).out == "history.png\n"
+    (rows,) = drawn
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+
+
+def test_without_names_all_that_have_a_history(sketch, root, drawn):
+    names = [make(root, 8).name, make(root, 9).name]
+    empty = make(root, 10, epochs=0).name
+    assert sketch("plot").code == 0
+    assert list(drawn[0]) == sorted(names)
+    result = sketch("plot", empty)
+    assert result == (1, "", f"Error: {empty} has finished no epoch yet\n")
+
+
+def test_the_same_name_in_two_folders_and_an_experiment_named_twice(
+    sketch, root, tmp_path, drawn
+):
+    one, other = make(root, 8), make(tmp_path / "elsewhere", 8)
+    assert sketch("plot", one.name, one.path, other.path).code == 0
+    assert list(drawn[0]) == [str(one.path), str(other.path)]
+
+
+def test_nothing_to_draw_and_nothing_overwritten(sketch, root, tmp_path):
+    assert "no experiment in experiments" in sketch("plot").err
+    name = make(root, 8).name
+    (tmp_path / "history.png").write_text("mine")
+    assert sketch("plot", name).err == (
+        "Error: history.png is there already; --force overwrites\n"
+    )
+    assert sketch("plot", name, "--force").code == 0
+    result = sketch("plot", name, "-o", "a.bmp")
+    assert result.code == 2 and "must end with" in result.err
+    assert "there is no experiment" in sketch("plot", "nope", "-o", "n.png").err

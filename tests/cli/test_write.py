@@ -1,0 +1,185 @@
+"""`sketch write`: letters on paper, in every format, and nothing overwritten."""
+
+import numpy as np
+import pytest
+from made_up_ink import write
+
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.ink.page import Piece, lay_out
+from sketch.ink.paper import Layout
+from sketch.ink.text import Alphabet
+from sketch.ink.vector import read_ink
+from sketch.ink.written import Ink
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    facts = {
+        "alphabet": Alphabet(tuple(sorted("abcdefghijklmnopqrstuvwxyz ,."))),
+        "offset_mean": [0, 0],
+        "offset_std": [1, 1],
+        "data_digest": "0",
+    }
+    settings = Hyperparameters(depth=1, dim=8, text=True)
+    experiment = Experiment.create(tmp_path / "experiments", settings, facts)
+    experiment.save_checkpoint("best", lambda path: path.write_bytes(b"w"), {})
+    return experiment
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What is asked of the pen, in place of writing with it."""
+    asked = []
+
+    def write_page(self, text, *, layout, **options):
+        asked.append({"text": text, "layout": layout, **options})
+        said = "a line of ink, and so on"
+        pages = lay_out([[Piece(write(said), said)]], layout)
+        lines = [line for page in pages for line in page.lines]
+        return Ink(lines, pages, ["'a': it found no end"], is_page=True)
+
+    monkeypatch.setattr("sketch.api.Pen.write_page", write_page)
+    return asked
+
+
+@pytest.fixture
+def run(sketch, experiment):
+    def run(*args):
+        return sketch("write", *args, "--model", experiment.name)
+
+    return run
+
+
+def test_a_text_on_the_command_line(run, asked, tmp_path):
+    result = run("dear all", "-o", "letter.svg")
+    assert result == (0, "letter.svg\n", "'a': it found no end\n")
+    assert read_ink(tmp_path / "letter.svg")[0].text.startswith("a line")
+    (call,) = asked
+    assert call.pop("layout") == Layout()
+    assert call == {
+        "text": "dear all",
+        "bias": 1.0,
+        "seed": 0,
+        "prime": None,
+        "prime_text": None,
+        "data": None,
+        "tries": 5,
+        "replace_unknown": None,
+        "keep_lines": False,
+    }
+
+
+def test_options_reach_the_pen_and_the_paper(run, asked):
+    options = "--paper 100x80 --margin 9 --size 2 --line-spacing 7 --align justify"
+    options += " --jitter 0 --seed 4 --bias 0.5 --prime l-1 --prime-text x --tries 2"
+    options += " --keep-lines --replace-unknown e --ink navy --width 0.5 --no-smooth"
+    result = run("a", "-o", "letter.svg", *options.split())
+    assert result.code == 0, result.err
+    (call,) = asked
+    assert call["layout"] == Layout(
+        (100.0, 80.0), 9.0, 2.0, 7.0, align="justify", jitter=0.0, seed=4
+    )
+    assert (call["seed"], call["bias"], call["tries"]) == (4, 0.5, 2)
+    assert (call["prime"], call["prime_text"]) == ("l-1", "x")
+    assert call["keep_lines"] and call["replace_unknown"] == "e"
+    with open("letter.svg") as file:
+        text = file.read()
+    assert 'stroke="#000080" stroke-width="0.5"' in text
+
+
+def test_a_file_standard_input_and_a_missing_file(run, asked, tmp_path, monkeypatch):
+    (tmp_path / "l.txt").write_text("\ufeffä\n\nb", encoding="utf-8")
+    assert run("l.txt", "-o", "a.json").code == 0
+    assert asked[-1]["text"] == "ä\n\nb"
+
+    class Standard:
+        class buffer:
+            @staticmethod
+            def read():
+                return b"from a pipe"
+
+    monkeypatch.setattr("sys.stdin", Standard)
+    assert run("-", "-o", "b.json").code == 0
+    assert asked[-1]["text"] == "from a pipe"
+    result = run("lettre.txt", "-o", "c.json")
+    assert result == (1, "", "Error: there is no file lettre.txt\n")
+    (tmp_path / "l.txt").write_bytes(b"\xff\xfe\xfa")
+    assert "is not UTF-8" in run("l.txt", "-o", "c.json").err
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf", "gif", "inkml", "json", "svg"])
+def test_formats(run, asked, tmp_path, suffix):
+    size = ("--paper", "60x40", "--margin", 5)
+    assert run("a", "-o", f"a.{suffix}", "--seconds", 0.2, *size).code == 0
+    assert (tmp_path / f"a.{suffix}").stat().st_size > 200
+
+
+def test_several_pages_are_numbered(run, asked, tmp_path):
+    small = ("--paper", "40x20", "--margin", 3, "--size", 3)
+    result = run("a", "-o", "a.svg", *small)
+    assert result.out.split()[0] == "a-1.svg" and len(result.out.split()) > 1
+    again = run("a", "-o", "a.svg", *small)
+    assert again.code == 1 and "a-1.svg is there already" in again.err
+    assert run("a", "-o", "a.svg", *small, "--force").code == 0
+    assert run("a", "-o", "a.pdf", *small).out == "a.pdf\n"
+
+
+def test_animation(run, asked, tmp_path):
+    assert run("a", "-o", "a.svg", "--animate", "--seconds", 3).code == 0
+    assert "animation-duration" in (tmp_path / "a.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-o", "a.bmp"], "must end with one of"),
+        (["-o", "a.png", "--animate"], "can be animated"),
+        (["-o", "a.svg", "--paper", "a9"], "WIDTHxHEIGHT"),
+        (["-o", "a.svg", "--paper", "20x20"], "no room"),
+        (["-o", "a.svg", "--ink", "none of these"], "is no colour"),
+        (["-o", "a.svg", "--size", "-1"], "size must be"),
+        (["-o", "a.svg", "--align", "middle"], "--align"),
+        ([], "-o"),
+    ],
+)
+def test_wrong_usage_is_2_before_anything_is_done(run, asked, options, words):
+    result = run("a", *options)
+    assert result.code == 2 and words in result.err
+    assert asked == []
+
+
+def test_nothing_is_overwritten(run, asked, tmp_path):
+    (tmp_path / "a.svg").write_text("mine")
+    result = run("a", "-o", "a.svg")
+    assert result == (1, "", "Error: a.svg is there already; --force overwrites\n")
+    assert (tmp_path / "a.svg").read_text() == "mine"
+    assert asked == []
+
+
+def test_an_unknown_character_is_told_before_the_weights_are_read(run, experiment):
+    result = run("a letter\nwith ß", "-o", "a.svg")
+    assert result.code == 1 and result.err.count("\n") == 1
+    assert "'ß'" in result.err and "line 2, column 6" in result.err
+
+
+def test_weights_that_are_none_are_told_in_a_line(run, experiment, tmp_path):
+    result = run("a letter", "-o", "a.svg")
+    assert result.code == 1 and result.err.count("\n") == 1
+    assert "model.weights.h5" in result.err
+    assert not (tmp_path / "a.svg").exists()
+
+
+def test_the_same_seed_is_the_same_file(sketch, tmp_path):
+    from test_api import make_experiment
+
+    name = make_experiment(tmp_path / "experiments").name
+    for output, seed in (("a.json", 1), ("b.json", 1), ("c.json", 2)):
+        options = ("--model", name, "--seed", seed, "--tries", 1)
+        result = sketch("write", "a hill, a lake", "-o", output, *options)
+        assert result.code == 0, result.err
+    contents = [(tmp_path / f"{stem}.json").read_bytes() for stem in "abc"]
+    assert contents[0] == contents[1] != contents[2]
+    points = np.concatenate([line.strokes for line in read_ink("a.json")])
+    assert np.isfinite(points).all()
