@@ -1,0 +1,318 @@
+"""Which lines are scored, in which units: the conventions of the published figures.
+
+A protocol names a set of the corpus, a unit to report in, and what it leaves out; its
+checksums tell whether the corpus at hand is the one that it was made for. A corpus that
+is not is scored all the same, and every report says so. Throughout, a line's *points*
+are the recorded ones, one more than its rows, which are offsets and what is scored.
+
+`graves`
+    Graves 2013 (arXiv:1308.0850), section 4.2: all lines of the list testset_v, whole,
+    the null offset as first input, in units of the standard deviation per axis of all
+    other lines. (He removed recording errors by a threshold that he does not give.)
+`graves300`
+    The same without lines of fewer than 300 points, as HyperNetworks (Ha et al. 2016,
+    A.3.5) and HM-LSTM (Chung et al. 2016) report. The latter's 11,628 lines in all are
+    IAM-OnDB's of 300 *points* or more; of 300 rows or more there are three fewer.
+`vrnn`
+    Chung et al. 2015 and what followed in its code (jych/nips2015_vrnn): the lines of
+    testset_v, one mean and one standard deviation for both axes, 8 and 56.04462: the
+    sums of squares of both axes over the number of *rows*, in Python 2's whole numbers.
+    Its y points up, which changes no density. It scores every offset from the first on,
+    as we do: that it "drops the first point" is the step from points to offsets. Its
+    batches of 20 leave out the last 18 lines of its list, so that the mean over the
+    other 1,420 is given, too.
+`udibr`
+    udibr/sketch: offsets / standard deviation of all its lines, no mean; lines of fewer
+    than 1,200 points, the first 600 rows of each. Here without padding, there with:
+    `UDIBR_REMARK`. Which tenth of the lines it held out is not known: the validation
+    lines stand in.
+`writer`
+    What to publish: a test set of other writers, that nothing was tuned on. Needs a
+    corpus converted with `--split iam`: trained on trainset and testset_t, tuned on
+    testset_v, scored on testset_f, in units of the training lines.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sketch.corpus.hdf5 import Corpus, Line
+from sketch.ink.strokes import offset_statistics
+
+ALL = "all"  # in checksums: every stored line once
+OTHERS, TRAIN = "others", "train"  # whose standard deviation is the unit
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A published figure under a protocol.
+
+    Attributes:
+        system: whose.
+        nats_per_line: log-likelihood; papers print it as a loss, with a minus sign.
+        has_text: whether the text was given.
+    """
+
+    system: str
+    nats_per_line: float
+    has_text: bool = False
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is scored and how it is reported.
+
+    Attributes:
+        name, title: for people.
+        set_name: the set of the corpus.
+        unit: `OTHERS`, `TRAIN`, or the standard deviations of dx and dy themselves.
+        checksums: lines and offsets that sets have in the corpus it was made for.
+        min_points: shorter lines are left out.
+        max_points: lines of so many points or more are left out; None: none are.
+        max_rows: only the first rows of a line count; None: all do.
+        last_batch: ids of lines that a second mean leaves out.
+        references: published figures.
+        remark: what else the report must say.
+    """
+
+    name: str
+    title: str
+    set_name: str
+    unit: str | tuple[float, float]
+    checksums: dict[str, tuple[int, int]]
+    min_points: int = 0
+    max_points: int | None = None
+    max_rows: int | None = None
+    last_batch: frozenset[str] = frozenset()
+    references: tuple[Reference, ...] = ()
+    remark: str = ""
+
+
+# Of IAM-OnDB: (lines, offsets).
+ALL_LINES = (12_195, 7_644_672)
+TESTSET_V = (1_438, 884_526)
+TESTSET_F = (3_859, 2_421_683)
+ALL_BUT_V_AND_F = (6_898, 4_338_463)
+
+# The end of testset_v in the order of its list, line by line.
+LAST_18 = [f"n04-255z-{line:02d}" for line in range(2, 10)]
+LAST_18 += [f"p05-565z-{line:02d}" for line in range(1, 11)]
+
+UDIBR_REMARK = (
+    "udibr's loss of -1607.1 counts, of 600 rows a line, 61.93 of padding, worth 9.675 "
+    "to 15.432 nats each by its formula: its real rows, 538 a line, stood between -651 "
+    "and -1008, and -1008 is the figure to beat"
+)
+
+PROTOCOLS = {
+    protocol.name: protocol
+    for protocol in (
+        Protocol(
+            "graves",
+            "all validation lines, whole, in standard deviations of all other lines",
+            "valid",
+            OTHERS,
+            {"valid": TESTSET_V, ALL: ALL_LINES},
+            references=(
+                Reference("Graves 2013, 1 layer of 900", 1025.7),
+                Reference("Graves 2013, 3 layers of 400", 1041.0),
+                Reference("Graves 2013, 3 x 400 with weight noise", 1057.7),
+                Reference("Graves 2013, 3 x 400 with text", 1096.9, True),
+                Reference("Graves 2013, the same with weight noise", 1128.2, True),
+            ),
+        ),
+        Protocol(
+            "graves300",
+            "as graves, without lines of fewer than 300 points",
+            "valid",
+            OTHERS,
+            {"valid": TESTSET_V, ALL: ALL_LINES},
+            min_points=300,
+            references=(
+                Reference("HyperNetworks 2016, LSTM of 900", 1026.0),
+                Reference("HyperNetworks 2016, 3 layers of 400", 1039.0),
+                Reference("HyperNetworks 2016, HyperLSTM of 900", 1162.0),
+            ),
+        ),
+        Protocol(
+            "vrnn",
+            "all validation lines, whole, in units of one deviation for both axes",
+            "valid",
+            (56.04462, 56.04462),
+            {"valid": TESTSET_V},
+            last_batch=frozenset(LAST_18),
+        ),
+        Protocol(
+            "udibr",
+            "the first 600 rows of validation lines of fewer than 1,200 points",
+            "valid",
+            (42.490, 37.242),
+            {ALL: ALL_LINES},
+            max_points=1_200,
+            max_rows=600,
+            references=(Reference("udibr/sketch, at the most", 1008.0),),
+            remark=UDIBR_REMARK,
+        ),
+        Protocol(
+            "writer",
+            "all test lines, whole, in standard deviations of the training lines",
+            "test",
+            TRAIN,
+            {"train": ALL_BUT_V_AND_F, "valid": TESTSET_V, "test": TESTSET_F},
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The lines of a corpus that a protocol scores.
+
+    Attributes:
+        protocol: by which rules.
+        lines: the lines, whole; `max_rows` is not applied yet.
+        std: float64 `[2]`, the unit to report in, in the recording's units.
+        is_its_corpus: whether all checksums agree.
+        left_out: how many lines were left out, by reason: `short`, `long`,
+            `without_text`.
+        notes: what a reader of the figures must know.
+    """
+
+    protocol: Protocol
+    lines: list[Line]
+    std: np.ndarray
+    is_its_corpus: bool
+    left_out: dict[str, int]
+    notes: list[str] = field(default_factory=list)
+
+
+def select_lines(
+    corpus: Corpus, protocol: Protocol, needs_text: bool = False
+) -> Selection:
+    """Take what a protocol scores out of a corpus.
+
+    Args:
+        corpus: open.
+        protocol: one of `PROTOCOLS`.
+        needs_text: whether lines without a transcript are left out.
+
+    Raises:
+        ValueError: the corpus has no such set, no line is left, or the test set of
+            `writer` is the validation set.
+    """
+    lines = corpus.read_set(protocol.set_name)
+    others = _other_sets(corpus, protocol.set_name, lines)
+    notes = []
+    differences = _differences(corpus, protocol, others)
+    if differences:
+        notes.append(
+            f"not the corpus of the protocol {protocol.name}, so that no published "
+            f"figure compares: {'; '.join(differences)}"
+        )
+    if protocol.name == "writer":
+        notes += _check_writers(corpus, lines, others, is_iam=not differences)
+    kept, left_out = _filter(lines, protocol, needs_text)
+    if not kept:
+        counts = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+        raise ValueError(
+            f"--protocol {protocol.name} leaves no line of the set "
+            f"{protocol.set_name} of {corpus.path} ({counts.replace('_', ' ')})"
+        )
+    if left_out["without_text"]:
+        notes.append(
+            f"{left_out['without_text']} lines are left out: their text is not known"
+        )
+    return Selection(
+        protocol,
+        kept,
+        _unit(corpus, protocol, others),
+        is_its_corpus=not differences,
+        left_out=left_out,
+        notes=notes,
+    )
+
+
+def _other_sets(corpus: Corpus, set_name: str, lines: Sequence[Line]) -> list[str]:
+    """The sets that hold other lines: in some splits `test` is `valid`."""
+    ids = [line.line_id for line in lines]
+    others = []
+    for name in corpus.sets:
+        is_same = name == set_name or (
+            corpus.num_lines(name) == len(lines)
+            and [line.line_id for line in corpus.read_set(name)] == ids
+        )
+        if not is_same:
+            others.append(name)
+    return others
+
+
+def _differences(
+    corpus: Corpus, protocol: Protocol, others: Sequence[str]
+) -> list[str]:
+    """What the checksums say that it should be and is not."""
+    found = []
+    for name, (num_lines, num_offsets) in protocol.checksums.items():
+        sets = [protocol.set_name, *others] if name == ALL else [name]
+        lengths = [corpus.lengths(one) for one in sets if one in corpus.sets]
+        here = sum(map(len, lengths)), int(sum(map(np.sum, lengths)))
+        if here != (num_lines, num_offsets):
+            which = "in all" if name == ALL else f"in {name}"
+            found.append(
+                f"{which} {num_lines:,} lines of {num_offsets:,} offsets expected, "
+                f"{here[0]:,} of {here[1]:,} found"
+            )
+    return found
+
+
+def _check_writers(
+    corpus: Corpus, lines: Sequence[Line], others: Sequence[str], is_iam: bool
+) -> list[str]:
+    if "valid" not in others:
+        raise ValueError(
+            f"--protocol writer scores lines that nothing was tuned on, but in "
+            f"{corpus.path} the test set is the validation set, or there is none; "
+            "convert with --split iam, and train on that"
+        )
+    writers = {line.writer for line in lines}
+    if "" in writers:
+        unknown = "the corpus does not name its writers: whether those of the test "
+        return [] if is_iam else [f"{unknown}lines also wrote others is not known"]
+    elsewhere = {
+        line.writer for name in others for line in corpus.read_set(name) if line.writer
+    }
+    shared = writers & elsewhere
+    if not shared:
+        return []
+    return [
+        f"{len(shared)} of the {len(writers)} writers of the test lines also wrote "
+        "training or validation lines: this is no score on new writers"
+    ]
+
+
+def _filter(
+    lines: Sequence[Line], protocol: Protocol, needs_text: bool
+) -> tuple[list[Line], dict[str, int]]:
+    kept, left_out = [], {"short": 0, "long": 0, "without_text": 0}
+    for line in lines:
+        num_points = len(line.strokes) + 1
+        if num_points < protocol.min_points:
+            left_out["short"] += 1
+        elif protocol.max_points is not None and num_points >= protocol.max_points:
+            left_out["long"] += 1
+        elif needs_text and not line.transcript:
+            left_out["without_text"] += 1
+        else:
+            kept.append(line)
+    return kept, left_out
+
+
+def _unit(corpus: Corpus, protocol: Protocol, others: Sequence[str]) -> np.ndarray:
+    if not isinstance(protocol.unit, str):
+        return np.array(protocol.unit)
+    if protocol.unit == TRAIN or list(others) == ["train"]:
+        return corpus.offset_std
+    _, std = offset_statistics(
+        line.strokes for name in others for line in corpus.read_set(name)
+    )
+    return std

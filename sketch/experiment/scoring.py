@@ -1,0 +1,167 @@
+"""An experiment put to the test: its weights, the lines of a protocol, the figures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sketch.corpus.hdf5 import Corpus, find_corpus
+from sketch.evaluation.likelihood import score_lines
+from sketch.evaluation.protocols import PROTOCOLS, select_lines
+from sketch.evaluation.results import Evaluation, summarise
+from sketch.experiment.building import build_network, load_weights
+from sketch.experiment.data import HOW_TO_GET_DATA
+from sketch.experiment.directory import Experiment, find_experiments
+from sketch.experiment.hyperparameters import DEMO_NAME
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures of an experiment; `str()` of it is for people.
+
+    Attributes:
+        model: the experiment's name.
+        checkpoint: `kind`, `epoch` and `step` of the weights.
+        corpus: `path`, `source` and `digest` of the file the lines are from.
+        is_trained_on_corpus: whether it and all whose weights it began with were
+            trained on the training lines of this very corpus.
+        evaluation: the figures.
+    """
+
+    model: str
+    checkpoint: dict[str, Any]
+    corpus: dict[str, str]
+    is_trained_on_corpus: bool
+    evaluation: Evaluation
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for `json.dumps`; docs/evaluation.md explains them."""
+        facts = self.evaluation.to_json()
+        return {
+            "format": facts.pop("format"),
+            "model": self.model,
+            "checkpoint": self.checkpoint,
+            "corpus": self.corpus,
+            "is_trained_on_corpus": self.is_trained_on_corpus,
+            **facts,
+        }
+
+    def __str__(self) -> str:
+        checkpoint, corpus = self.checkpoint, self.corpus
+        head = (
+            f"{self.model}, {checkpoint['kind']} checkpoint: epoch "
+            f"{checkpoint['epoch']}, step {checkpoint['step']}",
+            f"{corpus['path']}: {corpus['source']}, digest {corpus['digest'][:12]}",
+        )
+        return "\n".join([*map(_printable, head), str(self.evaluation)])
+
+
+def evaluate_experiment(
+    experiment: Experiment,
+    root: str | Path,
+    protocol: str = "graves",
+    data: str | Path | None = None,
+    kind: str = "best",
+    batch_size: int = 64,
+    progress: bool = False,
+) -> Report:
+    """Score an experiment on lines that it has not learned.
+
+    Args:
+        experiment: which.
+        root: the folder of all experiments, where its ancestors are looked for.
+        protocol: a name in `PROTOCOLS`.
+        data: the corpus, as of `find_corpus`; None finds the experiment's.
+        kind: "best" or "latest" checkpoint; before the first epoch has ended, "best"
+            falls back to "latest".
+        batch_size: lines at a time; changes nothing but rounding.
+        progress: whether to show a bar on stderr.
+
+    Raises:
+        FileNotFoundError: there is no corpus.
+        ValueError: no checkpoint yet; corpus, protocol and experiment do not fit each
+            other.
+        FloatingPointError: a line's score is not finite.
+    """
+    settings = experiment.hyperparameters
+    with Corpus.open(_corpus_path(experiment, data)) as corpus:
+        selection = select_lines(corpus, PROTOCOLS[protocol], settings.text)
+    strangers = _trained_elsewhere(experiment, root, corpus.digest)
+    if strangers:
+        selection.notes.append(
+            "not trained on this corpus, as far as is known: "
+            f"{_printable(', '.join(strangers))}; lines that are scored may have been "
+            "learned"
+        )
+    kind, weights_path, state = _checkpoint(experiment, kind)
+    network = build_network(experiment)
+    load_weights(network, weights_path)
+    scores = score_lines(
+        network,
+        selection.lines,
+        experiment.offset_mean,
+        experiment.offset_std,
+        experiment.alphabet,
+        selection.protocol.max_rows,
+        batch_size,
+        progress,
+    )
+    return Report(
+        model=experiment.name,
+        checkpoint={
+            "kind": kind,
+            "epoch": state.get("epoch"),
+            "step": state.get("step"),
+        },
+        corpus={
+            "path": str(corpus.path),
+            "source": corpus.source,
+            "digest": corpus.digest,
+        },
+        is_trained_on_corpus=not strangers,
+        evaluation=summarise(scores, selection, settings.text),
+    )
+
+
+def _corpus_path(experiment: Experiment, data: str | Path | None) -> Path:
+    if data is None and experiment.hyperparameters.name == DEMO_NAME:
+        from sketch.corpus.hershey import demo_corpus
+
+        return demo_corpus()
+    path = find_corpus(data)
+    if path is None:
+        raise FileNotFoundError(f"there are no lines to score: {HOW_TO_GET_DATA}")
+    return path
+
+
+def _trained_elsewhere(
+    experiment: Experiment, root: str | Path, digest: str
+) -> list[str]:
+    """Of the experiment and its ancestors, those that may have seen other lines."""
+    names = []
+    there = {path.name: path for path in find_experiments(root)}
+    while True:
+        if experiment.data_digest != digest:
+            names.append(experiment.name)
+        if experiment.lineage is None:
+            return names
+        # By listing, never by joining: the name comes from a file.
+        path = there.pop(experiment.lineage.parent, None)
+        if path is None:
+            return [*names, experiment.lineage.parent]
+        experiment = Experiment.load(path, root)
+
+
+def _checkpoint(experiment: Experiment, kind: str) -> tuple[str, Path, dict[str, Any]]:
+    for one in (kind, "latest"):
+        found = experiment.load_checkpoint(one)
+        if found is not None:
+            return one, *found
+    raise ValueError(
+        f"{experiment.name} has no checkpoint yet: train it with --model "
+        f"{experiment.name}"
+    )
+
+
+def _printable(text: str) -> str:
+    """Experiments and corpora come from anywhere: nothing that commands a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

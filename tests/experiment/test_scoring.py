@@ -1,0 +1,158 @@
+"""A trained experiment under every protocol, and what is said of where it learned."""
+
+import numpy as np
+import pytest
+
+from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.evaluation import PROTOCOL_NAMES
+from sketch.experiment.directory import Experiment, Lineage
+from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
+from sketch.experiment.plan import plan_run
+from sketch.experiment.scoring import evaluate_experiment
+from sketch.experiment.training import TrainingRun, train
+
+SETTINGS = {
+    "depth": 1,
+    "dim": 4,
+    "mixtures": 2,
+    "batch_size": 4,
+    "learning_rate": 1e-2,
+    "text": True,
+}
+LENGTH = 301  # long enough for every protocol
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "toy.hdf5"
+    rng = np.random.default_rng(0)
+
+    def lines(name, count):
+        for number in range(count):
+            strokes = rng.normal((5, 0), (20, 30), (LENGTH, 2)).round()
+            rows = np.column_stack([strokes, np.arange(LENGTH) % 9 == 8])
+            yield Line(rows.astype(np.float32), "ab", f"{name}-{number}", name)
+
+    sets = {name: list(lines(name, 4)) for name in ("train", "valid", "test")}
+    write_corpus(path, sets, source="made up", command="", seed=0, split="form")
+    return path
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("experiments")
+
+
+@pytest.fixture(scope="module")
+def experiment(corpus, root):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrainingRun, "_draw", lambda self: None)
+        plan = plan_run(SETTINGS, None, root)
+        return train(plan, RunOptions(epochs=2, data=str(corpus)), root)
+
+
+def test_scores_are_those_of_training(experiment, root, corpus):
+    """`writer` reports in the unit that the network was trained in, on `test`."""
+    report = evaluate_experiment(experiment, root, "writer", corpus)
+    row = max(experiment.history(), key=lambda row: row["valid_log_likelihood"])
+    part = report.evaluation.log_likelihood
+    expected = row["test_log_likelihood"]
+    assert part.nats_per_line.value == pytest.approx(expected, rel=1e-5)
+    assert part.nats_per_point.value == pytest.approx(expected / LENGTH, rel=1e-5)
+    assert report.checkpoint == {
+        "kind": "best",
+        "epoch": row["epoch"],
+        "step": row["step"],
+    }
+    assert report.is_trained_on_corpus
+    assert report.corpus["path"] == str(corpus)
+    text = str(report)
+    assert text.startswith(f"{experiment.name}, best checkpoint: epoch {row['epoch']}")
+    assert "made up, digest " in text
+
+
+@pytest.mark.parametrize("protocol", PROTOCOL_NAMES)
+def test_every_protocol(experiment, root, corpus, protocol):
+    report = evaluate_experiment(experiment, root, protocol, corpus, "latest")
+    facts = report.to_json()
+    assert list(facts)[:2] == ["format", "model"]
+    assert facts["num_points"] == 4 * LENGTH
+    assert facts["checkpoint"]["kind"] == "latest"
+    assert facts["has_text"] and not facts["is_its_corpus"]
+    assert facts["set"] == ("test" if protocol == "writer" else "valid")
+
+
+def scored_without_a_network(monkeypatch):
+    """Any figures: these tests are about what is said beside them."""
+    from sketch.evaluation.likelihood import LineScores
+
+    def score_lines(network, lines, mean, std, *rest):
+        ones = np.ones(len(lines))
+        return LineScores(ones, -ones, ones, ones.astype(int), np.asarray(std))
+
+    monkeypatch.setattr("sketch.experiment.scoring.score_lines", score_lines)
+
+
+def derived(experiment, root, name, parent):
+    facts = {
+        field: getattr(experiment, field)
+        for field in ("alphabet", "offset_mean", "offset_std", "data_digest")
+    }
+    settings = Hyperparameters(**SETTINGS, name=name)
+    child = Experiment.create(root, settings, facts | {"lineage": Lineage(parent, 1)})
+    path, state = experiment.load_checkpoint("best")
+    child.save_checkpoint(
+        "latest", lambda to: to.write_bytes(path.read_bytes()), {"epoch": 0, "step": 1}
+    )
+    return child
+
+
+def test_ancestors_of_the_same_corpus_are_no_strangers(
+    experiment, root, corpus, monkeypatch
+):
+    scored_without_a_network(monkeypatch)
+    child = derived(experiment, root, "child", experiment.name)
+    report = evaluate_experiment(child, root, "graves", corpus)
+    assert report.is_trained_on_corpus
+    # There is no best yet: the latest stands in, and is named.
+    assert report.checkpoint == {"kind": "latest", "epoch": 0, "step": 1}
+
+
+def test_an_ancestor_that_is_not_there_is_named(experiment, root, corpus, monkeypatch):
+    scored_without_a_network(monkeypatch)
+    child = derived(experiment, root, "orphan", "gone\x1b[2J")
+    report = evaluate_experiment(child, root, "graves", corpus)
+    assert not report.is_trained_on_corpus
+    note = report.evaluation.selection.notes[-1]
+    assert "not trained on this corpus, as far as is known: gone\ufffd[2J;" in note
+    assert "\x1b" not in str(report)
+
+
+def test_another_corpus_is_told(experiment, root, corpus, tmp_path, monkeypatch):
+    from sketch.corpus.hdf5 import Corpus
+
+    scored_without_a_network(monkeypatch)
+    with Corpus.open(corpus) as opened:
+        sets = {name: opened.read_set(name) for name in opened.sets}
+    sets["train"] = sets["train"][:3]
+    other = tmp_path / "other.hdf5"
+    write_corpus(other, sets, source="x\x1b]0;y", command="", seed=0, split="form")
+    report = evaluate_experiment(experiment, root, "graves", other)
+    assert not report.is_trained_on_corpus
+    assert f"as far as is known: {experiment.name};" in str(report)
+    assert "\x1b" not in str(report)
+
+
+def test_no_corpus_and_no_checkpoint_are_errors(
+    experiment, root, corpus, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match="no lines to score: no handwriting"):
+        evaluate_experiment(experiment, root, "graves")
+    facts = {
+        field: getattr(experiment, field)
+        for field in ("alphabet", "offset_mean", "offset_std", "data_digest")
+    }
+    empty = Experiment.create(root, Hyperparameters(**SETTINGS, name="empty"), facts)
+    with pytest.raises(ValueError, match="empty-1X4.* has no checkpoint yet"):
+        evaluate_experiment(empty, root, "graves", corpus)
