@@ -12,7 +12,7 @@ from sketch.cli.options import (
     debug_option,
     experiments_option,
 )
-from sketch.evaluation import PROTOCOL_NAMES
+from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 
 
 @click.command()
@@ -45,7 +45,7 @@ from sketch.evaluation import PROTOCOL_NAMES
 @click.option(
     "--batch-size",
     type=click.IntRange(1, 4096),
-    default=64,
+    default=BATCH_SIZE,
     show_default=True,
     help="Lines at a time; changes speed and memory alone.",
 )

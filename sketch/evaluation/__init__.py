@@ -9,3 +9,4 @@ A corpus and a network come in, figures go out; nothing here knows of experiment
 """
 
 PROTOCOL_NAMES = ("graves", "graves300", "vrnn", "udibr", "writer")
+BATCH_SIZE = 64  # lines scored at a time

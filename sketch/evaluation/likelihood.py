@@ -41,13 +41,13 @@ from tqdm import tqdm
 
 from sketch.corpus.batches import Batch, Batches
 from sketch.corpus.hdf5 import Line
+from sketch.evaluation import BATCH_SIZE
 from sketch.ink.strokes import END_OF_STROKE
 from sketch.ink.text import Alphabet
 from sketch.model.mixture import log_likelihood_parts
 from sketch.model.network import Network
 
 NOISE_SEED = 0
-BATCH_SIZE = 64
 INK, PEN, DEQUANTISED = 0, 1, 2  # columns of what is summed over a line
 
 

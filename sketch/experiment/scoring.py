@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sketch.corpus.hdf5 import Corpus, find_corpus
+from sketch.corpus.hdf5 import Corpus
+from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 from sketch.evaluation.likelihood import score_lines
 from sketch.evaluation.protocols import PROTOCOLS, select_lines
 from sketch.evaluation.results import Evaluation, summarise
 from sketch.experiment.building import build_network, load_weights
-from sketch.experiment.data import HOW_TO_GET_DATA
+from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
 from sketch.experiment.directory import Experiment, find_experiments
-from sketch.experiment.hyperparameters import DEMO_NAME
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class Report:
 def evaluate_experiment(
     experiment: Experiment,
     root: str | Path,
-    protocol: str = "graves",
+    protocol: str = PROTOCOL_NAMES[0],
     data: str | Path | None = None,
     kind: str = "best",
-    batch_size: int = 64,
+    batch_size: int = BATCH_SIZE,
     progress: bool = False,
 ) -> Report:
     """Score an experiment on lines that it has not learned.
@@ -70,7 +70,7 @@ def evaluate_experiment(
         experiment: which.
         root: the folder of all experiments, where its ancestors are looked for.
         protocol: a name in `PROTOCOLS`.
-        data: the corpus, as of `find_corpus`; None finds the experiment's.
+        data: the corpus, as of `find_corpus_of`; None finds it.
         kind: "best" or "latest" checkpoint; before the first epoch has ended, "best"
             falls back to "latest".
         batch_size: lines at a time; changes nothing but rounding.
@@ -83,7 +83,10 @@ def evaluate_experiment(
         FloatingPointError: a line's score is not finite.
     """
     settings = experiment.hyperparameters
-    with Corpus.open(_corpus_path(experiment, data)) as corpus:
+    path = find_corpus_of(experiment, data)
+    if path is None:
+        raise FileNotFoundError(f"there are no lines to score: {HOW_TO_GET_DATA}")
+    with Corpus.open(path) as corpus:
         selection = select_lines(corpus, PROTOCOLS[protocol], settings.text)
     strangers = _trained_elsewhere(experiment, root, corpus.digest)
     if strangers:
@@ -120,17 +123,6 @@ def evaluate_experiment(
         is_trained_on_corpus=not strangers,
         evaluation=summarise(scores, selection, settings.text),
     )
-
-
-def _corpus_path(experiment: Experiment, data: str | Path | None) -> Path:
-    if data is None and experiment.hyperparameters.name == DEMO_NAME:
-        from sketch.corpus.hershey import demo_corpus
-
-        return demo_corpus()
-    path = find_corpus(data)
-    if path is None:
-        raise FileNotFoundError(f"there are no lines to score: {HOW_TO_GET_DATA}")
-    return path
 
 
 def _trained_elsewhere(

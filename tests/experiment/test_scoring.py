@@ -1,5 +1,7 @@
 """A trained experiment under every protocol, and what is said of where it learned."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,8 @@ def test_every_protocol(experiment, root, corpus, protocol):
     report = evaluate_experiment(experiment, root, protocol, corpus, "latest")
     facts = report.to_json()
     assert list(facts)[:2] == ["format", "model"]
+    explained = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
+    assert [key for key in facts if f"`{key}`" not in explained] == []
     assert facts["num_points"] == 4 * LENGTH
     assert facts["checkpoint"]["kind"] == "latest"
     assert facts["has_text"] and not facts["is_its_corpus"]
