@@ -86,7 +86,8 @@ class Pen:
                 that writes freely.
         """
         _check(bias, seed, tries)
-        lines = self._fit(text, True, replace_unknown)
+        paragraphs = self._fit(text, True, replace_unknown)
+        lines = [line for part in paragraphs for line in part.split("\n")]
         from sketch.experiment.pen import in_units, write_experiment
 
         start = self._prime(prime, prime_text, data)
@@ -177,15 +178,15 @@ class Pen:
         return SamplingLoop(load_network(self.experiment))
 
     def _fit(self, text: str, keep_lines: bool, replace_unknown: str | None):
-        """The lines to write, checked; then the weights, read before keras is used."""
+        """The paragraphs, checked; then the weights, read before keras is used."""
         if not self.experiment.hyperparameters.text:
             raise ValueError(f"{self.name} knows no text: it writes freely, use sample")
         text = fit_text(text, self.experiment.alphabet, replace_unknown)
-        lines = split_paragraphs(text, keep_lines)
-        if not lines:
+        paragraphs = split_paragraphs(text, keep_lines)
+        if not paragraphs:
             raise ValueError("there is no text to write")
         _ = self._loop
-        return lines
+        return paragraphs
 
     def _prime(self, prime, text, data) -> "Prime | None":
         if prime is None:

@@ -136,6 +136,23 @@ def test_a_page(pen, tmp_path):
     np.testing.assert_allclose([line.start for line in read], starts, atol=1e-6)
 
 
+def test_a_page_keeps_the_lines_of_verses(pen):
+    # Wide paper: nobody knows how large an untrained pen writes.
+    wide = sketch.Layout(paper=(4000.0, 200.0), margin=10.0, size=1.0)
+    verses = "a lake\nand a hill\n\nand all is still"
+    assert pen.write_page(verses, layout=wide, keep_lines=True, **QUICK).text.split(
+        "\n"
+    ) == [
+        "a lake",
+        "and a hill",
+        "and all is still",
+    ]
+    assert pen.write_page(verses, layout=wide, **QUICK).text.split("\n") == [
+        "a lake and a hill",
+        "and all is still",
+    ]
+
+
 def test_every_piece_goes_on_from_the_same_ink(pen, monkeypatch):
     from sketch.experiment import letter
 

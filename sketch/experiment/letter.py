@@ -50,7 +50,8 @@ def write_letter(
 
     Args:
         experiment: which; with text.
-        paragraphs: what to write, in characters that the alphabet has.
+        paragraphs: what to write, in characters that the alphabet has; line feeds in
+            them end lines of the page, too.
         bias: >= 0, sharpens the mixture.
         seed: the same seed writes the same ink.
         prime: ink that every piece goes on from, normalised; None: the first piece.
@@ -63,7 +64,12 @@ def write_letter(
     longest = experiment.text_length or 64
     room = longest - len(prime.text) if prime else 0
     length = max(room, longest // 2, SHORTEST_PIECE)
-    texts = [split_text(paragraph, length) for paragraph in paragraphs if paragraph]
+    texts, ends_line = [], []
+    for paragraph in paragraphs:
+        lines = [split_text(s, length) for s in paragraph.split("\n") if s.strip()]
+        texts.append([piece for line in lines for piece in line])
+        for line in lines:
+            ends_line += [False] * (len(line) - 1) + [True]
     flat = [piece for pieces in texts for piece in pieces]
     if not flat:
         raise ValueError("there is no text to write")
@@ -90,7 +96,10 @@ def write_letter(
     size = -(-len(rest) // max(-(-len(rest) // BATCH_SIZE), 1))
     for number, start in enumerate(range(0, len(rest), max(size, 1)), start=1):
         keep(write(rest[start : start + size], number))
-    remaining = iter(pieces)
+    remaining = (
+        piece._replace(ends_line=is_end)
+        for piece, is_end in zip(pieces, ends_line, strict=True)
+    )
     faults = [
         f"{line.text!r}: {fault}, after {max(line.tries)} tries"
         for line in written

@@ -10,12 +10,12 @@ from sketch.ink.files import whole_file
 from sketch.ink.paper import Page
 from sketch.ink.strokes import split_pen_strokes
 
-LARGEST_SIDE = 1000  # pixels
+LARGEST_SIDE = 900  # pixels
 PIXELS_PER_MM = 8.0  # at the most
 SMOOTHING = 3  # drawn so many times as large, then averaged: edges in greys
 SHADES = 32  # from paper to ink
 FRAME_SECONDS = 0.04  # browsers do not show shorter ones
-MOST_FRAMES = 500
+MOST_FRAMES = 400  # all are in memory at once
 LAST_SECONDS = 3.0  # the finished page stands still before it is written again
 
 

@@ -10,7 +10,7 @@ Nothing here knows where ink comes from; numpy only. `sketch.ink.page_files` and
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -34,11 +34,13 @@ class Piece(NamedTuple):
         text: what they say.
         places: `[time]`, the place in the text that each point belongs to, NaN if
             unknown; or None. It parts words better than gaps alone.
+        ends_line: whether the line ends here, full or not, as those of verses do.
     """
 
     strokes: np.ndarray
     text: str
     places: np.ndarray | None = None
+    ends_line: bool = False
 
 
 @dataclass
@@ -49,6 +51,7 @@ class _Word:
     pens: list[tuple[int, np.ndarray]]  # with their place in the order of writing
     width: float
     gap: float  # before it, as written; NaN where nobody wrote one
+    ends_line: bool = False
 
 
 @dataclass
@@ -56,7 +59,7 @@ class _Line:
     words: list[_Word] = field(default_factory=list)
     gaps: list[float] = field(default_factory=list)  # before each word
     room: float = 0.0
-    is_last: bool = False  # of its paragraph
+    is_open: bool = False  # it ends before it is full
 
     @property
     def width(self) -> float:
@@ -159,6 +162,8 @@ def _words_of(piece, pens, baseline, scale, order) -> list[_Word]:
         moved = [(order + pen, pens[pen] - (left, rise)) for pen in own]
         words.append(_Word(text, moved, right - left, left - edge))
         edge = right
+    if words:
+        words[-1].ends_line = piece.ends_line
     return words
 
 
@@ -175,12 +180,14 @@ def _wrap(words: list[_Word], layout: Layout, gap: float, rng) -> list[_Line]:
         own *= float(np.exp(layout.jitter * rng.normal(0, 0.15)))
         own = float(np.clip(own, NARROWEST_GAP * gap, WIDEST_GAP * gap))
         line = lines[-1]
-        if line.words and line.width + own + word.width > line.room:
+        is_full = line.width + own + word.width > line.room
+        if line.words and (line.is_open or is_full):
             line = new_line()
             lines.append(line)
         line.gaps.append(own if line.words else 0.0)
         line.words.append(_fit(word, line.room))
-    lines[-1].is_last = True
+        line.is_open = word.ends_line
+    lines[-1].is_open = True
     return lines
 
 
@@ -190,7 +197,7 @@ def _fit(word: _Word, room: float) -> _Word:
         return word
     share = room / word.width
     pens = [(order, pen * share) for order, pen in word.pens]
-    return _Word(word.text, pens, room, word.gap)
+    return replace(word, pens=pens, width=room)
 
 
 def _place(line: _Line, y: float, layout: Layout, gap: float, rng) -> InkLine:
@@ -202,7 +209,7 @@ def _place(line: _Line, y: float, layout: Layout, gap: float, rng) -> InkLine:
         x = layout.margin + spare
     elif layout.align == "center":
         x += spare / 2
-    elif layout.align == "justify" and not line.is_last and len(gaps) > 1:
+    elif layout.align == "justify" and not line.is_open and len(gaps) > 1:
         more = spare / (len(gaps) - 1)
         if more <= LOOSEST * gap:
             gaps = [0.0, *(one + more for one in gaps[1:])]

@@ -27,11 +27,16 @@ def split_paragraphs(text: str, keep_lines: bool = False) -> list[str]:
 
     Args:
         text: any.
-        keep_lines: every line is a paragraph: verses, addresses.
+        keep_lines: line ends stay line ends, as verses and addresses need it.
+
+    Returns:
+        The paragraphs, none of them empty; single blanks between their words, or line
+        feeds where `keep_lines`.
     """
-    border = r"\n" if keep_lines else r"\n[^\S\n]*\n"
-    parts = re.split(border, normalise_text(text))
-    return [" ".join(part.split()) for part in parts if part.strip()]
+    parts = re.split(r"\n[^\S\n]*\n", normalise_text(text))
+    kept = [[" ".join(line.split()) for line in part.split("\n")] for part in parts]
+    joint = "\n" if keep_lines else " "
+    return [joint.join(filter(None, lines)) for lines in kept if any(lines)]
 
 
 def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) -> str:

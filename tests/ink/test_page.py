@@ -246,6 +246,14 @@ class TestLayOut:
         np.testing.assert_allclose(left, 10.0, atol=1e-3)
         assert (right > 109.999).sum() >= len(right) - 2  # all but paragraphs' ends
 
+    def test_a_line_that_ends_is_not_filled_up(self):
+        part = [p._replace(ends_line=True) for p in pieces([["me", "you"]])[0]]
+        layout = Layout((120.0, 90.0), 10.0, 2.0, jitter=0.0, align="justify")
+        (page,) = lay_out([part], layout)
+        assert [line.text for line in page.lines] == ["me", "you"]
+        (low, _), (next_low, _) = boxes(page)
+        assert next_low[1] - low[1] < layout.line_spacing + 0.5
+
     def test_the_seed_is_the_jitter(self):
         def starts(seed, jitter):
             layout = Layout((120.0, 150.0), 10.0, 2.0, jitter=jitter, seed=seed)
