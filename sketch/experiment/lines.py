@@ -28,6 +28,20 @@ class RunLines:
     texts: list[str]
     num_without_text: int
 
+    def summary(self) -> str:
+        """What is trained on, and how much of it is padding, in a line."""
+        train = self.batches["train"]
+        without = (
+            f"; {self.num_without_text} lines without a transcript are left out"
+            if self.num_without_text
+            else ""
+        )
+        return (
+            f"{len(train.strokes):,} lines, {train.num_points:,} points, in "
+            f"{train.num_batches} batches of {len(train.padded_lengths)} lengths, "
+            f"{train.padding():.1%} of it padding{without}"
+        )
+
 
 def load_lines(
     path: Path,

@@ -7,6 +7,7 @@ number that is not finite, before it can reach a checkpoint.
 """
 
 import math
+import sys
 import time
 from pathlib import Path
 
@@ -336,6 +337,7 @@ def train(
     experiment, lines = prepare(plan, Path(options.data), Path(root))
     with experiment.lock(), Interrupts() as interrupts:
         experiment.write_environment(devices.describe())
+        tqdm.write(lines.summary(), file=sys.stderr)
         run = TrainingRun(experiment, lines, options, progress)
         run.begin(plan.parent if plan.action == "derive" else None)
         run.run(interrupts)
