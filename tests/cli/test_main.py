@@ -144,7 +144,9 @@ def test_an_exit_code_of_a_command_is_kept(sketch, failing):
 )
 def test_signals_of_the_system(number, code):
     program = (
-        "import time\n"
+        "import signal, time\n"
+        # A shell lets what it runs in the background ignore Ctrl-C.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from sketch.cli.main import main\n"
         "import sketch.experiment.directory as directory\n"
         "def wait(root):\n"

@@ -289,7 +289,9 @@ def test_the_script_fails_in_one_line(tmp_path):
 
 def test_ctrl_c_while_writing(database, tmp_path):
     code = (
-        "import os, sys, time; from sketch.cli.main import main\n"
+        "import os, signal, sys, time; from sketch.cli.main import main\n"
+        # A shell lets what it runs in the background ignore Ctrl-C.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "os.fsync = lambda _: (print('ready', flush=True), time.sleep(60))\n"
         "if __name__ == '__main__': main(sys.argv[1:])"
     )
