@@ -7,21 +7,16 @@ from pathlib import Path
 import click
 
 from sketch.cli.options import (
-    ExperimentName,
     backend_option,
     debug_option,
     experiments_option,
+    model_option,
 )
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 
 
 @click.command()
-@click.option(
-    "--model",
-    type=ExperimentName(),
-    required=True,
-    help="The experiment: its name, or the path of its directory.",
-)
+@model_option
 @click.option(
     "--protocol",
     type=click.Choice(PROTOCOL_NAMES),

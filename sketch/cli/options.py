@@ -95,6 +95,75 @@ def settings_options(*classes: type) -> Callable[[Callable], Callable]:
     return decorate
 
 
+def model_option(function: Callable) -> Callable:
+    """`--model`: the experiment that writes or is scored; it must be given."""
+    return click.option(
+        "--model",
+        type=ExperimentName(),
+        required=True,
+        help="The experiment: its name, or the path of its directory.",
+    )(function)
+
+
+def writing_options(bias: float) -> Callable[[Callable], Callable]:
+    """Decorates a command with all that says how a text is written, and in which hand.
+
+    Args:
+        bias: the default of `--bias`.
+    """
+    options = [
+        click.option(
+            "--bias",
+            type=click.FloatRange(0, 100),
+            default=bias,
+            show_default=True,
+            help="Tidiness: 0 writes as the model learned it, 1 and above more "
+            "regularly.",
+        ),
+        click.option(
+            "--seed",
+            type=click.IntRange(0, 2**31 - 1),
+            default=0,
+            show_default=True,
+            help="The same seed writes the same ink.",
+        ),
+        click.option(
+            "--prime",
+            metavar="LINE|FILE",
+            help="Go on from this ink, in its hand: a line of the corpus by its name, "
+            "or an .inkml, .svg or .json file.",
+        ),
+        click.option(
+            "--prime-text", help="What the prime says, where its file does not tell."
+        ),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path),
+            help="The corpus of --prime LINE, as of `sketch train`.",
+        ),
+        click.option(
+            "--tries",
+            type=click.IntRange(1, 100),
+            default=5,
+            show_default=True,
+            help="Write what went wrong again, so often in all.",
+        ),
+        click.option(
+            "--replace-unknown",
+            metavar="CHARACTER",
+            help="Write this for a character that the model has not learned; "
+            '"" leaves it out.  [default: an error]',
+        ),
+    ]
+
+    def decorate(function: Callable) -> Callable:
+        for option in reversed(options):  # click shows the last decorator first
+            function = option(function)
+        return function
+
+    return decorate
+
+
 def backend_option(function: Callable) -> Callable:
     """`--backend`, as of a training run."""
     return click.option(

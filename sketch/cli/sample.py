@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from sketch.cli.options import (
-    ExperimentName,
     backend_option,
     debug_option,
     experiments_option,
+    model_option,
+    writing_options,
 )
 
 FORMATS = ("png", "svg")
@@ -19,12 +20,7 @@ FREE_STEPS = 700
 
 
 @click.command()
-@click.option(
-    "--model",
-    type=ExperimentName(),
-    required=True,
-    help="The experiment: its name, or the path of its directory.",
-)
+@model_option
 @click.option(
     "--text",
     "texts",
@@ -50,50 +46,12 @@ FREE_STEPS = 700
     show_default=True,
     help="Pen points of a free line.",
 )
-@click.option(
-    "--bias",
-    type=click.FloatRange(0, 100),
-    default=0.0,
-    show_default=True,
-    help="Tidiness: 0 writes as the model learned it, 1 and above more regularly.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="The same seed writes the same ink.",
-)
-@click.option(
-    "--prime",
-    metavar="LINE|FILE",
-    help="Go on from this ink, in its hand: a line of the corpus by its name, or an "
-    ".inkml, .svg or .json file.",
-)
-@click.option("--prime-text", help="What the prime says, where its file does not tell.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="The corpus of --prime LINE, as of `sketch train`.",
-)
-@click.option(
-    "--tries",
-    type=click.IntRange(1, 100),
-    default=5,
-    show_default=True,
-    help="Write a text that went wrong again, so often in all.",
-)
+@writing_options(bias=0.0)
 @click.option(
     "--steps-per-character",
     type=click.IntRange(1, 10_000),
     show_default="3 times the pace of the corpus",
     help="Give a text up after so many pen points a character.",
-)
-@click.option(
-    "--replace-unknown",
-    metavar="CHARACTER",
-    help='Write this for a character that the model has not learned; "" leaves it out.'
-    "  [default: an error]",
 )
 @click.option(
     "--figures",

@@ -2,14 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sketch.cli.options import (
-    ExperimentName,
     backend_option,
     debug_option,
     experiments_option,
+    model_option,
+    writing_options,
 )
 
 TEXT_SUFFIXES = (".txt", ".text", ".md")
@@ -25,12 +27,7 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
     help="Where to: .svg, .png, .pdf, .gif (the pen at work), .inkml or .json. More "
     "than one page makes numbered files, or a PDF of several pages.",
 )
-@click.option(
-    "--model",
-    type=ExperimentName(),
-    required=True,
-    help="The experiment: its name, or the path of its directory.",
-)
+@model_option
 @click.option(
     "--paper",
     default="a4",
@@ -98,45 +95,7 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
     show_default="the hand's own time, 30 at the most",
     help="How long an SVG or GIF takes to write itself, a page.",
 )
-@click.option(
-    "--bias",
-    type=click.FloatRange(0, 100),
-    default=1.0,
-    show_default=True,
-    help="Tidiness: 0 writes as the model learned it, 1 and above more regularly.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="The same seed writes the same ink.",
-)
-@click.option(
-    "--prime",
-    metavar="LINE|FILE",
-    help="Write in the hand of this ink: a line of the corpus by its name, or an "
-    ".inkml, .svg or .json file.  [default: of the first words written]",
-)
-@click.option("--prime-text", help="What the prime says, where its file does not tell.")
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    help="The corpus of --prime LINE, as of `sketch train`.",
-)
-@click.option(
-    "--tries",
-    type=click.IntRange(1, 100),
-    default=5,
-    show_default=True,
-    help="Write words that went wrong again, so often in all.",
-)
-@click.option(
-    "--replace-unknown",
-    metavar="CHARACTER",
-    help='Write this for a character that the model has not learned; "" leaves it out.'
-    "  [default: an error]",
-)
+@writing_options(bias=1.0)
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @backend_option
 @experiments_option
@@ -159,21 +118,16 @@ def command(
     smooth: bool,
     animate: bool,
     seconds: float | None,
-    bias: float,
-    seed: int,
-    prime: str | None,
-    prime_text: str | None,
-    data: Path | None,
-    tries: int,
-    replace_unknown: str | None,
     force: bool,
     backend: str | None,
     experiments: Path,
+    **writing: Any,
 ) -> None:
     """Write a letter: whole pages, on paper of your size.
 
     The text comes from a UTF-8 file, from the command line, or with - from standard
     input. Blank lines part its paragraphs; lines are wrapped by the width of the ink.
+    Without --prime all pages are in the hand of the first words written.
     """
     from sketch.ink.page_files import check_format, ink_colour, page_paths
     from sketch.ink.paper import Layout, parse_paper
@@ -186,7 +140,7 @@ def command(
             line_spacing=line_spacing,
             align=align,
             jitter=jitter,
-            seed=seed,
+            seed=writing["seed"],
         )
         check_format(output, animate)
         colour = ink_colour(colour)
@@ -198,18 +152,7 @@ def command(
     from sketch.api import load
 
     pen = load(model, experiments=experiments, backend=backend)
-    ink = pen.write_page(
-        text,
-        layout=layout,
-        bias=bias,
-        seed=seed,
-        prime=prime,
-        prime_text=prime_text,
-        data=data,
-        tries=tries,
-        replace_unknown=replace_unknown,
-        keep_lines=keep_lines,
-    )
+    ink = pen.write_page(text, layout=layout, keep_lines=keep_lines, **writing)
     _refuse_existing(page_paths(output, len(ink.pages)), force)
     for fault in ink.faults:
         click.echo(fault, err=True)
