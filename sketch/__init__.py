@@ -58,7 +58,7 @@ The map of the house. A folder imports only itself and those above it:
       option.py        a setting: flags, help, type, range, name tag
       hyperparameters.py   every setting, declared once
       names.py         the experiment's name <-> its settings
-      files.py         files that appear whole; reading that trusts nothing
+      files.py         reading that trusts nothing; JSON
       settings_file.py hyperparameters.json
       checkpoint.py    weights and state, always whole
       history.py       history.csv

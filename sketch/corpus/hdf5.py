@@ -194,17 +194,12 @@ def _write_whole(
     bounds: Mapping[str, tuple[int, int]],
     attributes: Mapping[str, object],
 ) -> None:
-    try:
-        with whole_file(path) as temporary:
+    with whole_file(path) as temporary:
+        try:
             with h5py.File(temporary, "w") as file:
                 _fill(file, lines, bounds, attributes)
-            with open(temporary, "rb") as written:
-                os.fsync(written.fileno())
-    except (OSError, RuntimeError) as error:
-        # A full disk is an OSError or a RuntimeError of h5py, as its caches will.
-        raise OSError(
-            f"cannot write {path}: {error}; is the disk full, or the folder not yours?"
-        ) from error
+        except RuntimeError as error:  # of h5py, as its caches will, for a full disk
+            raise OSError(f"{error}; is the disk full?") from error
 
 
 def _arrange(

@@ -24,16 +24,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sketch.experiment.files import (
-    atomic_write,
-    is_temporary,
-    naming,
-    read_json,
-    require_plain,
-    sync,
-    temporary_beside,
-    to_json_text,
-)
+from sketch.experiment.files import read_json, require_plain, to_json_text
+from sketch.ink.files import is_temporary, naming, sync, temporary_beside, write_text
 
 WEIGHTS_NAME = "model.weights.h5"
 STATE_NAME = "state.json"
@@ -67,7 +59,7 @@ def save(
             sync(weights)
             about = {"bytes": weights.stat().st_size, "sha256": _sha256(weights)}
             content = {"format": 1, "weights": about, "state": state}
-            atomic_write(temporary / STATE_NAME, to_json_text(content))
+            write_text(temporary / STATE_NAME, to_json_text(content))
             settle(folder, kind)
             os.rename(temporary, folder / f"{kind}.next")
             sync(folder)

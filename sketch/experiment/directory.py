@@ -26,14 +26,7 @@ from typing import Any
 import numpy as np
 
 from sketch.experiment import checkpoint, history, lock
-from sketch.experiment.files import (
-    atomic_write,
-    is_temporary,
-    read_json,
-    sync,
-    temporary_beside,
-    to_json_text,
-)
+from sketch.experiment.files import read_json, to_json_text
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import experiment_name
 from sketch.experiment.settings_file import (
@@ -42,9 +35,8 @@ from sketch.experiment.settings_file import (
     parse_content,
     to_content,
 )
+from sketch.ink.files import is_temporary, sync, temporary_beside, write_text
 from sketch.ink.text import Alphabet
-
-_LEFTOVERS = (".sketch", ".pen", ".history")  # pictures that a kill left half drawn
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +93,7 @@ class Experiment:
         temporary = temporary_beside(path)
         try:
             (temporary / "samples").mkdir(parents=True)
-            atomic_write(temporary / SETTINGS_NAME, to_json_text(content))
+            write_text(temporary / SETTINGS_NAME, to_json_text(content))
             try:
                 os.rename(temporary, path)
             except OSError:
@@ -188,8 +180,8 @@ class Experiment:
         """
         with lock.hold(self.path / "lock"):
             for path in [*self.path.iterdir(), *self.samples_dir.iterdir()]:
-                left_over = is_temporary(path) or path.name.startswith(_LEFTOVERS)
-                if left_over and (path.is_symlink() or not path.is_dir()):
+                is_file = path.is_symlink() or not path.is_dir()
+                if is_temporary(path) and is_file:
                     path.unlink()
             checkpoint.clean(self.checkpoints_dir)
             yield
@@ -222,7 +214,7 @@ class Experiment:
 
     def write_environment(self, environment: dict[str, Any]) -> None:
         """Notes what the run runs on in `environment.json`."""
-        atomic_write(self.path / "environment.json", to_json_text(environment))
+        write_text(self.path / "environment.json", to_json_text(environment))
 
 
 def find_experiments(root: str | Path) -> list[Path]:

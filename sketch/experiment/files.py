@@ -1,77 +1,16 @@
-"""Files that appear whole or not at all, and reading that trusts nothing.
+"""Reading that trusts nothing, and JSON as it is written everywhere here.
 
-Writing: beside the final name, synced, then renamed over it; whoever looks sees the old
-file or the new one. Reading: plain files of a sane size only, so that an experiment
-from a stranger can neither point out of its directory (a link) nor hang its reader (a
-named pipe) nor fill the memory.
+Plain files of a sane size only are read, so that an experiment from a stranger can
+neither point out of its directory (a link) nor hang its reader (a named pipe) nor fill
+the memory. Files are written by `sketch.ink.files`: whole or not at all.
 """
 
-import contextlib
 import json
-import os
-import secrets
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 MAX_TEXT_BYTES = 16 * 2**20  # a history of 100,000 epochs has 12 MB
-
-
-def atomic_write(path: str | Path, content: str | bytes) -> None:
-    """Writes a file so that it is there whole or, after any failure, as it was.
-
-    Args:
-        path: where; an existing file is replaced, a link itself and not its target.
-        content: text is written as UTF-8, with `\\n` line ends.
-
-    Raises:
-        OSError: names `path`; the temporary file beside it is removed.
-    """
-    path = Path(path)
-    data = content.encode() if isinstance(content, str) else content
-    with naming(path, "cannot write"):
-        temporary = temporary_beside(path)
-        try:
-            with open(temporary, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        sync(path.parent)
-
-
-def temporary_beside(path: Path) -> Path:
-    """A new hidden name in the folder of `path`: renaming works only within a disk."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-
-
-def is_temporary(path: Path) -> bool:
-    """Whether the name is one of `temporary_beside`."""
-    return path.name.startswith(".") and path.name.endswith(".tmp")
-
-
-def sync(path: Path) -> None:
-    """Has the disk keep a file's content, or a folder's list of names."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def naming(path: Path, problem: str) -> Iterator[None]:
-    """Has an `OSError` from within say what failed and on which file."""
-    try:
-        yield
-    except OSError as error:
-        named = type(error)(f"{problem} {path}: {error.strerror or error}")
-        named.errno = error.errno
-        raise named from error
 
 
 def require_plain(path: Path, inside: Path) -> None:

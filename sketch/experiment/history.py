@@ -11,7 +11,8 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from sketch.experiment.files import atomic_write, read_text
+from sketch.experiment.files import read_text
+from sketch.ink.files import write_text
 
 COLUMNS = (
     "epoch",
@@ -63,7 +64,7 @@ def write(path: Path, rows: list[dict[str, float]]) -> None:
     table.writeheader()
     for row in rows:
         table.writerow({name: _format(name, row[name]) for name in row})
-    atomic_write(path, text.getvalue())
+    write_text(path, text.getvalue())
 
 
 def append(path: Path, row: Mapping[str, float]) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from sketch.experiment.files import naming
+from sketch.ink.files import naming
 
 try:
     import fcntl

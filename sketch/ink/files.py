@@ -2,9 +2,9 @@
 
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -12,43 +12,80 @@ from lxml import etree
 
 from sketch.ink import DamagedInk
 
+TEMPORARY = re.compile(r"\..*\.[0-9a-f]{8}\.tmp(\.[^.]*)?", re.DOTALL)
 # XML 1.0 has no place for these characters, not even as references.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """Lends a temporary name beside `path`, which takes its place at the end.
+    """Lends a new name beside `path`; what the block writes there takes its place.
 
-    Whoever reads `path` finds the old file or the new one, never half of one. When
-    the block raises, the temporary file goes and `path` stays as it was. The folder
-    of `path` is made if it is not there.
+    Whoever reads `path` finds the old file or the new one, never half of one, even
+    after a power cut: the file is synced, then renamed. When the block raises, the
+    temporary file goes and `path` stays as it was. A link is replaced itself, not what
+    it leads to. The folder of `path` is made if it is not there.
+
+    Raises:
+        OSError: names `path`.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{path.name[:40]}-", suffix=path.suffix, dir=path.parent
-    )
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        # mkstemp makes files for the owner alone; a picture is for everybody whom
-        # the umask lets.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-        raise
+    with naming(path, "cannot write"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = temporary_beside(path)
+        try:
+            yield temporary
+            sync(temporary)
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        sync(path.parent)
+
+
+def write_bytes(path: str | Path, data: bytes) -> None:
+    """Writes a file, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def write_text(path: str | Path, text: str) -> None:
     """Writes `text` as UTF-8 with plain line feeds, whole or not at all."""
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+    write_bytes(path, text.encode())
+
+
+def temporary_beside(path: Path) -> Path:
+    """A new hidden name in the folder of `path`: renaming works only within a disk.
+
+    It ends as `path` does, for those who choose a format by that.
+    """
+    token = secrets.token_hex(4)
+    return path.with_name(f".{path.name[:40]}.{token}.tmp{path.suffix}")
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether the name is one of `temporary_beside`."""
+    return TEMPORARY.fullmatch(path.name) is not None
+
+
+def sync(path: Path) -> None:
+    """Has the disk keep a file's content, or a folder's list of names."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def naming(path: Path, problem: str) -> Iterator[None]:
+    """Has an `OSError` from within say what failed and on which file."""
+    try:
+        yield
+    except OSError as error:
+        named = type(error)(f"{problem} {path}: {error.strerror or error}")
+        named.errno = error.errno
+        raise named from error
 
 
 def xml_text(text: str) -> str:

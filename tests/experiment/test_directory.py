@@ -8,6 +8,7 @@ import pytest
 
 from sketch.experiment.directory import Experiment, Lineage, find_experiments
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.ink.files import temporary_beside
 
 NAME = "handwriting-1X8-G20-bs56-lr1e-3"
 
@@ -171,13 +172,13 @@ def test_the_lock_tidies_up_what_a_killed_process_left(experiment):
     experiment.save_checkpoint("latest", lambda p: p.write_bytes(b"1"), {"step": 1})
     checkpoints = experiment.checkpoints_dir
     left_over = [
-        experiment.path / ".history.csv.01ab.tmp",
-        experiment.path / ".sketch.png-x1y2.png",
-        experiment.samples_dir / ".sketch-3.png-x1y2.png",
+        temporary_beside(experiment.history_path),
+        temporary_beside(experiment.sketch_path),
+        temporary_beside(experiment.samples_dir / "sketch-3.png"),
     ]
     for path in left_over:
         path.write_text("half")
-    (checkpoints / ".latest.01ab.tmp").mkdir()
+    temporary_beside(checkpoints / "latest").mkdir()
     (checkpoints / "latest").rename(checkpoints / "latest.next")
     mine = experiment.path / ".notes"
     mine.write_text("mine")
