@@ -36,7 +36,9 @@ The map of the house. A folder imports only itself and those above it:
       demo_text.py     its text
       line.py          a line: ink, text, id, writer
       hdf5.py          the one file format: writer and reader side by side
+      hdf5_parts.py    its parts, each as it is written or believed
       hdf5_checks.py   what is asked of a file before it is believed
+      find.py          where the corpus file is
       batches.py       split -> padded, length-bucketed batches
     model/           what is learned, in keras.ops only
       mixture.py       mixture density: parameters, log-likelihood, draw, bias

@@ -5,7 +5,7 @@
 - `iam`: IAM-OnDB: which files are what, transcripts, split lists
 - `hershey`, `demo_text`: the built-in demo corpus: its hands, its words
 - `line`: `Line`: ink, text, id and writer; what both make and all the rest reads
-- `hdf5`: the one file format; `write_corpus`, `Corpus`, `find_corpus`
+- `hdf5`: the one file format; `write_corpus`, `Corpus`; `find`: where the file is
 - `hdf5_checks`: what the reader asks before it believes a file
 - `convert`: a database -> splits -> the file, and the report on it
 - `batches`: lines of a set -> padded, length-bucketed batches for training

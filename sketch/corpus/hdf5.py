@@ -23,11 +23,10 @@ attributes `alphabet`, `source`, `command`, `split_kind`, `seed`, `sketch_versio
     a SHA-256 of the sets, ids, writers, transcripts and strokes, and of nothing else:
     same ink, same digest.
 
-A file may come from anywhere; `hdf5_checks` is what the reader asks before it believes
-it. All damage is a `DamagedInk` that names the file and the remedy.
+A file may come from anywhere; `hdf5_parts` and `hdf5_checks` are what the reader asks
+before it believes it. All damage is a `DamagedInk` that names the file and the remedy.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,18 +35,20 @@ import h5py
 import numpy as np
 
 from sketch import __version__
-from sketch.corpus.hdf5_checks import (
-    damage_named,
-    damaged,
-    heap_lengths,
-    own_dataset,
-    read_rows,
-    read_text_attribute,
+from sketch.corpus.hdf5_checks import damage_named, damaged, read_rows
+from sketch.corpus.hdf5_parts import (
+    TEXT_SOURCES,
+    check_features,
+    read_attributes,
+    read_shapes,
+    read_split,
+    read_texts,
+    split_array,
 )
 from sketch.corpus.line import (
-    ROW_WIDTH,
     SETS,
     Line,
+    arrange_sets,
     check_line,
     content_digest,
     find_problem,
@@ -56,10 +57,7 @@ from sketch.ink.files import whole_file
 from sketch.ink.strokes import offset_statistics
 from sketch.ink.text import Alphabet
 
-FILE_NAME = "handwriting.hdf5"
 FORMAT = "sketch corpus 1"
-SOURCES = ("features", "transcripts", "line_ids", "writers")
-TEXT_SOURCES = SOURCES[1:]
 
 
 @dataclass(frozen=True)
@@ -82,40 +80,6 @@ class CorpusSummary:
     offset_std: np.ndarray
     alphabet: Alphabet
     digest: str
-
-
-def find_corpus(data: str | Path | None = None) -> Path | None:
-    """Finds the corpus file to train on.
-
-    Looks at `data` (a file, or a folder that holds `handwriting.hdf5`), then at
-    `$SKETCH_DATA` (the same), `$FUEL_DATA_PATH/handwriting/` and `./data/`.
-
-    Returns:
-        The path of the file, or None if nobody named one and none is there.
-
-    Raises:
-        FileNotFoundError: If `data` or `$SKETCH_DATA` names something that is not
-            there: whoever named it does not want another corpus instead.
-    """
-    named = [("--data", data), ("$SKETCH_DATA", os.environ.get("SKETCH_DATA"))]
-    for origin, value in named:
-        if not value:
-            continue
-        path = Path(value).expanduser()
-        if path.is_dir():
-            path = path / FILE_NAME
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"{origin} names {value}, but there is no file {path}; make it with "
-                f"`sketch convert SOURCE --output {path}`"
-            )
-        return path
-    fuel_folders = os.environ.get("FUEL_DATA_PATH", "").split(os.pathsep)
-    folders = [Path(folder) / "handwriting" for folder in fuel_folders if folder]
-    for folder in [*folders, Path("data")]:
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-    return None
 
 
 def write_corpus(
@@ -146,7 +110,7 @@ def write_corpus(
             are not finite float32 `[time, 3]` with flags 0 or 1.
     """
     path = Path(path)
-    lines, bounds = _arrange(sets)
+    lines, bounds = arrange_sets(sets)
     for line in lines:
         check_line(line)
     train_start, train_stop = bounds["train"]
@@ -202,34 +166,6 @@ def _write_whole(
             raise OSError(f"{error}; is the disk full?") from error
 
 
-def _arrange(
-    sets: Mapping[str, Sequence[Line]],
-) -> tuple[list[Line], dict[str, tuple[int, int]]]:
-    """All lines once, and each set's rows `(start, stop)` among them."""
-    if set(sets) != set(SETS):
-        raise ValueError(f"expected the sets {SETS}, received {tuple(sets)}")
-    lines: list[Line] = []
-    bounds: dict[str, tuple[int, int]] = {}
-    seen: dict[str, str] = {}
-    ids = {name: [line.line_id for line in sets[name]] for name in SETS}
-    for name in SETS:
-        if not ids[name]:
-            raise ValueError(f"the set {name!r} is empty: give the converter more ink")
-        same = next((other for other in bounds if ids[other] == ids[name]), None)
-        if same is not None:
-            bounds[name] = bounds[same]
-            continue
-        for line_id in ids[name]:
-            if line_id in seen:
-                raise ValueError(
-                    f"line {line_id} stands in {seen[line_id]!r} and again in {name!r}"
-                )
-            seen[line_id] = name
-        bounds[name] = (len(lines), len(lines) + len(ids[name]))
-        lines.extend(sets[name])
-    return lines, bounds
-
-
 def _fill(
     file: h5py.File,
     lines: Sequence[Line],
@@ -260,7 +196,7 @@ def _fill(
     for name, values in texts.items():
         file.create_dataset(name, data=values, dtype=h5py.string_dtype("utf-8"))
         file[name].dims[0].label = "batch"
-    file.attrs["split"] = _split_array(bounds)
+    file.attrs["split"] = split_array(bounds)
     for name, value in attributes.items():
         if isinstance(value, str):
             data = value.encode("utf-8", "replace")  # a path may be no text
@@ -268,26 +204,6 @@ def _fill(
             file.attrs.create(name, data, dtype=text)
         else:
             file.attrs[name] = value
-
-
-def _split_array(bounds: Mapping[str, tuple[int, int]]) -> np.ndarray:
-    split_type = np.dtype(
-        [
-            ("split", f"S{max(map(len, SETS))}"),
-            ("source", f"S{max(map(len, SOURCES))}"),
-            ("start", np.int64),
-            ("stop", np.int64),
-            ("indices", h5py.ref_dtype),
-            ("available", np.bool_),
-            ("comment", "S1"),
-        ]
-    )
-    entries = [
-        (name.encode(), source.encode(), *bounds[name], h5py.Reference(), True, b".")
-        for name in SETS
-        for source in SOURCES
-    ]
-    return np.array(entries, dtype=split_type)
 
 
 class Corpus:
@@ -309,15 +225,15 @@ class Corpus:
     def __init__(self, file: h5py.File, path: Path):
         self._file = file
         self.path = path
-        attributes = self._read_attributes()
+        attributes = read_attributes(file, path)
         self.offset_mean = attributes["offset_mean"]
         self.offset_std = attributes["offset_std"]
         self.digest = attributes["digest"]
         self.source = attributes["source"]
         self.alphabet = Alphabet(tuple(attributes["alphabet"]))
-        self._shapes = self._read_shapes()
-        self._check_features()
-        self._bounds = self._read_split()
+        self._shapes = read_shapes(file, path)
+        check_features(file, path, self._shapes)
+        self._bounds = read_split(file, path, len(self._shapes))
         self.sets = tuple(name for name in SETS if name in self._bounds)
         self._rows_of_ids: dict[str, int] | None = None
 
@@ -421,69 +337,4 @@ class Corpus:
         return lines
 
     def _read_texts(self, name: str, rows: slice) -> list[str]:
-        values = own_dataset(self._file, self.path, name, (len(self._shapes),))
-        if h5py.check_string_dtype(values.dtype) is None:
-            raise damaged(self.path, f"{name} holds {values.dtype}, not text")
-        heap_lengths(values, self.path, item_size=1)
-        read = read_rows(values, self.path, rows, item_size=1)
-        return [text.decode("utf-8") for text in read]
-
-    def _read_attributes(self) -> dict:
-        read: dict = {}
-        for name in ("alphabet", "source", "digest"):
-            read[name] = read_text_attribute(self._file, self.path, name)
-        for name in ("offset_mean", "offset_std"):
-            read[name] = np.asarray(self._file.attrs[name], np.float64)
-            if read[name].shape != (2,) or not np.isfinite(read[name]).all():
-                raise damaged(self.path, f"{name} is not two finite numbers")
-        if not (read["offset_std"] > 0).all():
-            raise damaged(self.path, "offset_std is not positive")
-        return read
-
-    def _read_shapes(self) -> np.ndarray:
-        shapes = own_dataset(self._file, self.path, "features_shapes", (None, 2))
-        if shapes.dtype.kind not in "iu" or shapes.dtype.itemsize > 8:
-            raise damaged(self.path, f"the shapes are {shapes.dtype}, not integers")
-        read = np.asarray(shapes[...], np.int64)
-        if (read[:, 0] < 1).any() or (read[:, 1] != ROW_WIDTH).any():
-            raise damaged(self.path, f"a line's shape is not [time, {ROW_WIDTH}]")
-        return read
-
-    def _check_features(self) -> None:
-        features = own_dataset(self._file, self.path, "features", (len(self._shapes),))
-        if h5py.check_vlen_dtype(features.dtype) != np.dtype("<f4"):
-            raise damaged(
-                self.path, "features is not variable-length float32: another program's?"
-            )
-        lengths = heap_lengths(features, self.path, item_size=4)
-        wrong = np.flatnonzero(lengths != self._shapes.prod(axis=1))
-        if len(wrong):
-            row = wrong[0]
-            raise damaged(
-                self.path,
-                f"row {row} has {lengths[row]} numbers, but its shape is "
-                f"{self._shapes[row].tolist()}",
-            )
-
-    def _read_split(self) -> dict[str, tuple[int, int]]:
-        split = self._file.attrs["split"]
-        fields = getattr(split, "dtype", np.dtype("f4")).names or ()
-        if not {"split", "source", "start", "stop"} <= set(fields) or split.ndim != 1:
-            raise damaged(self.path, "attribute 'split' is not fuel's array of sets")
-        bounds: dict[str, tuple[int, int]] = {}
-        for entry in split[split["source"] == b"features"]:
-            name = bytes(entry["split"]).decode("utf-8", "replace")
-            if "indices" in fields and entry["indices"]:
-                raise damaged(
-                    self.path, f"set {name!r} is a list of indices, not a range of rows"
-                )
-            start, stop = (int(np.ravel(entry[key])[0]) for key in ("start", "stop"))
-            if not 0 <= start < stop <= len(self._shapes):
-                raise damaged(
-                    self.path,
-                    f"set {name!r} is rows {start} to {stop} of {len(self._shapes)}",
-                )
-            bounds[name] = (start, stop)
-        if "train" not in bounds:
-            raise damaged(self.path, "there is no set 'train'")
-        return bounds
+        return read_texts(self._file, self.path, name, len(self._shapes), rows)

@@ -65,6 +65,38 @@ def find_problem(strokes: np.ndarray) -> str | None:
     return None
 
 
+def arrange_sets(
+    sets: Mapping[str, Sequence[Line]],
+) -> tuple[list[Line], dict[str, tuple[int, int]]]:
+    """All lines once, and each set's rows `(start, stop)` among them.
+
+    Raises:
+        ValueError: If sets are missing or empty, or overlap in part.
+    """
+    if set(sets) != set(SETS):
+        raise ValueError(f"expected the sets {SETS}, received {tuple(sets)}")
+    lines: list[Line] = []
+    bounds: dict[str, tuple[int, int]] = {}
+    seen: dict[str, str] = {}
+    ids = {name: [line.line_id for line in sets[name]] for name in SETS}
+    for name in SETS:
+        if not ids[name]:
+            raise ValueError(f"the set {name!r} is empty: give the converter more ink")
+        same = next((other for other in bounds if ids[other] == ids[name]), None)
+        if same is not None:
+            bounds[name] = bounds[same]
+            continue
+        for line_id in ids[name]:
+            if line_id in seen:
+                raise ValueError(
+                    f"line {line_id} stands in {seen[line_id]!r} and again in {name!r}"
+                )
+            seen[line_id] = name
+        bounds[name] = (len(lines), len(lines) + len(ids[name]))
+        lines.extend(sets[name])
+    return lines, bounds
+
+
 def content_digest(lines: Sequence[Line], bounds: Mapping[str, tuple[int, int]]) -> str:
     """SHA-256 of the sets, and of the lines' ids, writers, transcripts and strokes.
 

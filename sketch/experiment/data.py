@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sketch.corpus.hdf5 import find_corpus
+from sketch.corpus.find import find_corpus
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import DEMO_NAME, RunOptions
 from sketch.experiment.plan import CONTINUE, RunPlan, plan_run

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sketch.corpus.hdf5 import SETS, Corpus, Line, find_corpus, write_corpus
+from sketch.corpus.find import find_corpus
+from sketch.corpus.hdf5 import Corpus, write_corpus
+from sketch.corpus.line import SETS, Line
 from sketch.ink import DamagedInk
 
 FACTS = {"source": "made up", "command": "test", "seed": 0, "split": "random"}
