@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(EXTRAS)
 
 # Two minutes on two cores; its name is checked by tests/test_structure.py.
-DEMO_OPTIONS := --name demo --depth 1 --dim 256 -G 20 --bs 16 --lr 3e-3 --schedule one-cycle --epochs 4
+DEMO_OPTIONS := --name demo --depth 1 --dim 256 -G 20 --bs 16 --lr 3e-3 --schedule one-cycle --epochs 2
 DEMO_NAME := demo-1X256-G20-bs16-lr3e-3-one-cycle
 
 .PHONY: demo test lint

@@ -47,7 +47,7 @@ def sketch_step(arguments):
     network = Network(
         arguments.dim, arguments.depth, arguments.mixtures, (0.0, 0.0, 0.0)
     )
-    network.compile(optimizer=build_optimizer(settings, 1))
+    network.compile(optimizer=build_optimizer(settings, 1, 600.0))
     return lambda inputs: network.train_on_batch(inputs)
 
 

@@ -23,8 +23,8 @@ from sketch.corpus.line import Line
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import strokes_from_points
 
-DEMO_VERSION = "2"  # raise it with every change of the ink or the text
-NUM_LINES = 4000
+DEMO_VERSION = "3"  # raise it with every change of the ink or the text
+NUM_LINES = 10_000
 NUM_WRITERS = 24
 HELD_OUT_SHARE = 0.05  # of the lines, for valid and again for test
 
@@ -82,7 +82,7 @@ class Glyph:
 
 
 def demo_corpus() -> Path:
-    """Path of the demo corpus; makes it first (a few seconds) if it is not there.
+    """Path of the demo corpus; makes it first (a quarter of a minute) if it is not there.
 
     It is kept in the user's cache: `$XDG_CACHE_HOME` or `~/.cache`, under `sketch/`.
 

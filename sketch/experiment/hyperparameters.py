@@ -87,7 +87,7 @@ class Hyperparameters(Settings):
     max_grad: float = option(
         10.0,
         "--max-grad",
-        "Limit of the gradient's global norm; 0 sets none.",
+        "Limit of the gradient's global norm, in nats a point; 0 sets none.",
         minimum=0,
     )
     step_method: str = option(

@@ -66,6 +66,7 @@ class TrainingRun:
         self.optimizer = build_optimizer(
             experiment.hyperparameters,
             options.epochs * self.train_batches.num_batches,
+            self.train_batches.num_points / len(self.train_batches.strokes),
         )
         self.position = Position()
         self.saved_at = time.monotonic()

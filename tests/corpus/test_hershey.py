@@ -43,8 +43,8 @@ def test_every_pair_of_letters_is_written_about_equally_often(texts):
         a + b for word in words for a, b in itertools.pairwise(word) if a + b in word
     )
     counts = [pairs[a + b] for a in LETTERS for b in LETTERS]
-    assert min(counts) >= 20
-    assert np.median(counts) < 60
+    assert min(counts) >= NUM_LINES / 200
+    assert np.median(counts) < NUM_LINES / 200 * 3
     letters = Counter("".join(texts))
     counts = [letters[letter] for letter in LETTERS]
     assert max(counts) < 2 * min(counts)

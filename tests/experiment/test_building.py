@@ -10,10 +10,14 @@ from keras import ops
 from sketch.experiment.building import OneCycle, build_optimizer
 from sketch.experiment.hyperparameters import Hyperparameters
 
+POINTS_PER_LINE = 4.0
+
 
 def updates(settings, gradients):
     """The values of one variable `[2]` from (1, -1) on, under a row of gradients."""
-    optimizer = build_optimizer(Hyperparameters(**settings), num_steps=10)
+    optimizer = build_optimizer(
+        Hyperparameters(**settings), num_steps=10, points_per_line=POINTS_PER_LINE
+    )
     variable = keras.Variable(np.float32([1.0, -1.0]))
     optimizer.build([variable])
     found, norms = [], []
@@ -40,14 +44,14 @@ def test_graves_is_his_rmsprop():
         np.testing.assert_allclose(found[step], value, atol=1e-6)
 
 
-def test_scale_is_plain_descent_under_the_norm_limit():
-    gradients = [[3.0, 4.0], [30.0, 40.0], [0.0, 0.0]]
+def test_scale_is_plain_descent_under_a_limit_of_the_norm_per_point():
+    gradients = [[3.0, 4.0], [120.0, 160.0], [0.0, 0.0]]
     settings = {"step_method": "scale", "learning_rate": 0.1, "max_grad": 10.0}
     found, norms = updates(settings, gradients)
     np.testing.assert_allclose(found[0], [1.0 - 0.3, -1.0 - 0.4], rtol=1e-6)
-    np.testing.assert_allclose(found[1], found[0] - [0.6, 0.8], rtol=1e-6)
+    np.testing.assert_allclose(found[1], found[0] - [2.4, 3.2], rtol=1e-6)
     np.testing.assert_allclose(found[2], found[1])
-    np.testing.assert_allclose(norms, [5.0, 50.0, 0.0])
+    np.testing.assert_allclose(norms, [1.25, 50.0, 0.0])
 
 
 def test_no_limit_leaves_gradients_as_they_are():
