@@ -1,8 +1,11 @@
 """JAX: an LSTM whose gradient is written by hand, and low-precision products.
 
 What autodiff does with a scan costs time and memory: it adds up the recurrent weights'
-gradient step by step and saves more than is needed. Here the backward scan only makes
-the gates' gradients; the weights' gradient is one large product after it.
+gradient step by step and saves more than is needed. Here the backward pass goes through
+time in pieces of `PIECE` steps: a scan makes the gates' gradients of a piece, and the
+weights' gradient of the piece is one large product after it. The gates themselves are
+kept from the forward pass, or, of batches so large that memory would not hold them,
+made again from the outputs, piece by piece, in one product.
 """
 
 from functools import partial
@@ -12,6 +15,9 @@ import jax
 import jax.numpy as jnp
 
 NARROW = 16  # so few features are projected within the loop
+PIECE = 128  # steps of the backward pass whose gradients are in memory at a time
+# Outputs `[time, batch, units]` of more elements do without their gates (0.9 GB).
+KEEP_GATES = 55_000_000
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -61,53 +67,121 @@ class _Weights(NamedTuple):
     peepholes: jax.Array | None
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _scan(inputs, weights, state, dtype):
-    """Outputs, cells `[time, batch, units]` from inputs `[time, batch, features]`."""
-    return _scan_forward(inputs, weights, state, dtype)[0]
+def _project(inputs, kernel, bias, dtype):
+    """The gates' part from `[..., features]`; few features are never rounded."""
+    if inputs.shape[-1] <= NARROW:
+        return inputs @ kernel + bias
+    return low_precision_matmul(inputs, kernel, dtype) + bias
 
 
-def _scan_forward(inputs, weights, state, dtype):
+def _gates(projected, output, cell, recurrent, peepholes, dtype):
+    """Gates `(i, f, c, o)` `[batch, units]` and the new cell, from the last state."""
+    i, f, c, o = jnp.split(projected + _product(output, recurrent, dtype), 4, axis=-1)
+    if peepholes is not None:
+        i, f = i + peepholes[0] * cell, f + peepholes[1] * cell
+    i, f, c = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(c)
+    cell = f * cell + i * c
+    if peepholes is not None:
+        o = o + peepholes[2] * cell
+    return (i, f, c, jax.nn.sigmoid(o)), cell
+
+
+def _forward(inputs, weights, state, dtype, keep_gates):
+    """Outputs, cells `[time, batch, units]`, gates `[time, batch, 4 * units]`."""
     kernel, recurrent, bias, peepholes = weights
     recurrent = recurrent.astype(dtype)
     # A product of few features is as quick within the loop, and the gates' inputs of a
     # whole sequence, four times the size of its outputs, are never stored.
     is_narrow = inputs.shape[-1] <= NARROW
     if not is_narrow:
-        inputs = low_precision_matmul(inputs, kernel, dtype) + bias
+        inputs = _project(inputs, kernel, bias, dtype)
 
     def step(carry, here):
-        output, cell = carry
-        projected = here @ kernel + bias if is_narrow else here
-        gates = projected + _product(output, recurrent, dtype)
-        i, f, c, o = jnp.split(gates, 4, axis=-1)
-        if peepholes is not None:
-            i, f = i + peepholes[0] * cell, f + peepholes[1] * cell
-        i, f, c = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(c)
-        cell = f * cell + i * c
-        if peepholes is not None:
-            o = o + peepholes[2] * cell
-        o = jax.nn.sigmoid(o)
-        output = o * jnp.tanh(cell)
-        gates = jnp.concatenate([i, f, c, o], -1)
-        return (output, cell), (output, cell, gates)
+        projected = _project(here, kernel, bias, dtype) if is_narrow else here
+        gates, cell = _gates(projected, *carry, recurrent, peepholes, dtype)
+        output = gates[3] * jnp.tanh(cell)
+        kept = jnp.concatenate(gates, -1) if keep_gates else None
+        return (output, cell), (output, cell, kept)
 
-    _, (outputs, cells, gates) = jax.lax.scan(step, state, inputs)
-    return (outputs, cells), (outputs, cells, gates)
+    return jax.lax.scan(step, state, inputs)[1]
 
 
-def _scan_forward_saving(inputs, weights, state, dtype):
-    result, saved = _scan_forward(inputs, weights, state, dtype)
-    return result, (inputs, weights, state, *saved)
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _scan(inputs, weights, state, dtype):
+    """Outputs, cells `[time, batch, units]` from inputs `[time, batch, features]`."""
+    outputs, cells, _ = _forward(inputs, weights, state, dtype, keep_gates=False)
+    return outputs, cells
 
 
-def _scan_backward(dtype, saved, gradients):
+def _scan_saving(inputs, weights, state, dtype):
+    time, batch, _ = inputs.shape
+    keep_gates = time * batch * len(weights.recurrent) <= KEEP_GATES
+    outputs, cells, gates = _forward(inputs, weights, state, dtype, keep_gates)
+    return (outputs, cells), (inputs, weights, state, outputs, cells, gates)
+
+
+def _scan_backward(dtype, saved, d_results):
     inputs, weights, state, outputs, cells, gates = saved
-    kernel, recurrent, _, peepholes = weights
-    units = recurrent.shape[0]
+    time = len(inputs)
+    size = min(PIECE, time)
+    first = 1 + (time - 1) % size  # steps of the one piece that may be shorter
+    start = jax.tree.map(jnp.zeros_like, state), jax.tree.map(jnp.zeros_like, weights)
+    whole = inputs, outputs, cells, gates, *d_results
+
+    def piece_at(begin):
+        """Its steps' values, and the states before them, `[size, batch, ...]` each."""
+        here = jax.tree.map(
+            lambda all: jax.lax.dynamic_slice_in_dim(all, begin, size), whole
+        )
+        before = [
+            jax.lax.dynamic_slice_in_dim(all, begin - 1, size)
+            for all in (outputs, cells)
+        ]
+        return *here, *before
+
+    def go_back(carry, begin):
+        return _piece_backward(carry, piece_at(begin), weights, dtype)
+
+    carry, d_inputs = jax.lax.scan(
+        go_back, start, jnp.arange(first, time, size), reverse=True
+    )
+    here = jax.tree.map(lambda all: all[:first], whole)
+    before = [
+        jnp.concatenate([initial[None], all[: first - 1]])
+        for initial, all in zip(state, (outputs, cells), strict=True)
+    ]
+    (d_state, d_weights), d_first = _piece_backward(
+        carry, (*here, *before), weights, dtype
+    )
+    d_inputs = jnp.concatenate([d_first, d_inputs.reshape(-1, *inputs.shape[1:])])
+    return d_inputs, d_weights, d_state
+
+
+def _piece_backward(carry, piece, weights, dtype):
+    """Through the steps of one piece, last to first.
+
+    Args:
+        carry: gradients of the state after the piece, and of the weights so far.
+        piece: `[steps, batch, ...]`: inputs, outputs, cells, gates or None, gradients
+            of outputs and cells, outputs and cells one step earlier.
+
+    Returns:
+        The carry for the piece before, and the gradient of the piece's inputs.
+    """
+    d_state, d_weights = carry
+    inputs, _, cells, gates, d_outputs, d_cells, last_outputs, last_cells = piece
+    kernel, recurrent, bias, peepholes = weights
+
+    def flat(values):
+        return values.reshape(-1, values.shape[-1])
+
+    if gates is None:
+        projected = _project(flat(inputs), kernel, bias, dtype)
+        again, _ = _gates(
+            projected, flat(last_outputs), flat(last_cells), recurrent, peepholes, dtype
+        )
+        gates = jnp.concatenate(again, -1).reshape(*inputs.shape[:2], -1)
     low = recurrent.T.astype(dtype)
-    last_outputs = jnp.concatenate([state[0][None], outputs[:-1]])
-    last_cells = jnp.concatenate([state[1][None], cells[:-1]])
 
     def step(carry, at_step):
         d_output, d_cell = carry
@@ -128,32 +202,24 @@ def _scan_backward(dtype, saved, gradients):
             d_cell = d_cell + d_i * peepholes[0] + d_f * peepholes[1]
         return (_product(d_gates, low, dtype), d_cell), d_gates
 
-    zeros = jnp.zeros_like(state[0])
-    d_outputs, d_cells = gradients
     d_state, d_gates = jax.lax.scan(
-        step,
-        (zeros, zeros),
-        (d_outputs, d_cells, cells, last_cells, gates),
-        reverse=True,
+        step, d_state, (d_outputs, d_cells, cells, last_cells, gates), reverse=True
     )
-    flat = d_gates.reshape(-1, 4 * units)  # [time * batch, 4 * units]
-
-    def product_with_all(values):
-        return _product(values.reshape(-1, values.shape[-1]).T, flat, dtype)
-
+    d_flat = flat(d_gates)  # [steps * batch, 4 * units]
     d_peepholes = None
     if peepholes is not None:
         d_i, d_f, _, d_o = jnp.split(d_gates, 4, axis=-1)
         pairs = (d_i, last_cells), (d_f, last_cells), (d_o, cells)
         d_peepholes = jnp.stack([jnp.sum(d * cell, axis=(0, 1)) for d, cell in pairs])
-    d_weights = _Weights(
-        kernel=product_with_all(inputs),
-        recurrent=product_with_all(last_outputs),
-        bias=jnp.sum(flat, axis=0),
+    d_weights_here = _Weights(
+        kernel=_product(flat(inputs).T, d_flat, dtype),
+        recurrent=_product(flat(last_outputs).T, d_flat, dtype),
+        bias=jnp.sum(d_flat, axis=0),
         peepholes=d_peepholes,
     )
-    d_inputs = _product(flat, kernel.T, dtype).reshape(inputs.shape)
-    return d_inputs, d_weights, d_state
+    d_weights = jax.tree.map(jnp.add, d_weights, d_weights_here)
+    d_inputs = _product(d_flat, kernel.T, dtype).reshape(inputs.shape)
+    return (d_state, d_weights), d_inputs
 
 
-_scan.defvjp(_scan_forward_saving, _scan_backward)
+_scan.defvjp(_scan_saving, _scan_backward)

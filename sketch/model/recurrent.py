@@ -7,7 +7,9 @@ and a state that both paths share. Layers take no mask: a causal network needs n
 long as the loss is masked, and quick paths refuse one.
 
 Under the policy `mixed_bfloat16` the matrix products round their factors to bfloat16;
-states, gates and sums stay in float32.
+states, gates, biases, sums and the weights' gradients stay in float32. Keras would
+round each weight as it is read, and its gradient with it, whatever `autocast` says of
+the layer: hence `autocast=False` of each weight.
 """
 
 from collections.abc import Callable
@@ -59,11 +61,13 @@ class RecurrentLayer(keras.layers.Layer):
             name="kernel",
             shape=(input_shape[-1], gates),
             initializer=self.kernel_initializer,
+            autocast=False,
         )
         self.recurrent_kernel = self.add_weight(
             name="recurrent_kernel",
             shape=(self.units, gates),
             initializer=self.recurrent_initializer,
+            autocast=False,
         )
 
     def initial_state(self, batch_size: int) -> State:
@@ -162,11 +166,17 @@ class LSTM(RecurrentLayer):
             return ops.concatenate([0 * ones, ones, 0 * ones, 0 * ones])
 
         self.bias = self.add_weight(
-            name="bias", shape=(4 * self.units,), initializer=forget_gate_open
+            name="bias",
+            shape=(4 * self.units,),
+            initializer=forget_gate_open,
+            autocast=False,
         )
         if self.peepholes:
             self.peephole_kernel = self.add_weight(
-                name="peephole_kernel", shape=(3, self.units), initializer="zeros"
+                name="peephole_kernel",
+                shape=(3, self.units),
+                initializer="zeros",
+                autocast=False,
             )
 
     def project(self, inputs, kernel):
@@ -201,7 +211,10 @@ class GRU(RecurrentLayer):
     def build(self, input_shape):
         super().build(input_shape)
         self.bias = self.add_weight(
-            name="bias", shape=(2, 3 * self.units), initializer="zeros"
+            name="bias",
+            shape=(2, 3 * self.units),
+            initializer="zeros",
+            autocast=False,
         )
 
     def project(self, inputs, kernel):

@@ -54,9 +54,13 @@ class AttentionWindow(keras.layers.Layer):
             name="kernel",
             shape=(input_shape[-1], 3 * self.num_components),
             initializer=keras.initializers.RandomNormal(stddev=0.01, seed=self.seed),
+            autocast=False,
         )
         self.bias = self.add_weight(
-            name="bias", shape=(3 * self.num_components,), initializer=biases
+            name="bias",
+            shape=(3 * self.num_components,),
+            initializer=biases,
+            autocast=False,
         )
 
     def initial_state(self, batch_size: int, num_symbols: int) -> WindowState:
