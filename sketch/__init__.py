@@ -29,9 +29,20 @@ The map of the house. A folder imports only itself and those above it:
       inkml.py         InkML
     corpus/          where ink comes from and how it is kept
       sources.py       files out of folders and archives
+      source_file.py   one of them
+      tar_source.py    ... out of a tar archive
+      zip_source.py    ... out of a zip archive
+      parallel.py      many files parsed by many processes
+      database.py      what the reader of any format makes: lines
       whiteboard.py    the pen files of IAM-OnDB
       iam.py           IAM-OnDB: transcripts, split lists, writers
-      convert.py       a database -> the corpus file: splits, cleaning, report
+      quickdraw.py     the drawings of Quick, Draw!
+      ink_files.py     anybody's ink: InkML, SVG, JSON, Quick, Draw!
+      formats.py       which of these sources are
+      pace.py          points a character, brought to a model's
+      splits.py        who is in train, valid and test
+      report.py        what a conversion has to tell
+      convert.py       sources -> the corpus file
       hershey.py       the built-in demo corpus
       demo_text.py     its text
       line.py          a line: ink, text, id, writer

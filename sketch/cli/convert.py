@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import debug_option, typed
-from sketch.corpus import SPLITS
+from sketch.cli.options import ExperimentName, debug_option, experiments_option, typed
+from sketch.corpus import FORMATS, SPLITS
 
-FORMATS = ("iam",)
+NOT_CONTENT = {"sources", "output", "force", "experiments"}
 
 
 @click.command()
@@ -25,9 +25,10 @@ FORMATS = ("iam",)
 @click.option(
     "--split",
     type=click.Choice(SPLITS),
-    show_default="iam if the lists are there, else form",
+    show_default="iam if its lists are there; form, or random if ink is in few files",
     help="iam: the task IAM-OnDB-t1. graves: testset_v against all the rest. "
-    "form: 90/5/5 % of the forms. random: 90/10 % of the lines.",
+    "form: 90/5/5 % of the forms, that is pages, files or drawings. random: 90/10 % "
+    "of the lines.",
 )
 @click.option(
     "--seed",
@@ -40,7 +41,19 @@ FORMATS = ("iam",)
     "--max-jump",
     type=click.FloatRange(0, min_open=True),
     show_default="keep all",
-    help="Take out steps longer than this many tablet units: recording errors.",
+    help="Take out steps longer than this, in the ink's units: recording errors.",
+)
+@click.option(
+    "--like",
+    type=ExperimentName(),
+    help="Give the ink as many points a character as this experiment knows, if it has "
+    "others by half as much: before that is trained on with it.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000_000),
+    show_default="all",
+    help="Take the first N drawings of each file of Quick, Draw!.",
 )
 @click.option(
     "--strict", is_flag=True, help="Fail if any ink or text has to be left out."
@@ -48,12 +61,12 @@ FORMATS = ("iam",)
 @click.option("--force", is_flag=True, help="Replace any file at --output.")
 @click.option(
     "--format",
+    "form",
     type=click.Choice(FORMATS),
-    default=FORMATS[0],
-    show_default=True,
-    expose_value=False,
+    show_default="by what is in the sources",
     help="What the sources are.",
 )
+@experiments_option
 @debug_option
 @click.pass_context
 def command(
@@ -63,24 +76,41 @@ def command(
     split: str | None,
     seed: int,
     max_jump: float | None,
+    like: str | None,
+    limit: int | None,
     strict: bool,
     force: bool,
+    form: str | None,
+    experiments: Path,
 ) -> None:
-    """Convert pen files (IAM-OnDB) to the file that trains.
+    """Convert pen files to the file that trains.
 
-    SOURCES are folders or archives (.tar, .tar.gz, .tar.bz2, .tar.xz), read without
-    unpacking: lineStrokes/, ascii/ and the split lists (trainset.txt, testset_v.txt,
-    testset_t.txt, testset_f.txt) are found at any depth, in one source or several.
-    Prints what it read, what it left out and why.
+    SOURCES are files, folders or archives (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz),
+    read without unpacking; what they hold is found at any depth, in one source or
+    several. Of IAM-OnDB: lineStrokes/, ascii/ and the split lists (trainset.txt,
+    testset_v.txt, testset_t.txt, testset_f.txt). Of your own: .inkml, .svg and .json
+    files, their texts in them, or a line each in a .txt file of the same name. Of
+    Quick, Draw!: .ndjson files. Prints what it read, what it left out and why.
     """
+    pace = None
+    if like is not None:
+        from sketch.experiment.directory import Experiment
+
+        pace = Experiment.load(like, experiments).points_per_character
+        if not pace:
+            raise click.ClickException(f"--like: {like} was trained without texts")
+
     from sketch.corpus.convert import convert
 
     report = convert(
         sources,
         output,
+        form=form,
         split=split,
         seed=seed,
         max_jump=max_jump,
+        pace=pace,
+        limit=limit,
         strict=strict,
         force=force,
         command=_command_line(ctx),
@@ -93,7 +123,8 @@ def _command_line(ctx: click.Context) -> str:
     """The command, without the options that say nothing about what is in the file."""
     words = ["sketch", "convert", *map(str, ctx.params["sources"])]
     for name, value in typed(ctx, ctx.params).items():
-        if name not in ("sources", "output", "force"):
-            words.append("--" + name.replace("_", "-"))
+        if name not in NOT_CONTENT:
+            flag = "format" if name == "form" else name.replace("_", "-")
+            words.append(f"--{flag}")
             words += [] if value is True else [str(value)]
     return shlex.join(words)

@@ -82,7 +82,7 @@ class Glyph:
 
 
 def demo_corpus() -> Path:
-    """Path of the demo corpus; makes it first (a quarter of a minute) if it is not there.
+    """Path of the demo corpus; makes it first (some 15 seconds) if it is not there.
 
     It is kept in the user's cache: `$XDG_CACHE_HOME` or `~/.cache`, under `sketch/`.
 

@@ -16,14 +16,16 @@ out and listed, never passed over in silence.
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from sketch.corpus.database import Database, form_of, progress_bar
 from sketch.corpus.line import Line
-from sketch.corpus.sources import SourceFile, open_source
-from sketch.corpus.whiteboard import parse_all
+from sketch.corpus.parallel import parse_all
+from sketch.corpus.source_file import SourceFile
+from sketch.corpus.sources import open_source
+from sketch.corpus.whiteboard import parse_file
 from sketch.ink import DamagedInk
 from sketch.ink.text import normalise_text
 
@@ -34,23 +36,6 @@ WRITER_FILE = re.compile(r"strokes([a-z]?)\.xml")
 WRITER_ID = re.compile(rb"""writerID\s*=\s*["']([^"'<>&]{1,40})["']""")
 WRITER_HEAD_BYTES = 1 << 16  # the writer is named at the top of an original file
 LOST_LINE_END = re.compile(r"\s*%{10,}\s*")  # in a08-551z, whose ink shows a new line
-
-
-@dataclass(frozen=True)
-class Database:
-    """What was read of IAM-OnDB.
-
-    Attributes:
-        lines: all lines, sorted by id.
-        split_lists: forms of each list of `SPLIT_LISTS` that was found.
-        left_out: `(file, reason)` of ink that could not be read.
-        in_doubt: `(form, what was done)` of transcripts that do not fit their ink.
-    """
-
-    lines: list[Line]
-    split_lists: dict[str, frozenset[str]]
-    left_out: list[tuple[str, str]]
-    in_doubt: list[tuple[str, str]]
 
 
 def read_database(
@@ -75,7 +60,7 @@ def read_database(
     reader = _Reader()
     strokes: dict[str, np.ndarray] = {}
     files = reader.read(sources, show_progress)
-    for file, result in parse_all(files, processes):
+    for file, result in parse_all(files, parse_file, processes):
         if isinstance(result, str):
             reader.leave_out(file.name, result)
         else:
@@ -102,11 +87,6 @@ def read_database(
         left_out=sorted(reader.left_out),
         in_doubt=sorted(in_doubt),
     )
-
-
-def form_of(line_id: str) -> str:
-    """The form that a line is from: `a01-000u` of `a01-000u-01`."""
-    return line_id.rpartition("-")[0]
 
 
 def _place(line_id: str) -> tuple[str, int]:
@@ -152,13 +132,13 @@ class _Reader:
     ) -> Iterator[SourceFile]:
         """Yields the pen files; everything else is taken in on the way."""
         opened = [open_source(one, _is_ours, self.leave_out) for one in sources]
-        with _progress_bar(sum(one.size for one in opened), show_progress) as bar:
+        with progress_bar(sum(one.size for one in opened), show_progress) as bar:
             for source in opened:
                 seen = 0
                 for file in source.files:
                     bar.update(file.progress - seen)
                     seen = file.progress
-                    if not _is_pen_file(file.parts):
+                    if not is_pen_file(file.parts):
                         self._take_in(file)
                     elif self._is_first(file):
                         yield file
@@ -194,7 +174,8 @@ class _Reader:
             self.leave_out(file.name, str(error))
 
 
-def _is_pen_file(parts: tuple[str, ...]) -> bool:
+def is_pen_file(parts: tuple[str, ...]) -> bool:
+    """Whether a file of a source is a line of ink, by its place."""
     if parts[-1].startswith(".") or WRITER_FILE.fullmatch(parts[-1]):
         return False
     is_among_them = any(part.lower().startswith("linestrokes") for part in parts)
@@ -208,7 +189,7 @@ def _is_ours(parts: tuple[str, ...]) -> bool:
     if name.startswith("."):  # what macOS and editors leave beside a file
         return False
     return (
-        _is_pen_file(parts)
+        is_pen_file(parts)
         or name.removesuffix(".txt") in SPLIT_LISTS
         or bool(WRITER_FILE.fullmatch(name) or TRANSCRIPT_FILE.fullmatch(name))
         or (name.endswith(".txt") and any(p.lower().startswith("ascii") for p in parts))
@@ -253,15 +234,3 @@ def _match(
         else:
             in_doubt.append((form, f"{misfit}; ink kept, text left empty"))
     return matched, in_doubt
-
-
-def _progress_bar(num_bytes: int, show_progress: bool):
-    from tqdm import tqdm
-
-    return tqdm(
-        desc="reading",
-        total=num_bytes,
-        unit="B",
-        unit_scale=True,
-        disable=not show_progress,
-    )

@@ -1,32 +1,21 @@
-"""Reads the pen files of IAM-OnDB: one whiteboard XML, or many of them in parallel.
+"""Reads the pen files of IAM-OnDB: one whiteboard XML.
 
 Only what a parsing process needs is imported here, since each of them starts anew.
 An XML file is data from somebody else: a document type (and with it every entity) is
 refused; its size is limited where files are read.
 """
 
-import os
 import re
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from itertools import accumulate, chain, islice
-from multiprocessing import get_context, resource_tracker
-from multiprocessing.connection import Connection, wait
+from itertools import accumulate
 from xml.parsers import expat
 
 import numpy as np
 
-from sketch.corpus.sources import SourceFile
+from sketch.corpus.source_file import SourceFile
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import strokes_from_points
 
 MAX_COORDINATE = 1e6  # of a tablet; keeps float32 offsets exact
-FEW_FILES = 256  # so many are parsed here rather than by a pool that has to start first
-CHUNK_FILES = 64
-MAX_PROCESSES = 8
-
-Parsed = tuple[SourceFile, np.ndarray | str]  # its strokes, or what is wrong with it
 
 STROKE_TAG = re.compile(
     rb'<Stroke colour="\w*+" start_time="[0-9.]*+" end_time="[0-9.]*+">'
@@ -56,6 +45,11 @@ PLAIN_FILE = re.compile(
 )
 QUOTES_TO_BLANKS = bytes.maketrans(b'"', b" ")
 NO_DIGITS = bytes(byte for byte in range(256) if byte not in b'0123456789-"')
+
+
+def parse_file(file: SourceFile) -> np.ndarray:
+    """As `parse_whiteboard`, for a file of a source."""
+    return parse_whiteboard(file.read())
 
 
 def parse_whiteboard(data: bytes) -> np.ndarray:
@@ -138,117 +132,3 @@ def parse_plain(data: bytes) -> tuple[np.ndarray, list[int]] | None:
     digits = STROKE_TAG.sub(b"", body).translate(QUOTES_TO_BLANKS, NO_DIGITS)
     values = np.fromstring(digits, dtype=np.int64, sep=" ").reshape(-1, 3)
     return values[:, :2].astype(np.float64), [0, *accumulate(counts[:-1])]
-
-
-def parse_all(
-    files: Iterator[SourceFile], processes: int | None = None
-) -> Iterator[Parsed]:
-    """Parses pen files, many of them in other processes, in bounded memory.
-
-    Those import the calling program's main module, which must be safe to import. If
-    one of them dies, this process does its work.
-
-    Args:
-        files: what to parse; taken as needed.
-        processes: how many parse; None: one a core, 1: this one.
-
-    Yields:
-        In any order: a file, and its strokes, float32 `[time, 3]`, or what is wrong
-        with it.
-    """
-    first = list(islice(files, FEW_FILES))
-    files = chain(first, files)
-    processes = processes or min(MAX_PROCESSES, _num_cores())
-    if processes == 1 or len(first) < FEW_FILES:
-        for file in files:
-            yield file, _parse(file)
-        return
-    # Each process has a pipe of its own, and one chunk at a time: nothing is shared,
-    # so none that is stopped or killed, at whatever moment, can make another wait.
-    workers = [_Worker() for _ in range(processes)]
-    try:
-        while chunk := list(islice(files, CHUNK_FILES)):
-            while all(worker.chunk for worker in workers):
-                yield from _collect(workers)
-            idle = next(worker for worker in workers if not worker.chunk)
-            idle.start(chunk)
-        while any(worker.chunk for worker in workers):
-            yield from _collect(workers)
-    finally:
-        for worker in workers:
-            worker.stop()
-
-
-class _Worker:
-    """A parsing process, seen from the program that started it."""
-
-    def __init__(self):
-        context = get_context("spawn")
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        with _interrupts_held():
-            self.process.start()
-        theirs.close()
-        self.chunk: list[SourceFile] = []  # what it is at work on
-
-    def start(self, chunk: list[SourceFile]) -> None:
-        self.chunk = chunk
-        with suppress(OSError):  # a dead one is found when its results are wanted
-            self.connection.send(chunk)
-
-    def results(self) -> list[Parsed]:
-        chunk, self.chunk = self.chunk, []
-        try:
-            results = self.connection.recv()
-        except (EOFError, OSError):
-            results = [_parse(file) for file in chunk]
-        return list(zip(chunk, results, strict=True))
-
-    def stop(self) -> None:
-        self.connection.close()
-        self.process.terminate()
-        self.process.join()
-
-
-def _collect(workers: list[_Worker]) -> Iterator[Parsed]:
-    """Waits for one worker at least, and takes what is done."""
-    busy = {worker.connection: worker for worker in workers if worker.chunk}
-    for connection in wait(busy):
-        yield from busy[connection].results()
-
-
-def _serve(connection: Connection) -> None:
-    """What a parsing process does, until the program is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with suppress(EOFError, OSError):
-        while True:
-            connection.send([_parse(file) for file in connection.recv()])
-
-
-def _parse(file: SourceFile) -> np.ndarray | str:
-    try:
-        return parse_whiteboard(file.read())
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
-    except DamagedInk as error:
-        return str(error)
-
-
-def _num_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits, and a process that is started meanwhile never gets one."""
-    if not hasattr(signal, "pthread_sigmask"):  # on Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # the first process would, and end the block
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

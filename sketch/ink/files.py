@@ -101,7 +101,7 @@ def read_bytes(path: str | Path) -> bytes:
     return path.read_bytes()
 
 
-def read_xml(path: str | Path) -> etree._Element:
+def parse_xml(content: bytes, path: str | Path) -> etree._Element:
     """Parses an XML file that may come from anywhere.
 
     Nothing is fetched, no entity is expanded and the parser's limits on size and
@@ -109,16 +109,15 @@ def read_xml(path: str | Path) -> etree._Element:
     passed over unread; one that declares entities is refused.
 
     Args:
-        path: the file.
+        content: of the file.
+        path: its name, for messages.
 
     Returns:
         The root element; comments and processing instructions are left out.
 
     Raises:
-        FileNotFoundError: if there is no such file.
         DamagedInk: if it is not XML, is cut short, or declares entities.
     """
-    content = read_bytes(path)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,

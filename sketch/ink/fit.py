@@ -8,7 +8,7 @@ import numpy as np
 
 from sketch.ink.strokes import split_pen_strokes, strokes_from_points
 
-SAME_PACE = 1.5  # ink whose number of points is right to this factor keeps its points
+SAME_PACE = 1.5  # ink that is right to this factor is left as it is
 
 
 def fit_to_pace(strokes: np.ndarray, num_points: float, width: float) -> np.ndarray:
@@ -35,15 +35,36 @@ def fit_to_pace(strokes: np.ndarray, num_points: float, width: float) -> np.ndar
     if extent <= 0:
         raise ValueError("the ink has no width: it cannot be brought to scale")
     pens = [pen * (width / extent) for pen in pens]
-    share = len(points) / num_points
-    if not 1 / SAME_PACE <= share <= SAME_PACE:
-        lengths = [_length(pen) for pen in pens]
-        step = sum(lengths) / max(num_points - len(pens), 1)
-        pens = [
-            _resample(pen, max(2, round(length / step) + 1)) if length > 0 else pen
-            for pen, length in zip(pens, lengths, strict=True)
-        ]
+    if not is_alike(len(points), num_points):
+        pens = _resample_all(pens, num_points)
     return strokes_from_points(pens)
+
+
+def is_alike(one: float, other: float) -> bool:
+    """Whether two paces, or two sizes, differ by no more than `SAME_PACE`."""
+    return other <= SAME_PACE * one and one <= SAME_PACE * other
+
+
+def resample(strokes: np.ndarray, num_points: float) -> np.ndarray:
+    """Gives a line about so many points, at even distances along each stroke.
+
+    Args:
+        strokes: `[time, 3]`, raw offsets.
+        num_points: how many the line shall have; each stroke keeps two, a dot its one.
+
+    Returns:
+        float32 `[time, 3]`, raw offsets in the same unit.
+    """
+    return strokes_from_points(_resample_all(split_pen_strokes(strokes), num_points))
+
+
+def _resample_all(pens: list[np.ndarray], num_points: float) -> list[np.ndarray]:
+    lengths = [_length(pen) for pen in pens]
+    step = sum(lengths) / max(num_points - len(pens), 1)
+    return [
+        _resample(pen, max(2, round(length / step) + 1)) if length > 0 else pen
+        for pen, length in zip(pens, lengths, strict=True)
+    ]
 
 
 def _length(pen: np.ndarray) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 from lxml import etree
 
 from sketch.ink import DamagedInk
-from sketch.ink.files import read_xml, write_text, xml_text
+from sketch.ink.files import parse_xml, read_bytes, write_text, xml_text
 from sketch.ink.lines import InkLine, Lines, as_lines, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
 
@@ -59,11 +59,12 @@ def write_inkml(path: str | Path, lines: Lines) -> None:
     write_text(path, "\n".join([*rows, "</ink>", ""]))
 
 
-def read_inkml(path: str | Path) -> list[InkLine]:
+def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     """Reads the ink of an InkML file.
 
     Args:
         path: the file.
+        content: its bytes, if they are read already.
 
     Returns:
         The lines, each with strokes `[time, 3]` and the text if the file has it.
@@ -72,7 +73,7 @@ def read_inkml(path: str | Path) -> list[InkLine]:
         FileNotFoundError: if there is no such file.
         DamagedInk: if it is no InkML, is damaged, or holds no ink.
     """
-    root = read_xml(path)
+    root = parse_xml(read_bytes(path) if content is None else content, path)
     if _name(root) != "ink":
         raise DamagedInk(f"{path} is no InkML file: its root is <{_name(root)}>")
     lines = []
@@ -91,7 +92,7 @@ def read_inkml(path: str | Path) -> list[InkLine]:
             ]
             if any(map(len, pens)) or (owner is not root and _text(owner)):
                 lines.append(line_from_pen_strokes(pens, _text(owner)))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # OverflowError: #FFF…
         raise DamagedInk(f"{path} cannot be read: {error}; export it again") from None
     if not any(len(line.strokes) for line in lines):
         raise DamagedInk(f"{path} holds no ink: it has no trace with a point")

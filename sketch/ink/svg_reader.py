@@ -19,22 +19,24 @@ import numpy as np
 from lxml import etree
 
 from sketch.ink import DamagedInk
-from sketch.ink.files import read_xml
+from sketch.ink.files import parse_xml, read_bytes
 from sketch.ink.lines import InkLine, line_from_pen_strokes
 from sketch.ink.svg_path import NUMBER, Curves, flatten, path_curves, straight
 
 FINENESS = 4000  # the drawing's size over the error of a curve
+MOST_POINTS = 1_000_000  # of a file: a hundred written pages
 LARGEST = 1e30  # a coordinate beyond is no ink, and no float32
 TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
 NOT_DRAWN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}
 PROPERTIES = ("display", "stroke", "fill")
 
 
-def read_svg(path: str | Path) -> list[InkLine]:
+def read_svg(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     """Reads the ink of an SVG file.
 
     Args:
         path: the file.
+        content: its bytes, if they are read already.
 
     Returns:
         The lines, each with strokes `[time, 3]`, y downwards as SVG has it.
@@ -43,7 +45,7 @@ def read_svg(path: str | Path) -> list[InkLine]:
         FileNotFoundError: if there is no such file.
         DamagedInk: if it is no SVG, is damaged, or holds no ink.
     """
-    root = read_xml(path)
+    root = parse_xml(read_bytes(path) if content is None else content, path)
     if _name(root) != "svg":
         raise DamagedInk(f"{path} is no SVG file: its root is <{_name(root)}>")
     # Numbers too large for arithmetic are found by their result, which is not finite.
@@ -67,9 +69,14 @@ def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
             "texts and shapes into unfilled paths before saving"
         )
     error = _size([curves for strokes, _ in drawn for curves in strokes]) / FINENESS
-    lines = []
+    lines, num_points = [], 0
     for strokes, text in drawn:
-        pens = [_dot_or(flatten(curves, error)) * units for curves in strokes]
+        pens = []
+        for curves in strokes:
+            pens.append(_dot_or(flatten(curves, error)) * units)
+            num_points += len(pens[-1])
+            if num_points > MOST_POINTS:
+                raise DamagedInk(f"{path} has more than {MOST_POINTS:,} points of ink")
         lines.append(line_from_pen_strokes(pens, text))
     return lines
 

@@ -70,11 +70,12 @@ def write_json(path: str | Path, lines: Lines) -> None:
     write_text(path, head + "\n" + ",\n".join(rows) + "\n]}\n")
 
 
-def read_json(path: str | Path) -> list[InkLine]:
+def read_json(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     """Reads the ink of a JSON file.
 
     Args:
         path: the file.
+        content: its bytes, if they are read already.
 
     Returns:
         The lines, each with strokes `[time, 3]` and the text if the file has it.
@@ -84,7 +85,7 @@ def read_json(path: str | Path) -> list[InkLine]:
         DamagedInk: if it is not JSON, of another format, damaged, or without ink.
     """
     try:
-        content = json.loads(read_bytes(path))
+        content = json.loads(read_bytes(path) if content is None else content)
     except (ValueError, RecursionError) as error:
         raise DamagedInk(
             f"{path} cannot be read as JSON: {error}; save or copy the file again"
@@ -129,11 +130,12 @@ def _line(row: object, where: str) -> InkLine:
 READERS = {".svg": read_svg, ".inkml": read_inkml, ".json": read_json}
 
 
-def read_ink(path: str | Path) -> list[InkLine]:
+def read_ink(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     """Reads a file of ink, whichever format its suffix says.
 
     Args:
         path: a file ending in .svg, .inkml or .json.
+        content: its bytes, if they are read already.
 
     Returns:
         The lines, each with strokes `[time, 3]` and the text if the file has it.
@@ -149,4 +151,4 @@ def read_ink(path: str | Path) -> list[InkLine]:
             f"{path} is no file of ink by its name: expected one of "
             f"{', '.join(READERS)}"
         )
-    return reader(path)
+    return reader(path, content)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from whiteboards import pack, whiteboard_xml, write_database, write_split_lists
 
 from sketch.corpus import SPLITS, hdf5
-from sketch.corpus.convert import convert, split_lines
+from sketch.corpus.convert import convert
 from sketch.corpus.hdf5 import SETS, Corpus, Line
+from sketch.corpus.splits import split_lines
 from sketch.ink import DamagedInk
 
 ROOT = Path(__file__).parents[2]
@@ -128,7 +129,7 @@ def test_every_line_is_kept_with_its_text_by_every_split(database, tmp_path, spl
                 read[line.line_id] = line.transcript
     expected = {f"{form}-{i + 1:02d}": f"line {i}" for form in FORMS for i in range(3)}
     assert read == expected
-    assert f"60 lines, split {split}" in str(report)
+    assert f"60 lines of IAM-OnDB, split {split}" in str(report)
     assert "transcripts: 60 lines, 8 characters: 012eiln" in str(report)
     assert corpus.digest in str(report)
 

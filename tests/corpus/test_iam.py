@@ -161,7 +161,7 @@ def test_a_source_without_ink_says_what_was_expected(tmp_path):
 
 def test_a_missing_source_is_found_before_the_long_one_is_read(tmp_path, monkeypatch):
     write_database(tmp_path / "there", FORMS)
-    monkeypatch.setattr("sketch.corpus.whiteboard._parse", lambda file: pytest.fail())
+    monkeypatch.setattr("sketch.corpus.iam.parse_file", lambda file: pytest.fail())
     with pytest.raises(FileNotFoundError, match="no file or folder .*missing"):
         read_database([tmp_path / "there", tmp_path / "missing"])
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from sketch.corpus import SPLITS
-from sketch.corpus.convert import split_lines
+from sketch.corpus.database import form_of
 from sketch.corpus.hdf5 import SETS, Corpus
-from sketch.corpus.iam import form_of, read_database
+from sketch.corpus.iam import read_database
+from sketch.corpus.splits import split_lines
 
 pytestmark = pytest.mark.iam
 ROOT = Path(__file__).parents[2]

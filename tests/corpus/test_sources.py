@@ -3,16 +3,17 @@
 import io
 import os
 import tarfile
+import zipfile
 
 import pytest
 from whiteboards import pack
 
-from sketch.corpus import sources
+from sketch.corpus import source_file, sources, tar_source, zip_source
 from sketch.corpus.sources import open_source
 from sketch.ink import DamagedInk
 
 
-def read(source, wanted=lambda parts: True):
+def read(source, wanted=lambda parts: len(parts) > 1):
     """Places (without the source's name) -> content, and what was reported."""
     reported = {}
     opened = open_source(source, wanted, reported.__setitem__)
@@ -34,6 +35,13 @@ def folder(tmp_path):
         path.write_bytes(place.encode() * 50)
     (root / "none.xml").write_bytes(b"")
     return root
+
+
+def pack_zip(folder, archive, compression=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(archive, "w", compression) as packed:
+        for path in sorted(folder.rglob("*")):
+            packed.write(path, path.relative_to(folder))
+    return archive
 
 
 @pytest.mark.parametrize("mode", ["", "gz", "bz2", "xz"])
@@ -103,16 +111,17 @@ def test_an_archive_with_everything_that_leads_elsewhere(tmp_path):
 
 
 def test_a_file_too_large_for_ink_is_not_read(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MAX_FILE_BYTES", 1000)
+    for module in (sources, tar_source, zip_source):
+        monkeypatch.setattr(module, "MAX_FILE_BYTES", 1000)
     archive = pack(folder, tmp_path / "x.tar", "")
-    for source in (folder, archive):
+    for source in (folder, archive, pack_zip(folder, tmp_path / "x.zip")):
         files, reported = read(source)
         assert len(files) == 4 and len(reported) == 1
         assert "bytes are too many" in next(iter(reported.values()))
 
 
 def test_an_archive_that_unpacks_without_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MAX_ARCHIVE_BYTES", 1 << 20)
+    monkeypatch.setattr(tar_source, "MAX_ARCHIVE_BYTES", 1 << 20)
     archive = tmp_path / "bomb.tar.xz"
     with tarfile.open(archive, "w:xz") as tar:
         add(tar, "zeros.xml", data=bytes(3 << 20))
@@ -160,3 +169,114 @@ def test_what_is_no_source(tmp_path):
         read(tmp_path / "missing")
     with pytest.raises(DamagedInk, match="neither a file nor a folder"):
         read("/dev/null")
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2])
+def test_a_zip_reads_as_its_folder(folder, tmp_path, compression):
+    expected, _ = read(folder)
+    archive = pack_zip(folder, tmp_path / "ink", compression)  # no suffix is needed
+    assert read(archive) == (expected, {})
+
+
+def test_a_zip_with_everything_that_should_not_be_there(tmp_path):
+    archive = tmp_path / "bad.zip"
+    link = zipfile.ZipInfo("link.xml")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("good.xml", "good")
+        packed.writestr("../out.xml", "out")
+        packed.writestr("/etc/absolute.xml", "out")
+        packed.writestr(link, "/etc/passwd")
+    files, reported = read(archive)
+    assert files == {"good.xml": b"good"}
+    problems = {name.partition(": ")[2]: text for name, text in reported.items()}
+    assert problems.keys() == {"../out.xml", "/etc/absolute.xml", "link.xml"}
+    assert "link or device" in problems["link.xml"]
+    # The flag of encryption, in the list of files at the end.
+    data = bytearray(archive.read_bytes())
+    data[data.index(b"PK\1\2") + 8] |= 1
+    archive.write_bytes(data)
+    files, reported = read(archive)
+    assert not files and "encrypted" in reported[f"{archive}: good.xml"]
+
+
+def test_a_zip_that_unpacks_without_end_or_lists_without_end(tmp_path, monkeypatch):
+    archive = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("zeros.xml", bytes(3 << 20))
+    assert archive.stat().st_size < 5000
+    monkeypatch.setattr(zip_source, "MAX_ARCHIVE_BYTES", 1 << 20)
+    with pytest.raises(DamagedInk, match="unpacks to more than"):
+        read(archive)
+    monkeypatch.setattr(zip_source, "MAX_LIST_BYTES", 20)
+    with pytest.raises(DamagedInk, match="lists more files"):
+        read(archive)
+
+
+def test_a_zip_cut_or_changed_anywhere_is_told_or_read_whole(folder, tmp_path):
+    whole = pack_zip(folder, tmp_path / "whole.zip")
+    expected, _ = read(whole)
+    data = whole.read_bytes()
+    bad = tmp_path / "bad.zip"
+    for place in range(0, len(data), 7):
+        bad.write_bytes(data[:place])
+        with pytest.raises(DamagedInk, match="bad.zip"):
+            read(bad)
+        bad.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
+        try:  # the check sum is of a file's content, not of its name
+            files, _ = read(bad)
+        except DamagedInk as error:
+            assert "bad.zip" in str(error)
+        else:
+            assert set(files.values()) <= set(expected.values())
+
+
+def test_a_file_can_be_a_source(tmp_path):
+    path = tmp_path / "mine.xml"
+    path.write_bytes(b"ink")
+    assert read(path, lambda parts: True) == ({"": b"ink"}, {})
+
+
+@pytest.fixture
+def records(tmp_path):
+    """A folder, a zip and a tar, each with one file of 90,000 lines."""
+    folder = tmp_path / "records"
+    folder.mkdir()
+    rows = [b'{"number": %d}\n' % number for number in range(90_000)]
+    (folder / "r.ndjson").write_bytes(b"".join(rows).rstrip())
+    zipped = pack_zip(folder, tmp_path / "r.zip")
+    return rows, [
+        folder,
+        folder / "r.ndjson",
+        zipped,
+        pack(folder, tmp_path / "r.tgz", "gz"),
+    ]
+
+
+@pytest.mark.parametrize("limit", [None, 50_000, 1])
+def test_files_of_one_record_a_line_come_in_whole_lines(records, limit, monkeypatch):
+    rows, opened = records
+    for source in opened:
+        reported = {}
+        wanted = [*open_source(source, is_records, reported.__setitem__, limit).files]
+        assert not reported
+        lines = b"".join(file.read() for file in wanted).splitlines()
+        assert lines == [row.strip() for row in rows[:limit]]
+        first = 1
+        for file in wanted:
+            assert file.first_line == first
+            first += len(file.read().splitlines())
+        assert max(len(file.read()) for file in wanted) < source_file.PIECE_BYTES + 99
+        assert wanted[-1].progress <= open_source(source, is_records, None).size
+
+
+def is_records(parts):
+    return parts[-1].endswith(".ndjson")
+
+
+def test_a_line_without_end_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(source_file, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(source_file, "PIECE_BYTES", 100)
+    (tmp_path / "r.ndjson").write_bytes(b"{}\n" * 40 + b"[" * 5000)
+    files, reported = read(tmp_path / "r.ndjson", is_records)
+    assert "a line of 1,000 bytes" in reported[str(tmp_path / "r.ndjson")]

@@ -1,0 +1,223 @@
+"""Anybody's ink: files of InkML, SVG, JSON or Quick, Draw! as a database of lines.
+
+A line is what the readers of `sketch.ink.vector` call one; a drawing of Quick, Draw! is
+a line whose text is its word. Ids are `<place>-<number>`, the place being that of the
+file in its source, without suffix; for Quick, Draw! `<file>/<key>-01`. Two files of the
+same place, in two sources, are `<place>` and `<place>~2`.
+
+Where a file does not say what its lines read, a text file beside it may: `mine.txt` is
+for `mine.svg`, one line of text for each line of ink. What cannot be read is left out
+and listed.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from sketch.corpus.database import Database, progress_bar
+from sketch.corpus.line import Line
+from sketch.corpus.parallel import parse_all
+from sketch.corpus.quickdraw import parse_drawing
+from sketch.corpus.source_file import SourceFile, has_records
+from sketch.corpus.sources import open_source
+from sketch.ink import DamagedInk
+from sketch.ink.text import normalise_text
+from sketch.ink.vector import read_ink
+
+SUFFIXES = {"inkml": ".inkml", "svg": ".svg", "json": ".json", "quickdraw": ".ndjson"}
+MAX_INK_BYTES = 320 << 20  # IAM-OnDB has 80 MB; writing the corpus takes as much again
+LINE_BYTES = 800  # what a line takes in memory, beside its strokes
+
+
+@dataclass
+class ParsedFile:
+    """What a file holds.
+
+    Attributes:
+        lines: key ("" where a file has none), strokes `[time, 3]`, text.
+        problems: what is wrong with others, each beginning with their place.
+    """
+
+    lines: list[tuple[str, np.ndarray, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def read_ink_files(
+    sources: Sequence[str | Path],
+    form: str,
+    processes: int | None = None,
+    show_progress: bool = False,
+    limit: int | None = None,
+) -> Database:
+    """Reads all files of one format in folders, archives and files.
+
+    Args:
+        sources: what to read.
+        form: of `SUFFIXES`.
+        processes: how many parse, as in `parse_all`.
+        show_progress: whether to draw a bar on stderr.
+        limit: so many drawings of each file of Quick, Draw!; None: all.
+
+    Raises:
+        FileNotFoundError: If a source is not there.
+        DamagedInk: If an archive is damaged, or the sources hold no line at all.
+        ValueError: If they hold more ink than the memory should.
+    """
+    reader = _Reader(form, limit)
+    found: dict[tuple[str, str, int], ParsedFile] = {}
+    num_bytes = 0
+    files = reader.read(sources, show_progress)
+    for file, parsed in parse_all(files, parse_file, processes):
+        if isinstance(parsed, str):
+            reader.leave_out(file.name, parsed)
+            continue
+        for problem in parsed.problems:
+            reader.leave_out(file.name, problem)
+        num_bytes += sum(strokes.nbytes + LINE_BYTES for _, strokes, _ in parsed.lines)
+        if num_bytes > MAX_INK_BYTES:
+            raise ValueError(
+                f"the sources hold more than {MAX_INK_BYTES >> 20} MB of ink: name "
+                "fewer of them, or take the first drawings of each file by --limit"
+            )
+        found[_place(file), file.name, file.first_line] = parsed
+    lines = reader.name_lines(found)
+    if not lines:
+        what = "; ".join(f"{name}: {problem}" for name, problem in reader.left_out[:3])
+        raise DamagedInk(
+            f"no ink in {', '.join(map(str, sources))}: expected files "
+            f"*{SUFFIXES[form]}{f' ({what})' if what else ''}"
+        )
+    return Database(lines, {}, sorted(reader.left_out), sorted(reader.in_doubt))
+
+
+def parse_file(file: SourceFile) -> ParsedFile:
+    """Reads the ink of a file, or of a piece of one.
+
+    Raises:
+        DamagedInk: If it is damaged as a whole.
+        OSError: If it cannot be read.
+    """
+    parsed = ParsedFile()
+    if not has_records(file.parts[-1]):
+        for number, line in enumerate(read_ink(file.name, file.read()), start=1):
+            if len(line.strokes):
+                parsed.lines.append(("", line.strokes, _clean(line.text)))
+            else:
+                parsed.problems.append(f"line {number}: no ink")
+        return parsed
+    for number, row in enumerate(file.read().splitlines(), start=file.first_line):
+        if not row.strip():
+            continue
+        try:
+            key, line = parse_drawing(row)
+            if not len(line.strokes):
+                raise DamagedInk("no ink")
+        except DamagedInk as error:
+            parsed.problems.append(f"line {number}: {error}")
+            continue
+        key = _printable(key) or f"line {number}"
+        parsed.lines.append((key, line.strokes, _clean(line.text)))
+    return parsed
+
+
+class _Reader:
+    """Walks through the sources; keeps the texts beside the ink."""
+
+    def __init__(self, form: str, limit: int | None):
+        self.suffix = SUFFIXES[form]
+        self.limit = limit
+        self.texts: dict[str, list[str]] = {}  # by the file's name without suffix
+        self.left_out: list[tuple[str, str]] = []
+        self.in_doubt: list[tuple[str, str]] = []
+
+    def leave_out(self, name: str, reason: str) -> None:
+        self.left_out.append((name, reason))
+
+    def read(
+        self, sources: Sequence[str | Path], show_progress: bool
+    ) -> Iterator[SourceFile]:
+        """Yields the files of ink."""
+        opened = [
+            open_source(one, self._is_wanted, self.leave_out, self.limit)
+            for one in sources
+        ]
+        with progress_bar(sum(one.size for one in opened), show_progress) as bar:
+            for source in opened:
+                seen = 0
+                for file in source.files:
+                    bar.update(file.progress - seen)
+                    seen = file.progress
+                    if file.parts[-1].lower().endswith(self.suffix):
+                        yield file
+                    else:
+                        self._take_text(file)
+
+    def name_lines(self, found: dict[tuple[str, str, int], ParsedFile]) -> list[Line]:
+        """Gives each line its id and, where its file has none, its text."""
+        lines: dict[str, Line] = {}
+        files_of: dict[str, list[str]] = {}
+        for (place, name, _), parsed in sorted(found.items()):
+            names = files_of.setdefault(place, [])
+            if name not in names:
+                names.append(name)
+            if names.index(name):
+                place = f"{place}~{names.index(name) + 1}"
+            texts = [text for _, _, text in parsed.lines]
+            if not any(texts):
+                texts = self._texts_beside(name, len(texts)) or texts
+            rows = zip(parsed.lines, texts, strict=True)
+            for number, ((key, strokes, _), text) in enumerate(rows, start=1):
+                form = f"{place}/{key}" if key else place
+                line_id = f"{form}-{1 if key else number:02d}"
+                if line_id in lines:
+                    self.leave_out(name, f"{key}: drawn twice")
+                else:
+                    lines[line_id] = Line(strokes, text, line_id)
+        return list(lines.values())
+
+    def _is_wanted(self, parts: tuple[str, ...]) -> bool:
+        name = parts[-1].lower()
+        has_suffix = name.endswith(self.suffix) or (
+            name.endswith(".txt") and not has_records(self.suffix)
+        )
+        return has_suffix and is_visible(parts)
+
+    def _take_text(self, file: SourceFile) -> None:
+        try:
+            rows = file.read().decode("utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return  # of the text files, most are none of ours
+        self.texts[_stem(file.name)] = [_clean(row) for row in rows if row.strip()]
+
+    def _texts_beside(self, name: str, num_lines: int) -> list[str] | None:
+        texts = self.texts.get(_stem(name))
+        if texts is not None and len(texts) != num_lines:
+            misfit = f"{num_lines} lines of ink, {len(texts)} of text beside it"
+            self.in_doubt.append((name, f"{misfit}; ink kept, text left empty"))
+            return None
+        return texts
+
+
+def is_visible(parts: tuple[str, ...]) -> bool:
+    """False for what macOS and editors leave beside a file."""
+    return not parts[-1].startswith(".") and "__MACOSX" not in parts
+
+
+def _place(file: SourceFile) -> str:
+    """Where a file is in its source, without suffix."""
+    return _printable(_stem("/".join(file.parts[1:] or file.parts)))
+
+
+def _stem(name: str) -> str:
+    return name[: name.rfind(".")]
+
+
+def _clean(text: str) -> str:
+    """One line of text, as the transcripts of IAM-OnDB are."""
+    return "".join(filter(str.isprintable, " ".join(normalise_text(text).split())))
+
+
+def _printable(name: str) -> str:
+    return "".join(c if c.isprintable() else "_" for c in name)

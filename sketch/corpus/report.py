@@ -1,0 +1,110 @@
+"""What a conversion has to tell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sketch.corpus.formats import NAMES
+from sketch.corpus.hdf5 import CorpusSummary
+from sketch.corpus.line import SETS
+
+LISTED = 20  # so many files the report names before it only counts
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a conversion read, wrote and left out; `str()` of it is for people.
+
+    Attributes:
+        corpus: what was written.
+        form: the format of the sources.
+        split, seed: how the lines were divided.
+        num_transcribed: lines with a transcript.
+        paces: points a character, as read and as written; 0.0 where nobody knows.
+        jumps: steps longer than `jump_limit`, and the number of lines with one.
+        jump_limit: `max_jump`, or what is worth a report; infinite if nothing is.
+        are_jumps_removed: whether `max_jump` was given.
+        graves: for the published checksums: lines and offsets of testset_v, lines of
+            the rest, and the rest's offset mean and std; None without that list.
+        in_doubt: transcripts that do not fit, and what was done.
+        unlisted: forms in no split list.
+        left_out: files and lines that could not be used, and why.
+    """
+
+    corpus: CorpusSummary
+    form: str
+    split: str
+    seed: int
+    num_transcribed: int
+    paces: tuple[float, float]
+    jumps: tuple[int, int]
+    jump_limit: float
+    are_jumps_removed: bool
+    graves: tuple[int, int, int, np.ndarray, np.ndarray] | None
+    in_doubt: list[tuple[str, str]]
+    unlisted: list[str]
+    left_out: list[tuple[str, str]]
+
+    def __str__(self) -> str:
+        corpus = self.corpus
+        num_lines = sum(corpus.num_lines.values())
+        if corpus.num_lines["test"] and self.split in ("graves", "random"):
+            num_lines -= corpus.num_lines["test"]  # the same lines as valid
+        size = corpus.path.stat().st_size / 1e6
+        seed = f", seed {self.seed}" if self.split in ("form", "random") else ""
+        rows = [f"{num_lines:,} lines of {NAMES[self.form]}, split {self.split}{seed}:"]
+        for name in SETS:
+            rows.append(
+                f"  {name:5} {corpus.num_lines[name]:7,} lines "
+                f"{corpus.num_offsets[name]:11,} offsets"
+            )
+        mean, std = _pair(corpus.offset_mean), _pair(corpus.offset_std)
+        rows.append(
+            f"offsets of train: mean {mean}, std {std}, in the ink's units, y downwards"
+        )
+        if self.graves:
+            lines, offsets, rest, mean, std = self.graves
+            rows.append(
+                f"to compare: testset_v {lines:,} lines = {offsets:,} offsets; all "
+                f"other lines {rest:,}, mean {_pair(mean)}, std {_pair(std)}"
+            )
+        characters = corpus.alphabet.characters
+        rows.append(
+            f"transcripts: {self.num_transcribed:,} lines, {len(characters)} "
+            f"characters: {''.join(characters).strip()}"
+        )
+        rows += [f"  {form}: {what}" for form, what in self.in_doubt]
+        before, after = self.paces
+        if before:
+            to = f", brought to {after:.1f}" if after != before else ""
+            rows.append(f"pace: {before:.1f} points a character{to}")
+        if self.jump_limit < np.inf:
+            steps, lines = self.jumps
+            done = (
+                "removed" if self.are_jumps_removed else "kept (--max-jump N removes)"
+            )
+            rows.append(
+                f"jumps: {steps:,} steps of more than {self.jump_limit:,g} units in "
+                f"{lines:,} lines, {done}"
+            )
+        if self.unlisted:
+            rows.append(
+                f"in no split list, so in train: {', '.join(self.unlisted[:LISTED])}"
+                + (" …" if len(self.unlisted) > LISTED else "")
+            )
+        rows.append(f"left out: {len(self.left_out):,}")
+        rows += [f"  {name}: {reason}" for name, reason in self.left_out[:LISTED]]
+        if len(self.left_out) > LISTED:
+            rows.append(f"  … and {len(self.left_out) - LISTED:,} more")
+        rows.append(f"digest {corpus.digest}")
+        rows.append(f"{corpus.path} ({size:.1f} MB)")
+        return "\n".join(map(_printable, rows))
+
+
+def _printable(row: str) -> str:
+    """Without what a file's name could make a terminal do."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in row)
+
+
+def _pair(values: np.ndarray) -> str:
+    return f"({values[0]:.3f}, {values[1]:.3f})"

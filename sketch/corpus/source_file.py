@@ -1,0 +1,88 @@
+"""One file of a source: what its reader is handed, and how large it may be."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+MAX_FILE_BYTES = 8 << 20  # the largest pen file of IAM-OnDB has 0.14 MB
+MAX_ARCHIVE_BYTES = (
+    8 << 30
+)  # unpacked; all of IAM-OnDB's parts together have under 2 GB
+RECORDS = ".ndjson"  # files of one drawing a line may be large: they come in pieces
+PIECE_BYTES = 1 << 19
+
+Wanted = Callable[[tuple[str, ...]], bool]
+Report = Callable[[str, str], None]  # called with a file's name and what is wrong
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a source, or some whole lines of one.
+
+    Attributes:
+        name: for messages: the source and the place in it.
+        parts: the source's own name, then the place in it, folder by folder.
+        data: the content; None if it is to be read from the file `name`.
+        progress: bytes of the source up to the end of this file.
+        first_line: of a piece: the number of its first line in the file, from 1 on.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    data: bytes | None
+    progress: int
+    first_line: int = 1
+
+    def read(self) -> bytes:
+        """The content.
+
+        Raises:
+            OSError: If the file cannot be read.
+        """
+        if self.data is not None:
+            return self.data
+        with open(self.name, "rb", buffering=0) as file:
+            return file.read(MAX_FILE_BYTES)
+
+
+def has_records(name: str) -> bool:
+    """Whether a file of this name comes in pieces of whole lines."""
+    return name.lower().endswith(RECORDS)
+
+
+def pieces(
+    file: BinaryIO,
+    name: str,
+    parts: tuple[str, ...],
+    progress: Callable[[], int],
+    report: Report,
+    limit: int | None,
+) -> Iterator[SourceFile]:
+    """Cuts a file into pieces of whole lines, so that none of it need be in memory.
+
+    Args:
+        file: about to be read.
+        name, parts: as of a SourceFile.
+        progress: tells the bytes of the source that are read.
+        report: told of a line that has no end.
+        limit: so many lines at the most; None: all.
+    """
+    line = 1
+    while limit is None or line <= limit:
+        data = file.read(PIECE_BYTES)
+        if not data:
+            return
+        rest = file.readline(MAX_FILE_BYTES)
+        if len(rest) == MAX_FILE_BYTES:
+            report(name, f"a line of {MAX_FILE_BYTES:,} bytes and more is no drawing")
+            return
+        lines = (data + rest).splitlines(keepends=True)
+        if limit is not None:
+            lines = lines[: limit - line + 1]
+        yield SourceFile(name, parts, b"".join(lines), progress(), line)
+        line += len(lines)
+
+
+def too_large(size: int) -> str:
+    """Why a file of so many bytes is not read."""
+    return f"{size:,} bytes are too many for a pen file"
