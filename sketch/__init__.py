@@ -67,6 +67,11 @@ The map of the house. A folder imports only itself and those above it:
       protocols.py     which lines, in which units: those of the published figures
       likelihood.py    nats a line, ink and pen apart, as recorded and dequantised
       results.py       means, bootstrap intervals, the report
+      edits.py         how wrong a reading is
+      recogniser.py    a small CTC network that reads ink
+      distances.py     how far written strokes are from real ones
+      sentences.py     what no corpus holds
+      legibility.py    the figures of all that
     experiment/      one run, from settings to a directory
       option.py        a setting: flags, help, type, range, name tag
       hyperparameters.py   every setting, declared once
@@ -84,8 +89,13 @@ The map of the house. A folder imports only itself and those above it:
       position.py      where a run stands
       training.py      the training run
       interrupts.py    Ctrl-C and SIGTERM
+      reader_settings.py   every setting of a reader, declared once
+      reader.py        the directory of a reader, and what it reads
+      reader_training.py   its training
+      checking.py      a reader looks at what a pen writes
       pen.py           an experiment as a pen: samples in the recording's units
       scoring.py       an experiment put to the test of a protocol
+      legibility.py    ... and of a reader
       letter.py        a whole text in one hand, in pieces for a page
       devices.py       backend, precision, devices: the one place that branches on them
     cli/             one thin file a command: parse, call one function, print

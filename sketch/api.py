@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sketch.evaluation import MAX_ERROR_RATE
 from sketch.ink.lines import InkLine
 from sketch.ink.page import lay_out
 from sketch.ink.paper import Layout, sheet
@@ -39,9 +40,15 @@ class Pen:
         experiment: its directory, opened.
     """
 
-    def __init__(self, experiment: "Experiment", backend: str | None = None):
+    def __init__(
+        self,
+        experiment: "Experiment",
+        backend: str | None = None,
+        root: str | Path = "experiments",
+    ):
         self.experiment = experiment
         self._backend = backend
+        self._root = root
 
     @property
     def name(self) -> str:
@@ -66,6 +73,8 @@ class Pen:
         data: str | Path | None = None,
         tries: int = 5,
         replace_unknown: str | None = None,
+        check: str | Path | None = None,
+        max_error_rate: float = MAX_ERROR_RATE,
     ) -> Ink:
         """Writes a text, each line of it a line of ink, however long.
 
@@ -80,6 +89,9 @@ class Pen:
             tries: how often a piece that went wrong is written at the most.
             replace_unknown: written for characters that the model has not learned, ""
                 leaves them out; None: they are an error.
+            check: a reader, of `sketch train-reader`: what it cannot read back is
+                written again.
+            max_error_rate: the share of characters that it may misread.
 
         Raises:
             ValueError: an unknown character or prime; nothing to write; an experiment
@@ -92,7 +104,14 @@ class Pen:
 
         start = self._prime(prime, prime_text, data)
         written = write_experiment(
-            self.experiment, lines, bias, seed, start, tries, loop=self._loop
+            self.experiment,
+            lines,
+            bias,
+            seed,
+            start,
+            tries,
+            loop=self._loop,
+            check=self._check(check, max_error_rate),
         )
         own = [in_units(self.experiment, line.trace.strokes) for line in written]
         faults = [f"{line.text!r}: {f}" for line in written for f in line.faults]
@@ -111,6 +130,8 @@ class Pen:
         tries: int = 5,
         replace_unknown: str | None = None,
         keep_lines: bool = False,
+        check: str | Path | None = None,
+        max_error_rate: float = MAX_ERROR_RATE,
     ) -> Ink:
         """Writes a whole text on paper, in one hand, on as many pages as it takes.
 
@@ -119,8 +140,9 @@ class Pen:
         Args:
             text: blank lines part its paragraphs.
             layout: paper, margins, size and so on; None: A4.
-            bias, seed, prime, prime_text, data, tries, replace_unknown: as of `write`.
-                Without a prime, the first words written set the hand of the rest.
+            bias, seed, prime, prime_text, data, tries, replace_unknown, check,
+                max_error_rate: as of `write`. Without a prime, the first words
+                written set the hand of the rest.
             keep_lines: the line ends of the text are kept: verses, addresses.
 
         Raises:
@@ -138,6 +160,7 @@ class Pen:
             self._prime(prime, prime_text, data),
             tries,
             self._loop,
+            self._check(check, max_error_rate),
         )
         pages = lay_out(letter.paragraphs, layout)
         lines = [line for page in pages for line in page.lines]
@@ -188,6 +211,13 @@ class Pen:
         _ = self._loop
         return paragraphs
 
+    def _check(self, reader: str | Path | None, max_error_rate: float):
+        if reader is None:
+            return None
+        from sketch.experiment.checking import load_check
+
+        return load_check(reader, self._root, max_error_rate)
+
     def _prime(self, prime, text, data) -> "Prime | None":
         if prime is None:
             return None
@@ -236,7 +266,7 @@ def load(
         raise ValueError(
             f"{opened.name} has no checkpoint yet: train it with --model {opened.name}"
         )
-    return Pen(opened, backend)
+    return Pen(opened, backend, root)
 
 
 def _check(bias: float, seed: int, *counts: int) -> None:

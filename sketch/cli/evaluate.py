@@ -11,6 +11,7 @@ from sketch.cli.options import (
     debug_option,
     experiments_option,
     model_option,
+    typed,
 )
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 
@@ -44,6 +45,48 @@ from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
     show_default=True,
     help="Lines at a time; changes speed and memory alone.",
 )
+@click.option(
+    "--legibility",
+    is_flag=True,
+    help="Have it write, and a reader read that, in place of scoring lines.",
+)
+@click.option(
+    "--reader",
+    metavar="READER",
+    show_default="<--name of the experiment>-reader",
+    help="The reader, of `sketch train-reader`.",
+)
+@click.option(
+    "--bias",
+    "biases",
+    type=click.FloatRange(0, 100),
+    multiple=True,
+    default=(0.0, 0.5, 1.0),
+    show_default=True,
+    help="Tidiness of what is written to be read; several times for several.",
+)
+@click.option(
+    "--lines",
+    "num_lines",
+    type=click.IntRange(1),
+    default=192,
+    show_default=True,
+    help="Validation texts to write and lines to read, spread over all of them.",
+)
+@click.option(
+    "--tries",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Write a text that went wrong again, so often in all.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    default=0,
+    show_default=True,
+    help="The same seed writes the same ink.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Everything, for machines.")
 @click.option(
     "--progress/--no-progress",
@@ -53,12 +96,20 @@ from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 @backend_option
 @experiments_option
 @debug_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     model: str,
     protocol: str,
     data: Path | None,
     checkpoint: str,
     batch_size: int,
+    legibility: bool,
+    reader: str | None,
+    biases: tuple[float, ...],
+    num_lines: int,
+    tries: int,
+    seed: int,
     as_json: bool,
     progress: bool | None,
     backend: str | None,
@@ -71,22 +122,62 @@ def command(
     those of published figures: Graves 2013 (graves), HyperNetworks (graves300), Chung
     et al. 2015 (vrnn), udibr/sketch (udibr); writer scores the test set of a corpus
     converted with --split iam.
+
+    With --legibility it writes validation texts and sentences that no corpus holds, and
+    a reader reads them, and real lines beside them; --reader, --bias, --lines, --tries
+    and --seed say how.
     """
+    misplaced = typed(
+        ctx,
+        dict.fromkeys(
+            ("protocol", "batch_size")
+            if legibility
+            else ("reader", "biases", "num_lines", "tries", "seed")
+        ),
+    )
+    if misplaced:
+        flags = [
+            option.opts[0] for option in ctx.command.params if option.name in misplaced
+        ]
+        go = "does not go with" if legibility else "goes only with"
+        raise click.UsageError(f"{', '.join(flags)} {go} --legibility", ctx)
+
     from sketch.experiment.directory import Experiment
 
     experiment = Experiment.load(model, experiments)
 
+    if legibility:
+        from sketch.experiment.reader import Reader
+
+        name = f"{experiment.hyperparameters.name}-reader"
+        eyes = Reader.load(reader or name, experiments)
+
     from sketch.experiment import devices
 
     devices.set_up(backend, "float32")
-
-    from sketch.experiment.scoring import evaluate_experiment
-
     if progress is None:
         progress = sys.stderr.isatty()
-    report = evaluate_experiment(
-        experiment, experiments, protocol, data, checkpoint, batch_size, progress
-    )
+    if legibility:
+        from sketch.experiment.legibility import evaluate_legibility
+
+        report = evaluate_legibility(
+            experiment,
+            experiments,
+            eyes,
+            data,
+            checkpoint,
+            biases,
+            num_lines,
+            tries,
+            seed,
+            progress,
+        )
+    else:
+        from sketch.experiment.scoring import evaluate_experiment
+
+        report = evaluate_experiment(
+            experiment, experiments, protocol, data, checkpoint, batch_size, progress
+        )
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=2, allow_nan=False))
     else:

@@ -21,6 +21,7 @@ COMMANDS = {
     "train": "sketch.cli.train",
     "sample": "sketch.cli.sample",
     "write": "sketch.cli.write",
+    "train-reader": "sketch.cli.train_reader",
     "evaluate": "sketch.cli.evaluate",
     "list": "sketch.cli.list",
     "show": "sketch.cli.show",

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
+from sketch.evaluation import MAX_ERROR_RATE
 from sketch.experiment.hyperparameters import get_option
 
 
@@ -153,6 +154,19 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
             metavar="CHARACTER",
             help="Write this for a character that the model has not learned; "
             '"" leaves it out.  [default: an error]',
+        ),
+        click.option(
+            "--check",
+            metavar="READER",
+            help="Have this reader, of `sketch train-reader`, read it back; what it "
+            "cannot read is written again.",
+        ),
+        click.option(
+            "--max-error-rate",
+            type=click.FloatRange(0, 1),
+            default=MAX_ERROR_RATE,
+            show_default=True,
+            help="The share of the characters that --check may misread.",
         ),
     ]
 

@@ -91,6 +91,8 @@ def command(
     tries: int,
     steps_per_character: int | None,
     replace_unknown: str | None,
+    check: str | None,
+    max_error_rate: float,
     figures: bool,
     file_format: str | None,
     output: Path | None,
@@ -115,8 +117,10 @@ def command(
         texts += tuple(filter(None, map(str.strip, _read_text(text_file).splitlines())))
         if not texts:
             raise click.ClickException(f"{text_file} has no text to write")
-    if not texts and (prime or figures or replace_unknown is not None):
-        raise click.UsageError("--prime, --figures, --replace-unknown need --text", ctx)
+    if not texts and (prime or figures or check or replace_unknown is not None):
+        raise click.UsageError(
+            "--prime, --figures, --check, --replace-unknown need --text", ctx
+        )
 
     from sketch.experiment.directory import Experiment
     from sketch.experiment.names import shortest_float
@@ -154,6 +158,11 @@ def command(
 
             corpus_path = find_corpus_of(experiment, data)
             prime = pen.load_prime(experiment, prime, prime_text, corpus_path)
+        reader = None
+        if check is not None:
+            from sketch.experiment.checking import load_check
+
+            reader = load_check(check, experiments, max_error_rate)
         written = pen.write_experiment(
             experiment,
             texts,
@@ -163,6 +172,7 @@ def command(
             tries,
             steps_per_character,
             replace_unknown,
+            check=reader,
         )
         lines = [pen.in_units(experiment, line.trace.strokes) for line in written]
         _report(written)

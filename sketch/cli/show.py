@@ -28,7 +28,7 @@ COLUMNS = {  # of the history, as shown to people
 @experiments_option
 @debug_option
 def command(experiment: str, as_json: bool, experiments: Path) -> None:
-    """Show the settings, the lineage and the history of an experiment.
+    """Show settings, lineage and history of an experiment.
 
     EXPERIMENT is its name, or the path of its directory.
     """

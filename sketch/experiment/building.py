@@ -108,7 +108,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         return {"peak": self.peak, "num_steps": self.num_steps}
 
 
-def _limited(optimizer_class: type) -> type:
+def limited(optimizer_class: type) -> type:
     """An optimizer that limits the gradient's global norm, and remembers the norm.
 
     The norm is that of nats a point: the loss, nats a line, is a sum over hundreds of
@@ -172,6 +172,6 @@ def build_optimizer(settings: Hyperparameters, num_steps: int, points_per_line: 
     rate = settings.learning_rate
     if settings.schedule == "one-cycle":
         rate = OneCycle(rate, num_steps)
-    return _limited(make)(
+    return limited(make)(
         settings.max_grad, points_per_line, learning_rate=rate, **arguments
     )

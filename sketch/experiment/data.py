@@ -39,33 +39,57 @@ def plan_with_data(
         FileNotFoundError: no corpus for an experiment that needs one.
         ValueError: `--data` beside the name of the built-in corpus.
     """
-    path, notice = None, None
-    if model in (None, CONTINUE) and "name" not in given:
-        path = find_corpus(options.data)
-        if path is None:
-            given = {**given, "name": DEMO_NAME}
-            notice = (
-                f"{HOW_TO_GET_DATA}. Meanwhile: training on the built-in corpus, under "
-                f"the name {DEMO_NAME}-…"
-            )
+    notice = None
+    if model in (None, CONTINUE):
+        given, notice = name_corpus(given, options.data)
     plan = plan_run(given, model, root)
-    name = plan.hyperparameters.name
-    if name == DEMO_NAME:
-        if options.data is not None:
-            raise ValueError(
-                f"{DEMO_NAME} is the name of the built-in corpus, but --data is "
-                f"{options.data}: leave that out, or choose another --name"
-            )
-        from sketch.corpus.hershey import demo_corpus
-
-        path = demo_corpus()
-    elif path is None:
-        path = find_corpus(options.data)
-        if path is None:
-            raise FileNotFoundError(
-                f"{name} needs its corpus, but there is {HOW_TO_GET_DATA}"
-            )
+    path = require_corpus(plan.hyperparameters.name, options.data)
     return plan, replace(options, data=str(path)), notice
+
+
+def name_corpus(
+    given: Mapping[str, Any], data: str | None
+) -> tuple[Mapping[str, Any], str | None]:
+    """Names the built-in corpus where no name was given and no other is found.
+
+    Args:
+        given: the settings that the user gave.
+        data: where the user says the corpus is, or None.
+
+    Returns:
+        `given`, perhaps with a name, and a notice for the user, or None.
+    """
+    if "name" in given or find_corpus(data) is not None:
+        return given, None
+    notice = (
+        f"{HOW_TO_GET_DATA}. Meanwhile: training on the built-in corpus, under the "
+        f"name {DEMO_NAME}-…"
+    )
+    return {**given, "name": DEMO_NAME}, notice
+
+
+def require_corpus(name: str, data: str | None) -> Path:
+    """The corpus to train on.
+
+    Args:
+        name: `--name` of what is trained.
+        data: where the user says the corpus is, or None.
+
+    Raises:
+        FileNotFoundError: there is none.
+        ValueError: `data` beside the name of the built-in corpus.
+    """
+    if name == DEMO_NAME and data is not None:
+        raise ValueError(
+            f"{DEMO_NAME} is the name of the built-in corpus, but --data is {data}: "
+            "leave that out, or choose another --name"
+        )
+    path = find_corpus_named(name, data)
+    if path is None:
+        raise FileNotFoundError(
+            f"{name} needs its corpus, but there is {HOW_TO_GET_DATA}"
+        )
+    return path
 
 
 def find_corpus_of(
@@ -83,7 +107,12 @@ def find_corpus_of(
     Raises:
         FileNotFoundError: `data` or `$SKETCH_DATA` names what is not there.
     """
-    if data is None and experiment.hyperparameters.name == DEMO_NAME:
+    return find_corpus_named(experiment.hyperparameters.name, data)
+
+
+def find_corpus_named(name: str, data: str | Path | None = None) -> Path | None:
+    """As `find_corpus_of`, by the `--name` of what was trained."""
+    if data is None and name == DEMO_NAME:
         from sketch.corpus.hershey import demo_corpus
 
         return demo_corpus()

@@ -17,7 +17,6 @@ nothing from it and reads nothing outside it.
 import contextlib
 import difflib
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from sketch.experiment import checkpoint, history, lock
-from sketch.experiment.files import read_json, to_json_text
+from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import experiment_name
 from sketch.experiment.settings_file import (
@@ -35,7 +34,7 @@ from sketch.experiment.settings_file import (
     parse_content,
     to_content,
 )
-from sketch.ink.files import is_temporary, sync, temporary_beside, write_text
+from sketch.ink.files import is_temporary, whole_folder, write_text
 from sketch.ink.text import Alphabet
 
 
@@ -89,20 +88,13 @@ class Experiment:
         refuse_existing(path)
         content = to_content(hyperparameters, facts)
         experiment = cls(path, **parse_content(content))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = temporary_beside(path)
         try:
-            (temporary / "samples").mkdir(parents=True)
-            write_text(temporary / SETTINGS_NAME, to_json_text(content))
-            try:
-                os.rename(temporary, path)
-            except OSError:
-                refuse_existing(path)  # somebody else was quicker
-                raise
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
+            with whole_folder(path) as folder:
+                (folder / "samples").mkdir()
+                write_text(folder / SETTINGS_NAME, to_json_text(content))
+        except OSError:
+            refuse_existing(path)  # somebody else was quicker
             raise
-        sync(path.parent)
         return experiment
 
     @classmethod
@@ -123,13 +115,7 @@ class Experiment:
         if not os.path.lexists(path / SETTINGS_NAME):
             raise FileNotFoundError(_not_found(path_or_name, Path(root)))
         path = Path(os.path.abspath(path))
-        settings_path = path / SETTINGS_NAME
-        try:
-            return cls(path, **parse_content(read_json(settings_path, inside=path)))
-        except ValueError as error:
-            text = str(error)
-            name = "" if str(settings_path) in text else f"{settings_path}: "
-            raise ValueError(f"{name}{text}; restore the file") from error
+        return cls(path, **read_parsed(path / SETTINGS_NAME, parse_content))
 
     @property
     def name(self) -> str:

@@ -7,8 +7,11 @@ the memory. Files are written by `sketch.ink.files`: whole or not at all.
 
 import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+Parsed = TypeVar("Parsed")
 
 MAX_TEXT_BYTES = 16 * 2**20  # a history of 100,000 epochs has 12 MB
 
@@ -66,6 +69,21 @@ def read_json(path: Path, inside: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError(f"{path} is damaged: not a JSON object")
     return value
+
+
+def read_parsed(path: Path, parse: Callable[[dict[str, Any]], Parsed]) -> Parsed:
+    """What `parse` makes of the JSON object in a file of an experiment's directory.
+
+    Raises:
+        ValueError: as `read_json` and `parse`; names the file.
+        OSError: not there, or not readable.
+    """
+    try:
+        return parse(read_json(path, inside=path.parent))
+    except ValueError as error:
+        text = str(error)
+        name = "" if str(path) in text else f"{path}: "
+        raise ValueError(f"{name}{text}; restore the file") from error
 
 
 def to_json_text(value: dict[str, Any]) -> str:

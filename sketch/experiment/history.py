@@ -8,7 +8,7 @@ end of the epoch.
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sketch.experiment.files import read_text
@@ -52,13 +52,15 @@ def read(path: Path) -> list[dict[str, float]]:
         ) from error
 
 
-def write(path: Path, rows: list[dict[str, float]]) -> None:
+def write(
+    path: Path, rows: list[dict[str, float]], columns: Sequence[str] = COLUMNS
+) -> None:
     """Writes all rows; columns that only an older or newer version knows are kept.
 
     Raises:
         OSError: the file is as it was.
     """
-    names = dict.fromkeys(COLUMNS) | dict.fromkeys(name for row in rows for name in row)
+    names = dict.fromkeys(columns) | dict.fromkeys(name for row in rows for name in row)
     text = io.StringIO()
     table = csv.DictWriter(text, list(names), lineterminator="\n")
     table.writeheader()
@@ -67,29 +69,36 @@ def write(path: Path, rows: list[dict[str, float]]) -> None:
     write_text(path, text.getvalue())
 
 
-def append(path: Path, row: Mapping[str, float]) -> None:
+def append(
+    path: Path, row: Mapping[str, float], columns: Sequence[str] = COLUMNS
+) -> None:
     """Adds a row.
+
+    Args:
+        path: the table; made if it is not there.
+        row: by the names of columns.
+        columns: those of the table.
 
     Raises:
         ValueError: an unknown column (lists the valid ones), or no epoch or step.
         OSError: the file is as it was.
     """
-    unknown = [name for name in row if name not in COLUMNS]
+    unknown = [name for name in row if name not in columns]
     missing = [name for name in _COUNTS if name not in row]
     if unknown or missing:
         raise ValueError(
-            f"a row of the history has the columns {', '.join(COLUMNS)}; unknown: "
+            f"a row of the history has the columns {', '.join(columns)}; unknown: "
             f"{unknown}, missing: {missing}"
         )
-    write(path, [*read(path), dict(row)])
+    write(path, [*read(path), dict(row)], columns)
 
 
-def truncate(path: Path, step: int) -> None:
+def truncate(path: Path, step: int, columns: Sequence[str] = COLUMNS) -> None:
     """Drops the rows after `step`, which a resumed run will write again."""
     rows = read(path)
     kept = [row for row in rows if row["step"] <= step]
     if len(kept) < len(rows):
-        write(path, kept)
+        write(path, kept, columns)
 
 
 def _parse(header: list[str], cells: list[str]) -> dict[str, float]:

@@ -10,11 +10,13 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sketch.experiment.option import Option, Settings, option
 
 DEMO_NAME = "demo"  # the dataset name of the built-in corpus
+
+SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
 _DATASET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9_])?")
 
@@ -175,11 +177,7 @@ class Hyperparameters(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not _DATASET_NAME.fullmatch(self.name):
-            raise ValueError(
-                "--name must be 1 to 64 of the characters a-z, 0-9, - and _, beginning "
-                f"with a letter or digit and not ending with -; received {self.name!r}"
-            )
+        check_dataset_name(self.name)
         for flag, is_set in (("--skip", self.skip), ("--top", self.top)):
             if is_set and self.depth == 1:
                 raise ValueError(f"{flag} needs --depth of at least 2, received 1")
@@ -263,6 +261,19 @@ SHAPE_FIELDS = (
 )
 
 
+def check_dataset_name(name: str) -> None:
+    """Refuses what is no `--name`.
+
+    Raises:
+        ValueError: says what a name is.
+    """
+    if not _DATASET_NAME.fullmatch(name):
+        raise ValueError(
+            "--name must be 1 to 64 of the characters a-z, 0-9, - and _, beginning "
+            f"with a letter or digit and not ending with -; received {name!r}"
+        )
+
+
 def get_option(field: str) -> Option:
     """The option of a field of either dataclass, by the field's name."""
     for settings in (Hyperparameters, RunOptions):
@@ -271,30 +282,36 @@ def get_option(field: str) -> Option:
     raise ValueError(f"there is no setting called {field!r}")
 
 
-def to_json(hyperparameters: Hyperparameters) -> dict[str, Any]:
+def to_json(settings: Settings) -> dict[str, Any]:
     """All settings, ready for `json.dumps`."""
-    return dataclasses.asdict(hyperparameters)
+    return dataclasses.asdict(settings)
 
 
-def from_json(values: Mapping[str, Any]) -> Hyperparameters:
+def from_json(
+    values: Mapping[str, Any], kind: type[SomeSettings] = Hyperparameters
+) -> SomeSettings:
     """The settings in a mapping made by `to_json`, perhaps by an older version.
 
     A setting that is missing was not known when the file was written; it takes its
     default, which is always what programs without the setting did.
+
+    Args:
+        values: by the settings' names.
+        kind: which settings they are.
 
     Raises:
         ValueError: an unknown setting (lists the valid ones), or a value out of range.
     """
     if not isinstance(values, Mapping):
         raise ValueError(f"settings must be a JSON object, received {values!r:.80}")
-    known = [field.name for field in dataclasses.fields(Hyperparameters)]
+    known = [field.name for field in dataclasses.fields(kind)]
     unknown = sorted(str(key) for key in values if key not in known)
     if unknown:
         raise ValueError(
             f"unknown settings {', '.join(unknown)[:200]}; the valid ones are "
             + ", ".join(known)
         )
-    return Hyperparameters(**values)
+    return kind(**values)
 
 
 def _default(field: str) -> Any:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sketch.experiment.checking import ReadingCheck
 from sketch.experiment.directory import Experiment
 from sketch.experiment.pen import in_units, write_experiment
 from sketch.generation.attention import FAINT
@@ -45,6 +46,7 @@ def write_letter(
     prime: Prime | None = None,
     max_tries: int = 5,
     loop: SamplingLoop | None = None,
+    check: ReadingCheck | None = None,
 ) -> Letter:
     """Write a text in one hand.
 
@@ -57,6 +59,7 @@ def write_letter(
         prime: ink that every piece goes on from, normalised; None: the first piece.
         max_tries: how often a faulty piece is written at the most.
         loop: of the experiment's network, where there is one already.
+        check: a reader; what it cannot read back is written again.
 
     Raises:
         ValueError: no text, an unknown character, or an experiment without text.
@@ -78,7 +81,14 @@ def write_letter(
         # Batches draw from seeds of their own, which no other seed of a user meets.
         own_seed = seed + (number << 32)
         return write_experiment(
-            experiment, batch, bias, own_seed, prime, max_tries, loop=loop
+            experiment,
+            batch,
+            bias,
+            own_seed,
+            prime,
+            max_tries,
+            loop=loop,
+            check=check,
         )
 
     written: list[WrittenLine] = []

@@ -17,7 +17,7 @@ import re
 from typing import Any
 
 from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.option import Option
+from sketch.experiment.option import Option, Settings
 
 MAX_NAME_LENGTH = 200
 
@@ -44,10 +44,7 @@ def experiment_name(
     h = hyperparameters
     rate = shortest_float(h.learning_rate)
     name = f"{h.name}-{h.depth}X{h.dim}-G{h.mixtures}-bs{h.batch_size}-lr{rate}"
-    for field in _tagged_fields():
-        value = getattr(h, field.name)
-        if value != field.default:
-            name += f"-{_tag(field.metadata['option'], value)}"
+    name += tags(h)
     if parent_digest is not None:
         name += f"-from-{parent_digest}"
     if len(name) > MAX_NAME_LENGTH:
@@ -112,8 +109,18 @@ def shortest_float(value: float) -> str:
     return plain
 
 
-def _tagged_fields() -> list[dataclasses.Field]:
-    fields = dataclasses.fields(Hyperparameters)
+def tags(settings: Settings) -> str:
+    """`-<tag>` for every setting that has one and differs from its default."""
+    changed = [
+        (field.metadata["option"], getattr(settings, field.name))
+        for field in _tagged_fields(type(settings))
+        if getattr(settings, field.name) != field.default
+    ]
+    return "".join(f"-{_tag(rule, value)}" for rule, value in changed)
+
+
+def _tagged_fields(kind: type = Hyperparameters) -> list[dataclasses.Field]:
+    fields = dataclasses.fields(kind)
     return [f for f in fields if f.metadata["option"].in_name == "tag"]
 
 

@@ -8,6 +8,7 @@ from keras import ops
 
 from sketch.corpus.hdf5 import Corpus
 from sketch.experiment.building import load_network
+from sketch.experiment.checking import ReadingCheck
 from sketch.experiment.directory import Experiment
 from sketch.generation.sampling import SamplingLoop, sample
 from sketch.generation.writing import Prime, WrittenLine, write_texts
@@ -67,6 +68,7 @@ def write_experiment(
     steps_per_character: int | None = None,
     replace_unknown: str | None = None,
     loop: SamplingLoop | None = None,
+    check: ReadingCheck | None = None,
 ) -> list[WrittenLine]:
     """Texts by the best weights of an experiment with text.
 
@@ -82,6 +84,7 @@ def write_experiment(
         replace_unknown: stands in for characters that the alphabet lacks; None makes
             them an error.
         loop: of the experiment's network, where there is one already.
+        check: a reader; what it cannot read back is written again.
 
     Returns:
         The lines, normalised; `in_units` puts the recordings' units back.
@@ -98,6 +101,8 @@ def write_experiment(
         texts = [decode(encode(text, replace_unknown)) for text in texts]
     if steps_per_character is None:
         steps_per_character = round(PATIENCE * (experiment.points_per_character or 25))
+    if check is not None:
+        check.require_known(texts)
     return write_texts(
         loop or SamplingLoop(load_network(experiment)),
         experiment.alphabet,
@@ -108,6 +113,7 @@ def write_experiment(
         max_tries,
         steps_per_character,
         experiment.text_length or 64,
+        check and check.of_pen(experiment.offset_mean, experiment.offset_std),
     )
 
 

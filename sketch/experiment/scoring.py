@@ -52,7 +52,7 @@ class Report:
             f"{checkpoint['epoch']}, step {checkpoint['step']}",
             f"{corpus['path']}: {corpus['source']}, digest {corpus['digest'][:12]}",
         )
-        return "\n".join([*map(_printable, head), str(self.evaluation)])
+        return "\n".join([*map(printable, head), str(self.evaluation)])
 
 
 def evaluate_experiment(
@@ -88,14 +88,14 @@ def evaluate_experiment(
         raise FileNotFoundError(f"there are no lines to score: {HOW_TO_GET_DATA}")
     with Corpus.open(path) as corpus:
         selection = select_lines(corpus, PROTOCOLS[protocol], settings.text)
-    strangers = _trained_elsewhere(experiment, root, corpus.digest)
+    strangers = trained_elsewhere(experiment, root, corpus.digest)
     if strangers:
         selection.notes.append(
             "not trained on this corpus, as far as is known: "
-            f"{_printable(', '.join(strangers))}; lines that are scored may have been "
+            f"{printable(', '.join(strangers))}; lines that are scored may have been "
             "learned"
         )
-    kind, weights_path, state = _checkpoint(experiment, kind)
+    kind, weights_path, state = find_checkpoint(experiment, kind)
     network = build_network(experiment)
     load_weights(network, weights_path)
     scores = score_lines(
@@ -125,7 +125,7 @@ def evaluate_experiment(
     )
 
 
-def _trained_elsewhere(
+def trained_elsewhere(
     experiment: Experiment, root: str | Path, digest: str
 ) -> list[str]:
     """Of the experiment and its ancestors, those that may have seen other lines."""
@@ -143,7 +143,14 @@ def _trained_elsewhere(
         experiment = Experiment.load(path, root)
 
 
-def _checkpoint(experiment: Experiment, kind: str) -> tuple[str, Path, dict[str, Any]]:
+def find_checkpoint(
+    experiment: Experiment, kind: str
+) -> tuple[str, Path, dict[str, Any]]:
+    """The checkpoint of a kind, or the latest: its kind, weights and state.
+
+    Raises:
+        ValueError: there is none yet.
+    """
     for one in (kind, "latest"):
         found = experiment.load_checkpoint(one)
         if found is not None:
@@ -154,6 +161,6 @@ def _checkpoint(experiment: Experiment, kind: str) -> tuple[str, Path, dict[str,
     )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Experiments and corpora come from anywhere: nothing that commands a terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

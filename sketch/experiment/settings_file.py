@@ -67,18 +67,47 @@ def to_content(
         "format": 1,
         "sketch_version": sketch.__version__,
         "hyperparameters": to_json(hyperparameters),
-        "alphabet": list(facts["alphabet"].characters),
-        "offset_mean": [float(value) for value in facts["offset_mean"]],
-        "offset_std": [float(value) for value in facts["offset_std"]],
-        "data_digest": str(facts["data_digest"]),
+        **corpus_content(facts),
         "text_length": int(facts.get("text_length", 0)),
         "points_per_character": float(facts.get("points_per_character", 0)),
         "lineage": asdict(lineage) if lineage else None,
     }
 
 
+def corpus_content(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a file of settings says of the corpus: alphabet, units, digest."""
+    return {
+        "alphabet": list(facts["alphabet"].characters),
+        "offset_mean": [float(value) for value in facts["offset_mean"]],
+        "offset_std": [float(value) for value in facts["offset_std"]],
+        "data_digest": str(facts["data_digest"]),
+    }
+
+
 def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an `Experiment`, each checked: the file may be anybody's.
+
+    Raises:
+        ValueError: says which part is missing or out of range.
+    """
+    facts = parse_corpus(content)
+    text_length = content.get("text_length", 0)
+    if type(text_length) is not int or not 0 <= text_length <= 1_000_000:
+        raise ValueError("`text_length` must be a whole number")
+    pace = content.get("points_per_character", 0)
+    if type(pace) not in (int, float) or not 0 <= pace <= 1_000_000:
+        raise ValueError("`points_per_character` must be a number from 0 on")
+    return {
+        "hyperparameters": from_json(content.get("hyperparameters")),
+        **facts,
+        "text_length": text_length,
+        "points_per_character": float(pace),
+        "lineage": _parse_lineage(content.get("lineage")),
+    }
+
+
+def parse_corpus(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What `corpus_content` wrote, each part checked, and the file's format.
 
     Raises:
         ValueError: says which part is missing or out of range.
@@ -101,21 +130,11 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
     digest = content.get("data_digest")
     if not isinstance(digest, str) or len(digest) > 200:
         raise ValueError("`data_digest` must be text")
-    text_length = content.get("text_length", 0)
-    if type(text_length) is not int or not 0 <= text_length <= 1_000_000:
-        raise ValueError("`text_length` must be a whole number")
-    pace = content.get("points_per_character", 0)
-    if type(pace) not in (int, float) or not 0 <= pace <= 1_000_000:
-        raise ValueError("`points_per_character` must be a number from 0 on")
     return {
-        "hyperparameters": from_json(content.get("hyperparameters")),
         "alphabet": Alphabet(tuple(characters)),
         "offset_mean": mean,
         "offset_std": std,
         "data_digest": digest,
-        "text_length": text_length,
-        "points_per_character": float(pace),
-        "lineage": _parse_lineage(content.get("lineage")),
     }
 
 

@@ -5,8 +5,10 @@ goes on from the one before it, which primes the network as somebody's own ink w
 so the hand, the baseline and the distance between words carry over.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,6 +28,21 @@ class Prime:
 
     strokes: np.ndarray
     text: str
+
+
+class Verdict(NamedTuple):
+    """What a check says of a written piece.
+
+    badness: 0 is flawless; of pieces that all have a fault, the least bad is kept.
+    fault: what is wrong, in words; None where it may be handed out.
+    """
+
+    badness: float
+    fault: str | None
+
+
+# Texts of pieces and their strokes, normalised -> a verdict on each.
+Check = Callable[[Sequence[str], Sequence[np.ndarray]], list[Verdict]]
 
 
 @dataclass
@@ -55,6 +72,7 @@ def write_texts(
     max_tries: int = 5,
     steps_per_character: int = 60,
     longest_text: int = 64,
+    check: Check | None = None,
 ) -> list[WrittenLine]:
     """Write texts, a line of ink each; all of them in one compiled loop.
 
@@ -69,6 +87,7 @@ def write_texts(
         steps_per_character: pen steps after which a piece is given up.
         longest_text: characters, the prime's included, that the network follows well;
             what is longer is written in pieces of half of that.
+        check: looks at each piece whose window went well; None takes them as they are.
 
     Returns:
         One line for each text, in order.
@@ -95,6 +114,7 @@ def write_texts(
             [(seed, row, number) for row in rows],
             max_tries,
             steps_per_character,
+            check,
         )
         for row, piece in zip(rows, written, strict=True):
             if number == 0:
@@ -136,12 +156,13 @@ class _Piece:
 
 
 def _write_pieces(
-    loop, alphabet, texts, contexts, bias, seeds, max_tries, steps_per_character
+    loop, alphabet, texts, contexts, bias, seeds, max_tries, steps_per_character, check
 ) -> list[_Piece]:
     """Write pieces, each up to `max_tries` times; the batch keeps its size.
 
     When only some are to be written again, the free rows of the batch hold further
     tries of them: the compiled loop fits, and most faults are gone in one more call.
+    Of a piece that no try got right, the least bad one is kept, or the last of equals.
     """
     blank = " " if " " in alphabet.characters else ""
     codes, skipped = [], []
@@ -155,6 +176,7 @@ def _write_pieces(
     null_offset = np.array(loop.network.first_input[:2])
     max_steps = steps_per_character * (max(map(len, texts)) + 1)
     kept: dict[int, _Piece] = {}
+    least_bad: dict[int, tuple[float, _Piece]] = {}
     tried = [0] * len(texts)
 
     def own(trace: Trace, slot: int, row: int) -> Trace:
@@ -183,16 +205,37 @@ def _write_pieces(
             [strokes[row] for row in slots],
             has_ended,
         )
+        pieces = []
         for slot, row in enumerate(slots):
-            if row in kept:
-                continue
             one = own(trace, slot, row)
             end = find_end(one.strokes, null_offset)
             piece = Trace(*(values[:end] for values in one))
             fault = "it found no end" if end is None else describe_fault(piece.phi)
-            number = attempts[slot][-1] + 1
-            if fault is None or number >= max_tries:
-                kept[row] = _Piece(piece, number, fault)
+            pieces.append(_Piece(piece, attempts[slot][-1] + 1, fault))
+        badness = [math.inf if piece.fault else 0.0 for piece in pieces]
+        sound = [slot for slot, piece in enumerate(pieces) if not piece.fault]
+        if check is not None and sound:
+            null = loop.network.first_input
+            verdicts = check(
+                [texts[slots[slot]] for slot in sound],
+                [
+                    _from_touch(pieces[slot].trace, contexts[slots[slot]], null).strokes
+                    for slot in sound
+                ],
+            )
+            for slot, verdict in zip(sound, verdicts, strict=True):
+                badness[slot] = verdict.badness
+                pieces[slot] = replace(pieces[slot], fault=verdict.fault)
+        for row, bad, piece in zip(slots, badness, pieces, strict=True):
+            if row in kept:
+                continue
+            if piece.fault is None:
+                kept[row] = piece
+                continue
+            if row not in least_bad or bad <= least_bad[row][0]:
+                least_bad[row] = bad, piece
+            if piece.tries >= max_tries:
+                kept[row] = replace(least_bad[row][1], tries=piece.tries)
     return [kept[row] for row in range(len(texts))]
 
 

@@ -1,8 +1,9 @@
-"""Safe files: written whole or not at all, and XML read without its dangers."""
+"""Files and folders written whole or not at all, XML read without its dangers."""
 
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,30 @@ def whole_file(path: str | Path) -> Iterator[Path]:
             os.replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
+            raise
+        sync(path.parent)
+
+
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """Lends a new folder beside `path`; what the block puts there takes its name.
+
+    The folder above `path` is made if it is not there. `path` may be an empty folder;
+    when the block raises, the temporary folder goes and all is as it was.
+
+    Raises:
+        OSError: names `path`, which may hold something already.
+    """
+    path = Path(path)
+    with naming(path, "cannot make"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = temporary_beside(path)
+        try:
+            temporary.mkdir()
+            yield temporary
+            os.rename(temporary, path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
             raise
         sync(path.parent)
 

@@ -67,6 +67,8 @@ def test_a_text_on_the_command_line(run, asked, tmp_path):
         "tries": 5,
         "replace_unknown": None,
         "keep_lines": False,
+        "check": None,
+        "max_error_rate": 0.25,
     }
 
 

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from sketch.generation import writing
 from sketch.generation.sampling import Trace
-from sketch.generation.writing import Prime, split_text, write_texts
+from sketch.generation.writing import Prime, Verdict, split_text, write_texts
 from sketch.ink.text import Alphabet
 
 NULL = (-0.2, 0.01, 0.0)
 LOOP = SimpleNamespace(network=SimpleNamespace(first_input=NULL))
 ALPHABET = Alphabet.from_texts(["a bcdefghijklmnopqrstuvwxyz"])
 STEPS = 6  # pen points of a character
+OK = Verdict(0.0, None)
 
 
 class Pen:
@@ -103,6 +104,36 @@ def test_a_text_that_always_goes_wrong_is_kept_and_told(pen):
     assert line.tries == [4]
     assert len(pen.calls) == 4
     assert "jumped" in line.faults[0] or "left out" in line.faults[0]
+
+
+def test_what_a_check_refuses_is_written_again(pen):
+    seen = []
+
+    def check(texts, strokes):
+        seen.append(list(zip(texts, map(len, strokes), strict=True)))
+        refused = [text == "karim" and len(seen) < 2 for text in texts]
+        return [Verdict(0.5, "it reads as 'x'") if no else OK for no in refused]
+
+    first, second = write_texts(LOOP, ALPHABET, ["karim", "it"], check=check)
+    # Both rows of the second batch are tries of the first text.
+    assert seen == [
+        [("karim", 5 * STEPS), ("it", 2 * STEPS)],
+        [("karim", 5 * STEPS)] * 2,
+    ]
+    assert first.tries == [2] and second.tries == [1]
+    assert not first.faults and not second.faults
+
+
+def test_of_ink_that_is_always_refused_the_least_bad_is_kept(pen):
+    pen.goes_wrong = lambda text, seed: seed[-1] == 2  # the window: worse than all
+    badness = iter([0.75, 0.25, 0.5])
+
+    def check(texts, strokes):
+        return [Verdict(bad := next(badness), f"{bad} wrong") for _ in texts]
+
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], max_tries=4, check=check)
+    assert line.faults == ["0.25 wrong"]
+    assert line.tries == [4]
 
 
 def test_a_pen_that_finds_no_end_is_stopped(pen):

@@ -1,0 +1,83 @@
+"""`sketch train-reader`."""
+
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sketch.cli.options import (
+    debug_option,
+    experiments_option,
+    settings_options,
+    typed,
+)
+from sketch.experiment.reader_settings import ReaderOptions, ReaderSettings
+
+
+@click.command()
+@click.option(
+    "--reader",
+    metavar="READER",
+    help="Go on with this reader: its name, or the path of its directory.",
+)
+@settings_options(ReaderSettings, ReaderOptions)
+@experiments_option
+@click.option(
+    "--progress/--no-progress",
+    default=None,
+    help="Show a progress bar.  [default: on a terminal]",
+)
+@debug_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    reader: str | None,
+    experiments: Path,
+    progress: bool | None,
+    **values: Any,
+) -> None:
+    """Train a reader: it tells whether ink is legible.
+
+    It learns to read the lines of the corpus, and tells after each epoch how many of
+    100 characters it gets wrong on the validation lines. `sketch evaluate
+    --legibility` has it read what a model writes, and `--check` of `sketch sample`
+    and `sketch write` what they are about to hand out.
+    """
+    given = typed(
+        ctx, {field.name: values.pop(field.name) for field in fields(ReaderSettings)}
+    )
+    try:
+        options = ReaderOptions(**values)
+        settings = ReaderSettings(**given)
+    except ValueError as error:
+        raise click.UsageError(str(error), ctx) from error
+
+    from sketch.experiment.data import name_corpus, require_corpus
+    from sketch.experiment.reader import Reader, refuse_existing
+    from sketch.experiment.reader_settings import reader_name
+
+    if reader is None:
+        opened = None
+        given, notice = name_corpus(given, options.data)
+        if notice:
+            click.echo(notice, err=True)
+        settings = ReaderSettings(**given)
+        refuse_existing(experiments / reader_name(settings))
+    else:
+        opened = Reader.load(reader, experiments)
+        opened.require_same(given)
+        settings = opened.settings
+    path = require_corpus(settings.name, options.data)
+    options = replace(options, data=str(path))
+
+    from sketch.experiment import devices
+
+    devices.set_up(options.backend, options.precision)
+
+    from sketch.experiment.reader_training import train_reader
+
+    if progress is None:
+        progress = sys.stderr.isatty()
+    click.echo(train_reader(given, opened, options, experiments, progress).path)

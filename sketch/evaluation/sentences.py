@@ -1,0 +1,64 @@
+"""Sentences to be written that no corpus holds, so that none can have been learned."""
+
+from collections.abc import Iterable
+
+from sketch.ink.text import Alphabet
+
+SENTENCES = (
+    "Nine otters kept a tidy ledger",
+    "My violin sleeps under the stairs",
+    "Pour the lemon tea before noon",
+    "A badger voted twice by mistake",
+    "Every ladder dreams of apples",
+    "We painted the harbour wall orange",
+    "Her umbrella knows all my secrets",
+    "Quiet engines hum beneath the moss",
+    "The baker hid a comet in his oven",
+    "Send five maps and one good excuse",
+    "Owls rarely answer their letters",
+    "Grandfather juggled walnuts at dawn",
+    "Is there jam behind the piano?",
+    "Bring your skates, the soup is frozen",
+    "No wizard ever paid for parking",
+    "Let us zigzag home through the barley",
+    "Who left a glove on the glacier?",
+    "Twelve kites argued over one cloud",
+    "She measured the fog with a spoon",
+    "Please unplug the lighthouse",
+    "His beard contained a small clock",
+    "Velvet foxes queue for the ferry",
+    "I borrowed a bridge and forgot it",
+    "The mayor waltzed with a scarecrow",
+    "Copper rain fell on the orchard",
+    "Jokes keep longer in the cellar",
+    "An extra goose arrived by express",
+    "Yellow trams yawn at the terminus",
+    "They knitted a sail for the barn",
+    "Do not iron the peacock",
+    "Dust off the accordion, quick",
+    "Seven jurors exchanged recipes",
+)
+
+
+def unseen_sentences(
+    transcripts: Iterable[str], alphabets: Iterable[Alphabet]
+) -> list[str]:
+    """Of `SENTENCES`, those that can be written and occur nowhere in a corpus.
+
+    Args:
+        transcripts: of all lines, in order: a sentence may go on from line to line.
+        alphabets: those of the pen and of the reader.
+    """
+    corpus = _plain(" ".join(transcripts))
+    known = set.intersection(*(set(alphabet.characters) for alphabet in alphabets))
+    return [
+        sentence
+        for sentence in SENTENCES
+        if set(sentence) <= known and _plain(sentence) not in corpus
+    ]
+
+
+def _plain(text: str) -> str:
+    """Small letters and single blanks alone."""
+    letters = "".join(c if c.isalnum() else " " for c in text.casefold())
+    return f" {' '.join(letters.split())} "

@@ -1,0 +1,62 @@
+"""A reader that looks at what a pen writes, before anybody else does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sketch.evaluation import MAX_ERROR_RATE
+from sketch.evaluation.edits import error_rate
+from sketch.experiment.reader import LoadedReader, Reader
+from sketch.generation.writing import Check, Verdict
+from sketch.ink.strokes import denormalise
+
+
+class ReadingCheck:
+    """What a reader cannot read back is a fault.
+
+    Args:
+        reader: with its weights.
+        max_error_rate: the share of a piece's characters that may be misread.
+    """
+
+    def __init__(self, reader: LoadedReader, max_error_rate: float = MAX_ERROR_RATE):
+        self.reader = reader
+        self.max_error_rate = max_error_rate
+
+    def require_known(self, texts: Sequence[str]) -> None:
+        """Refuses texts that the reader could not spell.
+
+        Raises:
+            ValueError: names the character.
+        """
+        for text in texts:
+            try:
+                self.reader.reader.alphabet.encode(text)
+            except ValueError as error:
+                raise ValueError(
+                    f"the reader {self.reader.reader.name} cannot check it: {error}"
+                ) from error
+
+    def of_pen(self, offset_mean: np.ndarray, offset_std: np.ndarray) -> Check:
+        """The check of a pen with these units, for `generation.writing`."""
+
+        def check(texts: Sequence[str], strokes: Sequence[np.ndarray]) -> list[Verdict]:
+            ink = [denormalise(line, offset_mean, offset_std) for line in strokes]
+            return list(map(self._judge, texts, self.reader.read(ink)))
+
+        return check
+
+    def _judge(self, text: str, reading: str) -> Verdict:
+        rate = error_rate(text, reading)
+        is_legible = rate <= self.max_error_rate
+        return Verdict(rate, None if is_legible else f"it reads as {reading!r}")
+
+
+def load_check(
+    path_or_name: str | Path,
+    root: str | Path,
+    max_error_rate: float = MAX_ERROR_RATE,
+) -> ReadingCheck:
+    """A check by a reader's directory; see `Reader.load`."""
+    return ReadingCheck(LoadedReader(Reader.load(path_or_name, root)), max_error_rate)

@@ -1,0 +1,203 @@
+"""An experiment put to the test of a reader: it writes, the reader reads."""
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from sketch.corpus.hdf5 import Corpus, Line
+from sketch.evaluation.distances import compare, measure
+from sketch.evaluation.legibility import (
+    OWN,
+    VALID,
+    Legibility,
+    Writing,
+    summarise_reading,
+)
+from sketch.evaluation.sentences import SENTENCES, unseen_sentences
+from sketch.experiment.building import build_network, load_weights
+from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
+from sketch.experiment.directory import Experiment
+from sketch.experiment.pen import in_units, write_experiment
+from sketch.experiment.reader import LoadedReader, Reader
+from sketch.experiment.scoring import find_checkpoint, printable, trained_elsewhere
+from sketch.generation.sampling import SamplingLoop
+from sketch.generation.writing import WrittenLine
+
+BATCH_SIZE = 64  # lines written at once
+
+
+def evaluate_legibility(
+    experiment: Experiment,
+    root: str | Path,
+    reader: Reader,
+    data: str | Path | None = None,
+    kind: str = "best",
+    biases: Sequence[float] = (0.0, 0.5, 1.0),
+    num_lines: int = 192,
+    max_tries: int = 1,
+    seed: int = 0,
+    progress: bool = False,
+) -> Legibility:
+    """Have an experiment write, and a reader read that, and real lines beside it.
+
+    Args:
+        experiment: which; with text.
+        root: the folder of all experiments, where its ancestors are looked for.
+        reader: which.
+        data: the corpus, as of `find_corpus_of`; None finds it.
+        kind: "best" or "latest" checkpoint of the experiment.
+        biases: with which all texts are written.
+        num_lines: so many of the validation lines, spread over all of them.
+        max_tries: how often a faulty piece is written at the most.
+        seed: the same seed writes the same ink.
+        progress: whether to show a bar on stderr.
+
+    Raises:
+        FileNotFoundError: there is no corpus.
+        ValueError: no checkpoint; no text model; no validation line that both know.
+    """
+    if not experiment.hyperparameters.text:
+        raise ValueError(
+            f"{experiment.name} writes freely, which nobody can check: train one with "
+            "--text"
+        )
+    path = find_corpus_of(experiment, data)
+    if path is None:
+        raise FileNotFoundError(f"there are no lines to write: {HOW_TO_GET_DATA}")
+    alphabets = experiment.alphabet, reader.alphabet
+    with Corpus.open(path) as corpus:
+        lines, notes = _choose(corpus, alphabets, num_lines)
+        sets = [corpus.transcripts(name) for name in corpus.sets]
+    own = unseen_sentences(chain.from_iterable(sets), alphabets)
+    if len(own) < len(SENTENCES):
+        notes.append(
+            f"{len(SENTENCES) - len(own)} of the {len(SENTENCES)} new sentences are "
+            "left out: they are in the corpus, or have characters that are not"
+        )
+    strangers = trained_elsewhere(experiment, root, corpus.digest)
+    if reader.data_digest != corpus.digest:
+        strangers.append(reader.name)
+    if strangers:
+        notes.append(
+            "not trained on this corpus, as far as is known: "
+            f"{printable(', '.join(strangers))}; the real lines may have been learned"
+        )
+    kind, weights_path, state = find_checkpoint(experiment, kind)
+    network = build_network(experiment)
+    load_weights(network, weights_path)
+    loop = SamplingLoop(network)
+    eyes = LoadedReader(reader)
+    texts = [line.transcript for line in lines]
+    real = summarise_reading(texts, eyes.read([line.strokes for line in lines]))
+    measured = [measure(line.strokes, line.transcript) for line in lines]
+    written = []
+    bar = tqdm(
+        total=len(biases) * (len(texts) + len(own)),
+        desc="writing",
+        unit="line",
+        disable=not progress,
+        leave=False,
+        dynamic_ncols=True,
+    )
+    with bar:
+        for name, these in ((VALID, texts), (OWN, own)):
+            for bias in biases if these else ():
+                done, seconds = _write(
+                    experiment, loop, these, bias, seed, max_tries, bar
+                )
+                ink = [in_units(experiment, one.trace.strokes) for one in done]
+                distances = None
+                if name == VALID:
+                    distances = compare(measured, list(map(measure, ink, these)))
+                written.append(
+                    Writing(
+                        name,
+                        float(bias),
+                        summarise_reading(these, eyes.read(ink)),
+                        sum(bool(one.faults) for one in done),
+                        sum(map(len, these)) / seconds,
+                        distances,
+                    )
+                )
+    return Legibility(
+        pen={
+            "name": experiment.name,
+            "checkpoint": {
+                "kind": kind,
+                "epoch": state.get("epoch"),
+                "step": state.get("step"),
+            },
+        },
+        reader={
+            "name": reader.name,
+            "epoch": eyes.state.get("epoch"),
+            "step": eyes.state.get("step"),
+        },
+        corpus={
+            "path": str(corpus.path),
+            "source": printable(corpus.source),
+            "digest": corpus.digest,
+        },
+        tries=max_tries,
+        real=real,
+        written=written,
+        notes=notes,
+    )
+
+
+def _choose(corpus: Corpus, alphabets, num_lines: int) -> tuple[list[Line], list[str]]:
+    """Validation lines spread evenly over those that pen and reader can spell."""
+    known = set.intersection(*(set(alphabet.characters) for alphabet in alphabets))
+    every = corpus.read_set("valid")
+    lines = [line for line in every if line.transcript]
+    lines = [line for line in lines if set(line.transcript) <= known]
+    if not lines:
+        raise ValueError(
+            f"{corpus.path} has no validation line whose text both the model and the "
+            "reader know"
+        )
+    notes = []
+    if len(lines) < len(every):
+        notes.append(
+            f"{len(every) - len(lines)} validation lines are left out: their text is "
+            "not known, or has characters that are not"
+        )
+    places = np.linspace(0, len(lines) - 1, min(num_lines, len(lines)))
+    return [lines[place] for place in places.round().astype(int)], notes
+
+
+def _write(
+    experiment: Experiment,
+    loop: SamplingLoop,
+    texts: Sequence[str],
+    bias: float,
+    seed: int,
+    max_tries: int,
+    bar: tqdm,
+) -> tuple[list[WrittenLine], float]:
+    """All texts, those of like length together, and the seconds that it took.
+
+    A batch is begun once before it is timed: its program is compiled then.
+    """
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    written: dict[int, WrittenLine] = {}
+    seconds = 0.0
+    for number, start in enumerate(range(0, len(order), BATCH_SIZE)):
+        places = order[start : start + BATCH_SIZE]
+        batch = [texts[place] for place in places]
+        # Batches draw from seeds of their own, which no other seed of a user meets.
+        write = partial(
+            write_experiment, experiment, batch, bias, seed + (number << 32), loop=loop
+        )
+        write(max_tries=1, steps_per_character=1)
+        started = time.perf_counter()
+        done = write(max_tries=max_tries)
+        seconds += time.perf_counter() - started
+        written |= zip(places, done, strict=True)
+        bar.update(len(batch))
+    return [written[place] for place in range(len(texts))], seconds

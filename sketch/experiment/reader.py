@@ -1,0 +1,250 @@
+"""The directory of a reader: what its training leaves, and all that reading needs.
+
+    experiments/<dataset>-reader/
+      reader.json           settings, alphabet, offset statistics, data digest
+      environment.json      versions, backend, devices, command line
+      history.csv           one row an epoch
+      checkpoints/latest/   model.weights.h5 and state.json, where training goes on
+      checkpoints/best/     the same, of the fewest errors on the validation lines
+      lock                  who trains here now
+
+It is kept as an experiment is: whole or not at all, and nothing in it is run.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import sketch
+from sketch.experiment import checkpoint, history, lock
+from sketch.experiment.files import read_parsed, to_json_text
+from sketch.experiment.hyperparameters import from_json, to_json
+from sketch.experiment.reader_settings import ReaderSettings, reader_name
+from sketch.experiment.settings_file import corpus_content, parse_corpus
+from sketch.ink.files import is_temporary, whole_folder, write_text
+from sketch.ink.text import Alphabet
+
+if TYPE_CHECKING:
+    from sketch.evaluation.recogniser import Recogniser
+
+SETTINGS_NAME = "reader.json"
+COLUMNS = (
+    "epoch",
+    "step",
+    "seconds",
+    "points_per_second",
+    "learning_rate",
+    "train_nats_per_character",
+    "valid_error_rate",
+    "gradient_norm",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Reader:
+    """The directory of a reader, opened; made by `create` or `load`.
+
+    Attributes:
+        path: the directory.
+        settings: what it is.
+        alphabet: the characters that it knows.
+        offset_mean, offset_std: float64 `[2]`, the units that it reads, in those of
+            the recordings.
+        data_digest: the content digest of the corpus that it learned from.
+    """
+
+    path: Path
+    settings: ReaderSettings
+    alphabet: Alphabet
+    offset_mean: np.ndarray
+    offset_std: np.ndarray
+    data_digest: str
+
+    @classmethod
+    def create(
+        cls, root: str | Path, settings: ReaderSettings, facts: Mapping[str, Any]
+    ) -> "Reader":
+        """Makes the directory with its `reader.json`, or nothing at all.
+
+        Args:
+            root: the folder of all experiments; made if it is not there.
+            settings: what it is.
+            facts: `alphabet`, `offset_mean`, `offset_std` and `data_digest`.
+
+        Raises:
+            FileExistsError: there is one of this name; tells the two ways on.
+            OSError: the directory cannot be written.
+        """
+        path = Path(os.path.abspath(root)) / reader_name(settings)
+        refuse_existing(path)
+        content = {
+            "format": 1,
+            "sketch_version": sketch.__version__,
+            "settings": to_json(settings),
+            **corpus_content(facts),
+        }
+        reader = cls(path, **_parse(content))
+        with whole_folder(path) as folder:
+            write_text(folder / SETTINGS_NAME, to_json_text(content))
+        return reader
+
+    @classmethod
+    def load(cls, path_or_name: str | Path, root: str | Path) -> "Reader":
+        """Opens the directory of a reader.
+
+        Args:
+            path_or_name: its name within `root`, or the path of its directory.
+            root: the folder of all experiments.
+
+        Raises:
+            FileNotFoundError: no such reader; names those that there are.
+            ValueError: damaged, or of a newer sketch; names the file.
+        """
+        for path in (Path(root) / path_or_name, Path(path_or_name)):
+            if os.path.lexists(path / SETTINGS_NAME):
+                path = Path(os.path.abspath(path))
+                return cls(path, **read_parsed(path / SETTINGS_NAME, _parse))
+        names = [path.parent.name for path in sorted(Path(root).glob("*/reader.json"))]
+        there = f"in {root} are {', '.join(names)}" if names else f"{root} has none"
+        raise FileNotFoundError(
+            f"there is no reader {str(path_or_name)!r}; {there}; `sketch train-reader` "
+            "makes one"
+        )
+
+    @property
+    def name(self) -> str:
+        """The name of the directory."""
+        return self.path.name
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the directory for one training process, and tidies it up first.
+
+        Raises:
+            RuntimeError: another process trains here; names it.
+            OSError: the directory cannot be written.
+        """
+        with lock.hold(self.path / "lock"):
+            for path in self.path.iterdir():
+                if is_temporary(path) and (path.is_symlink() or not path.is_dir()):
+                    path.unlink()
+            checkpoint.clean(self.path / "checkpoints")
+            yield
+
+    def save_checkpoint(
+        self, kind: str, write: Callable[[Path], None], state: dict[str, Any]
+    ) -> None:
+        """Saves "latest" or "best"; see `checkpoint.save`."""
+        checkpoint.save(self.path / "checkpoints", kind, write, state)
+
+    def load_checkpoint(self, kind: str) -> tuple[Path, dict[str, Any]] | None:
+        """The weights' path and the state, or None; see `checkpoint.load`."""
+        return checkpoint.load(self.path / "checkpoints", kind)
+
+    def append_history(self, row: Mapping[str, float]) -> None:
+        """Adds an epoch's row."""
+        history.append(self.path / "history.csv", row, COLUMNS)
+
+    def history(self) -> list[dict[str, float]]:
+        """The rows, oldest first."""
+        return history.read(self.path / "history.csv")
+
+    def truncate_history(self, step: int) -> None:
+        """Drops the rows after `step`, which a resumed run will write again."""
+        history.truncate(self.path / "history.csv", step, COLUMNS)
+
+    def write_environment(self, environment: dict[str, Any]) -> None:
+        """Notes what the training runs on in `environment.json`."""
+        write_text(self.path / "environment.json", to_json_text(environment))
+
+    def build_recogniser(self) -> "Recogniser":
+        """The network with its initial weights."""
+        from sketch.evaluation.recogniser import Recogniser
+
+        return Recogniser(
+            dim=self.settings.dim,
+            depth=self.settings.depth,
+            num_symbols=self.alphabet.size,
+            dropout=self.settings.dropout,
+            seed=self.settings.seed,
+        )
+
+    def require_same(self, given: Mapping[str, Any]) -> None:
+        """Refuses settings that this reader was not made with.
+
+        Raises:
+            ValueError: shows both values of each.
+        """
+        changed = [
+            f"{field.metadata['option'].flags[0]} is {getattr(self.settings, name)} "
+            f"there and {given[name]} here"
+            for field in fields(ReaderSettings)
+            if (name := field.name) in given
+            and given[name] != getattr(self.settings, name)
+        ]
+        if changed:
+            raise ValueError(
+                f"{self.name} was made with other settings: {'; '.join(changed)}. "
+                "Leave that out to go on with it, or leave out --reader to begin anew"
+            )
+
+
+class LoadedReader:
+    """A reader with its best weights: ink in, text out.
+
+    Attributes:
+        reader: its directory, opened.
+        state: of the checkpoint.
+
+    Raises:
+        ValueError: there is no checkpoint yet, or it does not fit the settings.
+    """
+
+    def __init__(self, reader: Reader):
+        from sketch.experiment.building import load_weights
+
+        found = reader.load_checkpoint("best") or reader.load_checkpoint("latest")
+        if found is None:
+            raise ValueError(
+                f"{reader.name} has no checkpoint yet: go on with it by `sketch "
+                f"train-reader --reader {reader.name}`"
+            )
+        self.reader = reader
+        self.recogniser = reader.build_recogniser()
+        load_weights(self.recogniser, found[0])
+        self.state = found[1]
+
+    def read(self, strokes: Sequence[np.ndarray]) -> list[str]:
+        """The texts of lines of ink `[time, 3]`, in the recordings' units."""
+        from sketch.evaluation.recogniser import read_lines
+
+        return read_lines(
+            self.recogniser,
+            strokes,
+            self.reader.offset_mean,
+            self.reader.offset_std,
+            self.reader.alphabet,
+        )
+
+
+def refuse_existing(path: Path) -> None:
+    """Refuses to begin a reader where something is, and tells the two ways on.
+
+    Raises:
+        FileExistsError: `path` is there, and not an empty folder.
+    """
+    if os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir())):
+        raise FileExistsError(
+            f"{path} is there already: go on with it by --reader {path.name}, or begin "
+            "another reader with another --seed or --name"
+        )
+
+
+def _parse(content: Mapping[str, Any]) -> dict[str, Any]:
+    facts = parse_corpus(content)
+    return {"settings": from_json(content.get("settings"), ReaderSettings), **facts}

@@ -1,0 +1,98 @@
+"""Every setting of a reader, declared once, as those of a writer are."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from sketch.experiment.hyperparameters import (
+    Hyperparameters,
+    RunOptions,
+    check_dataset_name,
+)
+from sketch.experiment.names import tags
+from sketch.experiment.option import Settings, option
+
+
+def _same_as_writers(field: str) -> Any:
+    """The option of a writer's setting, where a reader's means the same."""
+    original = Hyperparameters.__dataclass_fields__[field]
+    return dataclasses.field(default=original.default, metadata=original.metadata)
+
+
+@dataclass(frozen=True)
+class ReaderSettings(Settings):
+    """What a reader is; two with equal settings and data are the same reader.
+
+    Raises:
+        ValueError: a value out of range; names the option.
+    """
+
+    name: str = _same_as_writers("name")
+    # 2 x 128 reads about as fast on a processor as a small network writes.
+    depth: int = option(
+        2,
+        "--depth",
+        "Number of two-way recurrent layers.",
+        minimum=1,
+        maximum=20,
+    )
+    dim: int = option(
+        128,
+        "--dim",
+        "Cells of each layer, each way.",
+        minimum=1,
+        maximum=10_000,
+    )
+    batch_size: int = option(
+        32,
+        "--bs --batch-size",
+        "Lines in a batch.",
+        minimum=1,
+        maximum=1_000_000,
+    )
+    learning_rate: float = option(
+        4e-3,
+        "--lr --learning-rate",
+        "Peak of the learning rate, which rises and falls once over all --epochs.",
+        above=0,
+    )
+    dropout: float = option(
+        0.2,
+        "--dropout -d",
+        "Share of the layers' inputs that is dropped while training.",
+        minimum=0,
+        maximum=0.99,
+    )
+    # Pens that write again what they learned vary it: so must what the reader sees.
+    augment: float = option(
+        0.2,
+        "--augment",
+        "Strength of the random slant, size and stretch of each training line.",
+        minimum=0,
+        maximum=1,
+    )
+    seed: int = _same_as_writers("seed")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_dataset_name(self.name)
+
+
+@dataclass(frozen=True)
+class ReaderOptions(RunOptions):
+    """How long and on what a reader's training goes; may change on a resume."""
+
+    epochs: int = option(
+        20,
+        "--epochs",
+        "Passes over the training lines, those before a resume included.",
+        minimum=1,
+        in_name="never",
+    )
+
+
+def reader_name(settings: ReaderSettings) -> str:
+    """The directory name of a reader: `<dataset>-reader` and a tag for each setting
+    that differs from its default. No tag is `-reader`, so that the name is injective.
+    """
+    return f"{settings.name}-reader{tags(settings)}"

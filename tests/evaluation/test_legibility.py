@@ -1,0 +1,75 @@
+"""The figures of legibility, and sentences that no corpus holds."""
+
+import json
+
+import pytest
+
+from sketch.evaluation.distances import STATISTICS
+from sketch.evaluation.legibility import (
+    OWN,
+    VALID,
+    Legibility,
+    Writing,
+    summarise_reading,
+)
+from sketch.evaluation.sentences import SENTENCES, unseen_sentences
+from sketch.ink.text import Alphabet
+
+
+def test_errors_are_counted_over_all_characters():
+    reading = summarise_reading(["abcd", "ab"], ["abXd", "abcd"])
+    assert (reading.num_lines, reading.num_characters) == (2, 6)
+    assert reading.error_rate.value == 3 / 6
+    # A draw is one line twice, or both.
+    assert (reading.error_rate.low, reading.error_rate.high) == (1 / 4, 1)
+
+
+def test_the_report_and_its_json():
+    reading = summarise_reading(["abcd", "ab"], ["abXd", "ab"])
+    distances = dict.fromkeys(STATISTICS, 1.25) | {"turn": None}
+    report = Legibility(
+        pen={"name": "pen", "checkpoint": {"kind": "best", "epoch": 3, "step": 12}},
+        reader={"name": "eyes", "epoch": 1, "step": 4},
+        corpus={"path": "x.hdf5", "source": "made up", "digest": "0123456789abcdef"},
+        tries=1,
+        real=reading,
+        written=[
+            Writing(VALID, 0.5, reading, 1, 80.0, distances),
+            Writing(OWN, 0.5, reading, 0, 70.0, None),
+        ],
+        notes=["a note"],
+    )
+    lines = str(report).splitlines()
+    assert lines[1] == "read by eyes: epoch 1, step 4"
+    assert lines[5].split()[:6] == ["real", "lines,", "the", "floor", "2", "16.7%"]
+    assert lines[6].split()[-2:] == ["1", "80.0"]
+    assert "turn" in str(report) and lines[-1] == "note: a note"
+    facts = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert facts["real"]["error_rate"]["value"] == 1 / 6
+    assert facts["written"][0]["distances"]["turn"] is None
+    assert facts["written"][0]["failures"] == 1
+    assert facts["written"][1]["distances"] is None
+
+
+def test_sentences_that_are_in_the_corpus_are_left_out():
+    alphabet = Alphabet.from_texts(SENTENCES)
+    assert unseen_sentences([], [alphabet]) == list(SENTENCES)
+    # One goes on from line to line, in other letters, with other points.
+    corpus = ["He said: nine otters", "kept a TIDY, ledger.", "Owls rarely"]
+    left = unseen_sentences(corpus, [alphabet])
+    assert set(SENTENCES) - set(left) == {SENTENCES[0]}
+
+
+def test_sentences_that_pen_or_reader_cannot_spell_are_left_out():
+    both = Alphabet.from_texts(SENTENCES)
+    letters = "".join(c for c in "".join(both.characters) if c not in "?,")
+    for alphabets in ([both, Alphabet.from_texts([letters])], [Alphabet(()), both]):
+        for sentence in unseen_sentences([], alphabets):
+            assert not set("?,") & set(sentence)
+    assert unseen_sentences([], [Alphabet(()), both]) == []
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_sentences_are_short_and_plain(sentence):
+    assert 20 <= len(sentence) <= 40
+    assert sentence.isascii() and sentence == " ".join(sentence.split())

@@ -1,0 +1,293 @@
+"""Readers: their directory, exact resume, faults, and what they say of a pen."""
+
+import json
+import signal
+
+import h5py
+import numpy as np
+import pytest
+from readers import SMALL, make_corpus, make_pen, make_reader
+
+from sketch.corpus.hdf5 import Corpus, Line, write_corpus
+from sketch.evaluation.recogniser import Recogniser
+from sketch.experiment.checking import ReadingCheck
+from sketch.experiment.directory import find_experiments
+from sketch.experiment.legibility import evaluate_legibility
+from sketch.experiment.pen import write_experiment
+from sketch.experiment.reader import LoadedReader, Reader
+from sketch.experiment.reader_settings import ReaderSettings, reader_name
+from sketch.experiment.reader_training import is_readable
+from sketch.ink.text import Alphabet
+
+CLOSE = 1e-5  # as of `test_training.py`
+NOISY = SMALL | {"dropout": 0.3, "augment": 0.2, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return make_corpus(tmp_path_factory.mktemp("data") / "toy.hdf5")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("experiments")
+
+
+@pytest.fixture(scope="module")
+def reader(corpus, root):
+    return make_reader(corpus, root)
+
+
+@pytest.fixture(scope="module")
+def pen(corpus, root):
+    with pytest.MonkeyPatch.context() as patch:
+        return make_pen(corpus, root, patch)
+
+
+def scores(reader):
+    names = ("step", "train_nats_per_character", "valid_error_rate", "gradient_norm")
+    return [[row[name] for name in names] for row in reader.history()]
+
+
+def weights(reader):
+    path, _ = reader.load_checkpoint("latest")
+    found = {}
+
+    def keep(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[...]
+
+    with h5py.File(path) as file:
+        file.visititems(keep)
+    return found
+
+
+def assert_same(one, other):
+    np.testing.assert_allclose(scores(one), scores(other), rtol=CLOSE)
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    for name in first:
+        np.testing.assert_allclose(first[name], second[name], rtol=1e-4, atol=1e-6)
+
+
+def interfere(monkeypatch, at_step, act):
+    usual = Recogniser.train_on_batch
+    count = 0
+
+    def train_on_batch(self, *args, **kwargs):
+        nonlocal count
+        count += 1
+        result = usual(self, *args, **kwargs)
+        if count == at_step:
+            act(result)
+        return result
+
+    monkeypatch.setattr(Recogniser, "train_on_batch", train_on_batch)
+
+
+def test_stopped_within_an_epoch_and_resumed_is_as_never_stopped(
+    corpus, tmp_path, monkeypatch, capsys
+):
+    unbroken = make_reader(corpus, tmp_path / "a", epochs=3, settings=NOISY)
+    with monkeypatch.context() as patch:
+        interfere(patch, 4, lambda _: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(SystemExit) as caught:
+            make_reader(corpus, tmp_path / "b", epochs=3, settings=NOISY)
+    assert caught.value.code == 130
+    name = reader_name(ReaderSettings(**NOISY))
+    assert f"go on with --reader {name}" in capsys.readouterr().out
+    stopped = Reader.load(name, tmp_path / "b")
+    assert stopped.load_checkpoint("latest")[1]["step"] == 4
+    resumed = make_reader(corpus, tmp_path / "b", epochs=3, reader=stopped)
+    assert [row["epoch"] for row in resumed.history()] == [1, 2, 3]
+    assert_same(unbroken, resumed)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
+    corpus, tmp_path, monkeypatch
+):
+    interfere(monkeypatch, 5, lambda result: result.update(loss=np.nan))
+    with pytest.raises(FloatingPointError, match=r"step 5 \(epoch 2, batch 2\).*--lr"):
+        make_reader(corpus, tmp_path, epochs=3)
+    reader = Reader.load("toy-reader-depth1-dim4-bs4", tmp_path)
+    assert reader.load_checkpoint("latest")[1]["step"] == 3
+
+
+def test_what_a_reader_leaves(reader, root, capsys):
+    assert reader.name == "toy-reader-depth1-dim4-bs4"
+    there = {path.name for path in reader.path.iterdir()}
+    assert there == {
+        "reader.json",
+        "environment.json",
+        "history.csv",
+        "checkpoints",
+        "lock",
+    }
+    content = json.loads((reader.path / "reader.json").read_text())
+    assert content["settings"] == {**content["settings"], **SMALL}
+    assert find_experiments(root) == [] or reader.path not in find_experiments(root)
+    again = Reader.load(reader.path, "elsewhere")
+    assert again.settings == reader.settings and again.alphabet == reader.alphabet
+
+
+def test_a_second_one_of_the_name_is_refused(corpus, root, reader):
+    with pytest.raises(FileExistsError, match=f"--reader {reader.name}"):
+        make_reader(corpus, root)
+
+
+def test_other_settings_are_refused_with_both_values(reader):
+    reader.require_same({"dim": 4})
+    with pytest.raises(ValueError, match="--dim is 4 there and 9 here"):
+        reader.require_same({"dim": 9})
+
+
+def test_another_corpus_is_refused(reader, root, tmp_path):
+    other = make_corpus(tmp_path / "other.hdf5", seed=1)
+    with pytest.raises(ValueError, match="learned from other data"):
+        make_reader(other, root, reader=reader)
+
+
+def test_an_unknown_reader_names_those_there_are(reader, root, tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"in .* are {reader.name}"):
+        Reader.load("nope", root)
+    with pytest.raises(FileNotFoundError, match="has none; `sketch train-reader`"):
+        Reader.load("nope", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "its format is 2"),
+        ({"settings": {"dim": 0}}, "--dim must be"),
+        ({"settings": {"dimm": 1}}, "unknown settings dimm"),
+        ({"offset_std": [0, 1]}, "above zero"),
+        ({"alphabet": "ab"}, "list of characters"),
+    ],
+)
+def test_a_damaged_directory_is_named(reader, tmp_path, change, message):
+    content = json.loads((reader.path / "reader.json").read_text()) | change
+    (tmp_path / "reader.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f"reader.json: .*{message}.*restore"):
+        Reader.load(tmp_path, tmp_path)
+
+
+def test_weights_of_another_shape_are_refused(reader, tmp_path):
+    content = json.loads((reader.path / "reader.json").read_text())
+    content["settings"]["dim"] = 5
+    (tmp_path / "reader.json").write_text(json.dumps(content))
+    (tmp_path / "checkpoints").mkdir()
+    best = reader.path / "checkpoints" / "best"
+    best_copy = tmp_path / "checkpoints" / "best"
+    best_copy.mkdir()
+    for path in best.iterdir():
+        (best_copy / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(ValueError, match="model.weights.h5 does not hold"):
+        LoadedReader(Reader.load(tmp_path, tmp_path))
+
+
+def test_a_corpus_without_transcripts_is_refused(tmp_path):
+    strokes = np.float32([[1, 2, 0], [2, 1, 1]])
+    sets = {
+        name: [
+            Line(strokes * np.float32([k, 1, 1]), "", f"{name}-{k}", "") for k in (1, 2)
+        ]
+        for name in ("train", "valid", "test")
+    }
+    path = tmp_path / "mute.hdf5"
+    write_corpus(path, sets, source="", command="", seed=0, split="random")
+    with pytest.raises(ValueError, match="train has no lines with a transcript"):
+        make_reader(path, tmp_path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_line_must_have_frames_enough_to_spell_its_text():
+    alphabet = Alphabet(("a", "b"))
+
+    def line(text, length):
+        return Line(np.ones((length, 3), np.float32), text, "x", "")
+
+    assert is_readable(line("ab", 5), alphabet)
+    assert not is_readable(line("aa", 8), alphabet)  # a blank between: 3 frames
+    assert is_readable(line("aa", 9), alphabet)
+    assert not is_readable(line("", 9), alphabet)
+
+
+# -- what it is for --------------------------------------------------------------------
+
+
+class Eyes:
+    """A reader that reads what it is told to, in turn."""
+
+    def __init__(self, reader, *readings):
+        self.reader = reader
+        self.readings = iter(readings)
+        self.seen = []
+
+    def read(self, strokes):
+        self.seen += list(strokes)
+        return [next(self.readings) for _ in strokes]
+
+
+def test_a_pen_is_checked_in_the_recordings_units(reader):
+    eyes = Eyes(reader, "big", "xxg")
+    check = ReadingCheck(eyes, 0.5).of_pen(np.array([1.0, 2.0]), np.array([2.0, 3.0]))
+    normalised = np.float32([[0, 0, 0], [1, 1, 1]])
+    good, bad = check(["big", "big"], [normalised, normalised])
+    assert good == (0.0, None)
+    assert bad == (2 / 3, "it reads as 'xxg'")
+    assert eyes.seen[0].tolist() == [[1, 2, 0], [3, 5, 1]]
+
+
+def test_a_text_that_the_reader_cannot_spell_is_refused_before_it_is_written(
+    reader, pen
+):
+    check = ReadingCheck(Eyes(reader))
+    with pytest.raises(ValueError, match="toy-reader.* cannot check it: .*'z'"):
+        check.require_known(["zig"])
+    with pytest.raises(ValueError, match="cannot check it"):
+        write_experiment(pen, ["zig"], check=check)
+
+
+def test_legibility(pen, reader, root, corpus):
+    report = evaluate_legibility(
+        pen, root, reader, corpus, biases=(0.0, 2.0), num_lines=3
+    )
+    facts = report.to_json()
+    assert facts["model"] == pen.name
+    assert facts["reader"] == {"name": reader.name, "epoch": 1, "step": 3}
+    assert facts["real"]["num_lines"] == 3
+    assert [one["bias"] for one in facts["written"]] == [0.0, 2.0]
+    for one in facts["written"]:
+        assert one["texts"] == "validation texts"
+        assert one["num_characters"] == facts["real"]["num_characters"]
+        assert 0 <= one["failures"] <= 3
+        assert one["characters_per_second"] > 0
+        assert one["distances"]["speed"] > 0
+    # The corpus has three letters: none of the sentences can be written.
+    assert "32 of the 32 new sentences are left out" in facts["notes"][0]
+    with Corpus.open(corpus) as opened:
+        lines = opened.read_set("valid")
+    read = LoadedReader(reader).read([lines[k].strokes for k in (0, 2, 3)])
+    assert all(set(text) <= set(reader.alphabet.characters) for text in read)
+
+
+def test_legibility_says_who_learned_elsewhere(pen, reader, root, tmp_path):
+    other = make_corpus(tmp_path / "other.hdf5", seed=1)
+    report = evaluate_legibility(pen, root, reader, other, biases=(), num_lines=2)
+    assert report.written == []
+    assert (
+        f"not trained on this corpus, as far as is known: {pen.name}, "
+        in (report.notes[-1])
+    )
+
+
+def test_legibility_needs_a_text_model_and_a_text(pen, reader, root, tmp_path):
+    from dataclasses import replace
+
+    settings = replace(pen.hyperparameters, text=False, window_mixtures=10)
+    free = replace(pen, hyperparameters=settings)
+    with pytest.raises(ValueError, match="writes freely"):
+        evaluate_legibility(free, root, reader)
+    strangers = replace(reader, alphabet=Alphabet(("z",)))
+    with pytest.raises(ValueError, match="no validation line"):
+        evaluate_legibility(pen, root, strangers, make_corpus(tmp_path / "x.hdf5"))

@@ -1,0 +1,47 @@
+"""A little corpus of made-up ink, and a pen and a reader that are trained on it."""
+
+import numpy as np
+from made_up_ink import write
+
+from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.experiment.hyperparameters import RunOptions
+from sketch.experiment.plan import plan_run
+from sketch.experiment.reader_settings import ReaderOptions
+from sketch.experiment.reader_training import train_reader
+from sketch.experiment.training import TrainingRun, train
+
+# Of the same letters, so of the same length: each length takes a compilation.
+WORDS = ["big", "bgi", "ibg", "igb", "gbi", "gib"]
+SMALL = {"name": "toy", "dim": 4, "depth": 1, "batch_size": 4}
+
+
+def make_corpus(path, seed=0):
+    """12 lines to learn, 4 to check, 4 to test."""
+    rng = np.random.default_rng(seed)
+
+    def lines(name, count):
+        for number in range(count):
+            text = WORDS[int(rng.integers(len(WORDS)))]
+            strokes = write(text) * np.float32([rng.normal(1, 0.05), 1, 1])
+            yield Line(strokes, text, f"{name}-{number:02d}", "w")
+
+    sets = {
+        name: list(lines(name, count))
+        for name, count in (("train", 12), ("valid", 4), ("test", 4))
+    }
+    write_corpus(path, sets, source="made up", command="a test", seed=0, split="random")
+    return path
+
+
+def make_reader(corpus, root, epochs=1, reader=None, settings=None, **options):
+    options = {"checkpoint_minutes": 60.0, "data": str(corpus)} | options
+    given = SMALL if settings is None else settings
+    return train_reader(given, reader, ReaderOptions(epochs=epochs, **options), root)
+
+
+def make_pen(corpus, root, monkeypatch):
+    """An experiment with text of one epoch: it writes, nobody can read it."""
+    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
+    settings = SMALL | {"mixtures": 2, "text": True, "window_mixtures": 2}
+    plan = plan_run(settings, None, root)
+    return train(plan, RunOptions(epochs=1, data=str(corpus)), root)
