@@ -1,68 +1,83 @@
-"""Is a training step of sketch as fast as a plain PyTorch loop at the same settings?
+"""Is a training step of sketch as fast as it can be?
 
-Both take the same batches (lines as long as those of IAM-OnDB, padded alike), the same
-loss and Adam with a norm limit, in turns, so that a busy machine slows both. Prints one
-JSON line: real points a second of each, and the ratio of the medians.
+Compares, at the same settings and on the same batches (lines as long as those of
+IAM-OnDB, padded alike), in turns, so that a busy machine slows both:
 
-    python benchmarks/training.py --dim 900 --bs 56 [--precision mixed_bfloat16]
+- with a plain PyTorch loop: `torch.nn.LSTM`, the same loss, Adam with a norm limit;
+- with `--text`, a network with text against one without;
+- the arithmetic rate of its matrix products with that of one large product, the best of
+  numpy's, JAX's and PyTorch's, in the same precision.
+
+    python benchmarks/training.py --dim 900 --mixtures 10 --bs 56
+    python benchmarks/training.py --dim 400 --depth 3 --bs 64 --text
+
+Prints real points a second, ratios of medians and the process' greatest memory.
 """
 
 import argparse
-import json
-import os
-import platform
 import statistics
 import time
 
 import numpy as np
+from report import peak_memory, report
 
 MEAN_LENGTH, LENGTH_SPREAD, LONGEST = 628, 190, 1939  # of IAM-OnDB's lines
+CHARACTERS, POINTS_PER_CHARACTER = 80, 25  # of its texts
+PRODUCT = 4096  # rows and columns of the large product
 
 
-def make_batches(batch_size: int, count: int) -> list[dict[str, np.ndarray]]:
+def make_batches(batch_size: int, count: int, has_text: bool) -> list[dict]:
     """`count` of the batches that an epoch over made-up lines would have."""
     from sketch.corpus.batches import Batches
 
     rng = np.random.default_rng(0)
     lengths = rng.normal(MEAN_LENGTH, LENGTH_SPREAD, 2000).clip(30, LONGEST).astype(int)
-    lines = []
+    lines, texts = [], []
     for length in lengths:
         offsets = rng.normal(size=(length, 2)).cumsum(axis=0) * 0.1
         ends = rng.random((length, 1)) < 0.04
         lines.append(np.hstack([offsets, ends]).astype(np.float32))
-    batches = Batches(lines, np.zeros(2), np.ones(2), batch_size)
+        texts.append(rng.integers(1, CHARACTERS, 1 + length // POINTS_PER_CHARACTER))
+    batches = Batches(
+        lines, np.zeros(2), np.ones(2), batch_size, texts=texts if has_text else None
+    )
     return [batch.inputs for batch, _ in zip(batches.epoch(0), range(count))]  # noqa: B905
 
 
-def sketch_step(arguments):
+def sketch_step(arguments, has_text: bool):
     """One step of `sketch train`'s own network and optimizer."""
-    from sketch.experiment import devices
-
-    devices.set_up(arguments.backend, arguments.precision)
     from sketch.experiment.building import build_optimizer
     from sketch.experiment.hyperparameters import Hyperparameters
     from sketch.model.network import Network
 
-    settings = Hyperparameters(learning_rate=1e-3)
     network = Network(
-        arguments.dim, arguments.depth, arguments.mixtures, (0.0, 0.0, 0.0)
+        arguments.dim,
+        arguments.depth,
+        arguments.mixtures,
+        (0.0, 0.0, 0.0),
+        num_symbols=CHARACTERS if has_text else None,
+        advance=1 / POINTS_PER_CHARACTER,
     )
-    network.compile(optimizer=build_optimizer(settings, 1, 600.0))
-    return lambda inputs: network.train_on_batch(inputs)
+    settings = Hyperparameters(learning_rate=1e-3)
+    network.compile(optimizer=build_optimizer(settings, 1, MEAN_LENGTH))
+    return lambda inputs: network.train_on_batch(inputs)  # waits: it returns numbers
 
 
 def torch_step(arguments):
     """The same, as one writes it in PyTorch: `torch.nn.LSTM` and log-sum-exp."""
     import torch
 
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     size = 6 * arguments.mixtures + 1
-    lstm = torch.nn.LSTM(3, arguments.dim, arguments.depth, batch_first=True)
-    head = torch.nn.Linear(arguments.dim, size)
+    lstm = torch.nn.LSTM(3, arguments.dim, arguments.depth, batch_first=True).to(device)
+    head = torch.nn.Linear(arguments.dim, size).to(device)
     weights = [*lstm.parameters(), *head.parameters()]
     optimizer = torch.optim.Adam(weights, 1e-3)
 
     def step(inputs):
-        strokes, mask = (torch.from_numpy(inputs[key]) for key in ("strokes", "mask"))
+        strokes, mask = (
+            torch.from_numpy(inputs[key]).to(device) for key in ("strokes", "mask")
+        )
         before = torch.cat([torch.zeros_like(strokes[:, :1]), strokes[:, :-1]], 1)
         out = head(lstm(before)[0])
         end, rest = out[..., 0], out[..., 1:]
@@ -80,50 +95,107 @@ def torch_step(arguments):
         )
         ink = torch.logsumexp(torch.log_softmax(pi, -1) + component, -1)
         pen = -torch.nn.functional.softplus((1 - 2 * strokes[..., 2]) * end)
-        loss = -((ink + pen) * mask).sum() / len(strokes)
+        loss = -((ink + pen) * mask).sum() / mask.sum()
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 10.0)
         optimizer.step()
+        return loss.item()  # waits for the device
 
     return step
 
 
+def products_per_point(arguments) -> float:
+    """Multiplications and additions of the network's products, a point trained.
+
+    Forwards, to the inputs and to the weights: three products for each kernel.
+    """
+    units, total = arguments.dim, 0
+    for layer in range(arguments.depth):
+        total += 4 * units * (units + (units if layer else 3))
+    total += units * (6 * arguments.mixtures + 1)
+    return 2.0 * 3.0 * total
+
+
+def best_product(precision: str) -> float:
+    """Operations a second of a large product, by the quickest of three libraries."""
+    import jax
+    import jax.numpy as jnp
+    import torch
+
+    rng = np.random.default_rng(0)
+    one = rng.normal(size=(PRODUCT, PRODUCT)).astype(np.float32)
+    low = precision != "float32"
+    for_jax = jnp.asarray(one, jnp.bfloat16 if low else jnp.float32)
+    for_torch = torch.from_numpy(one).to(torch.bfloat16 if low else torch.float32)
+    product = jax.jit(lambda a: a @ a)
+    makers = [
+        lambda: product(for_jax).block_until_ready(),
+        lambda: for_torch @ for_torch,
+        *([] if low else [lambda: one @ one]),
+    ]
+    seconds = []
+    for make in makers:
+        make()
+        for _ in range(3):
+            started = time.perf_counter()
+            make()
+            seconds.append(time.perf_counter() - started)
+    return 2.0 * PRODUCT**3 / min(seconds)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--dim", type=int, default=400)
     parser.add_argument("--depth", type=int, default=1)
     parser.add_argument("--mixtures", type=int, default=20)
     parser.add_argument("--bs", type=int, default=16)
     parser.add_argument("--batches", type=int, default=6)
+    parser.add_argument(
+        "--text", action="store_true", help="a text model, against none"
+    )
     parser.add_argument("--backend", default="jax")
     parser.add_argument("--precision", default="float32")
     arguments = parser.parse_args()
-    batches = make_batches(arguments.bs, arguments.batches)
-    steps = {"sketch": sketch_step(arguments), "torch": torch_step(arguments)}
+
+    from sketch.experiment import devices
+
+    devices.set_up(arguments.backend, arguments.precision)
+    batches = make_batches(arguments.bs, arguments.batches, arguments.text)
+    steps = {"sketch": sketch_step(arguments, arguments.text)}
     for inputs in batches:  # compiles every shape, warms every cache
-        for step in steps.values():
-            step(inputs)
+        steps["sketch"](inputs)
+    memory = peak_memory()  # before anything else is measured
+    other = "without text" if arguments.text else "torch"
+    steps[other] = (
+        sketch_step(arguments, False) if arguments.text else torch_step(arguments)
+    )
+    for inputs in batches:
+        steps[other](_without_text(inputs))
     rates = {name: [] for name in steps}
     for inputs in batches:
         for name, step in steps.items():
+            given = inputs if name == "sketch" else _without_text(inputs)
             started = time.perf_counter()
-            step(inputs)
+            step(given)
             seconds = time.perf_counter() - started
             rates[name].append(float(inputs["mask"].sum()) / seconds)
     medians = {name: statistics.median(values) for name, values in rates.items()}
-    print(
-        json.dumps(
-            {
-                "what": "training step",
-                **vars(arguments),
-                "points_per_second": {k: round(v) for k, v in medians.items()},
-                "ratio": round(medians["sketch"] / medians["torch"], 3),
-                "processors": os.cpu_count(),
-                "machine": platform.processor() or platform.machine(),
-            }
-        )
+    figures = {"ratio": medians["sketch"] / medians[other]}
+    if not arguments.text:
+        rate = medians["sketch"] * products_per_point(arguments)
+        figures["share_of_best_product"] = rate / best_product(arguments.precision)
+    report(
+        "training step",
+        vars(arguments),
+        points_per_second={name: round(value) for name, value in medians.items()},
+        **figures,
+        memory_gb=memory,
     )
+
+
+def _without_text(inputs: dict) -> dict:
+    return {name: inputs[name] for name in ("strokes", "mask")}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,45 @@
+"""How much memory does training take, with the longest batch that IAM-OnDB has?
+
+    python benchmarks/memory.py --dim 900 --mixtures 10 --bs 56
+
+One step on a batch of lines of 1,939 points, in a process that does nothing else; the
+lines of the corpus (0.1 GB) come on top of it.
+"""
+
+import argparse
+
+import numpy as np
+from report import peak_memory, report
+from training import LONGEST, sketch_step
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--dim", type=int, default=900)
+    parser.add_argument("--depth", type=int, default=1)
+    parser.add_argument("--mixtures", type=int, default=10)
+    parser.add_argument("--bs", type=int, default=56)
+    parser.add_argument("--length", type=int, default=LONGEST)
+    parser.add_argument("--backend", default="jax")
+    parser.add_argument("--precision", default="float32")
+    arguments = parser.parse_args()
+
+    from sketch.experiment import devices
+
+    devices.set_up(arguments.backend, arguments.precision)
+    step = sketch_step(arguments, has_text=False)
+    shape = arguments.bs, arguments.length
+    inputs = {"strokes": np.zeros((*shape, 3), np.float32)}
+    inputs["mask"] = np.ones(shape, np.float32)
+    before = peak_memory()
+    step(inputs)
+    report(
+        "memory of training",
+        vars(arguments),
+        before_gb=before,
+        memory_gb=peak_memory(),
+    )
+
+
+if __name__ == "__main__":
+    main()
