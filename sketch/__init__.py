@@ -79,6 +79,7 @@ The map of the house. A folder imports only itself and those above it:
       files.py         reading that trusts nothing; JSON
       settings_file.py hyperparameters.json
       checkpoint.py    weights and state, always whole
+      weights_file.py  what is asked of weights before they are read
       history.py       history.csv
       lock.py          one process trains in a directory
       directory.py     the experiment directory, composed of these

@@ -17,7 +17,7 @@ from sketch.corpus.hdf5_checks import (
     read_rows,
     read_text_attribute,
 )
-from sketch.corpus.line import ROW_WIDTH, SETS
+from sketch.corpus.line import MAX_TEXT_BYTES, ROW_WIDTH, SETS
 
 SOURCES = ("features", "transcripts", "line_ids", "writers")
 TEXT_SOURCES = SOURCES[1:]
@@ -121,6 +121,8 @@ def read_texts(
     values = own_dataset(file, path, name, (num_rows,))
     if h5py.check_string_dtype(values.dtype) is None:
         raise damaged(path, f"{name} holds {values.dtype}, not text")
-    heap_lengths(values, path, item_size=1)
+    lengths = heap_lengths(values, path, item_size=1)
+    if lengths.max(initial=0) > MAX_TEXT_BYTES:
+        raise damaged(path, f"{name} holds a text of {lengths.max():,} bytes")
     read = read_rows(values, path, rows, item_size=1)
     return [text.decode("utf-8") for text in read]

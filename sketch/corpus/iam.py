@@ -35,6 +35,7 @@ TRANSCRIPT_FILE = re.compile(r"([a-z]\d\d-\d\d\d[a-z]?)\.txt")
 WRITER_FILE = re.compile(r"strokes([a-z]?)\.xml")
 WRITER_ID = re.compile(rb"""writerID\s*=\s*["']([^"'<>&]{1,40})["']""")
 WRITER_HEAD_BYTES = 1 << 16  # the writer is named at the top of an original file
+MAX_ROW = 1000  # characters of a line of text; the longest has 74
 LOST_LINE_END = re.compile(r"\s*%{10,}\s*")  # in a08-551z, whose ink shows a new line
 
 
@@ -106,8 +107,12 @@ def parse_transcript(data: bytes) -> list[str]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    rows = re.split(r"\r\n?|\n", html.unescape(text))
-    lines = [normalise_text(" ".join(row.split())) for row in rows]
+    rows = re.split(r"\r\n?|\n", text)
+    longest = max(map(len, rows))
+    if longest > MAX_ROW:  # Unicode's forms take the square of it
+        raise DamagedInk(f"it has a line of {longest:,} characters, over {MAX_ROW:,}")
+    rows = [" ".join(html.unescape(row).split()) for row in rows]
+    lines = [normalise_text(row) for row in rows]
     if "CSR:" not in lines:
         raise DamagedInk("it has no block 'CSR:'")
     written = lines[lines.index("CSR:") + 1 :]

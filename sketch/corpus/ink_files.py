@@ -23,6 +23,7 @@ from sketch.corpus.quickdraw import parse_drawing
 from sketch.corpus.source_file import SourceFile, has_records
 from sketch.corpus.sources import open_source
 from sketch.ink import DamagedInk
+from sketch.ink.lines import MAX_TEXT
 from sketch.ink.text import normalise_text
 from sketch.ink.vector import read_ink
 
@@ -189,6 +190,8 @@ class _Reader:
             rows = file.read().decode("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError):
             return  # of the text files, most are none of ours
+        if max(map(len, rows), default=0) > MAX_TEXT:
+            return
         self.texts[_stem(file.name)] = [_clean(row) for row in rows if row.strip()]
 
     def _texts_beside(self, name: str, num_lines: int) -> list[str] | None:

@@ -13,6 +13,7 @@ from sketch.ink.strokes import DX, DY, END_OF_STROKE
 
 SETS = ("train", "valid", "test")
 ROW_WIDTH = 3  # dx, dy, end_of_stroke
+MAX_TEXT_BYTES = 20_000  # Unicode's normal forms take the square of it
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ def check_line(line: Line) -> None:
         )
     if "\0" in line.transcript + line.line_id + line.writer:
         raise ValueError(f"line {line.line_id}: a text holds the character NUL")
+    for text in (line.transcript, line.line_id, line.writer):
+        if len(text.encode()) > MAX_TEXT_BYTES:
+            raise ValueError(
+                f"line {line.line_id:.40}: a text of {len(text):,} characters is no "
+                "line of handwriting"
+            )
 
 
 def find_problem(strokes: np.ndarray) -> str | None:

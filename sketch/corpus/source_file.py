@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
+
+from sketch.ink import DamagedInk
 
 MAX_FILE_BYTES = 8 << 20  # the largest pen file of IAM-OnDB has 0.14 MB
 MAX_ARCHIVE_BYTES = (
     8 << 30
 )  # unpacked; all of IAM-OnDB's parts together have under 2 GB
+MAX_RATIO = 100  # of unpacked to packed bytes, beyond the first; pen data: about 15
+FIRST_BYTES = 64 << 20
 RECORDS = ".ndjson"  # files of one drawing a line may be large: they come in pieces
 PIECE_BYTES = 1 << 19
 
@@ -81,6 +86,28 @@ def pieces(
             lines = lines[: limit - line + 1]
         yield SourceFile(name, parts, b"".join(lines), progress(), line)
         line += len(lines)
+
+
+def check_unpacked(archive: Path, unpacked: int, packed: int) -> None:
+    """Refuses to go on unpacking what is no pen data, but a bomb.
+
+    Args:
+        archive: its path.
+        unpacked: bytes that it has unpacked to, so far.
+        packed: bytes of it that these were.
+
+    Raises:
+        DamagedInk: If they are too many.
+    """
+    for most, words in (
+        (MAX_ARCHIVE_BYTES, f"{MAX_ARCHIVE_BYTES >> 30} GiB"),
+        (max(FIRST_BYTES, MAX_RATIO * packed), f"{MAX_RATIO} times its size"),
+    ):
+        if unpacked > most:
+            raise DamagedInk(
+                f"{archive}: unpacks to more than {words}, which no pen data does; "
+                "name a smaller archive"
+            )
 
 
 def too_large(size: int) -> str:

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -10,11 +11,11 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from sketch.corpus.source_file import (
-    MAX_ARCHIVE_BYTES,
     MAX_FILE_BYTES,
     Report,
     SourceFile,
     Wanted,
+    check_unpacked,
     has_records,
     pieces,
     too_large,
@@ -24,6 +25,8 @@ from sketch.ink import DamagedInk
 MAX_HEADER_BYTES = 1 << 20  # of a tar member's extended header; real ones: under 1 kB
 BLOCK_BYTES = 1 << 18
 END_BYTES = 2 * tarfile.BLOCKSIZE  # of zeros close every tar
+# Python before 3.11.10 takes the square of its length to read it (CVE-2024-6232).
+LONG_NUMBER = re.compile(rb"[0-9]{300}")
 
 
 def read_tar(
@@ -37,13 +40,8 @@ def read_tar(
     with open(archive, "rb") as packed:
         try:
             with _unpacked(packed) as unpacked:
-                stream = _Limited(unpacked, archive)
-                with tarfile.open(
-                    fileobj=stream,
-                    mode="r|",
-                    bufsize=BLOCK_BYTES,
-                    tarinfo=_CarefulTarInfo,
-                ) as tar:
+                stream = _Limited(unpacked, packed, archive)
+                with _CarefulTar(fileobj=stream) as tar:
                     yield from _read_members(
                         tar, archive, packed, wanted, report, limit
                     )
@@ -104,27 +102,40 @@ def _unpacked(packed: BinaryIO) -> BinaryIO:
 
 
 class _Limited:
-    """A stream that refuses to go on for ever, as a decompression bomb does.
+    """A stream, read forwards, that refuses to go on as a decompression bomb does.
 
     It also knows whether the archive was whole: a tar ends with two blocks of zeros,
     but `tarfile` takes any end between two members for the end.
     """
 
-    def __init__(self, stream: BinaryIO, archive: Path):
+    def __init__(self, stream: BinaryIO, packed: BinaryIO, archive: Path):
         self._stream = stream
+        self._packed = packed
         self._archive = archive
-        self._left = MAX_ARCHIVE_BYTES
+        self._place = 0
+        self._ahead = b""  # what was looked at, not read
         self._tail = b""
 
+    def tell(self) -> int:
+        return self._place
+
+    def seek(self, place: int) -> None:
+        if place < self._place:
+            raise tarfile.StreamError("a header that leads backwards")
+        while self._place < place:
+            if not self.read(min(BLOCK_BYTES, place - self._place)):
+                break  # a forged size leads anywhere
+
+    def peek(self, size: int) -> bytes:
+        self._ahead += self._stream.read(max(0, size - len(self._ahead)))
+        return self._ahead[:size]
+
     def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        self._left -= len(data)
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        data += self._stream.read(size - len(data))
+        self._place += len(data)
         self._tail = (self._tail + data[-END_BYTES:])[-END_BYTES:]
-        if self._left < 0:
-            raise DamagedInk(
-                f"{self._archive}: unpacks to more than {MAX_ARCHIVE_BYTES >> 30} GiB, "
-                "which no pen data does; name a smaller archive"
-            )
+        check_unpacked(self._archive, self._place, self._packed.tell())
         return data
 
     def read_to_end(self) -> None:
@@ -140,7 +151,7 @@ class _Limited:
 
 
 class _CarefulTarInfo(tarfile.TarInfo):
-    """Refuses extended headers that claim a size worth running out of memory for."""
+    """Refuses headers that would take memory or time without end."""
 
     def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
         is_plain = self.type in tarfile.SUPPORTED_TYPES and self.type not in (
@@ -149,4 +160,20 @@ class _CarefulTarInfo(tarfile.TarInfo):
         )
         if not is_plain and self.size > MAX_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {self.size:,} bytes")
+        if not is_plain and LONG_NUMBER.search(tar.fileobj.peek(self.size)):
+            raise tarfile.ReadError("a header with an endless number")
         return super()._proc_member(tar)
+
+
+class _CarefulTar(tarfile.TarFile):
+    """Answers a forged header with an error of `tarfile`'s own, not with any other."""
+
+    tarinfo = _CarefulTarInfo
+
+    def next(self) -> tarfile.TarInfo | None:
+        try:
+            return super().next()
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            if isinstance(error, DamagedInk):
+                raise
+            raise tarfile.ReadError(f"a spoilt header: {error}") from error

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from sketch.corpus.source_file import (
-    MAX_ARCHIVE_BYTES,
     MAX_FILE_BYTES,
     Report,
     SourceFile,
     Wanted,
+    check_unpacked,
     has_records,
     pieces,
     too_large,
@@ -46,7 +46,7 @@ def read_zip(
         DamagedInk: If it is none, is cut off, or unpacks without end.
     """
     _check_list(archive)
-    left, progress, size = MAX_ARCHIVE_BYTES, 0, archive.stat().st_size
+    unpacked, progress, size = 0, 0, archive.stat().st_size
     try:
         with zipfile.ZipFile(archive) as packed:
             for member in packed.infolist():
@@ -59,12 +59,8 @@ def read_zip(
                 if problem := _find_problem(member, place):
                     report(name, problem)
                     continue
-                left -= member.file_size
-                if left < 0:
-                    raise DamagedInk(
-                        f"{archive}: unpacks to more than {MAX_ARCHIVE_BYTES >> 30} "
-                        "GiB, which no pen data does; name a smaller archive"
-                    )
+                unpacked += member.file_size
+                check_unpacked(archive, unpacked, progress)
                 with packed.open(member) as file:
                     if has_records(member.filename):
                         done = progress

@@ -4,12 +4,15 @@ The builders read the settings; layers get plain arguments.
 """
 
 import math
+from pathlib import Path
 
 import keras
 from keras import ops
 
+from sketch.experiment import checkpoint
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.weights_file import check_weights_file, require_size, unfit
 from sketch.model.network import Network, first_input
 
 POINTS_PER_CHARACTER = 25.0  # where a corpus does not say; peers assume it
@@ -22,8 +25,15 @@ def build_network(experiment: Experiment) -> Network:
 
     Args:
         experiment: for settings, alphabet, offset statistics and pace.
+
+    Raises:
+        ValueError: the experiment has weights, and they are too few for its settings.
     """
     settings = experiment.hyperparameters
+    for kind in checkpoint.KINDS:
+        path = experiment.checkpoints_dir / kind / checkpoint.WEIGHTS_NAME
+        if path.is_file():
+            require_size(path, _least_weights(experiment) * 4)
     return Network(
         dim=settings.dim,
         depth=settings.depth,
@@ -42,6 +52,18 @@ def build_network(experiment: Experiment) -> Network:
         advance=1.0 / (experiment.points_per_character or POINTS_PER_CHARACTER),
         seed=settings.seed,
     )
+
+
+def _least_weights(experiment: Experiment) -> int:
+    """How many weights the network has at the least: gates, window and output.
+
+    Settings from a stranger could ask for a network that fills the memory: its weights
+    must be there before it is built.
+    """
+    settings = experiment.hyperparameters
+    symbols = experiment.alphabet.size if settings.text else 0
+    a_state = 3 * (settings.dim + symbols) * settings.depth + 6 * settings.mixtures
+    return settings.dim * (a_state + settings.window_mixtures * settings.text)
 
 
 def load_network(experiment: Experiment, kind: str = "best") -> Network:
@@ -68,19 +90,19 @@ def load_network(experiment: Experiment, kind: str = "best") -> Network:
     return network
 
 
-def load_weights(network: Network, path) -> None:
+def load_weights(network: Network, path: Path) -> None:
     """Read `model.weights.h5`; with a compiled network, the optimizer's state too.
 
     Raises:
         ValueError: the file does not fit the network; names it and the remedy.
     """
+    check_weights_file(path)
     try:
         network.load_weights(path)
-    except (ValueError, KeyError, OSError, TypeError) as error:
-        raise ValueError(
-            f"{path} does not hold the weights that hyperparameters.json describes "
-            f"({str(error).splitlines()[0]:.200}); restore both from the same run"
-        ) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever h5py and Keras raise on a damaged file
+        raise unfit(path, error) from error
 
 
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):

@@ -149,11 +149,13 @@ def _load_once(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
         size = weights.stat().st_size
         if size != about.get("bytes"):
             raise ValueError(
-                f"{weights} is damaged: it has {size:,} bytes, "
-                f"{about.get('bytes')!r:.20} were saved"
+                f"{weights} is damaged: it has {size:,} bytes, its {STATE_NAME} says "
+                f"{about.get('bytes')!r:.20}"
             )
         if _sha256(weights) != about.get("sha256"):
-            raise ValueError(f"{weights} is damaged: its content is not what was saved")
+            raise ValueError(
+                f"{weights} is damaged: its content is not what its {STATE_NAME} says"
+            )
         return weights, state
     return None
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 Parsed = TypeVar("Parsed")
 
 MAX_TEXT_BYTES = 16 * 2**20  # a history of 100,000 epochs has 12 MB
+MAX_DIGITS = 20  # of a whole number; 2**64 has as many
 
 
 def require_plain(path: Path, inside: Path) -> None:
@@ -63,7 +64,7 @@ def read_json(path: Path, inside: Path) -> dict[str, Any]:
     """
     text = read_text(path, inside)
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_int=_parse_int)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: no JSON ({error})") from error
     if not isinstance(value, dict):
@@ -84,6 +85,12 @@ def read_parsed(path: Path, parse: Callable[[dict[str, Any]], Parsed]) -> Parsed
         text = str(error)
         name = "" if str(path) in text else f"{path}: "
         raise ValueError(f"{name}{text}; restore the file") from error
+
+
+def _parse_int(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:  # no float can hold it, nor any array
+        raise ValueError(f"a number of {len(digits):,} digits")
+    return int(digits)
 
 
 def to_json_text(value: dict[str, Any]) -> str:

@@ -5,8 +5,10 @@ With weights, optimizer and random streams it is the whole state of a run, and g
 """
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+MAX_COUNT = 2**63  # of epochs and steps; numpy seeds itself with an epoch
 
 
 @dataclass
@@ -58,11 +60,28 @@ class Position:
 
         Raises:
             KeyError, TypeError: something is missing, or unknown.
+            ValueError: a value is not of its kind; names it.
         """
-        return cls(**{**state, "totals": Totals(**state["totals"])})
+        totals = Totals(**_checked(Totals, state["totals"]))
+        return cls(**_checked(cls, {**state, "totals": totals}))
 
     def end_epoch(self) -> None:
         """Count an epoch; the sums begin anew."""
         self.epoch += 1
         self.batch, self.epoch_seconds, self.gradient_norm = 0, 0.0, 0.0
         self.totals = Totals()
+
+
+def _checked(kind: type, values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a dataclass, each as its field wants it: a file is anybody's."""
+    for item in fields(kind):
+        value = values.get(item.name, item.default)
+        if item.type is int:
+            fits = type(value) is int and 0 <= value < MAX_COUNT
+        elif item.type is Totals or (value is None and item.default is None):
+            fits = True
+        else:
+            fits = type(value) in (int, float) and math.isfinite(value)
+        if not fits:
+            raise ValueError(f"`{item.name}` is {value!r:.40}")
+    return values

@@ -17,6 +17,9 @@ from sketch.experiment.hyperparameters import Hyperparameters, from_json, to_jso
 from sketch.ink.text import Alphabet
 
 SETTINGS_NAME = "hyperparameters.json"
+# What they bound is written before anybody sees that a file asks for too much.
+MAX_LENGTH = 10_000  # characters of a line; IAM-OnDB: 64
+MAX_PACE = 1000  # points a character; IAM-OnDB: 23
 FACTS = (
     "alphabet",
     "offset_mean",
@@ -92,11 +95,11 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
     """
     facts = parse_corpus(content)
     text_length = content.get("text_length", 0)
-    if type(text_length) is not int or not 0 <= text_length <= 1_000_000:
-        raise ValueError("`text_length` must be a whole number")
+    if type(text_length) is not int or not 0 <= text_length <= MAX_LENGTH:
+        raise ValueError(f"`text_length` must be a whole number up to {MAX_LENGTH}")
     pace = content.get("points_per_character", 0)
-    if type(pace) not in (int, float) or not 0 <= pace <= 1_000_000:
-        raise ValueError("`points_per_character` must be a number from 0 on")
+    if type(pace) not in (int, float) or not 0 <= pace <= MAX_PACE:
+        raise ValueError(f"`points_per_character` must be from 0 to {MAX_PACE}")
     return {
         "hyperparameters": from_json(content.get("hyperparameters")),
         **facts,

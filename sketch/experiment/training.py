@@ -224,7 +224,7 @@ class TrainingRun:
             self.position = Position.from_state(state)
             for variable, seed in zip(variables, seeds, strict=True):
                 variable.assign(seed)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ValueError(
                 f"{path} does not hold the state of this run ({error}); restore it "
                 "together with its weights"

@@ -14,6 +14,9 @@ from lxml import etree
 from sketch.ink import DamagedInk
 
 TEMPORARY = re.compile(r"\..*\.[0-9a-f]{8}\.tmp(\.[^.]*)?", re.DOTALL)
+MAX_BYTES = 16 << 20  # of a file of ink: some thousand lines
+MAX_ELEMENTS = 100_000  # of an XML file
+
 # XML 1.0 has no place for these characters, not even as references.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -119,11 +122,23 @@ def xml_text(text: str) -> str:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The bytes of a file of ink; a folder or a missing file is a clear error."""
+    """The bytes of a file of ink; a folder or a missing file is a clear error.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        DamagedInk: if it is larger than ink is.
+    """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
-    return path.read_bytes()
+    with open(path, "rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise DamagedInk(
+            f"{path} has more than {MAX_BYTES >> 20} MB, which no ink does; cut it "
+            "into several files"
+        )
+    return content
 
 
 def parse_xml(content: bytes, path: str | Path) -> etree._Element:
@@ -158,6 +173,10 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
         raise DamagedInk(
             f"{path} cannot be read as XML: {reason}; save or copy the file again"
         ) from None
+    if root.xpath("count(//*)") > MAX_ELEMENTS:
+        raise DamagedInk(
+            f"{path} has more than {MAX_ELEMENTS:,} elements; cut it into several files"
+        )
     if next(root.iter(etree.Entity), None) is not None:
         raise DamagedInk(f"{path} uses an XML entity that it does not declare")
     declared = root.getroottree().docinfo.internalDTD

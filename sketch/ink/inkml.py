@@ -19,13 +19,21 @@ from lxml import etree
 
 from sketch.ink import DamagedInk
 from sketch.ink.files import parse_xml, read_bytes, write_text, xml_text
-from sketch.ink.lines import InkLine, Lines, as_lines, line_from_pen_strokes
+from sketch.ink.lines import (
+    MAX_POINTS,
+    InkLine,
+    Lines,
+    as_lines,
+    line_from_pen_strokes,
+)
 from sketch.ink.strokes import split_pen_strokes
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
 TEXT_TYPES = {"truth", "transcription"}  # of annotations
+TRACE = "{*}trace"
+MAX_CHANNELS = 100  # of a trace; styluses have some ten
 VALUE = re.compile(
-    r"""\s*([!'"]?)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\#[0-9a-fA-F]+|[*?TF])"""
+    r"""(?:([!'"])\s*+)?([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\#[0-9a-fA-F]+|[*?TF])"""
 )
 
 
@@ -80,10 +88,13 @@ def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     try:
         channels = _channels(root)
         loose = [child for child in root if _name(child) == "trace"]
+        num_points = sum((trace.text or "").count(",") for trace in root.iter(TRACE))
+        if num_points > MAX_POINTS:
+            raise ValueError(f"it has {num_points:,} points, over {MAX_POINTS:,}")
         groups = [child for child in root if _name(child) == "traceGroup"]
         for traces, owner in [
             (loose, root),
-            *((list(group.iterfind(".//{*}trace")), group) for group in groups),
+            *((list(group.iter(TRACE)), group) for group in groups),
         ]:
             pens = [
                 _points(trace.text or "", channels)
@@ -117,6 +128,8 @@ def _channels(root: etree._Element) -> tuple[int, int, np.ndarray]:
     if layout is None:
         return 0, 1, np.ones(2)
     channels = list(layout.iter("{*}channel"))
+    if len(channels) > MAX_CHANNELS:
+        raise ValueError(f"its trace format has {len(channels):,} channels")
     names = [channel.get("name", "") for channel in channels]
     if "X" not in names or "Y" not in names:
         raise ValueError(f"its trace format has no X and Y, only {names}")
@@ -158,7 +171,7 @@ def _move(
         if order != "!":
             values[channel] += speeds[channel]
         return
-    value = float(int(text[1:], 16)) if text.startswith("#") else float(text)
+    value = float.fromhex(text[1:]) if text.startswith("#") else float(text)
     if order == "!":
         values[channel], speeds[channel] = value, 0.0
     elif order == "'":

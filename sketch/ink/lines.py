@@ -8,6 +8,9 @@ import numpy as np
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import check_strokes, strokes_from_points
 
+MAX_POINTS = 200_000  # of an SVG or InkML file; a written page has 20,000
+MAX_TEXT = 10_000  # characters of a line of ink
+
 
 class InkLine(NamedTuple):
     """A line of handwriting out of a file, or on its way into one.
@@ -60,7 +63,14 @@ def line_from_pen_strokes(pen_strokes: Sequence[np.ndarray], text: str) -> InkLi
     Args:
         pen_strokes: `[n, 2]` each, y downwards.
         text: what is written; "" if unknown.
+
+    Raises:
+        DamagedInk: if a point is NaN or infinite, or the text is endless.
     """
+    if len(text) > MAX_TEXT:
+        raise DamagedInk(
+            f"a line's text has {len(text):,} characters, over {MAX_TEXT:,}: no line"
+        )
     pens = [np.asarray(pen, dtype=np.float64) for pen in pen_strokes if len(pen)]
     if pens and len(pens[0]) == 1:
         pens[0] = pens[0].repeat(2, axis=0)

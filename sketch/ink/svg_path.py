@@ -15,6 +15,7 @@ Curves = np.ndarray
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 COMMAND = re.compile(r"[A-Za-z]|" + NUMBER.pattern)
+MAX_CURVES = 50_000  # of a file; a written page has some 20,000
 NUMBERS_OF = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "Z": 0}
 
 
@@ -43,6 +44,7 @@ def path_curves(text: str) -> list[Curves]:
     strokes: list[list[np.ndarray]] = []
     here = start = control = np.zeros(2)
     last = ""
+    num_curves = 0
     for command, numbers in _commands(text):
         kind = command.upper()
         if not last and kind != "M":
@@ -84,6 +86,9 @@ def path_curves(text: str) -> list[Curves]:
                     curve = [before, *thirds, here]
             strokes[-1].append(np.array(curve))
         last = kind
+        num_curves += 1
+        if num_curves > MAX_CURVES:
+            raise ValueError(f"a path has more than {MAX_CURVES:,} curves")
     return [np.array(curves) for curves in strokes if curves]
 
 

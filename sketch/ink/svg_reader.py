@@ -12,7 +12,7 @@ own unit. Any other file is one line of unknown text, in the file's user unit.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +21,20 @@ from lxml import etree
 from sketch.ink import DamagedInk
 from sketch.ink.files import parse_xml, read_bytes
 from sketch.ink.lines import InkLine, line_from_pen_strokes
-from sketch.ink.svg_path import NUMBER, Curves, flatten, path_curves, straight
+from sketch.ink.svg_path import (
+    MAX_CURVES,
+    NUMBER,
+    Curves,
+    flatten,
+    path_curves,
+    straight,
+)
 
 FINENESS = 4000  # the drawing's size over the error of a curve
 MOST_POINTS = 1_000_000  # of a file: a hundred written pages
 LARGEST = 1e30  # a coordinate beyond is no ink, and no float32
-TRANSFORM = re.compile(r"(\w+)\s*\(([^)]*)\)")
+TRANSFORM = re.compile(r"\b([a-zA-Z]++)\s*+\(([^()]*+)\)")  # in linear time
+MAX_STEPS = 100  # of one transform
 NOT_DRAWN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}
 PROPERTIES = ("display", "stroke", "fill")
 
@@ -58,9 +66,10 @@ def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
         groups = [group for group in root.iter() if group.get("class") == "line"]
         units = _units(root)
         if groups and units:
-            drawn = [(list(_curves_in(group)), _title(group)) for group in groups]
+            texts = [_title(group) for group in groups]
         else:
-            drawn, units = [(list(_curves_in(root)), "")], 1.0
+            groups, texts, units = [root], [""], 1.0
+        drawn = list(zip(_limited(map(_curves_in, groups)), texts, strict=True))
     except ValueError as error:
         raise DamagedInk(f"{path} cannot be read: {error}; save it again") from None
     if not any(curves for curves, _ in drawn):
@@ -79,6 +88,19 @@ def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
                 raise DamagedInk(f"{path} has more than {MOST_POINTS:,} points of ink")
         lines.append(line_from_pen_strokes(pens, text))
     return lines
+
+
+def _limited(groups: Iterable[Iterator[Curves]]) -> Iterator[list[Curves]]:
+    """The strokes of each group, as long as all of them are what a pen could do."""
+    num_curves = 0
+    for strokes in groups:
+        taken = []
+        for curves in strokes:
+            num_curves += len(curves)
+            if num_curves > MAX_CURVES:
+                raise ValueError(f"it has more than {MAX_CURVES:,} curves")
+            taken.append(curves)
+        yield taken
 
 
 def _name(element: etree._Element) -> str:
@@ -143,7 +165,12 @@ def _properties(element: etree._Element) -> dict[str, str]:
 def _matrix(text: str) -> np.ndarray:
     """The transformation of a `transform` attribute, `[3, 3]`."""
     matrix = np.eye(3)
-    for kind, arguments in TRANSFORM.findall(text):
+    steps = TRANSFORM.findall(text)
+    if len(steps) > MAX_STEPS:
+        raise ValueError(f"a transform has {len(steps):,} steps, over {MAX_STEPS}")
+    if TRANSFORM.sub("", text).strip(" ,\t\r\n"):
+        raise ValueError(f"the transform {text[:40]!r} is not known")
+    for kind, arguments in steps:
         values = [float(number) for number in NUMBER.findall(arguments)]
         matrix = matrix @ _transformation(kind, values)
     return matrix
@@ -182,10 +209,12 @@ def _outlines(element: etree._Element) -> list[Curves]:
         return [straight(np.array(ends).reshape(2, 2))]
     if name not in ("polyline", "polygon"):
         return []
-    numbers = [float(number) for number in NUMBER.findall(element.get("points", ""))]
+    numbers = NUMBER.findall(element.get("points", ""))
+    if len(numbers) > 2 * MAX_CURVES:
+        raise ValueError(f"a <{name}> has more than {MAX_CURVES:,} points")
     if len(numbers) % 2:
         raise ValueError(f"a <{name}> has {len(numbers)} numbers, which are not pairs")
-    points = np.array(numbers).reshape(-1, 2)
+    points = np.array(numbers, dtype=np.float64).reshape(-1, 2)
     if name == "polygon":
         points = np.concatenate([points, points[:1]])
     return [straight(points)] if len(points) else []

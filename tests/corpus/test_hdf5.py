@@ -199,6 +199,10 @@ BAD = {
         lambda sets: swap_line(sets, strokes=np.full((1, 3), 0.5, np.float32)),
         "form-05: an end_of_stroke is neither 0 nor 1",
     ),
+    "endless": (
+        lambda sets: swap_line(sets, transcript="a" * 20_001),
+        "20,001 characters is no line",
+    ),
     "nul": (lambda sets: swap_line(sets, transcript="a\0b"), "character NUL"),
     "no spread": (
         lambda sets: sets.update(
@@ -448,6 +452,14 @@ def test_a_line_that_is_no_ink_is_named(path, column, value, message):
         assert len(corpus.read_set("train")) == 3
         with pytest.raises(DamagedInk, match=message):
             corpus.read_set("test")
+
+
+def test_a_text_without_end(path, monkeypatch):
+    monkeypatch.setattr("sketch.corpus.line.MAX_TEXT_BYTES", 10**6)
+    swapped = changed(lambda sets: swap_line(sets, transcript="a" * 20_001))
+    write_corpus(path, swapped, **FACTS)
+    with pytest.raises(DamagedInk, match="transcripts holds a text of 20,001 bytes"):
+        read_all(path)
 
 
 def test_text_that_is_not_utf8(path):

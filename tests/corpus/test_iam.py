@@ -91,6 +91,21 @@ def test_a_transcript_without_its_block_is_left_out(tmp_path):
     assert name.endswith("a01-000u.txt") and "CSR:" in reason
 
 
+@pytest.mark.parametrize(
+    "row",
+    ["a" + "\u0316\u0301" * 500_000, "&#" + "9" * 5000 + ";"],
+    ids=["accents without end", "a number without end"],
+)
+def test_a_transcript_that_would_take_for_ever_is_left_out(tmp_path, row):
+    write_database(tmp_path / "db", {"a01-000u": ["one"]})
+    path = next((tmp_path / "db").rglob("a01-000u.txt"))
+    path.write_text(f"CSR:\n{row}\n", encoding="utf-8")
+    database = read_database([tmp_path / "db"])
+    [(name, problem)] = database.left_out
+    assert name == str(path) and "a line of" in problem
+    assert [line.transcript for line in database.lines] == [""]
+
+
 def test_text_that_does_not_fit_its_ink_is_in_doubt(tmp_path):
     forms = {form: ["x"] * 3 for form in ("a01-000", "a01-001", "a01-002")}
     write_database(tmp_path, forms)

@@ -333,6 +333,43 @@ def test_damaged_files_are_named(tmp_path, name, content, message):
     assert "\n" not in str(caught.value) or name == "a.json"
 
 
+ENDLESS = {
+    "blanks.inkml": ("<ink><trace>1 2," + " " * 99_999 + "x</trace></ink>", "no point"),
+    "hex.inkml": (f"<ink><trace>#{'F' * 400} 1</trace></ink>", "too large"),
+    "points.inkml": (f"<ink><trace>{'1 1,' * 300_000}</trace></ink>", "300,000 points"),
+    "channels.inkml": (
+        f"<ink><traceFormat>{'<channel/>' * 90_000}</traceFormat></ink>",
+        "90,000 channels",
+    ),
+    "elements.svg": (svg("<g/>" * 100_001), "elements"),
+    "word.svg": (svg(f'<line transform="{"a" * 10**6}"/>'), "transform 'aaa"),
+    "brackets.svg": (svg(f'<line transform="{"a(" * 10**6}"/>'), "transform 'a"),
+    "steps.svg": (svg(f'<line transform="{"scale(1)" * 10**5}"/>'), "100,000 steps"),
+    "path.svg": (svg(f'<path d="M0 0{"T0 9" * 99_000}"/>'), "more than 50,000 curves"),
+    "polylines.svg": (
+        svg(f'<polyline points="{"0 9 " * 30_000}"/>' * 2),
+        "more than 50,000 curves",
+    ),
+    "polyline.svg": (svg(f'<polyline points="{"0 9 " * 10**6}"/>'), "50,000 points"),
+    "size.svg": (" " * (16 << 20) + svg(""), "more than 16 MB"),
+    "size.json": ("[" + " " * (16 << 20), "more than 16 MB"),
+    "text.json": (
+        '{"format": "sketch-ink", "version": 1, "lines": [{"strokes": [[[1, 2]]], '
+        f'"text": "{"a" * 10_001}"}}]}}',
+        "10,001 characters",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_files_that_would_take_for_ever_are_refused(tmp_path, name):
+    content, message = ENDLESS[name]
+    (tmp_path / name).write_text(content)
+    with pytest.raises(DamagedInk, match=message) as caught:
+        read_ink(tmp_path / name)
+    assert name in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [

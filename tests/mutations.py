@@ -1,0 +1,354 @@
+"""Damages a file in a thousand seeded ways and reads each as a user's command would.
+
+Executed as a script, in a process of its own, so that a crash of a library, a hang and
+a full memory are seen from outside: `python mutations.py FOLDER COUNT KIND…` prints how
+many of COUNT damaged files each kind refused. Each reading has ten seconds and a
+gigabyte; an error must be of the kinds that the command line shows as one line, and
+name the file.
+"""
+
+import faulthandler
+import hashlib
+import json
+import re
+import resource
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from sketch.cli.main import EXPECTED
+from sketch.experiment import checkpoint
+
+SECONDS = 10
+MAX_BYTES = 2**30
+# What stands where a number was, and what may stand anywhere.
+NUMBERS = (b"-1", b"0", b"1e999", b"NaN", b"99999999999", b"1" * 5000, b"1.5", b"[]")
+PIECES = (b"\0", b"\xff", b"<", b">", b'"', b"{", b"[", b",", b"&#x41;", b"e9", b"null")
+
+
+def mutate(data: bytes, rng: np.random.Generator) -> bytes:
+    """One to four changes: of bits, bytes, numbers, pieces, or the length."""
+    data = bytearray(data)
+    for _ in range(int(rng.integers(1, 5))):
+        place = int(rng.integers(len(data) + 1))
+        length = int(2 ** rng.uniform(0, 8))
+        match int(rng.integers(8)):
+            case 0 if place < len(data):
+                data[place] ^= 1 << int(rng.integers(8))
+            case 1 if place < len(data):
+                data[place] = int(rng.integers(256))
+            case 2:  # a number, or the nearest one behind it
+                if number := re.compile(rb"-?[0-9.]+").search(data, place):
+                    start, stop = number.span()
+                    data[start:stop] = NUMBERS[int(rng.integers(len(NUMBERS)))]
+            case 3:
+                data[place:place] = PIECES[int(rng.integers(len(PIECES)))]
+            case 4:
+                del data[place : place + length]
+            case 5:  # something twice
+                data[place:place] = data[place : place + length]
+            case 6:  # a field of a binary format
+                size = int(2 ** rng.integers(4))
+                value = (0, 256**size - 1, 256**size // 2)[int(rng.integers(3))]
+                data[place : place + size] = value.to_bytes(size, "little")
+            case 7 if rng.random() < 0.3:
+                del data[place:]
+    return bytes(data)
+
+
+# -- what is read --------------------------------------------------------------------
+
+
+def make_database(folder: Path) -> Path:
+    from whiteboards import write_database
+
+    return write_database(folder / "iam", {"a01-000u": ["some text", "and more"]})
+
+
+def database_reader(name: str) -> Callable[[Path], tuple[Path, Callable[[], None]]]:
+    """Reads a database of which the file `name` is damaged; it is left out by name."""
+
+    def prepare(folder):
+        from sketch.corpus.iam import read_database
+
+        database = make_database(folder)
+
+        def read():
+            found = read_database([database], processes=1)
+            texts = [line.transcript for line in found.lines]
+            require(all(text.isprintable() for text in texts), f"text {texts}")
+            check_ink(line.strokes for line in found.lines)
+            told(found.left_out)
+
+        return next(database.rglob(name)), read
+
+    return prepare
+
+
+def archive_reader(mode: str) -> Callable:
+    def prepare(folder):
+        from whiteboards import pack
+
+        from sketch.corpus.iam import read_database
+
+        archive = pack(make_database(folder), folder / "iam.tar", mode)
+
+        def read():
+            found = read_database([archive], processes=1)
+            check_ink(line.strokes for line in found.lines)
+            told(found.left_out)
+
+        return archive, read
+
+    return prepare
+
+
+def ink_reader(suffix: str) -> Callable:
+    def prepare(folder):
+        from made_up_ink import write
+
+        from sketch.ink import vector
+
+        path = folder / f"mine.{suffix}"
+        lines = [vector.InkLine(write(text), text) for text in ("dot", "by ink")]
+        getattr(vector, f"write_{suffix}")(path, lines)
+
+        def read():
+            check_ink(line.strokes for line in vector.read_ink(path))
+
+        return path, read
+
+    return prepare
+
+
+def make_corpus(path: Path) -> Path:
+    from sketch.corpus.hdf5 import Line, write_corpus
+
+    rng = np.random.default_rng(0)
+
+    def lines(name, count):
+        for number in range(count):
+            strokes = np.round(rng.normal((5, 0), (20, 30), size=(12, 2)))
+            rows = np.column_stack([strokes, np.arange(12) % 4 == 3])
+            yield Line(rows.astype(np.float32), "ab ba", f"{name}-{number}", "w")
+
+    sets = {name: list(lines(name, 4)) for name in ("train", "valid", "test")}
+    write_corpus(path, sets, source="made up", command="", seed=0, split="random")
+    return path
+
+
+def corpus(folder):
+    from sketch.corpus.hdf5 import Corpus
+
+    path = make_corpus(folder / "toy.hdf5")
+
+    def read():
+        with Corpus.open(path) as corpus:
+            for name in corpus.sets:
+                check_ink(line.strokes for line in corpus.read_set(name))
+
+    return path, read
+
+
+def make_experiment(folder: Path):
+    """An experiment with a checkpoint, and its network."""
+    from sketch.experiment.building import build_network
+    from sketch.experiment.directory import Experiment
+    from sketch.experiment.hyperparameters import Hyperparameters
+    from sketch.experiment.position import Position
+    from sketch.ink.text import Alphabet
+
+    settings = Hyperparameters(depth=1, dim=4, mixtures=2, text=True, window_mixtures=2)
+    facts = {
+        "alphabet": Alphabet(("a", "b")),
+        "offset_mean": [5.0, 0.0],
+        "offset_std": [20.0, 30.0],
+        "data_digest": "0",
+        "text_length": 5,
+        "points_per_character": 25.0,
+    }
+    experiment = Experiment.create(folder / "runs", settings, facts)
+    network = build_network(experiment)
+    state = Position(epoch=1, step=5, best=1.5, best_epoch=1).to_state()
+    state["seeds"] = [
+        np.asarray(variable).tolist() for variable in network.non_trainable_variables
+    ]
+    experiment.save_checkpoint("latest", network.save_weights, state)
+    row = {"epoch": 1, "step": 5, "seconds": 0.5, "valid_log_likelihood": 1.5}
+    experiment.append_history(row)
+    return experiment, network
+
+
+def command_line(*words: str) -> None:
+    """A command of `sketch`; its one line on stderr is raised again."""
+    import contextlib
+    import io
+
+    from sketch.cli.main import main
+
+    told, out = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stderr(told), contextlib.redirect_stdout(out):
+        try:
+            main(words)
+        except SystemExit as end:
+            code = end.code
+    line = told.getvalue()
+    require("fault in sketch" not in line, line)
+    if code or line:
+        require(line.count("\n") == 1 and code in (0, 1), f"exit {code}: {line}")
+        raise ValueError(line)
+
+
+def settings(folder):
+    from sketch.experiment.building import load_network
+    from sketch.experiment.directory import Experiment
+
+    experiment, _ = make_experiment(folder)
+    root = str(folder / "runs")
+
+    def read():
+        for words in (["list"], ["show", experiment.name]):
+            command_line(*words, "--experiments", root)
+        load_network(Experiment.load(experiment.name, root))
+
+    return experiment.path / "hyperparameters.json", read
+
+
+def history(folder):
+    experiment, _ = make_experiment(folder)
+    root = str(folder / "runs")
+    picture = str(folder / "history.png")
+
+    def read():
+        command_line("list", "--experiments", root)
+        command_line("show", experiment.name, "--json", "--experiments", root)
+        command_line("show", experiment.name, "--experiments", root)
+        if experiment.history():  # cut behind its first line, it is merely empty
+            command_line("plot", "-o", picture, "--force", "--experiments", root)
+
+    return experiment.history_path, read
+
+
+def state(folder):
+    from sketch.experiment.training import TrainingRun
+
+    experiment, network = make_experiment(folder)
+    run = SimpleNamespace(network=network)
+
+    def read():
+        weights, content = experiment.load_checkpoint("latest")
+        TrainingRun._restore(run, content, weights.parent / "state.json")
+        for name in ("epoch", "batch", "step", "best_epoch"):
+            count = getattr(run.position, name)
+            require(type(count) is int and count >= 0, f"{name} of {run.position}")
+        seconds = run.position.seconds
+        require(type(seconds) is float and seconds >= 0, f"seconds {seconds}")
+
+    return experiment.checkpoints_dir / "latest" / "state.json", read
+
+
+def weights(folder):
+    """A weights file of somebody who knows how to make its digest fit."""
+    from sketch.experiment.building import load_weights
+
+    experiment, network = make_experiment(folder)
+    path, _ = experiment.load_checkpoint("latest")
+    state_path = path.parent / "state.json"
+
+    def read():
+        content = json.loads(state_path.read_text())
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        content["weights"] = {"bytes": len(data), "sha256": digest}
+        state_path.write_text(json.dumps(content))
+        load_weights(network, experiment.load_checkpoint("latest")[0])
+
+    return path, read
+
+
+KINDS = {
+    "whiteboard": database_reader("a01-000u-02.xml"),
+    "transcript": database_reader("a01-000u.txt"),
+    "tar": archive_reader(""),
+    "tar.gz": archive_reader("gz"),
+    "tar.xz": archive_reader("xz"),
+    "inkml": ink_reader("inkml"),
+    "svg": ink_reader("svg"),
+    "json": ink_reader("json"),
+    "hdf5": corpus,
+    "hyperparameters": settings,
+    "history": history,
+    "state": state,
+    "weights": weights,
+}
+
+
+# -- how it is read ------------------------------------------------------------------
+
+
+def require(condition: bool, message: str) -> None:
+    if not condition:
+        raise AssertionError(message)
+
+
+def told(left_out: list[tuple[str, str]]) -> None:
+    """What a conversion leaves out, it lists by its file."""
+    if left_out:
+        raise ValueError("; ".join(f"{name}: {problem}" for name, problem in left_out))
+
+
+def check_ink(lines) -> None:
+    for strokes in lines:
+        require(strokes.ndim == 2 and strokes.shape[1] == 3, f"{strokes.shape}")
+        require(bool(np.isfinite(strokes).all()), "ink that is not finite")
+
+
+def damage_and_read(path: Path, read: Callable[[], None], count: int) -> int:
+    """Reads `count` damaged forms of a file; returns how many were refused."""
+    original = path.read_bytes()
+    refused = 0
+    for seed in range(count):
+        print(f"{path.name}, seed {seed}", file=sys.stderr, flush=True)
+        path.write_bytes(mutate(original, np.random.default_rng(seed)))
+        signal.alarm(SECONDS)
+        try:
+            read()
+        except MemoryError:
+            raise
+        except EXPECTED as error:
+            named = path.name in str(error)
+            require(named, f"{type(error).__name__} does not name the file: {error}")
+            refused += 1
+        finally:
+            signal.alarm(0)
+    path.write_bytes(original)
+    return refused
+
+
+def main(folder: Path, count: int, kinds: list[str]) -> None:
+    warnings.simplefilter("error")
+    # As in pyproject.toml: keras.Variable.numpy() of keras 3.15 under numpy 2.
+    warnings.filterwarnings("ignore", "__array__ impl", DeprecationWarning)
+    prepared = {}
+    for kind in kinds:
+        (folder / kind).mkdir(parents=True)
+        prepared[kind] = KINDS[kind](folder / kind)
+        prepared[kind][1]()  # whole, it is read, and all that is needed is imported
+    status = Path("/proc/self/statm")
+    if status.exists():
+        now = int(status.read_text().split()[0]) * resource.getpagesize()
+        limit = resource.getrlimit(resource.RLIMIT_AS)[1]
+        resource.setrlimit(resource.RLIMIT_AS, (now + MAX_BYTES, limit))
+    faulthandler.enable()
+    faulthandler.register(signal.SIGALRM, chain=True)  # says where it hangs; then dies
+    checkpoint.time = SimpleNamespace(sleep=lambda seconds: None)  # nobody saves here
+    print(json.dumps({kind: damage_and_read(*prepared[kind], count) for kind in kinds}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
