@@ -99,6 +99,17 @@ The map of the house. A folder imports only itself and those above it:
       legibility.py    ... and of a reader
       letter.py        a whole text in one hand, in pieces for a page
       devices.py       backend, precision, devices: the one place that branches on them
+    web/             `sketch serve`: the page that writes, and captures a hand
+      request.py       what a browser asks for, checked
+      hands.py         the experiments that it offers
+      prompts.py       the lines of the capture sheet
+      writing.py       a text written: ink in its place, and how it came about
+      files.py         ink as a file to keep
+      worker.py        one thread that writes, a short queue before it
+      guard.py         the headers of every answer, the hosts of every request
+      app.py           which address answers what
+      server.py        a socket, and a clean end
+      static/          the pages: HTML, CSS, JavaScript modules, as they are
     cli/             one thin file a command: parse, call one function, print
     api.py           the same from Python: `load`, `Pen`, `Ink`
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_ink import write
+from untrained import LETTERS, make_experiment
 
 import sketch
 from sketch.corpus.hdf5 import write_corpus
@@ -18,30 +19,7 @@ from sketch.ink.text import Alphabet
 from sketch.ink.vector import read_ink
 
 DOCS = Path(__file__).parent.parent / "docs" / "python.md"
-LETTERS = "abcdefghijklmnopqrstuvwxyzDH ,.!'"
 QUICK = {"tries": 1}  # an untrained pen writes nothing that can be read, however often
-
-
-def make_experiment(root, **settings) -> Experiment:
-    """An experiment that was never trained: its initial weights are its best ones."""
-    from sketch.experiment.building import build_network
-
-    facts = {
-        "alphabet": Alphabet(tuple(sorted(set(LETTERS)))),
-        "offset_mean": [4.0, 0.0],
-        "offset_std": [6.0, 5.0],
-        "data_digest": "0",
-        "text_length": 24,
-        "points_per_character": 4.0,
-    }
-    settings = {"depth": 1, "dim": 8, "mixtures": 2, "window_mixtures": 2} | settings
-    if not settings.get("text", True):
-        settings.pop("window_mixtures")
-    hyperparameters = Hyperparameters(**({"text": True} | settings))
-    experiment = Experiment.create(root, hyperparameters, facts)
-    network = build_network(experiment)
-    experiment.save_checkpoint("best", network.save_weights, {"step": 0})
-    return experiment
 
 
 @pytest.fixture(scope="module")

@@ -26,6 +26,7 @@ COMMANDS = {
     "list": "sketch.cli.list",
     "show": "sketch.cli.show",
     "plot": "sketch.cli.plot",
+    "serve": "sketch.cli.serve",
 }
 
 # What a library function raises when the world, not the program, is at fault.

@@ -30,12 +30,14 @@ class Letter(NamedTuple):
         faults: what is still wrong with pieces, in words.
         num_pieces: how many there are.
         num_again: how often a piece was written again.
+        written: the pieces as the model wrote them, in order, normalised.
     """
 
     paragraphs: list[list[Piece]]
     faults: list[str]
     num_pieces: int
     num_again: int
+    written: list[WrittenLine]
 
 
 def write_letter(
@@ -47,6 +49,7 @@ def write_letter(
     max_tries: int = 5,
     loop: SamplingLoop | None = None,
     check: ReadingCheck | None = None,
+    batch_size: int | None = None,
 ) -> Letter:
     """Write a text in one hand.
 
@@ -60,6 +63,9 @@ def write_letter(
         max_tries: how often a faulty piece is written at the most.
         loop: of the experiment's network, where there is one already.
         check: a reader; what it cannot read back is written again.
+        batch_size: pieces written at once behind the first, or further tries of them,
+            so that letters of all lengths take the same compiled loop; None: as few
+            batches as can be.
 
     Raises:
         ValueError: no text, an unknown character, or an experiment without text.
@@ -77,7 +83,7 @@ def write_letter(
     if not flat:
         raise ValueError("there is no text to write")
 
-    def write(batch: list[str], number: int) -> list[WrittenLine]:
+    def write(batch: list[str], number: int, rows: int = 0) -> list[WrittenLine]:
         # Batches draw from seeds of their own, which no other seed of a user meets.
         own_seed = seed + (number << 32)
         return write_experiment(
@@ -89,6 +95,7 @@ def write_letter(
             max_tries,
             loop=loop,
             check=check,
+            num_rows=rows,
         )
 
     written: list[WrittenLine] = []
@@ -103,9 +110,9 @@ def write_letter(
         prime = Prime(written[0].trace.strokes, written[0].text)
     rest = flat[len(pieces) :]
     # Batches of one size: a compiled loop fits all of them.
-    size = -(-len(rest) // max(-(-len(rest) // BATCH_SIZE), 1))
+    size = batch_size or -(-len(rest) // max(-(-len(rest) // BATCH_SIZE), 1))
     for number, start in enumerate(range(0, len(rest), max(size, 1)), start=1):
-        keep(write(rest[start : start + size], number))
+        keep(write(rest[start : start + size], number, batch_size or 0))
     remaining = (
         piece._replace(ends_line=is_end)
         for piece, is_end in zip(pieces, ends_line, strict=True)
@@ -121,6 +128,7 @@ def write_letter(
         faults,
         len(tries),
         sum(tries) - len(tries),
+        written,
     )
 
 

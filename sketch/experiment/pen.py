@@ -69,6 +69,7 @@ def write_experiment(
     replace_unknown: str | None = None,
     loop: SamplingLoop | None = None,
     check: ReadingCheck | None = None,
+    num_rows: int = 0,
 ) -> list[WrittenLine]:
     """Texts by the best weights of an experiment with text.
 
@@ -85,6 +86,7 @@ def write_experiment(
             them an error.
         loop: of the experiment's network, where there is one already.
         check: a reader; what it cannot read back is written again.
+        num_rows: of the loop, at the least; see `write_texts`.
 
     Returns:
         The lines, normalised; `in_units` puts the recordings' units back.
@@ -114,6 +116,7 @@ def write_experiment(
         steps_per_character,
         experiment.text_length or 64,
         check and check.of_pen(experiment.offset_mean, experiment.offset_std),
+        num_rows,
     )
 
 
@@ -139,28 +142,44 @@ def load_prime(
     """
     if Path(source).suffix.lower() in (".inkml", ".svg", ".json"):
         line = read_ink(source)[0]
-        strokes, known = line.strokes, line.text
-        text = text or known
-        if text:
-            length = len(text) + 1
-            pace = experiment.points_per_character or 25.0
-            width = length * pace * float(experiment.offset_mean[DX])
-            strokes = fit_to_pace(strokes, length * pace, width)
-    elif corpus_path is None:
+        if not (text or line.text):
+            raise ValueError(f"--prime {source}: say what it reads, by --prime-text")
+        return own_prime(experiment, line.strokes, text or line.text)
+    if corpus_path is None:
         raise ValueError(
             f"--prime {source}: neither an ink file (.inkml, .svg, .json), nor is "
             "there a corpus to look for a line of that name; name one by --data"
         )
-    else:
-        with Corpus.open(corpus_path) as corpus:
-            line = corpus.line(source)
-        strokes, text = line.strokes, text or line.transcript
+    with Corpus.open(corpus_path) as corpus:
+        line = corpus.line(source)
+    text = text or line.transcript
     if not text:
         raise ValueError(f"--prime {source}: say what it reads, by --prime-text")
+    return _as_prime(experiment, line.strokes, text)
+
+
+def own_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
+    """Somebody's own ink, which lines shall go on from.
+
+    Args:
+        experiment: the ink is brought to its units and pace.
+        strokes: `[time, 3]`, raw offsets in any unit.
+        text: what they say.
+
+    Raises:
+        ValueError: the text has a character that the alphabet lacks; the ink has no
+            width.
+    """
+    pace = experiment.points_per_character or 25.0
+    num_points = (len(text) + 1) * pace
+    width = num_points * float(experiment.offset_mean[DX])
+    return _as_prime(experiment, fit_to_pace(strokes, num_points, width), text)
+
+
+def _as_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
     experiment.alphabet.encode(text)  # an unknown character is an error now
-    return Prime(
-        normalise(strokes, experiment.offset_mean, experiment.offset_std), text
-    )
+    mean, std = experiment.offset_mean, experiment.offset_std
+    return Prime(normalise(strokes, mean, std), text)
 
 
 def draw_line_figures(

@@ -73,6 +73,7 @@ def write_texts(
     steps_per_character: int = 60,
     longest_text: int = 64,
     check: Check | None = None,
+    num_rows: int = 0,
 ) -> list[WrittenLine]:
     """Write texts, a line of ink each; all of them in one compiled loop.
 
@@ -88,6 +89,8 @@ def write_texts(
         longest_text: characters, the prime's included, that the network follows well;
             what is longer is written in pieces of half of that.
         check: looks at each piece whose window went well; None takes them as they are.
+        num_rows: of the compiled loop, at the least; those to spare hold further tries.
+            Where it is always the same, so is the loop.
 
     Returns:
         One line for each text, in order.
@@ -115,6 +118,7 @@ def write_texts(
             max_tries,
             steps_per_character,
             check,
+            num_rows,
         )
         for row, piece in zip(rows, written, strict=True):
             if number == 0:
@@ -156,7 +160,16 @@ class _Piece:
 
 
 def _write_pieces(
-    loop, alphabet, texts, contexts, bias, seeds, max_tries, steps_per_character, check
+    loop,
+    alphabet,
+    texts,
+    contexts,
+    bias,
+    seeds,
+    max_tries,
+    steps_per_character,
+    check,
+    rows,
 ) -> list[_Piece]:
     """Write pieces, each up to `max_tries` times; the batch keeps its size.
 
@@ -185,7 +198,8 @@ def _write_pieces(
         return Trace(trace.strokes[slot], trace.outputs[slot], phi, trace.window[slot])
 
     while open_rows := [r for r in range(len(texts)) if r not in kept]:
-        slots = [open_rows[i % len(open_rows)] for i in range(len(texts))]
+        num_slots = max(len(texts), rows)
+        slots = [open_rows[i % len(open_rows)] for i in range(num_slots)]
         attempts = []
         for row in slots:
             attempts.append([*seeds[row], tried[row]])

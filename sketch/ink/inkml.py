@@ -9,6 +9,10 @@ among them, points as explicit values (`!`), first (`'`) and second (`"`) differ
 `*` for "as before"; channels that point the other way (`orientation="-ve"`). Traces of
 the type `penUp` are no ink. Traces in a group are a line, those outside of any are one
 more before them. References between traces (`traceView`) are not followed.
+
+The capture sheet of `sketch serve` (`web/static/inkml.js`) writes the same form with
+more in it: a third channel T, milliseconds since the line was begun; for each line its
+`xml:id` and annotations of the types `id` and `writer`.
 """
 
 import re

@@ -54,10 +54,30 @@ def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) 
         ValueError: unknown characters; names each with its first line and column.
     """
     known = set(alphabet.characters)
-    text = normalise_text(text)
-    fitted, unknown = [], {}
+    fitted, unknown = _fit(text, known, replace_unknown)
+    if unknown:
+        raise ValueError(
+            f"the model has not learned {_places(unknown)}; it knows "
+            f"{''.join(sorted(known))!r}. Change the text, or say what to write "
+            "instead by --replace-unknown"
+        )
+    return fitted
+
+
+def describe_unknown(text: str, alphabet: Alphabet) -> str | None:
+    """The characters that `fit_text` would refuse and where they are, in words."""
+    _, unknown = _fit(text, set(alphabet.characters), None)
+    return _places(unknown) if unknown else None
+
+
+def _fit(
+    text: str, known: set[str], replace_unknown: str | None
+) -> tuple[str, dict[str, tuple[int, int]]]:
+    """The fitted text, and the first line and column of each unknown character."""
+    fitted: list[str] = []
+    unknown: dict[str, tuple[int, int]] = {}
     line = column = 1
-    for character in text:
+    for character in normalise_text(text):
         if character == "\n":
             line, column = line + 1, 0
         elif character not in known and not character.isspace():
@@ -68,14 +88,12 @@ def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) 
                 character = stand_in
         column += 1
         fitted.append(character)
-    if unknown:
-        places = ", ".join(
-            f"{c!r} (U+{ord(c):04X}, {unicodedata.name(c, 'no name')}; line {row}, "
-            f"column {place})"
-            for c, (row, place) in list(unknown.items())[:10]
-        )
-        raise ValueError(
-            f"the model has not learned {places}; it knows {''.join(sorted(known))!r}. "
-            "Change the text, or say what to write instead by --replace-unknown"
-        )
-    return "".join(fitted)
+    return "".join(fitted), unknown
+
+
+def _places(unknown: dict[str, tuple[int, int]]) -> str:
+    return ", ".join(
+        f"{c!r} (U+{ord(c):04X}, {unicodedata.name(c, 'no name')}; line {row}, "
+        f"column {place})"
+        for c, (row, place) in list(unknown.items())[:10]
+    )

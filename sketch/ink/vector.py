@@ -37,6 +37,7 @@ from sketch.ink.svg_reader import read_svg
 
 __all__ = [
     "InkLine",
+    "parse_line",
     "read_ink",
     "read_inkml",
     "read_json",
@@ -100,13 +101,22 @@ def read_json(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     rows = content.get("lines")
     if not isinstance(rows, list):
         raise DamagedInk(f'{path} is damaged: its "lines" are no list')
-    lines = [_line(row, f"{path}, line {index}") for index, row in enumerate(rows)]
+    lines = [parse_line(row, f"{path}, line {index}") for index, row in enumerate(rows)]
     if not any(len(line.strokes) for line in lines):
         raise DamagedInk(f"{path} holds no ink: no line has a point")
     return lines
 
 
-def _line(row: object, where: str) -> InkLine:
+def parse_line(row: object, where: str) -> InkLine:
+    """One of the `lines` of the JSON format.
+
+    Args:
+        row: what JSON gave.
+        where: names it in errors.
+
+    Raises:
+        DamagedInk: it is no line of ink.
+    """
     if not isinstance(row, dict) or not isinstance(row.get("strokes"), list):
         raise DamagedInk(f'{where} is damaged: it has no list of "strokes"')
     text = row.get("text") or ""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import uvicorn
 from whiteboards import pack, write_database, write_split_lists
 
 from sketch.experiment.names import experiment_name, parse_name
@@ -43,6 +44,8 @@ def at_toy_size(words: list[str]) -> list[str]:
                 window_mixtures=2 if settings.text else settings.window_mixtures,
             )
             words[place] = experiment_name(settings)
+    if words[:2] == ["sketch", "serve"]:
+        words += ["--port", "0"]
     if words[:2] == ["sketch", "sample"]:
         words += ["--tries", "1"]
         if "--text" in words:  # two of them, soon given up
@@ -72,7 +75,9 @@ def downloads(tmp_path):
         pack(folder, tmp_path / f"{part}-all.tar.gz", "gz")
 
 
-def test_every_command_of_the_readme_works(sketch, downloads, tmp_path):
+def test_every_command_of_the_readme_works(sketch, downloads, tmp_path, monkeypatch):
+    # `sketch serve` does all but wait for browsers.
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: None)
     ran = []
     for words in commands(ROOT / "README.md"):
         if words[0] == "python":
@@ -81,5 +86,5 @@ def test_every_command_of_the_readme_works(sketch, downloads, tmp_path):
         result = sketch(*at_toy_size(words)[1:])
         assert result.code == 0, f"{shlex.join(words)}: {result.err}"
         ran.append(words[1])
-    assert {"convert", "train", "sample", "list"} <= set(ran)
+    assert {"convert", "train", "sample", "list", "serve"} <= set(ran)
     assert len(list((tmp_path / "experiments").glob("*/sketch.png"))) >= 4

@@ -98,6 +98,21 @@ def test_only_what_went_wrong_is_written_again(pen):
     assert len(set(seeds)) == len(seeds)  # no try repeats another
 
 
+def test_rows_to_spare_hold_further_tries(pen):
+    pen.goes_wrong = lambda text, seed: text == "karim" and seed[-1] < 2
+    texts = ["project", "karim"]
+    lines = write_texts(LOOP, ALPHABET, texts, seed=9, num_rows=7)
+    assert [call[0] for call in pen.calls] == [7]  # one call has been enough
+    assert [line.tries for line in lines] == [[1], [3]]
+    assert [says(line) for line in lines] == texts
+    # The seeds are those of a loop without rows to spare, so the ink is the same.
+    seeds = [tuple(seed) for seed in pen.calls[0][2]]
+    assert seeds == [(9, row, 0, tried) for tried in range(4) for row in (0, 1)][:7]
+    pen.goes_wrong = lambda text, seed: True
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], max_tries=4, num_rows=7)
+    assert line.tries == [4] and line.faults
+
+
 def test_a_text_that_always_goes_wrong_is_kept_and_told(pen):
     pen.goes_wrong = lambda text, seed: True
     (line,) = write_texts(LOOP, ALPHABET, ["abc"], max_tries=4)

@@ -1,0 +1,62 @@
+"""`sketch serve`."""
+
+from pathlib import Path
+
+import click
+
+from sketch.cli.options import (
+    ExperimentName,
+    backend_option,
+    debug_option,
+    experiments_option,
+)
+
+
+@click.command()
+@click.option(
+    "--model",
+    "models",
+    type=ExperimentName(),
+    multiple=True,
+    help="An experiment to offer, by name or path; give it several times for several.  "
+    "[default: all that write text]",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at. Another than this machine's own lets others in.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0 takes any that is free.",
+)
+@backend_option
+@experiments_option
+@debug_option
+def command(
+    models: tuple[str, ...],
+    host: str,
+    port: int,
+    backend: str | None,
+    experiments: Path,
+) -> None:
+    """Serve a page that writes, for a browser.
+
+    The address is printed; Ctrl-C ends it. Nothing is loaded from elsewhere, nothing
+    leaves this machine. The page also captures your own hand: what you write there is
+    saved as InkML, which `sketch convert` reads.
+    """
+    try:
+        from sketch.web.server import serve
+    except ImportError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("starlette", "uvicorn"):
+            raise
+        raise click.ClickException(
+            f"{missing} is not installed: pip install 'sketch-handwriting[web]'"
+        ) from error
+    serve(host, port, experiments, models, backend, click.echo)

@@ -1,0 +1,101 @@
+"""The hands that the page offers: experiments with text, opened when first needed.
+
+A browser names a hand; it is looked up among the names found when the server began,
+and never becomes a path.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.exceptions import HTTPException
+
+from sketch.experiment.directory import Experiment, find_experiments
+from sketch.generation.sampling import SamplingLoop
+
+MOST_OPEN = 4  # whose weights are kept in memory
+
+
+class Hand(NamedTuple):
+    """An experiment, and the compiled loop of its network."""
+
+    experiment: Experiment
+    loop: SamplingLoop
+
+
+class Hands:
+    """The experiments that can write a text.
+
+    Attributes:
+        experiments: by name, in the order in which they are offered.
+        damaged: what others suffer from, a line each.
+    """
+
+    def __init__(self, root: Path, models: Sequence[str] = ()):
+        """Looks for experiments.
+
+        Args:
+            root: the folder of all experiments.
+            models: names or paths of those to offer; none: all in `root`.
+
+        Raises:
+            FileNotFoundError: one of `models` is not there.
+            ValueError: one of `models` is damaged, not trained yet, or without text.
+        """
+        self.experiments: dict[str, Experiment] = {}
+        self.damaged: list[str] = []
+        self._open: dict[str, Hand] = {}
+        for path in models or find_experiments(root):
+            try:
+                experiment = Experiment.load(path, root)
+                problem = _find_problem(experiment)
+            except (ValueError, OSError) as error:
+                if models:
+                    raise
+                self.damaged.append(str(error))
+                continue
+            if problem and models:
+                raise ValueError(problem)
+            if problem:
+                continue
+            if experiment.name in self.experiments:
+                raise ValueError(f"two experiments are named {experiment.name}")
+            self.experiments[experiment.name] = experiment
+
+    def find(self, name: str) -> Experiment:
+        """The experiment of a name.
+
+        Raises:
+            HTTPException: 404 if there is none.
+        """
+        if not self.experiments:
+            raise HTTPException(
+                404,
+                "There is no model that writes text yet: train one with sketch train "
+                "--text, and start sketch serve again.",
+            )
+        if name not in self.experiments:
+            raise HTTPException(404, "There is no hand of this name.")
+        return self.experiments[name]
+
+    def open(self, name: str) -> Hand:
+        """The hand of a name, ready to write; takes seconds when it was not open."""
+        from sketch.experiment.building import load_network
+
+        experiment = self.find(name)
+        hand = self._open.pop(name, None)
+        if hand is None:
+            hand = Hand(experiment, SamplingLoop(load_network(experiment)))
+        self._open[name] = hand  # the last one used is the last one to go
+        while len(self._open) > MOST_OPEN:
+            del self._open[next(iter(self._open))]
+        return hand
+
+
+def _find_problem(experiment: Experiment) -> str | None:
+    """Why an experiment writes no text, or None if it does."""
+    if not experiment.hyperparameters.text:
+        return f"{experiment.name} writes freely and knows no text"
+    if not any(experiment.load_checkpoint(kind) for kind in ("best", "latest")):
+        return f"{experiment.name} has no checkpoint yet: train it first"
+    return None

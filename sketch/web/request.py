@@ -1,0 +1,180 @@
+"""What a browser asks for, checked: JSON in, values within their limits out.
+
+A request that cannot be read is answered 400, one that is too large 413, one that asks
+for what cannot be had 422; each with one sentence, which the page shows.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from sketch.ink.lines import InkLine
+from sketch.ink.vector import FORMAT, VERSION, parse_line
+
+MOST_BYTES = 1 << 20
+MOST_SECONDS = 10.0  # for the body to arrive
+MOST_CHARACTERS = 600  # of a text
+MOST_PRIME_CHARACTERS = 60
+MOST_POINTS = 50_000  # of ink
+MOST_BIAS = 10.0
+FASTEST = 100.0
+
+
+@dataclass(frozen=True)
+class WriteRequest:
+    """A text to be written.
+
+    Attributes:
+        text: as typed; its lines are lines of ink.
+        hand: the name of an experiment.
+        bias: tidiness, 0 to 10.
+        seed: the same seed writes the same ink.
+        speed: of the show; 1 is that of a hand.
+        columns: characters after which a line is broken, at a blank.
+        prime: ink to go on from, and what it says.
+    """
+
+    text: str
+    hand: str
+    bias: float = 1.0
+    seed: int = 0
+    speed: float = 1.0
+    columns: int = 40
+    prime: InkLine | None = None
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The JSON object that a request brings.
+
+    Only `application/json` will do: a page of another site cannot send that here
+    without asking first.
+
+    Raises:
+        HTTPException: 415, 413, 408 or 400.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "Send the request as application/json.")
+    too_large = HTTPException(413, f"The request is larger than {MOST_BYTES} bytes.")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > MOST_BYTES:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > MOST_BYTES:
+                    raise too_large
+    except TimeoutError:
+        raise HTTPException(408, "The request took too long to arrive.") from None
+    try:
+        content = json.loads(bytes(body), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "The request is not valid JSON.") from None
+    if not isinstance(content, dict):
+        raise HTTPException(400, "The request is not a JSON object.")
+    return content
+
+
+def parse_write(content: dict[str, Any]) -> WriteRequest:
+    """What is to be written.
+
+    Args:
+        content: `{text, hand, bias, seed, speed, columns, prime}`, all but the first
+            two optional; `prime` is a line of the JSON format of `sketch.ink.vector`.
+
+    Raises:
+        HTTPException: 400 or 422; names the field.
+    """
+    unknown = set(content) - set(WriteRequest.__dataclass_fields__)
+    if unknown:
+        raise HTTPException(400, f"The request has unknown fields: {sorted(unknown)}.")
+    text, hand = (_string(content, name) for name in ("text", "hand"))
+    if len(text) > MOST_CHARACTERS:
+        raise HTTPException(
+            422,
+            f"The text has {len(text)} characters; at most {MOST_CHARACTERS} are "
+            "written at once.",
+        )
+    return WriteRequest(
+        text,
+        hand,
+        _number(content, "bias", 0, MOST_BIAS),
+        int(_number(content, "seed", 0, 2**31 - 1, whole=True)),
+        _number(content, "speed", 0.01, FASTEST),
+        int(_number(content, "columns", 8, 200, whole=True)),
+        _parse_prime(content.get("prime")),
+    )
+
+
+def parse_ink(content: dict[str, Any]) -> list[InkLine]:
+    """Lines of ink in the JSON format of `sketch.ink.vector`.
+
+    Raises:
+        HTTPException: 400 or 422; says where it is damaged.
+    """
+    rows = content.get("lines")
+    is_ours = content.get("format") == FORMAT and content.get("version") == VERSION
+    if not is_ours or not isinstance(rows, list):
+        raise HTTPException(400, f'The request is not ink: "format": "{FORMAT}".')
+    lines = [_parse_line(row, f"line {number}") for number, row in enumerate(rows, 1)]
+    if not any(len(line.strokes) for line in lines):
+        raise HTTPException(422, "There is no ink.")
+    return lines
+
+
+def _parse_prime(row: object) -> InkLine | None:
+    if row is None:
+        return None
+    line = _parse_line(row, "the drawn hand")
+    if not line.text.strip():
+        raise HTTPException(422, "Say what the drawn line reads.")
+    if len(line.text) > MOST_PRIME_CHARACTERS:
+        raise HTTPException(
+            422, f"The drawn line reads more than {MOST_PRIME_CHARACTERS} characters."
+        )
+    if len(line.strokes) < 2:
+        raise HTTPException(422, "Draw the line first.")
+    return line
+
+
+def _parse_line(row: object, where: str) -> InkLine:
+    try:
+        line = parse_line(row, where)
+    except ValueError as error:
+        raise HTTPException(400, f"{error}.") from None
+    if len(line.strokes) > MOST_POINTS:
+        raise HTTPException(422, f"{where} has more than {MOST_POINTS} points.")
+    return line
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _string(content: dict[str, Any], name: str) -> str:
+    value = content.get(name)
+    if not isinstance(value, str):
+        raise HTTPException(400, f"{name} must be a string.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a pair, which no file can hold
+        raise HTTPException(400, f"{name} is not valid Unicode.") from None
+    return value
+
+
+def _number(
+    content: dict[str, Any], name: str, least: float, most: float, whole: bool = False
+) -> float:
+    value = content.get(name, WriteRequest.__dataclass_fields__[name].default)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    # The order of Python's int and float holds however large they are.
+    if not is_number or not least <= value <= most or (whole and value % 1):
+        kind = "a whole number" if whole else "a number"
+        raise HTTPException(400, f"{name} must be {kind} from {least:g} to {most:g}.")
+    return value

@@ -1,0 +1,128 @@
+"""`sketch serve`: what it says, what it refuses, how it ends; and its documentation."""
+
+import http.client
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import uvicorn
+from untrained import make_experiment
+
+from sketch.web.server import is_loopback
+
+PAGE = Path(__file__).parents[2] / "docs" / "serve.md"
+
+
+@pytest.fixture
+def root(tmp_path):
+    make_experiment(tmp_path / "experiments", with_weights=False, name="toy")
+    return tmp_path / "experiments"
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """The configurations with which a server began; it ends at once."""
+    configs = []
+
+    def run(self, sockets):
+        configs.append((self.config, sockets[0].getsockname()))
+
+    monkeypatch.setattr(uvicorn.Server, "run", run)
+    return configs
+
+
+def test_it_says_where_it_is(sketch, root, served):
+    result = sketch("serve", "--port", 0)
+    ((config, (host, port)),) = served
+    assert result == (0, f"http://127.0.0.1:{port}/\n", "")
+    assert host == "127.0.0.1"
+    assert config.server_header is False and not config.access_log
+
+
+def test_only_its_own_names_unless_others_are_let_in(sketch, root, served):
+    sketch("serve", "--port", 0)
+    result = sketch("serve", "--port", 0, "--host", "0.0.0.0")
+    (closed, _), (open_, (host, _)) = served
+    assert host == "0.0.0.0" and "anybody who reaches" in result.out
+    assert closed.app._hosts and open_.app._hosts is None
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.0.0.1", True), ("127.8.9.1", True), ("::1", True), ("localhost", True)]
+    + [("0.0.0.0", False), ("::", False), ("192.168.1.7", False), ("a.b", False)],
+)
+def test_loopback(host, expected):
+    assert is_loopback(host) is expected
+
+
+def test_without_a_text_model_it_still_captures(sketch, served):
+    result = sketch("serve", "--port", 0)
+    assert result.code == 0 and "the capture sheet works" in result.out
+
+
+def test_what_it_refuses(sketch, root, served):
+    result = sketch("serve", "--model", "toi")
+    assert result.code == 1 and "there is no experiment 'toi'" in result.err
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = sketch("serve", "--port", port)
+    assert result.code == 1 and result.err.count("\n") == 1
+    assert f"port {port}: Address already in use; choose another" in result.err
+    result = sketch("serve", "--host", "nowhere.invalid", "--port", 0)
+    assert result.code == 1 and "cannot listen at nowhere.invalid" in result.err
+    assert sketch("serve", "--port", 65536).code == 2
+    assert not served
+
+
+@pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
+def test_a_missing_extra_is_one_line(missing):
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None; "
+        "from sketch.cli.main import main; main(['serve'])"
+    )
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    remedy = "pip install 'sketch-handwriting[web]'"
+    assert result.stderr == f"Error: {missing} is not installed: {remedy}\n"
+    assert (result.returncode, result.stdout) == (1, "")
+
+
+def test_from_the_shell_to_the_end(root):
+    command = [sys.executable, "-m", "sketch", "serve", "--port", "0"]
+    with subprocess.Popen(
+        command,
+        cwd=root.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        address = process.stdout.readline().strip()
+        port = int(re.fullmatch(r"http://127\.0\.0\.1:(\d+)/", address)[1])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        assert answer.status == 200 and b"sketch" in answer.read()
+        connection.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+        told = process.stderr.read()
+        # The weights are none: the warm-up met that, and the page would say it.
+        assert "model.weights.h5" in told and "Traceback" not in told
+
+
+def test_the_commands_of_its_page(sketch, root, served, monkeypatch):
+    monkeypatch.setenv("SKETCH_EXPERIMENTS", str(root))
+    (name,) = [path.name for path in root.iterdir()]
+    lines = re.findall(r"(?m)^ {4}(sketch serve.*)$", PAGE.read_text(encoding="utf-8"))
+    assert len(lines) >= 2
+    for line in lines:
+        words = shlex.split(line.replace("EXPERIMENT", name), comments=True)[1:]
+        result = sketch(*words, *([] if "--port" in words else ["--port", "0"]))
+        assert result.code == 0, result.err
+    assert len(served) == len(lines)

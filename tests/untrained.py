@@ -1,0 +1,40 @@
+"""Experiments that were never trained: quick to make, and their ink is scribble."""
+
+from pathlib import Path
+
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.ink.text import Alphabet
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzDH ,.!'"
+
+
+def make_experiment(root: Path, with_weights=True, **settings) -> Experiment:
+    """An experiment that was never trained: its initial weights are its best ones.
+
+    Without weights, it is made in no time, and can be looked at but not used.
+    """
+    facts = {
+        "alphabet": Alphabet(tuple(sorted(set(LETTERS)))),
+        "offset_mean": [4.0, 0.0],
+        "offset_std": [6.0, 5.0],
+        "data_digest": "0",
+        "text_length": 24,
+        "points_per_character": 4.0,
+    }
+    settings = {"depth": 1, "dim": 8, "mixtures": 2, "window_mixtures": 2} | settings
+    if not settings.get("text", True):
+        settings.pop("window_mixtures")
+    hyperparameters = Hyperparameters(**({"text": True} | settings))
+    experiment = Experiment.create(root, hyperparameters, facts)
+    save = _no_weights
+    if with_weights:
+        from sketch.experiment.building import build_network
+
+        save = build_network(experiment).save_weights
+    experiment.save_checkpoint("best", save, {"step": 0})
+    return experiment
+
+
+def _no_weights(path: Path) -> None:
+    path.write_bytes(b"no weights")

@@ -1,0 +1,361 @@
+"""The page in a real browser: Chromium, by the hands and ears of its users.
+
+Skipped where there is no Chromium with its driver, unless $SKETCH_BROWSER says that
+they are "required".
+"""
+
+import os
+import shutil
+import time
+
+import pytest
+from lxml import etree
+from selenium import webdriver
+from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+from web_server import Server
+
+from sketch.ink.vector import read_ink
+from sketch.web import writing
+
+FLAGS = """
+--headless --no-sandbox --disable-gpu --disable-quic --no-first-run
+--disable-background-networking --disable-component-update --disable-sync
+--window-size=1200,900
+""".split()
+SECONDS = 60  # a page may be slow where much else goes on
+
+
+@pytest.fixture(scope="module")
+def server(hands):
+    """With a network that was never trained: its ink is scribble, but ink."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "TRIES", 1)
+        with Server(hands) as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    program, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (program and driver):
+        reason = "needs Chromium and its driver: Debian's chromium, chromium-driver"
+        if os.environ.get("SKETCH_BROWSER") == "required":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    options = webdriver.ChromeOptions()
+    options.binary_location = program
+    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"]:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=Service(driver))
+    yield browser
+    browser.quit()
+
+
+class Page:
+    """What a user sees and does."""
+
+    def __init__(self, browser, address, downloads):
+        self.browser = browser
+        self.address = address
+        self.downloads = downloads
+
+    def open(self, path="/", **media):
+        features = [{"name": k.replace("_", "-"), "value": v} for k, v in media.items()]
+        self.command("Emulation.setEmulatedMedia", features=features)
+        self.browser.get(self.address + path)
+        return self
+
+    def command(self, name, **options):
+        return self.browser.execute_cdp_cmd(name, options)
+
+    def run(self, script, *args):
+        return self.browser.execute_script(script, *args)
+
+    def __getitem__(self, name):
+        return self.browser.find_element(By.ID, name)
+
+    def all(self, selector):
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def wait(self, condition):
+        return WebDriverWait(self.browser, SECONDS, 0.05).until(lambda _: condition())
+
+    def wait_for_ink(self, text):
+        """Until this is on the paper, written to its end."""
+        name = f"Handwriting that reads: {text}"
+        self.wait(lambda: self["ink"].get_attribute("aria-label") == name)
+        self.wait(lambda: self["sheet"].get_attribute("data-state") == "done")
+        return self.paths()
+
+    def paths(self):
+        script = "document.querySelectorAll('#ink path')"
+        return self.run(f"return [...{script}].map(p => p.getAttribute('d'))")
+
+    def write(self, text):
+        self["text"].clear()
+        self["text"].send_keys(text)
+        self["write"].click()
+
+    def draw(self, *strokes):
+        """Strokes of the mouse on the pad, from its middle."""
+        pad = self.all("#pad svg")[0]
+        self.run("arguments[0].scrollIntoView({block: 'center'})", pad)
+        for first, *rest in strokes:
+            actions = ActionChains(self.browser, duration=10)
+            actions.move_to_element_with_offset(pad, *first).click_and_hold()
+            for step in rest:
+                actions.move_by_offset(*step)
+            actions.release().perform()
+
+    def downloaded(self, name):
+        path = self.downloads / name
+        self.wait(path.exists)
+        return path
+
+
+@pytest.fixture
+def page(chromium, server, tmp_path):
+    shown = Page(chromium, server.address, tmp_path)
+    allow = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    shown.command("Browser.setDownloadBehavior", **allow)
+    shown.command("Emulation.clearDeviceMetricsOverride")
+    yield shown
+    # The console tells of refused scripts and styles, of errors and missing files.
+    told = [entry["message"] for entry in chromium.get_log("browser")]
+    assert not [line for line in told if "422" not in line], told
+    asked = shown.run(
+        "return performance.getEntriesByType('resource').map(e => e.name)"
+    )
+    assert all(name.startswith(server.address) for name in asked), asked
+    shown.run("localStorage.clear()")
+
+
+@pytest.fixture
+def calm(page):
+    """The page of somebody who asked for less motion: ink is there at once."""
+    page.open(prefers_reduced_motion="reduce")
+    page.wait_for_ink("handwriting, / point by point")
+    return page
+
+
+def test_a_text_is_written_and_saved(calm):
+    calm.write("a lake" + Keys.ENTER + "and a hill")
+    paths = calm.wait_for_ink("a lake / and a hill")
+    assert len(paths) > 2 and len(calm.all("#ink .line")) == 2
+    assert calm["status"].text.startswith("Written: 2 lines.")
+    for form, stroke in (("svg", "polyline"), ("inkml", "trace"), ("png", "")):
+        calm.all(f"[data-form={form}]")[0].click()
+        saved = calm.downloaded(f"handwriting.{form}")
+        if form == "png":
+            assert saved.read_bytes().startswith(b"\x89PNG")
+            continue
+        assert [line.text for line in read_ink(saved)] == ["a lake", "and a hill"]
+        strokes = etree.parse(saved).findall(f".//{{*}}{stroke}")
+        assert len(strokes) == len(paths)
+
+
+def test_the_pen_takes_its_time(page):
+    page.open(prefers_reduced_motion="no-preference")
+    slowest = "arguments[0].value = -1; arguments[0].dispatchEvent(new Event('input'))"
+    page.run(slowest, page["speed"])
+    page.wait(lambda: page.all("#ink path"))
+    few = len(page.all("#ink path"))
+    assert page["sheet"].get_attribute("data-state") == "writing"
+    assert len(page.all("#ink .tip")) == 1
+    page["sheet"].click()  # and who cannot wait need not
+    paths = page.wait_for_ink("handwriting, / point by point")
+    assert len(paths) > few and not page.all("#ink .tip")
+    page["replay"].click()
+    page.wait(lambda: len(page.all("#ink path")) < len(paths))
+    page["sheet"].click()
+    assert page.wait_for_ink("handwriting, / point by point") == paths
+
+
+def test_an_unknown_character_is_named_and_the_ink_stays(calm):
+    paths = calm.paths()
+    calm.write("a ß")
+    calm.wait(lambda: calm["error"].text)
+    assert calm["error"].text.startswith("This hand has not learned 'ß' (U+00DF")
+    assert calm["error"].get_attribute("role") == "alert"
+    assert calm.paths() == paths
+    calm.write("a lake")
+    calm.wait_for_ink("a lake")
+    assert calm["error"].text == ""
+
+
+def test_a_drawn_hand(calm):
+    calm.write("a hill")
+    plain = calm.wait_for_ink("a hill")
+    calm["own-toggle"].click()
+    assert calm["own-toggle"].get_attribute("aria-expanded") == "true"
+    calm["write"].click()
+    calm.wait(lambda: "Draw the words" in calm["error"].text)
+    zigzag = [(8, -20), (8, 20)] * 5
+    calm.draw([(-150, 10), *zigzag], [(-20, 10), *zigzag], [(100, 0), (1, 1)])
+    assert len(calm.all("#pad path")) == 3
+    calm["pad-undo"].click()
+    assert len(calm.all("#pad path")) == 2
+    calm["write"].click()
+    calm.wait(lambda: calm.wait_for_ink("a hill") != plain)
+    calm["pad-clear"].click()
+    assert not calm.all("#pad path")
+    calm["own-toggle"].click()
+    calm["write"].click()
+    calm.wait(lambda: calm.wait_for_ink("a hill") == plain)
+
+
+def test_a_hand_that_is_kept_and_another_way(calm):
+    calm.write("a hill")
+    first = calm.wait_for_ink("a hill")
+    calm["hold"].click()
+    calm["write"].click()
+    calm.wait(lambda: calm.wait_for_ink("a hill") != first)
+    calm["hold"].click()
+    calm["again"].click()
+    calm.wait(lambda: calm.wait_for_ink("a hill") != first)
+
+
+def test_the_keyboard_alone(calm):
+    calm.run("document.body.focus()")
+    seen = []
+    for _ in range(30):
+        ActionChains(calm.browser).send_keys(Keys.TAB).perform()
+        seen.append(
+            calm.run(
+                "const e = document.activeElement;"
+                "return e.id || e.dataset.form || e.textContent.trim()"
+            )
+        )
+        if seen[-1] == "inkml":
+            break
+    order = ["text", "hand", "bias", "speed", "write", "again", "own-toggle"]
+    order += ["1", "2", "replay", "hold", "svg", "png", "inkml"]
+    assert seen[-len(order) :] == order
+    assert seen[0] == "Skip to the text"
+    text = calm["text"]
+    text.send_keys(Keys.CONTROL + "a")
+    text.send_keys("by keys")
+    text.send_keys(Keys.CONTROL + Keys.ENTER)
+    calm.wait_for_ink("by keys")
+
+
+@pytest.mark.parametrize("path", ["/", "/capture"])
+def test_a_screen_reader_knows_all_controls_by_name(page, path):
+    page.open(path, prefers_reduced_motion="reduce")
+    page.wait(lambda: page.all("#lines button"))
+    nodes = page.command("Accessibility.getFullAXTree")["nodes"]
+    controls = {"button", "textbox", "slider", "combobox", "link", "image", "img"}
+    found = 0
+    for node in nodes:
+        role = node.get("role", {}).get("value")
+        if role in controls and not node.get("ignored"):
+            found += 1
+            assert node["name"]["value"].strip(), node
+    assert found > 12
+    for place in ("main", "navigation", "heading", "status", "alert"):
+        assert [n for n in nodes if n.get("role", {}).get("value") == place], place
+
+
+@pytest.mark.parametrize("path", ["/", "/capture"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone(page, path, width):
+    size = {"width": width, "height": 700, "deviceScaleFactor": 2, "mobile": True}
+    page.command("Emulation.setDeviceMetricsOverride", **size)
+    page.open(path, prefers_reduced_motion="reduce")
+    page.wait(lambda: page.all("#lines button"))
+    assert page.run("return document.documentElement.scrollWidth") == width
+    for button in page.all("main > .actions button, form > .actions button"):
+        assert button.size["height"] >= 40  # CSS pixels that a finger needs
+    sizes = page.run(
+        "return [...document.querySelectorAll('input[type=text], textarea, select')]"
+        ".map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 16  # below that, phones zoom in when it is touched
+
+
+def luminance(colour):
+    """Of `rgb(r, g, b)`, as WCAG 2 defines it."""
+    numbers = [float(n) / 255 for n in colour.strip("rgba()").split(",")[:3]]
+    linear = [
+        n / 12.92 if n <= 0.04045 else ((n + 0.055) / 1.055) ** 2.4 for n in numbers
+    ]
+    return sum(w * n for w, n in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_can_be_read_in_light_and_in_dark(page, scheme):
+    page.open(prefers_color_scheme=scheme, prefers_reduced_motion="reduce")
+    page.wait_for_ink("handwriting, / point by point")
+
+    def colour(selector, of):
+        (element,) = page.all(selector)[:1]
+        script = "return getComputedStyle(arguments[0])[arguments[1]]"
+        return luminance(page.run(script, element, of))
+
+    desk, paper = colour("body", "backgroundColor"), colour("#sheet", "backgroundColor")
+    assert (desk > 0.5) == (scheme == "light")
+    for over, under in [
+        (colour("body", "color"), desk),
+        (colour(".help", "color"), desk),
+        (colour("label[for=bias]", "color"), desk),
+        (colour("#error", "color"), desk),
+        (colour("#ink path", "stroke"), paper),
+        (colour("#write", "color"), colour("#write", "backgroundColor")),
+    ]:
+        high, low = max(over, under), min(over, under)
+        assert (high + 0.05) / (low + 0.05) >= 4.5  # WCAG 2, level AA
+
+
+def test_the_capture_sheet(page):
+    page.open("/capture")
+    page.wait(lambda: page["prompt"].text)
+    prompts = [page["prompt"].text]
+    page.draw([(-100, 0), (9, 20), (9, -20)], [(0, 0), (9, 20)], [(50, 0)])
+    time.sleep(0.05)
+    page["next"].click()
+    prompts.append(page["prompt"].text)
+    page.draw([(-50, 0), (5, 5)])
+    page["redo"].click()
+    page.draw([(-50, 0), (5, 5)], [(0, 0), (5, 5), (5, 5)])
+    page["undo"].click()
+    assert "2 of" in page["progress"].text
+    page.open("/capture")  # a reload loses nothing
+    page.wait(lambda: page["prompt"].text)
+    assert page["prompt"].text not in prompts
+    page["writer"].clear()
+    page["writer"].send_keys("../x")
+    page["save"].click()
+    assert "letters, digits" in page["error"].text
+    page["writer"].clear()
+    page["writer"].send_keys("karim")
+    page["save"].click()
+    path = page.downloaded("karim.inkml")
+    lines = read_ink(path)
+    assert [line.text for line in lines] == prompts
+    root = etree.parse(path).getroot()
+    groups = root.findall("{*}traceGroup")
+    counts = [len(group.findall("{*}trace")) for group in groups]
+    assert counts == [3, 1]
+    ids = [group.get("{http://www.w3.org/XML/1998/namespace}id") for group in groups]
+    assert ids == ["line-karim-001", "line-karim-002"]
+    writers = root.findall(".//{*}annotation[@type='writer']")
+    assert [note.text for note in writers] == ["karim", "karim"]
+    for group in groups:
+        times = [
+            float(point.split()[2])
+            for trace in group.findall("{*}trace")
+            for point in trace.text.split(",")
+        ]
+        assert times == sorted(times) and times[0] == 0 and times[-1] > 0
+    # What was drawn: 9 pixels to the right and 20 down, from the first point on.
+    (first, *rest) = lines[0].strokes[:, :2].cumsum(axis=0).tolist()
+    assert [9, 20] in [[round(x), round(y)] for x, y in (first, *rest)]
+    page.all("#lines button")[0].click()
+    assert page["prompt"].text == prompts[0] and len(page.all("#pad path")) == 3
+    page["reset"].click()
+    page.browser.switch_to.alert.accept()
+    page.wait(lambda: page["progress"].text.startswith("0 of"))

@@ -1,0 +1,51 @@
+"""Which experiments the page offers, and why not the others."""
+
+import shutil
+
+import pytest
+from untrained import make_experiment
+
+from sketch.web.hands import Hands
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "experiments"
+
+
+@pytest.fixture
+def experiment(folder):
+    return make_experiment(folder, with_weights=False)
+
+
+def test_those_that_write_text_are_offered(folder, experiment):
+    free = make_experiment(folder, with_weights=False, text=False)
+    bare = folder / f"{experiment.name}-bare"
+    shutil.copytree(experiment.path, bare)
+    shutil.rmtree(bare / "checkpoints")
+    damaged = folder / "damaged"
+    damaged.mkdir()
+    (damaged / "hyperparameters.json").write_text("{")
+    hands = Hands(folder)
+    assert list(hands.experiments) == [experiment.name]
+    (line,) = hands.damaged
+    assert "damaged" in line
+    # Whoever names one wants to know.
+    for path, words in [
+        (free.path, "knows no text"),
+        (bare, "no checkpoint yet"),
+        (damaged, "hyperparameters.json"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            Hands(folder, [str(path)])
+    with pytest.raises(FileNotFoundError, match="no experiment 'nobody'"):
+        Hands(folder, ["nobody"])
+
+
+def test_only_those_named(folder, experiment, tmp_path):
+    other = make_experiment(folder, with_weights=False, dim=9)
+    assert set(Hands(folder).experiments) == {experiment.name, other.name}
+    assert list(Hands(folder, [other.name]).experiments) == [other.name]
+    same = make_experiment(tmp_path / "elsewhere", with_weights=False)
+    with pytest.raises(ValueError, match="two experiments are named"):
+        Hands(folder, [experiment.name, str(same.path)])
