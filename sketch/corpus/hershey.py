@@ -98,7 +98,7 @@ def demo_corpus() -> Path:
         pass  # not made yet, or spoilt: it can always be made again
     write_corpus(
         path,
-        demo_sets(),
+        demo_sets(show_progress=True),
         source="demo corpus (Hershey faces)",
         command="sketch.corpus.hershey.demo_corpus()",
         seed=0,
@@ -107,12 +107,23 @@ def demo_corpus() -> Path:
     return path
 
 
-def demo_sets(num_lines: int = NUM_LINES) -> dict[str, list[Line]]:
+def demo_sets(
+    num_lines: int = NUM_LINES, show_progress: bool = False
+) -> dict[str, list[Line]]:
     """The lines of the demo corpus: `train`, `valid`, `test` (every hand in each)."""
+    from tqdm import tqdm
+
     writers = demo_writers()
     glyphs = [_glyphs(writer) for writer in writers]
     lines = []
-    for number, text in enumerate(demo_texts(num_lines)):
+    texts = tqdm(
+        demo_texts(num_lines),
+        desc="making the built-in corpus",
+        unit="line",
+        leave=False,
+        disable=None if show_progress else True,  # None: on a terminal alone
+    )
+    for number, text in enumerate(texts):
         hand = number % len(writers)
         rng = np.random.default_rng([1, number])
         strokes = write_text(text, writers[hand], glyphs[hand], rng)
