@@ -124,7 +124,7 @@ def test_it_is_made_once_and_again_if_spoilt(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made = []
     sets = demo_sets(60)
-    monkeypatch.setattr(hershey, "demo_sets", lambda: made.append(1) or sets)
+    monkeypatch.setattr(hershey, "demo_sets", lambda **_: made.append(1) or sets)
     path = demo_corpus()
     assert path == tmp_path / "sketch" / f"demo-{hershey.DEMO_VERSION}.hdf5"
     assert demo_corpus() == path and len(made) == 1
