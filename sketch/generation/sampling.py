@@ -72,8 +72,8 @@ class SamplingLoop(keras.Model):
             carry = (point, state, outputs, phi if network.has_text else carry[3])
             return carry, carry  # TensorFlow's scan wants results shaped as the carry
 
-        batch_size = inputs["point"].shape[0]
-        length = characters.shape[1] if network.has_text else 0
+        batch_size = ops.shape(inputs["point"])[0]
+        length = ops.shape(characters)[1] if network.has_text else 0
         start = (
             inputs["point"],
             NetworkState(*inputs["state"]),

@@ -143,6 +143,7 @@ def log_likelihood_parts(
             "`strokes` must be [..., 3]: dx, dy, end_of_stroke. "
             f"Received: strokes.shape={strokes.shape}"
         )
+    strokes = ops.convert_to_tensor(strokes)
     components = component_log_likelihood(params, strokes[..., DX : DY + 1])
     ink = ops.logsumexp(params.log_weights + components, axis=-1)
     end = strokes[..., END_OF_STROKE]
@@ -179,6 +180,7 @@ def draw(params: MixtureParams, noise: Tensor) -> Tensor:
     Returns:
         `[..., 3]`: normalised offset and end_of_stroke (0.0 or 1.0).
     """
+    noise = ops.convert_to_tensor(noise)
     pick, normal_x, normal_y, lift = (noise[..., k] for k in range(NOISE_SIZE))
     cumulative = ops.cumsum(ops.exp(params.log_weights), axis=-1)
     # Rounding can leave the last sum just below 1: scale instead of running past it.

@@ -86,7 +86,7 @@ class AttentionWindow(keras.layers.Layer):
         raw = fast.matmul(hidden, self.kernel, "float32") + self.bias
         alpha, beta, move = ops.split(ops.exp(raw), 3, axis=-1)  # [batch, K] each
         kappa = kappa + move
-        phi = self.weights_of_characters(alpha, beta, kappa, characters.shape[1])
+        phi = self.weights_of_characters(alpha, beta, kappa, ops.shape(characters)[1])
         window = ops.einsum("bu,bua->ba", phi, characters)
         return kappa, window, phi
 

@@ -92,6 +92,7 @@ def test_gradients_of_steps_equal_those_of_the_call(kind):
     network = small(**KINDS[kind])
     inputs = batch_of(network)
     towards = np.random.default_rng(4).normal(size=(3, 9, 13)).astype(np.float32)
+    towards = ops.convert_to_tensor(towards)
 
     def by_call(strokes):
         return ops.sum(network(inputs | {"strokes": strokes}) * towards)

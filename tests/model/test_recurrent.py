@@ -133,6 +133,7 @@ def test_quick_run_has_the_values_and_gradients_of_the_loop(
     rng = np.random.default_rng(2)
     towards = rng.normal(size=(BATCH, TIME, UNITS)).astype(np.float32)
     cell_weight = rng.normal(size=(BATCH, UNITS)).astype(np.float32)
+    towards, cell_weight = map(ops.convert_to_tensor, (towards, cell_weight))
     arrays = [inputs(), *(w.numpy() for w in layer.trainable_weights)]
     arrays += [rng.normal(size=(BATCH, UNITS)).astype(np.float32) for _ in range(2)]
 
