@@ -59,6 +59,7 @@ The map of the house. A folder imports only itself and those above it:
       fast.py          the quickest way that the backend has
       fast_jax.py      ... under JAX
       fast_torch.py    ... under PyTorch
+      fast_tensorflow.py ... under TensorFlow
     generation/      ink out of a model: arrays in, arrays out
       sampling.py      the compiled sampling loop: free or with text, bias
       attention.py     how far the window is through the text

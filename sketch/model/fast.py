@@ -1,11 +1,9 @@
 """Matrix products and LSTM runs by the quickest way the running backend has.
 
-`fast_jax` and `fast_torch` have these same functions; a backend without such a module,
-and a case that a module declines with NotImplementedError, go the generic way.
+`fast_jax`, `fast_tensorflow` and `fast_torch` have these functions, in their own ways.
 """
 
 import importlib
-import importlib.util
 from collections.abc import Callable
 
 import keras
@@ -13,12 +11,11 @@ from keras import ops
 
 from sketch.model.mixture import Tensor
 
-_name = f"{__package__}.fast_{keras.backend.backend()}"
-_module = importlib.import_module(_name) if importlib.util.find_spec(_name) else None
+_module = importlib.import_module(f"{__package__}.fast_{keras.backend.backend()}")
 
 
 def matmul(a: Tensor, b: Tensor, dtype: str) -> Tensor:
-    """Matrix product with factors rounded to `dtype`, sums and result in float32.
+    """Matrix product with factors rounded to `dtype`, result in float32.
 
     Args:
         a: `[..., inner]`.
@@ -30,13 +27,11 @@ def matmul(a: Tensor, b: Tensor, dtype: str) -> Tensor:
     """
     if dtype == "float32":
         return ops.matmul(a, b)
-    if _module is not None:
-        return _module.low_precision_matmul(a, b, dtype)
-    return ops.cast(ops.matmul(ops.cast(a, dtype), ops.cast(b, dtype)), "float32")
+    return _module.low_precision_matmul(a, b, dtype)
 
 
-def lstm(bias: Tensor, peepholes: Tensor | None, dtype: str) -> Callable | None:
-    """A run over a whole sequence for an LSTM with these parameters, if there is one.
+def lstm(bias: Tensor, peepholes: Tensor | None, dtype: str) -> Callable:
+    """A run over a whole sequence for an LSTM with these parameters.
 
     Args:
         bias: `[4 * units]`.
@@ -45,11 +40,6 @@ def lstm(bias: Tensor, peepholes: Tensor | None, dtype: str) -> Callable | None:
 
     Returns:
         `run(inputs, kernel, recurrent, state) -> (outputs, state)` with `inputs`
-        `[batch, time, features]`, or None where only the generic loop will do.
+        `[batch, time, features]`.
     """
-    if _module is None:
-        return None
-    try:
-        return _module.lstm(bias, peepholes, dtype)
-    except NotImplementedError:
-        return None
+    return _module.lstm(bias, peepholes, dtype)

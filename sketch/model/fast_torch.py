@@ -1,4 +1,11 @@
-"""PyTorch: its own LSTM in place of a Python loop over steps."""
+"""PyTorch: its own LSTM, and where that will not do a loop with a gradient by hand.
+
+PyTorch's LSTM knows no peepholes, and in bfloat16 it would keep its cell so too. The
+loop for these is in Python, as all that PyTorch does step by step; autograd would keep
+track of each operation in it and add up the recurrent weights' gradient step by step.
+Here the backward loop makes the gates' gradients alone, and one product after it the
+weights' gradient.
+"""
 
 import torch
 
@@ -10,15 +17,22 @@ def low_precision_matmul(a, b, dtype):
 
 
 def lstm(bias, peepholes, dtype):
-    """See `fast.lstm`.
+    """See `fast.lstm`."""
+    if peepholes is None and dtype == "float32":
+        return _native(bias)
 
-    Raises:
-        NotImplementedError: with peepholes, which torch's LSTM lacks, and in lower
-            precision, where it would keep the cell in bfloat16 too.
-    """
-    if peepholes is not None or dtype != "float32":
-        raise NotImplementedError
+    def run(inputs, kernel, recurrent, state):
+        inputs = inputs.transpose(0, 1)  # [time, batch, features]
+        projected = low_precision_matmul(inputs, kernel, dtype) + bias
+        outputs, cells = _Recurrence.apply(
+            projected, *state, recurrent, peepholes, dtype
+        )
+        return outputs.transpose(0, 1), (outputs[-1], cells[-1])
 
+    return run
+
+
+def _native(bias):
     def run(inputs, kernel, recurrent, state):
         weights = [
             kernel.t().contiguous(),
@@ -41,3 +55,60 @@ def lstm(bias, peepholes, dtype):
         return outputs, (output[0], cell[0])
 
     return run
+
+
+class _Recurrence(torch.autograd.Function):
+    """Outputs, cells `[time, batch, units]` from projected `[time, batch, 4u]`."""
+
+    @staticmethod
+    def forward(context, projected, output, cell, recurrent, peepholes, dtype):
+        to_i, to_f, to_o = (0.0,) * 3 if peepholes is None else peepholes
+        low = recurrent.to(getattr(torch, dtype))
+        outputs, cells, gates = [output], [cell], []
+        for here in projected:
+            here = here + low_precision_matmul(output, low, dtype)
+            i, f, c, o = here.chunk(4, dim=-1)  # [batch, units] each
+            i, f = torch.sigmoid(i + to_i * cell), torch.sigmoid(f + to_f * cell)
+            c = torch.tanh(c)
+            cell = f * cell + i * c
+            o = torch.sigmoid(o + to_o * cell)
+            output = o * torch.tanh(cell)
+            outputs.append(output)
+            cells.append(cell)
+            gates.append(torch.cat([i, f, c, o], dim=-1))
+        outputs, cells = torch.stack(outputs), torch.stack(cells)
+        context.save_for_backward(
+            outputs, cells, torch.stack(gates), recurrent, peepholes
+        )
+        context.dtype = dtype
+        return outputs[1:], cells[1:]
+
+    @staticmethod
+    def backward(context, d_outputs, d_cells):
+        outputs, cells, gates, recurrent, peepholes = context.saved_tensors
+        dtype = context.dtype
+        to_i, to_f, to_o = (0.0,) * 3 if peepholes is None else peepholes
+        low = recurrent.t().to(getattr(torch, dtype))
+        d_output, d_cell = torch.zeros_like(outputs[0]), torch.zeros_like(cells[0])
+        d_gates = torch.empty_like(gates)
+        for time in reversed(range(len(gates))):
+            i, f, c, o = gates[time].chunk(4, dim=-1)
+            d_output, squashed = d_output + d_outputs[time], torch.tanh(cells[time + 1])
+            d_o = d_output * squashed * o * (1.0 - o)
+            d_cell = d_cell + d_cells[time] + d_output * o * (1.0 - squashed**2)
+            d_cell = d_cell + d_o * to_o
+            d_i = d_cell * c * i * (1.0 - i)
+            d_f = d_cell * cells[time] * f * (1.0 - f)
+            d_c = d_cell * i * (1.0 - c**2)
+            d_gates[time] = torch.cat([d_i, d_f, d_c, d_o], dim=-1)
+            d_cell = d_cell * f + d_i * to_i + d_f * to_f
+            d_output = low_precision_matmul(d_gates[time], low, dtype)
+        d_recurrent = low_precision_matmul(
+            outputs[:-1].flatten(0, 1).t(), d_gates.flatten(0, 1), dtype
+        )
+        d_peepholes = None
+        if peepholes is not None:
+            d_i, d_f, _, d_o = d_gates.chunk(4, dim=-1)
+            pairs = (d_i, cells[:-1]), (d_f, cells[:-1]), (d_o, cells[1:])
+            d_peepholes = torch.stack([(d * seen).sum((0, 1)) for d, seen in pairs])
+        return d_gates, d_output, d_cell, d_recurrent, d_peepholes, None
