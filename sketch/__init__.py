@@ -86,6 +86,7 @@ The map of the house. A folder imports only itself and those above it:
       directory.py     the experiment directory, composed of these
       plan.py          a fresh run, one that goes on, or one derived
       data.py          which corpus it trains on
+      units.py         a parent's weights and another corpus
       lines.py         the lines of a run, checked against its experiment
       building.py      settings -> network and optimizer
       position.py      where a run stands

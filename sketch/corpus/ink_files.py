@@ -14,8 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from sketch.corpus.database import Database, progress_bar
 from sketch.corpus.line import Line
 from sketch.corpus.parallel import parse_all
@@ -23,7 +21,7 @@ from sketch.corpus.quickdraw import parse_drawing
 from sketch.corpus.source_file import SourceFile, has_records
 from sketch.corpus.sources import open_source
 from sketch.ink import DamagedInk
-from sketch.ink.lines import MAX_TEXT
+from sketch.ink.lines import MAX_TEXT, InkLine
 from sketch.ink.text import normalise_text
 from sketch.ink.vector import read_ink
 
@@ -37,11 +35,11 @@ class ParsedFile:
     """What a file holds.
 
     Attributes:
-        lines: key ("" where a file has none), strokes `[time, 3]`, text.
+        lines: key ("" where a file has none), and the ink.
         problems: what is wrong with others, each beginning with their place.
     """
 
-    lines: list[tuple[str, np.ndarray, str]] = field(default_factory=list)
+    lines: list[tuple[str, InkLine]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
 
@@ -76,7 +74,7 @@ def read_ink_files(
             continue
         for problem in parsed.problems:
             reader.leave_out(file.name, problem)
-        num_bytes += sum(strokes.nbytes + LINE_BYTES for _, strokes, _ in parsed.lines)
+        num_bytes += sum(line.strokes.nbytes + LINE_BYTES for _, line in parsed.lines)
         if num_bytes > MAX_INK_BYTES:
             raise ValueError(
                 f"the sources hold more than {MAX_INK_BYTES >> 20} MB of ink: name "
@@ -104,7 +102,7 @@ def parse_file(file: SourceFile) -> ParsedFile:
     if not has_records(file.parts[-1]):
         for number, line in enumerate(read_ink(file.name, file.read()), start=1):
             if len(line.strokes):
-                parsed.lines.append(("", line.strokes, _clean(line.text)))
+                parsed.lines.append(("", line))
             else:
                 parsed.problems.append(f"line {number}: no ink")
         return parsed
@@ -119,7 +117,7 @@ def parse_file(file: SourceFile) -> ParsedFile:
             parsed.problems.append(f"line {number}: {error}")
             continue
         key = _printable(key) or f"line {number}"
-        parsed.lines.append((key, line.strokes, _clean(line.text)))
+        parsed.lines.append((key, line))
     return parsed
 
 
@@ -165,17 +163,18 @@ class _Reader:
                 names.append(name)
             if names.index(name):
                 place = f"{place}~{names.index(name) + 1}"
-            texts = [text for _, _, text in parsed.lines]
+            texts = [_clean(line.text) for _, line in parsed.lines]
             if not any(texts):
                 texts = self._texts_beside(name, len(texts)) or texts
             rows = zip(parsed.lines, texts, strict=True)
-            for number, ((key, strokes, _), text) in enumerate(rows, start=1):
+            for number, ((key, line), text) in enumerate(rows, start=1):
                 form = f"{place}/{key}" if key else place
                 line_id = f"{form}-{1 if key else number:02d}"
                 if line_id in lines:
                     self.leave_out(name, f"{key}: drawn twice")
                 else:
-                    lines[line_id] = Line(strokes, text, line_id)
+                    writer = _clean(line.writer)
+                    lines[line_id] = Line(line.strokes, text, line_id, writer)
         return list(lines.values())
 
     def _is_wanted(self, parts: tuple[str, ...]) -> bool:

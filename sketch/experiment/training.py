@@ -26,6 +26,7 @@ from sketch.experiment.lines import RunLines, load_lines, measure_texts
 from sketch.experiment.pen import free_lines, in_units, write_experiment
 from sketch.experiment.plan import RunPlan
 from sketch.experiment.position import Position, Totals
+from sketch.experiment.units import inherit_facts
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink import DamagedInk
 from sketch.ink.figures import draw_history, draw_pen, draw_sketch
@@ -293,10 +294,9 @@ def prepare(plan: RunPlan, data: Path, root: Path) -> tuple[Experiment, RunLines
             "offset_mean": corpus.offset_mean,
             "offset_std": corpus.offset_std,
             **measure_texts(corpus),
+            "data_digest": corpus.digest,
         }
         digest = corpus.digest
-    if plan.parent is not None:  # its weights were learned in its units
-        facts = {name: getattr(plan.parent, name) for name in facts}
     if plan.action == "resume" and plan.parent.data_digest != digest:
         raise ValueError(
             f"{plan.parent.name} was trained on other data (digest "
@@ -304,6 +304,10 @@ def prepare(plan: RunPlan, data: Path, root: Path) -> tuple[Experiment, RunLines
             "its corpus by --data, or begin a new experiment on this one with another "
             "--name"
         )
+    if plan.parent is not None:
+        facts, notes = inherit_facts(plan.parent, facts, plan.hyperparameters.text)
+        for note in notes:
+            tqdm.write(note, file=sys.stderr)
     lines = load_lines(
         data,
         plan.hyperparameters,
@@ -313,7 +317,7 @@ def prepare(plan: RunPlan, data: Path, root: Path) -> tuple[Experiment, RunLines
     )
     if plan.action == "resume":
         return plan.parent, lines
-    facts |= {"data_digest": digest, "lineage": plan.lineage}
+    facts["lineage"] = plan.lineage
     return Experiment.create(root, plan.hyperparameters, facts), lines
 
 

@@ -1,8 +1,9 @@
 """Ink as InkML, the W3C's pen format (https://www.w3.org/TR/InkML/), and back.
 
 Written is one `traceGroup` a line of handwriting, with an `annotation` of the type
-`truth` if its text is known, and in it one `trace` a stroke of the pen: absolute
-points "x y, x y, …", y downwards, in the offsets' own unit, exactly.
+`truth` if its text is known and one of the type `writer` if that is, and in it one
+`trace` a stroke of the pen: absolute points "x y, x y, …", y downwards, in the offsets'
+own unit, exactly.
 
 Read is what pens, tablets and data sets write: any channels as long as X and Y are
 among them, points as explicit values (`!`), first (`'`) and second (`"`) differences,
@@ -63,6 +64,9 @@ def write_inkml(path: str | Path, lines: Lines) -> None:
         rows.append("<traceGroup>")
         if line.text:
             rows.append(f'<annotation type="truth">{xml_text(line.text)}</annotation>')
+        if line.writer:
+            writer = xml_text(line.writer)
+            rows.append(f'<annotation type="writer">{writer}</annotation>')
         for points in split_pen_strokes(line.strokes, line.start):
             # repr: the shortest digits that read back as the same number.
             places = ", ".join(f"{x!r} {y!r}" for x, y in points.tolist())
@@ -105,8 +109,10 @@ def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
                 for trace in traces
                 if trace.get("type") != "penUp"
             ]
-            if any(map(len, pens)) or (owner is not root and _text(owner)):
-                lines.append(line_from_pen_strokes(pens, _text(owner)))
+            text = _annotation(owner, TEXT_TYPES)
+            if any(map(len, pens)) or (owner is not root and text):
+                writer = _annotation(owner, {"writer"}) or _annotation(root, {"writer"})
+                lines.append(line_from_pen_strokes(pens, text, writer))
     except (ValueError, OverflowError) as error:  # OverflowError: #FFF…
         raise DamagedInk(f"{path} cannot be read: {error}; export it again") from None
     if not any(len(line.strokes) for line in lines):
@@ -118,11 +124,10 @@ def _name(element: etree._Element) -> str:
     return etree.QName(element).localname
 
 
-def _text(element: etree._Element) -> str:
+def _annotation(element: etree._Element, types: set[str]) -> str:
     for child in element:
-        if _name(child) == "annotation":
-            if child.get("type", "").lower() in TEXT_TYPES:
-                return child.text or ""
+        if _name(child) == "annotation" and child.get("type", "").lower() in types:
+            return child.text or ""
     return ""
 
 

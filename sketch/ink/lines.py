@@ -19,11 +19,13 @@ class InkLine(NamedTuple):
         strokes: float32 `[time, 3]`, raw offsets in the file's unit, y downwards.
         text: what is written; "" if nobody knows.
         start: where the first point is, in the same unit.
+        writer: who wrote it; "" if nobody knows.
     """
 
     strokes: np.ndarray
     text: str = ""
     start: tuple[float, float] = (0.0, 0.0)
+    writer: str = ""
 
 
 Lines = np.ndarray | InkLine | Sequence[np.ndarray | InkLine]
@@ -53,7 +55,9 @@ def as_lines(lines: Lines) -> list[InkLine]:
     return result
 
 
-def line_from_pen_strokes(pen_strokes: Sequence[np.ndarray], text: str) -> InkLine:
+def line_from_pen_strokes(
+    pen_strokes: Sequence[np.ndarray], text: str, writer: str = ""
+) -> InkLine:
     """Makes a line of what the pen drew, in the order of writing.
 
     A line's first point is its start and has no row of its own. A first stroke that
@@ -63,16 +67,19 @@ def line_from_pen_strokes(pen_strokes: Sequence[np.ndarray], text: str) -> InkLi
     Args:
         pen_strokes: `[n, 2]` each, y downwards.
         text: what is written; "" if unknown.
+        writer: who wrote it; "" if unknown.
 
     Raises:
-        DamagedInk: if a point is NaN or infinite, or the text is endless.
+        DamagedInk: if a point is NaN or infinite, or a text is endless.
     """
-    if len(text) > MAX_TEXT:
-        raise DamagedInk(
-            f"a line's text has {len(text):,} characters, over {MAX_TEXT:,}: no line"
-        )
+    for words in (text, writer):
+        if len(words) > MAX_TEXT:
+            raise DamagedInk(
+                f"a line's text has {len(words):,} characters, over {MAX_TEXT:,}: no "
+                "line"
+            )
     pens = [np.asarray(pen, dtype=np.float64) for pen in pen_strokes if len(pen)]
     if pens and len(pens[0]) == 1:
         pens[0] = pens[0].repeat(2, axis=0)
     start = (float(pens[0][0, 0]), float(pens[0][0, 1])) if pens else (0.0, 0.0)
-    return InkLine(strokes_from_points(pens), text, start)
+    return InkLine(strokes_from_points(pens), text, start, writer)

@@ -14,9 +14,10 @@ The JSON format is for capture pages and scripts:
     {"format": "sketch-ink", "version": 1,
      "lines": [{"text": "ink", "strokes": [[[x, y], [x, y]], [[x, y]]]}]}
 
-`lines` are lines of handwriting; `text` may be missing or empty; `strokes` are what
-the pen drew from touch to lift, as absolute points, y downwards, in any unit. Further
-numbers of a point, such as the time or the pressure, are passed over.
+`lines` are lines of handwriting; `text` may be missing or empty, and so may `writer`,
+who wrote it; `strokes` are what the pen drew from touch to lift, as absolute points, y
+downwards, in any unit. Further numbers of a point, such as the time or the pressure,
+are passed over.
 
 InkML and JSON keep every point exactly. Where two lines of ink differ only in the
 flag of the last point, they are the same file: a file's last stroke has an end.
@@ -66,7 +67,8 @@ def write_json(path: str | Path, lines: Lines) -> None:
     for line in as_lines(lines):
         pens = split_pen_strokes(line.strokes, line.start)
         pens = [points.tolist() for points in pens]
-        rows.append(json.dumps({"text": line.text, "strokes": pens}))
+        writer = {"writer": line.writer} if line.writer else {}
+        rows.append(json.dumps({"text": line.text, **writer, "strokes": pens}))
     head = f'{{"format": "{FORMAT}", "version": {VERSION}, "lines": ['
     write_text(path, head + "\n" + ",\n".join(rows) + "\n]}\n")
 
@@ -119,9 +121,10 @@ def parse_line(row: object, where: str) -> InkLine:
     """
     if not isinstance(row, dict) or not isinstance(row.get("strokes"), list):
         raise DamagedInk(f'{where} is damaged: it has no list of "strokes"')
-    text = row.get("text") or ""
-    if not isinstance(text, str):
-        raise DamagedInk(f'{where} is damaged: its "text" is {text!r}')
+    text, writer = (row.get(key) or "" for key in ("text", "writer"))
+    for key, value in (("text", text), ("writer", writer)):
+        if not isinstance(value, str):
+            raise DamagedInk(f'{where} is damaged: its "{key}" is {value!r:.80}')
     pens = []
     for index, stroke in enumerate(row["strokes"]):
         try:
@@ -132,7 +135,7 @@ def parse_line(row: object, where: str) -> InkLine:
             ) from None
         pens.append(np.array(points, dtype=np.float64).reshape(-1, 2))
     try:
-        return line_from_pen_strokes(pens, text)
+        return line_from_pen_strokes(pens, text, writer)
     except DamagedInk as error:
         raise DamagedInk(f"{where} is damaged: {error}") from None
 

@@ -112,6 +112,36 @@ def test_files_of_one_name_stay_apart(tmp_path):
     assert len(read_ink_files(sources[:1] * 2, "json").lines) == 3
 
 
+@pytest.mark.parametrize("write", [write_inkml, write_json])
+def test_writers_are_kept(tmp_path, write):
+    path = tmp_path / f"mine.{write.__name__.removeprefix('write_')}"
+    write(path, [line._replace(writer="Zoë & Co") for line in hand()[:2]] + hand()[2:])
+    lines = read_ink_files([path], path.suffix[1:]).lines
+    assert [line.writer for line in lines] == ["Zoë & Co", "Zoë & Co", ""]
+
+
+def test_inkml_of_the_capture_sheet(tmp_path):
+    """As `sketch serve` saves it: text, writer and id of each line, and times."""
+    (tmp_path / "karim.inkml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<ink xmlns="http://www.w3.org/2003/InkML">\n'
+        '<traceFormat><channel name="X" type="decimal"/>'
+        '<channel name="Y" type="decimal"/>'
+        '<channel name="T" type="integer" units="ms"/></traceFormat>\n'
+        '<traceGroup xml:id="line-karim-003">\n'
+        '<annotation type="truth">a &amp; b</annotation>\n'
+        '<annotation type="writer">karim</annotation>\n'
+        '<annotation type="id">karim-003</annotation>\n'
+        "<trace>10.5 20 0, 11 22.25 8</trace>\n<trace>15 20 400, 15 21 408</trace>\n"
+        "</traceGroup>\n</ink>\n"
+    )
+    [line] = read_ink_files([tmp_path], "inkml").lines
+    assert (line.line_id, line.transcript) == ("karim-01", "a & b")
+    assert line.writer == "karim"
+    expected = [[0.5, 2.25, 1], [4, -2.25, 0], [0, 1, 1]]
+    np.testing.assert_array_equal(line.strokes, expected)
+
+
 def test_inkml_as_pens_write_it_is_a_line(tmp_path):
     """One trace a stroke, no groups, more channels than two."""
     (tmp_path / "pen.inkml").write_text(
