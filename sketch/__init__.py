@@ -91,6 +91,7 @@ The map of the house. A folder imports only itself and those above it:
       building.py      settings -> network and optimizer
       position.py      where a run stands
       training.py      the training run
+      board_tensorflow.py  the history for TensorBoard
       interrupts.py    Ctrl-C and SIGTERM
       reader_settings.py   every setting of a reader, declared once
       reader.py        the directory of a reader, and what it reads

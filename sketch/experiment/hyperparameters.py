@@ -245,6 +245,12 @@ class RunOptions(Settings):
         minimum=0,
         in_name="never",
     )
+    tensorboard: bool = option(
+        False,
+        "--tensorboard",
+        "Write the history for TensorBoard, too: into tensorboard/ of the experiment.",
+        in_name="never",
+    )
 
 
 # A network's weights fit another exactly if all of these are equal.

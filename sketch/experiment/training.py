@@ -18,6 +18,7 @@ from tqdm import tqdm
 from sketch.corpus.batches import Batch, Batches
 from sketch.corpus.hdf5 import Corpus
 from sketch.experiment import devices
+from sketch.experiment.board_tensorflow import Board, require_tensorboard
 from sketch.experiment.building import build_network, build_optimizer, load_weights
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import RunOptions
@@ -70,6 +71,7 @@ class TrainingRun:
             self.train_batches.num_points / len(self.train_batches.strokes),
         )
         self.position = Position()
+        self.board: Board | None = None
         self.saved_at = time.monotonic()
 
     @property
@@ -91,6 +93,8 @@ class TrainingRun:
             self._restore(state, weights_path.parent / "state.json")
         else:
             self._save("latest")  # killed before the first epoch, it can go on too
+        if self.options.tensorboard:
+            self.board = Board(self.experiment.path / "tensorboard", self.network)
         self.experiment.truncate_history(self.position.step)
 
     def run(self, interrupts: Interrupts) -> None:
@@ -176,6 +180,8 @@ class TrainingRun:
         if is_best:
             position.best, position.best_epoch = valid, position.epoch
         self.experiment.append_history(row)
+        if self.board is not None:
+            self.board.write(row)
         if is_best:
             self._save("best")
         self._save("latest")
@@ -338,7 +344,10 @@ def train(
     Raises:
         SystemExit: 128 + the signal's number, after a signal; everything is saved.
         ValueError, FloatingPointError: see TrainingRun.
+        ImportError: `options` wants TensorBoard, and its package is missing.
     """
+    if options.tensorboard:
+        require_tensorboard()
     experiment, lines = prepare(plan, Path(options.data), Path(root))
     with experiment.lock(), Interrupts() as interrupts:
         experiment.write_environment(devices.describe())
@@ -346,6 +355,8 @@ def train(
         run = TrainingRun(experiment, lines, options, progress)
         run.begin(plan.parent if plan.action == "derive" else None)
         run.run(interrupts)
+        if run.board is not None:
+            run.board.close()
     if interrupts.signal_number:
         tqdm.write(
             f"stopped at step {run.position.step}, all saved; "

@@ -6,18 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up_ink import write
 
-from sketch.corpus.hdf5 import Corpus, write_corpus
-from sketch.corpus.line import Line
+from sketch.corpus.hdf5 import Corpus
+from sketch.experiment.building import build_network
 from sketch.experiment.directory import Experiment, find_experiments
+from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.training import TrainingRun
-from sketch.ink.strokes import normalise
+from sketch.generation.sampling import Trace
+from sketch.generation.writing import WrittenLine
+from sketch.ink.page import Piece, lay_out
+from sketch.ink.strokes import normalise, offset_statistics
+from sketch.ink.text import Alphabet
 from sketch.ink.vector import InkLine, write_inkml
+from sketch.ink.written import Ink
 
 PAGE = (Path(__file__).parents[2] / "docs" / "your-own-hand.md").read_text("utf-8")
 COMMANDS = [shlex.split(row) for row in re.findall(r"(?m)^ {4}(sketch .*)$", PAGE)]
 ALPHABET = "Dearl,myownhdsuk"
-TEXTS = ["my own hand", "Dear all,", "and so on", "my read Dus", "swam, and"]
+# Of one length: each other one would be compiled for.
+TEXTS = ["my own hand", "Dear all, m", "and so on D", "my read Dus", "swam, and k"]
 KNOWN = "".join(sorted(set("".join(TEXTS) + ALPHABET)))
 
 
@@ -36,22 +44,44 @@ def line_of(text, size, pace, seed):
 
 
 @pytest.fixture
-def parent(sketch, tmp_path, monkeypatch):
-    """An experiment that has learned a large tablet, slow pens."""
-    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
-    lines = [
-        Line(line_of(KNOWN[k:] + KNOWN[:k], 200.0, 6, k), KNOWN[k:] + KNOWN[:k], f"{k}")
-        for k in range(6)
-    ]
-    sets = {"train": lines[:4], "valid": lines[4:], "test": lines[4:]}
-    write_corpus(tmp_path / "big.hdf5", sets, source="", command="", seed=0, split="")
-    result = sketch(
-        *("train", "--name", "big", "--data", "big.hdf5", "--text", "-K", 2),
-        *("--dim", 6, "--depth", 1, "-G", 2, "--bs", 4, "--epochs", 1),
+def parent(tmp_path):
+    """An experiment of a large tablet and slow pens, with its initial weights."""
+    inks = [line_of(KNOWN, 200.0, 6, seed) for seed in range(6)]
+    mean, std = offset_statistics(inks)
+    facts = {
+        "alphabet": Alphabet(tuple(KNOWN)),
+        "offset_mean": mean,
+        "offset_std": std,
+        "data_digest": "big",
+        "text_length": len(KNOWN),
+        "points_per_character": 6.0,
+    }
+    settings = Hyperparameters(
+        name="big", depth=1, dim=6, mixtures=2, text=True, window_mixtures=2
     )
-    assert result.code == 0, result.err
-    [path] = find_experiments(tmp_path / "experiments")
-    return Experiment.load(path, tmp_path)
+    experiment = Experiment.create(tmp_path / "experiments", settings, facts)
+    network = build_network(experiment)
+    experiment.save_checkpoint("best", network.save_weights, {"step": 0})
+    return experiment
+
+
+@pytest.fixture
+def unwritten(monkeypatch):
+    """Writing has tests of its own; here it would take most of the time."""
+    ink = np.float32([[1, 0, 0], [0, 1, 1]] * 20)
+
+    def write_texts(loop, alphabet, texts, *args):
+        trace = Trace(ink, *(np.zeros((40, 0), np.float32) for _ in range(3)))
+        return [WrittenLine(text, trace, [1]) for text in texts]
+
+    def write_page(self, text, *, layout, **options):
+        pages = lay_out([[Piece(write(text), text)]], layout)
+        lines = [line for page in pages for line in page.lines]
+        return Ink(lines, pages, [], is_page=True)
+
+    monkeypatch.setattr("sketch.experiment.pen.write_texts", write_texts)
+    monkeypatch.setattr("sketch.api.Pen.write_page", write_page)
+    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
 
 
 @pytest.fixture
@@ -64,18 +94,13 @@ def mine(tmp_path):
     write_inkml(tmp_path / "mine.inkml", lines)
 
 
-def test_every_command_of_the_page_works(sketch, parent, mine, tmp_path, monkeypatch):
-    uvicorn = pytest.importorskip("uvicorn")
-    monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: None)
+def test_every_command_of_the_page_works(sketch, parent, mine, unwritten, tmp_path):
     names = {"EXPERIMENT": parent.name}
-    toy = {
-        "serve": ["--port", "0"],
-        "train": ["--bs", "4", "--no-progress"],
-        "sample": ["--tries", "1", "--steps-per-character", "2"],
-        "write": ["--tries", "1"],
-    }
+    toy = {"train": ["--bs", "4", "--no-progress"]}
     ran = []
     for words in COMMANDS:
+        if words[1] == "serve":  # docs/serve.md has it, too, and its test runs it
+            continue
         words = [names.get(word, word) for word in words]
         if "--epochs" in words:
             words[words.index("--epochs") + 1] = "1"
@@ -83,13 +108,13 @@ def test_every_command_of_the_page_works(sketch, parent, mine, tmp_path, monkeyp
         assert result.code == 0, f"{shlex.join(words)}: {result.err}"
         ran.append(words[1])
         if words[1] == "convert":
-            assert "pace: 18.0 points a character, brought to 6." in result.out
+            assert re.search(r"pace: 18\.0 .* brought to (5\.[89]|6\.[01])", result.out)
         if words[1] == "train":
             assert "times as large" in result.err and "--like" not in result.err
             [path] = (tmp_path / "experiments").glob("mine-*")
             names["MINE"] = path.name
             assert re.search(r"-from-[0-9a-f]{6}$", path.name)
-    assert ran == ["serve", "convert", "train", "sample", "write", "sample", "sample"]
+    assert ran == ["convert", "train", "sample", "write", "sample", "sample"]
     derived = Experiment.load(names["MINE"], tmp_path / "experiments")
     assert derived.lineage.parent == parent.name
     # What the network saw: letters of the parent's width, 6 points each.
