@@ -133,13 +133,14 @@ def sample(
     prime_lengths = np.array([len(prime) for prime in primes])
     inputs = {
         "point": np.tile(np.float32(network.first_input), (num_lines, 1)),
-        "state": _to_numpy(network.initial_state(num_lines)),
         "probability_bias": np.broadcast_to(
             np.float32(probability_bias), (num_lines,)
         ).copy(),
     }
     if network.has_text:
         inputs["characters"] = one_hot(texts, network.num_symbols)
+    first = network.initial_state(num_lines, inputs.get("characters"))
+    inputs["state"] = _to_numpy(first)
     pieces: list[Trace] = []
     trace = _empty_trace(num_lines)
     num_steps = int(prime_lengths.max(initial=0)) + max_steps

@@ -193,7 +193,7 @@ class Network(keras.Model):
 
         start = (
             layer.initial_state(batch_size),
-            self.window.initial_state(batch_size, self.num_symbols),
+            self.window.initial_state(characters),
         )
         _, (states, (_, windows)) = ops.scan(body, start, projected)
         return ops.swapaxes(states[0], 0, 1), ops.swapaxes(windows, 0, 1)
@@ -224,13 +224,18 @@ class Network(keras.Model):
 
     # -- one point -------------------------------------------------------------------
 
-    def initial_state(self, batch_size: int) -> NetworkState:
-        """Before the first point: zeros everywhere."""
+    def initial_state(
+        self, batch_size: int, characters: Tensor | None = None
+    ) -> NetworkState:
+        """Before the first point: zeros, and the window on its first character.
+
+        Args:
+            batch_size: lines.
+            characters: as `step` takes them; None without text.
+        """
         return NetworkState(
             tuple(layer.initial_state(batch_size) for layer in self.recurrent_layers),
-            self.window.initial_state(batch_size, self.num_symbols)
-            if self.has_text
-            else (),
+            self.window.initial_state(characters) if self.has_text else (),
         )
 
     def step(

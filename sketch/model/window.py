@@ -4,8 +4,11 @@ K Gaussian-shaped components slide along the text. Component k stands at `kappa_
 (it can only move forward), has the importance `alpha_k` and the sharpness `beta_k`;
 `phi(t, u)` is the weight of character u at step t, and the window is the sum of the
 characters' one-hot vectors with these weights. The weights are not normalised.
-Characters count from 1, as in the paper; kappa starts at 0 and is float32 always: it
-is a sum over hundreds of steps.
+Characters count from 1, as in the paper; kappa is float32 always: it is a sum over
+hundreds of steps. Departure from the paper, where all begins at 0: before the first
+point kappa stands half a character in, so that the ink of a character is written with
+the window around it, and the window is the first character. The first letter is the one
+with the fewest points before it to make up its mind from.
 """
 
 import math
@@ -15,6 +18,8 @@ from keras import ops
 
 from sketch.model import fast
 from sketch.model.mixture import Tensor
+
+FIRST_KAPPA = 0.5
 
 WindowState = tuple[Tensor, Tensor]  # kappa `[batch, K]`, window `[batch, alphabet]`
 
@@ -63,12 +68,14 @@ class AttentionWindow(keras.layers.Layer):
             autocast=False,
         )
 
-    def initial_state(self, batch_size: int, num_symbols: int) -> WindowState:
-        """kappa before the first character and an empty window."""
-        return (
-            ops.zeros((batch_size, self.num_components), "float32"),
-            ops.zeros((batch_size, num_symbols), "float32"),
-        )
+    def initial_state(self, characters: Tensor) -> WindowState:
+        """kappa and window before the first point.
+
+        Args:
+            characters: as `step` takes them.
+        """
+        shape = (ops.shape(characters)[0], self.num_components)
+        return ops.full(shape, FIRST_KAPPA, "float32"), characters[:, 0]
 
     def step(
         self, hidden: Tensor, kappa: Tensor, characters: Tensor

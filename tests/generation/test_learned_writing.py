@@ -73,7 +73,7 @@ def final_kappa(network, batch):
     text = batch.inputs["text"]
     codes = [row[row >= 0] for row in text]
     characters = one_hot(codes, network.num_symbols)
-    state = network.initial_state(len(text))
+    state = network.initial_state(len(text), characters)
     point = np.tile(np.float32(network.first_input), (len(text), 1))
     ends = batch.inputs["mask"].sum(axis=1).astype(int) - 1
     kappas = []

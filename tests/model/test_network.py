@@ -74,8 +74,8 @@ def test_steps_equal_the_call(kind):
     network = small(**KINDS[kind])
     inputs = batch_of(network)
     whole = ops.convert_to_numpy(network(inputs))
-    state = network.initial_state(3)
     characters = network.one_hot(inputs["text"]) if network.has_text else None
+    state = network.initial_state(3, characters)
     point = ops.convert_to_tensor(np.tile(np.float32(START), (3, 1)))
     for t in range(9):
         outputs, state, phi = network.step(point, state, characters)
@@ -98,8 +98,8 @@ def test_gradients_of_steps_equal_those_of_the_call(kind):
         return ops.sum(network(inputs | {"strokes": strokes}) * towards)
 
     def by_steps(strokes):
-        state = network.initial_state(3)
         characters = network.one_hot(inputs["text"]) if network.has_text else None
+        state = network.initial_state(3, characters)
         point = ops.convert_to_tensor(np.tile(np.float32(START), (3, 1)))
         total = 0.0
         for t in range(9):
