@@ -7,14 +7,19 @@ import click
 
 from sketch.cli.options import debug_option, experiments_option
 
-HEADER = ("experiment", "epochs", "step", "best valid nats/line", "age", "running")
+SCORES = ("train", "valid", "test")
+HEADER = ("experiment", "epochs", "step", *SCORES, "age", "running")
 
 
 @click.command()
 @experiments_option
 @debug_option
 def command(experiments: Path) -> None:
-    """List the experiments, with how far and how good they are."""
+    """List the experiments, with how far and how good they are.
+
+    The log-likelihoods are in nats a line, of the epoch that was best on the validation
+    lines; its weights are those that write.
+    """
     from sketch.cli.main import describe
     from sketch.experiment.directory import Experiment, find_experiments
 
@@ -38,17 +43,22 @@ def command(experiments: Path) -> None:
 
 def _row(experiment) -> tuple[str, ...]:
     history = experiment.history()
-    scores = [row.get("valid_log_likelihood", float("nan")) for row in history]
-    scores = [score for score in scores if score == score]  # NaN is no score
+    best = max(history, key=_valid, default={})
+    scores = [best.get(f"{name}_log_likelihood", float("nan")) for name in SCORES]
     newest = experiment.history_path if history else experiment.path
     return (
         experiment.name if experiment.name.isprintable() else repr(experiment.name),
         str(history[-1]["epoch"]) if history else "0",
         str(history[-1]["step"]) if history else "0",
-        f"{max(scores):.1f}" if scores else "-",
+        *(f"{score:.1f}" if score == score else "-" for score in scores),
         age(time.time() - newest.stat().st_mtime),
         "yes" if experiment.holder() else "-",
     )
+
+
+def _valid(row: dict[str, float]) -> float:
+    score = row.get("valid_log_likelihood", float("nan"))
+    return score if score == score else float("-inf")  # NaN is no score
 
 
 def age(seconds: float) -> str:

@@ -29,6 +29,7 @@ def parent(root):
     experiment = Experiment.create(root, Hyperparameters(depth=1, dim=8), FACTS)
     for epoch, score in ((1, -10.5), (2, 20.25), (3, float("nan"))):
         row = {"epoch": epoch, "step": 7 * epoch, "valid_log_likelihood": score}
+        row["train_log_likelihood"] = 30.0 + epoch
         experiment.append_history(row)
     return experiment
 
@@ -46,7 +47,8 @@ def test_list_tells_epochs_best_and_who_is_running(sketch, parent, child):
         result = sketch("list")
     header, first, second = result.out.splitlines()
     assert header.split()[0] == "experiment"
-    assert second.split() == [parent.name, "3", "21", "20.2", "2", "h", "-"]
+    expected = [parent.name, "3", "21", "32.0", "20.2", "-", "2", "h", "-"]
+    assert second.split() == expected
     assert first.split()[:4] == [child.name, "0", "0", "-"]
     assert first.split()[-1] == "yes"
     assert result.code == 0
