@@ -155,7 +155,7 @@ def history(folder: Path) -> None:
 
     def act(folder):
         history.append(path, rows[2])
-        history.truncate(path, step=10)
+        history.truncate(path, epoch=1)
 
     def check(folder):
         epochs = [row["epoch"] for row in history.read(path)]

@@ -194,9 +194,9 @@ class Experiment:
         """The rows, oldest first; see `history.read`."""
         return history.read(self.history_path)
 
-    def truncate_history(self, step: int) -> None:
-        """Drops the rows after `step`; see `history.truncate`."""
-        history.truncate(self.history_path, step)
+    def truncate_history(self, epoch: int) -> None:
+        """Drops the rows after `epoch`; see `history.truncate`."""
+        history.truncate(self.history_path, epoch)
 
     def write_environment(self, environment: dict[str, Any]) -> None:
         """Notes what the run runs on in `environment.json`."""

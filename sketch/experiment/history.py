@@ -93,10 +93,13 @@ def append(
     write(path, [*read(path), dict(row)], columns)
 
 
-def truncate(path: Path, step: int, columns: Sequence[str] = COLUMNS) -> None:
-    """Drops the rows after `step`, which a resumed run will write again."""
+def truncate(path: Path, epoch: int, columns: Sequence[str] = COLUMNS) -> None:
+    """Drops the rows after `epoch`, which a resumed run will write again.
+
+    Not those after a step: the last checkpoint of an epoch may be from before its end.
+    """
     rows = read(path)
-    kept = [row for row in rows if row["step"] <= step]
+    kept = [row for row in rows if row["epoch"] <= epoch]
     if len(kept) < len(rows):
         write(path, kept, columns)
 

@@ -154,9 +154,9 @@ class Reader:
         """The rows, oldest first."""
         return history.read(self.path / "history.csv")
 
-    def truncate_history(self, step: int) -> None:
-        """Drops the rows after `step`, which a resumed run will write again."""
-        history.truncate(self.path / "history.csv", step, COLUMNS)
+    def truncate_history(self, epoch: int) -> None:
+        """Drops the rows after `epoch`, which a resumed run will write again."""
+        history.truncate(self.path / "history.csv", epoch, COLUMNS)
 
     def write_environment(self, environment: dict[str, Any]) -> None:
         """Notes what the training runs on in `environment.json`."""

@@ -107,7 +107,7 @@ class ReaderTraining:
             self._restore(state, weights_path.parent / "state.json")
         else:
             self._save("latest")  # killed before the first epoch, it can go on too
-        self.reader.truncate_history(self.position.step)
+        self.reader.truncate_history(self.position.epoch)
 
     def run(self, interrupts: Interrupts) -> None:
         """Train until `--epochs` or `--patience` is reached, or a signal comes."""

@@ -95,7 +95,7 @@ class TrainingRun:
             self._save("latest")  # killed before the first epoch, it can go on too
         if self.options.tensorboard:
             self.board = Board(self.experiment.path / "tensorboard", self.network)
-        self.experiment.truncate_history(self.position.step)
+        self.experiment.truncate_history(self.position.epoch)
 
     def run(self, interrupts: Interrupts) -> None:
         """Train until `--epochs` or `--patience` is reached, or a signal comes."""

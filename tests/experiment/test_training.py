@@ -158,8 +158,12 @@ def test_signals_save_and_end(corpus, tmp_path, monkeypatch, number, code, capsy
     assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=2))
 
 
-def test_killed_between_history_and_checkpoint(corpus, tmp_path, monkeypatch):
-    """The epoch is done again, and stands in the history once."""
+@pytest.mark.parametrize("minutes", [60.0, 0.0], ids=["no checkpoint", "a checkpoint"])
+def test_killed_between_history_and_checkpoint(corpus, tmp_path, monkeypatch, minutes):
+    """The epoch is done again, or ended again, and stands in the history once.
+
+    With a checkpoint behind its last batch, its row is of a step that is not lost.
+    """
     unbroken = run(corpus, tmp_path / "a", epochs=3)
 
     def die(self, kind):
@@ -171,7 +175,7 @@ def test_killed_between_history_and_checkpoint(corpus, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(TrainingRun, "_save", die)
         with pytest.raises(Killed):
-            run(corpus, tmp_path / "b", epochs=3)
+            run(corpus, tmp_path / "b", epochs=3, checkpoint_minutes=minutes)
     broken = Experiment.load(unbroken.name, tmp_path / "b")
     assert [row["epoch"] for row in broken.history()] == [1, 2]
     assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=3))
