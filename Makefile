@@ -12,10 +12,14 @@ READY := $(VENV)/.ready-$(EXTRAS)
 DEMO_OPTIONS := --name demo --depth 1 --dim 256 -G 20 --bs 16 --lr 3e-3 --schedule one-cycle --epochs 2
 DEMO_NAME := demo-1X256-G20-bs16-lr3e-3-one-cycle
 
+# Written by the hand that comes with sketch, if one does.
+SENTENCE := "Every letter is a line that went somewhere."
+
 .PHONY: demo test lint
 
 demo: $(READY)
 	$(BIN)/sketch train $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
+	$(if $(wildcard sketch/hands/default),$(BIN)/sketch write $(SENTENCE) -o experiments/sentence.png --force)
 	@echo "Its handwriting: $(CURDIR)/experiments/$(DEMO_NAME)/sketch.png"
 
 test: $(READY)

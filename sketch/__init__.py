@@ -84,6 +84,9 @@ The map of the house. A folder imports only itself and those above it:
       history.py       history.csv
       lock.py          one process trains in a directory
       directory.py     the experiment directory, composed of these
+      hands.py         published experiments that come with sketch
+      publishing.py    an experiment made fit to be given away
+      card.py          ... and the card that says what it is
       plan.py          a fresh run, one that goes on, or one derived
       data.py          which corpus it trains on
       units.py         a parent's weights and another corpus

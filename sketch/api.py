@@ -241,7 +241,7 @@ class Pen:
 
 
 def load(
-    experiment: str | Path,
+    experiment: str | Path | None = None,
     *,
     experiments: str | Path | None = None,
     backend: str | None = None,
@@ -249,7 +249,8 @@ def load(
     """Opens an experiment to write with.
 
     Args:
-        experiment: the path of its directory, or its name.
+        experiment: the path of its directory, or its name; None: the hand that comes
+            with sketch.
         experiments: the folder in which a name is looked for; None:
             `$SKETCH_EXPERIMENTS`, or `experiments` here.
         backend: jax, tensorflow or torch; None: `$KERAS_BACKEND`, or jax.
@@ -259,9 +260,10 @@ def load(
         ValueError: it is damaged, or not trained yet.
     """
     from sketch.experiment.directory import Experiment
+    from sketch.experiment.hands import default_hand
 
     root = experiments or os.environ.get("SKETCH_EXPERIMENTS") or "experiments"
-    opened = Experiment.load(experiment, root)
+    opened = Experiment.load(experiment or default_hand(), root)
     if not any(opened.load_checkpoint(kind) for kind in ("best", "latest")):
         raise ValueError(
             f"{opened.name} has no checkpoint yet: train it with --model {opened.name}"

@@ -22,6 +22,7 @@ def command(experiments: Path) -> None:
     """
     from sketch.cli.main import describe
     from sketch.experiment.directory import Experiment, find_experiments
+    from sketch.experiment.hands import find_hands
 
     rows, damaged = [], []
     for path in find_experiments(experiments):
@@ -37,6 +38,9 @@ def command(experiments: Path) -> None:
         for name, *cells in table:
             right = [cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True)]
             click.echo("  ".join([name.ljust(widths[0]), *right]).rstrip())
+    names = ", ".join(find_hands())
+    if names:
+        click.echo(f"with sketch come: {names}")
     for line in damaged:
         click.echo(line, err=True)
 

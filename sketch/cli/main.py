@@ -27,6 +27,7 @@ COMMANDS = {
     "show": "sketch.cli.show",
     "plot": "sketch.cli.plot",
     "serve": "sketch.cli.serve",
+    "publish": "sketch.cli.publish",
 }
 
 # What a library function raises when the world, not the program, is at fault.

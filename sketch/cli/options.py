@@ -106,6 +106,16 @@ def model_option(function: Callable) -> Callable:
     )(function)
 
 
+def hand_option(function: Callable) -> Callable:
+    """`--model` of commands that write texts."""
+    return click.option(
+        "--model",
+        type=ExperimentName(),
+        show_default="the hand that comes with sketch",
+        help="The experiment: its name, or the path of its directory.",
+    )(function)
+
+
 def writing_options(bias: float) -> Callable[[Callable], Callable]:
     """Decorates a command with all that says how a text is written, and in which hand.
 

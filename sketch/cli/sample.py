@@ -10,7 +10,7 @@ from sketch.cli.options import (
     backend_option,
     debug_option,
     experiments_option,
-    model_option,
+    hand_option,
     writing_options,
 )
 
@@ -20,7 +20,7 @@ FREE_STEPS = 700
 
 
 @click.command()
-@model_option
+@hand_option
 @click.option(
     "--text",
     "texts",
@@ -68,7 +68,7 @@ FREE_STEPS = 700
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    show_default="in samples/ of the experiment",
+    show_default="in samples/ of the experiment; of sketch's own hand, here",
     help="The file to write; other files of the same call begin with its name.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
@@ -78,7 +78,7 @@ FREE_STEPS = 700
 @click.pass_context
 def command(
     ctx: click.Context,
-    model: str,
+    model: str | None,
     texts: tuple[str, ...],
     text_file: Path | None,
     number: int | None,
@@ -123,9 +123,14 @@ def command(
         )
 
     from sketch.experiment.directory import Experiment
+    from sketch.experiment.hands import default_hand, is_hand
     from sketch.experiment.names import shortest_float
 
-    experiment = Experiment.load(model, experiments)
+    if model is None and not texts:
+        raise click.UsageError("Missing option '--model'.", ctx)
+    experiment = Experiment.load(model or default_hand(), experiments)
+    if model is None:
+        click.echo(f"the hand is {experiment.name}, which comes with sketch", err=True)
     if experiment.hyperparameters.text and not texts:
         raise click.UsageError(
             f"{experiment.name} writes texts: give it one by --text", ctx
@@ -138,7 +143,8 @@ def command(
             if texts
             else f"sample-n{number or FREE_LINES}-steps{steps}-{settings}"
         )
-        output = experiment.samples_dir / f"{name}.{file_format}"
+        folder = Path() if is_hand(experiment.path) else experiment.samples_dir
+        output = folder / f"{name}.{file_format}"
     pen_path = output.with_name(f"{output.stem}-pen.png")
     for path in (output, pen_path):
         if path.exists() and not force:

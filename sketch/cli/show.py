@@ -88,10 +88,10 @@ def _lineage(experiment, root: Path) -> list[dict[str, Any]]:
     """The parent, its parent and so on, as far as they are still there."""
     from dataclasses import asdict
 
-    from sketch.experiment.directory import find_experiments
+    from sketch.experiment.directory import find_relatives
 
     ancestors = []
-    there = {path.name: path for path in find_experiments(root)}
+    there = find_relatives(root)
     while experiment.lineage is not None and len(ancestors) < 100:
         ancestors.append(asdict(experiment.lineage))
         # By listing, never by joining: the name comes from a file.

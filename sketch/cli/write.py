@@ -10,7 +10,7 @@ from sketch.cli.options import (
     backend_option,
     debug_option,
     experiments_option,
-    model_option,
+    hand_option,
     writing_options,
 )
 
@@ -27,7 +27,7 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
     help="Where to: .svg, .png, .pdf, .gif (the pen at work), .inkml or .json. More "
     "than one page makes numbered files, or a PDF of several pages.",
 )
-@model_option
+@hand_option
 @click.option(
     "--paper",
     default="a4",
@@ -105,7 +105,7 @@ def command(
     ctx: click.Context,
     text: str,
     output: Path,
-    model: str,
+    model: str | None,
     paper: str,
     margin: float,
     size: float,
@@ -152,6 +152,8 @@ def command(
     from sketch.api import load
 
     pen = load(model, experiments=experiments, backend=backend)
+    if model is None:
+        click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
     ink = pen.write_page(text, layout=layout, keep_lines=keep_lines, **writing)
     _refuse_existing(page_paths(output, len(ink.pages)), force)
     for fault in ink.faults:

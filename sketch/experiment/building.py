@@ -16,6 +16,7 @@ from sketch.experiment.weights_file import check_weights_file, require_size, unf
 from sketch.model.network import Network, first_input
 
 POINTS_PER_CHARACTER = 25.0  # where a corpus does not say; peers assume it
+LEAST_BYTES = 2  # of a weight: published experiments are in half precision
 WARM_UP = 0.3  # share of a one-cycle schedule in which the rate rises
 START = 1 / 25  # the rate a one-cycle schedule begins with, as a share of its peak
 
@@ -33,7 +34,7 @@ def build_network(experiment: Experiment) -> Network:
     for kind in checkpoint.KINDS:
         path = experiment.checkpoints_dir / kind / checkpoint.WEIGHTS_NAME
         if path.is_file():
-            require_size(path, _least_weights(experiment) * 4)
+            require_size(path, _least_weights(experiment) * LEAST_BYTES)
     return Network(
         dim=settings.dim,
         depth=settings.depth,

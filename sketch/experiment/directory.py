@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from sketch.experiment import checkpoint, history, lock
+from sketch.experiment import checkpoint, hands, history, lock
 from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import experiment_name
@@ -102,20 +102,20 @@ class Experiment:
         """Opens the directory of an experiment.
 
         Args:
-            path_or_name: its name within `root`, or the path of its directory.
+            path_or_name: its name within `root`, the path of its directory, or the
+                name of a hand that comes with sketch.
             root: the folder of all experiments.
 
         Raises:
             FileNotFoundError: no such experiment; names the nearest ones.
             ValueError: damaged, or of a newer sketch; names the file.
         """
-        path = Path(root) / path_or_name
-        if not os.path.lexists(path / SETTINGS_NAME):
-            path = Path(path_or_name)
-        if not os.path.lexists(path / SETTINGS_NAME):
-            raise FileNotFoundError(_not_found(path_or_name, Path(root)))
-        path = Path(os.path.abspath(path))
-        return cls(path, **read_parsed(path / SETTINGS_NAME, parse_content))
+        hand = hands.find_hands().get(str(path_or_name))
+        for path in (Path(root) / path_or_name, Path(path_or_name), hand):
+            if path is not None and os.path.lexists(path / SETTINGS_NAME):
+                path = Path(os.path.abspath(path))
+                return cls(path, **read_parsed(path / SETTINGS_NAME, parse_content))
+        raise FileNotFoundError(_not_found(path_or_name, Path(root)))
 
     @property
     def name(self) -> str:
@@ -215,6 +215,11 @@ def find_experiments(root: str | Path) -> list[Path]:
     )
 
 
+def find_relatives(root: str | Path) -> dict[str, Path]:
+    """Where ancestors are looked for, by name: in `root`, then among the hands."""
+    return hands.find_hands() | {path.name: path for path in find_experiments(root)}
+
+
 def refuse_existing(path: Path) -> None:
     """Refuses to begin an experiment where something is, and tells the two ways on.
 
@@ -231,6 +236,7 @@ def refuse_existing(path: Path) -> None:
 def _not_found(path_or_name: str | Path, root: Path) -> str:
     name = str(path_or_name)
     names = [path.name for path in find_experiments(root)]
+    names += hands.find_hands()
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     if not names:
         hint = f"there are none in {root}"

@@ -92,6 +92,14 @@ def plan_run(given: Mapping[str, Any], model: str | None, root: str | Path) -> R
 
 
 def _resume(experiment: Experiment) -> RunPlan:
+    latest = experiment.load_checkpoint("latest")
+    best = experiment.load_checkpoint("best") if latest is None else None
+    if best is not None and best[1].get("inference_only"):
+        raise ValueError(
+            f"{experiment.name} is published: it has its weights, but not the state of "
+            "the optimizer, so it cannot go on; derive an experiment from it, by "
+            "another setting beside --model, such as --lr or --seed"
+        )
     return RunPlan("resume", experiment.hyperparameters, experiment)
 
 

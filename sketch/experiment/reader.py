@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import sketch
-from sketch.experiment import checkpoint, history, lock
+from sketch.experiment import checkpoint, hands, history, lock
 from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import from_json, to_json
 from sketch.experiment.reader_settings import ReaderSettings, reader_name
@@ -98,17 +98,17 @@ class Reader:
         """Opens the directory of a reader.
 
         Args:
-            path_or_name: its name within `root`, or the path of its directory.
+            path_or_name: its name within `root`, the path of its directory, or the
+                name of one that comes with sketch.
             root: the folder of all experiments.
 
         Raises:
             FileNotFoundError: no such reader; names those that there are.
             ValueError: damaged, or of a newer sketch; names the file.
         """
-        for path in (Path(root) / path_or_name, Path(path_or_name)):
-            if os.path.lexists(path / SETTINGS_NAME):
-                path = Path(os.path.abspath(path))
-                return cls(path, **read_parsed(path / SETTINGS_NAME, _parse))
+        path = _find(path_or_name, root)
+        if path is not None:
+            return cls(path, **read_parsed(path / SETTINGS_NAME, _parse))
         names = [path.parent.name for path in sorted(Path(root).glob("*/reader.json"))]
         there = f"in {root} are {', '.join(names)}" if names else f"{root} has none"
         raise FileNotFoundError(
@@ -230,6 +230,21 @@ class LoadedReader:
             self.reader.offset_std,
             self.reader.alphabet,
         )
+
+
+def is_reader(path_or_name: str | Path, root: str | Path) -> bool:
+    """Whether `Reader.load` would find a reader."""
+    return _find(path_or_name, root) is not None
+
+
+def _find(path_or_name: str | Path, root: str | Path) -> Path | None:
+    places = [Path(root) / path_or_name, Path(path_or_name)]
+    if Path(path_or_name).name == str(path_or_name):  # a name, and no path
+        places.append(hands.hands_dir() / path_or_name)
+    for path in places:
+        if os.path.lexists(path / SETTINGS_NAME):
+            return Path(os.path.abspath(path))
+    return None
 
 
 def refuse_existing(path: Path) -> None:

@@ -260,6 +260,13 @@ def prepare(
             "data_digest": corpus.digest,
         }
         sets = {name: corpus.read_set(name) for name in ("train", "valid")}
+    if reader is not None and reader.load_checkpoint("latest") is None:
+        best = reader.load_checkpoint("best")
+        if best is not None and best[1].get("inference_only"):
+            raise ValueError(
+                f"{reader.name} is published: it has its weights, but not the state of "
+                "the optimizer, so it cannot go on; begin another, without --reader"
+            )
     if reader is not None and reader.data_digest != facts["data_digest"]:
         raise ValueError(
             f"{reader.name} learned from other data (digest "

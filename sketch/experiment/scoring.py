@@ -11,7 +11,7 @@ from sketch.evaluation.protocols import PROTOCOLS, select_lines
 from sketch.evaluation.results import Evaluation, summarise
 from sketch.experiment.building import build_network, load_weights
 from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
-from sketch.experiment.directory import Experiment, find_experiments
+from sketch.experiment.directory import Experiment, find_relatives
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def trained_elsewhere(
 ) -> list[str]:
     """Of the experiment and its ancestors, those that may have seen other lines."""
     names = []
-    there = {path.name: path for path in find_experiments(root)}
+    there = find_relatives(root)
     while True:
         if experiment.data_digest != digest:
             names.append(experiment.name)
@@ -146,12 +146,12 @@ def trained_elsewhere(
 def find_checkpoint(
     experiment: Experiment, kind: str
 ) -> tuple[str, Path, dict[str, Any]]:
-    """The checkpoint of a kind, or the latest: its kind, weights and state.
+    """The checkpoint of a kind, or the one there is: its kind, weights and state.
 
     Raises:
         ValueError: there is none yet.
     """
-    for one in (kind, "latest"):
+    for one in dict.fromkeys((kind, "latest", "best")):
         found = experiment.load_checkpoint(one)
         if found is not None:
             return one, *found

@@ -1,0 +1,69 @@
+"""`sketch publish`."""
+
+from pathlib import Path
+
+import click
+
+from sketch.cli.options import debug_option, experiments_option, model_option
+
+
+@click.command()
+@model_option
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="sketch/hands: it then comes with sketch",
+    help="Folder for the published directory.",
+)
+@click.option(
+    "--condition",
+    show_default="what the corpus says",
+    help="Under which condition what it learned from may be used, a sentence.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    show_default="as of `sketch train`",
+    help="The corpus, which the card names.",
+)
+@click.option(
+    "--evaluation",
+    "evaluations",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    multiple=True,
+    help="A report of `sketch evaluate --json` for the card; may be repeated.",
+)
+@click.option(
+    "--default",
+    "is_default",
+    is_flag=True,
+    help="Make it the hand that writes where none is named; the first one is anyway.",
+)
+@click.option("--force", is_flag=True, help="Replace what is published by this name.")
+@experiments_option
+@debug_option
+def command(
+    model: str,
+    output: Path | None,
+    condition: str | None,
+    data: Path | None,
+    evaluations: tuple[Path, ...],
+    is_default: bool,
+    force: bool,
+    experiments: Path,
+) -> None:
+    """Make an experiment or a reader fit to be given away.
+
+    Settings, history, pictures, the best weights in half precision without the
+    optimizer's state, and a card that says what it is, at most 8 MB in all. It writes
+    and is scored like any experiment; training derives others from it.
+    """
+    from sketch.experiment.directory import Experiment
+    from sketch.experiment.hands import hands_dir
+    from sketch.experiment.publishing import publish
+    from sketch.experiment.reader import Reader, is_reader
+
+    kind = Reader if is_reader(model, experiments) else Experiment
+    source = kind.load(model, experiments)
+    folder = output or hands_dir()
+    click.echo(publish(source, folder, condition, data, evaluations, is_default, force))

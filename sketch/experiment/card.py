@@ -1,0 +1,163 @@
+"""The card of a published experiment: what it is, of what it came, how good it is."""
+
+import json
+import math
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sketch.experiment.directory import Experiment
+from sketch.experiment.files import read_json
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.reader import Reader
+from sketch.experiment.reader_settings import ReaderSettings
+
+
+def settings_of(source: Experiment | Reader) -> Hyperparameters | ReaderSettings:
+    """The settings of what is published."""
+    return source.hyperparameters if isinstance(source, Experiment) else source.settings
+
+
+def write_card(
+    source: Experiment | Reader,
+    state: dict[str, Any],
+    pictures: Sequence[str],
+    corpus: str | None,
+    condition: str,
+    evaluations: Sequence[str | Path] = (),
+) -> str:
+    """The card of a published directory, as Markdown.
+
+    Args:
+        source: what is published.
+        state: of its best checkpoint.
+        pictures: the names of those beside the card.
+        corpus: what it learned from, in the corpus' own words; None: not at hand.
+        condition: under which it may be used.
+        evaluations: JSON files of `sketch evaluate --json`.
+
+    Raises:
+        ValueError: a report is none, or is of another model; names the file.
+    """
+    facts = {
+        "data": f"{corpus or settings_of(source).name}, "
+        f"digest {source.data_digest[:12]}",
+        "condition": condition,
+        **_run_facts(source, state),
+        "weights": "best on the validation lines, half precision, no optimizer state",
+    }
+    rows = [f"# {source.name}", "", _purpose(source), ""]
+    rows += [
+        f"![{Path(name).stem}]({name})\n" for name in pictures if "pen" not in name
+    ]
+    rows += ["| | |", "|---|---|"]
+    rows += [f"| {name} | {_cell(value)} |" for name, value in facts.items()]
+    rows += ["", "## Scores", "", *_scores(source, state)]
+    for path in evaluations:
+        rows += ["", *_evaluation(Path(path), source)]
+    return "\n".join(rows) + "\n"
+
+
+def _purpose(source: Experiment | Reader) -> str:
+    if isinstance(source, Reader):
+        return "Reads ink: `sketch write --check`, `sketch evaluate --legibility`."
+    if source.hyperparameters.text:
+        letters = "".join(source.alphabet.characters)
+        return f"Writes any text in the characters `{letters.replace('`', '')}`."
+    return "Writes freely: ink that says nothing."
+
+
+def _run_facts(source: Experiment | Reader, state: dict[str, Any]) -> dict[str, str]:
+    rows = source.history()
+    seconds = [row["seconds"] for row in rows if row["step"] <= state.get("step", 0)]
+    facts = {
+        "training": f"{state.get('epoch')} epochs, {state.get('step'):,} steps, "
+        + (f"{max(seconds) / 3600:.2f} h" if seconds else "of unknown length")
+    }
+    if isinstance(source, Experiment) and source.lineage:
+        facts["began with"] = (
+            f"the weights of {source.lineage.parent}, step {source.lineage.step:,}"
+        )
+    path = source.path / "environment.json"
+    if not path.exists():
+        return facts
+    environment = read_json(path, inside=source.path)
+    versions = environment.get("versions") or {}
+    return facts | {
+        "last command": f"`{_command(environment.get('command'))}`",
+        "hardware": f"{environment.get('processors')} processors, "
+        f"{', '.join(map(str, environment.get('devices') or ['unknown']))}; "
+        f"{environment.get('platform')}",
+        "software": f"{environment.get('backend')}, {environment.get('precision')}; "
+        + ", ".join(f"{name} {value}" for name, value in versions.items() if value),
+    }
+
+
+def _command(words: Any) -> str:
+    """As it was typed, without the folders of the machine."""
+    words = [str(word) for word in words] if isinstance(words, list) else ["sketch"]
+    return shlex.join(
+        ["sketch", *(Path(w).name if Path(w).is_absolute() else w for w in words[1:])]
+    )
+
+
+def _scores(source: Experiment | Reader, state: dict[str, Any]) -> list[str]:
+    rows = [row for row in source.history() if row["epoch"] == state.get("epoch")]
+    if not rows:
+        return ["Its history has no row of these weights."]
+    row = rows[0]
+    if isinstance(source, Reader):
+        return [
+            f"{row['valid_error_rate']:.1%} of the characters of the validation lines "
+            "wrong, as they were trained."
+        ]
+    table = ["| as trained | nats/line | nats/point |", "|---|---|---|"]
+    for name in ("train", "valid", "test"):
+        line = row.get(f"{name}_log_likelihood", math.nan)
+        point = row.get(f"{name}_log_likelihood_per_point", math.nan)
+        table.append(f"| {name} | {line:.1f} | {point:.3f} |")
+    return table
+
+
+def _evaluation(path: Path, source: Experiment | Reader) -> list[str]:
+    """A report of `sketch evaluate --json`, as a table."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        if facts["model"] != source.name:
+            raise ValueError(f"it is of {facts['model']}")
+        if "written" in facts:
+            return _legibility(facts)
+        both = facts["log_likelihood"]
+        line, point = both["nats_per_line"], both["nats_per_point"]
+        return [
+            f"`sketch evaluate --protocol {facts['protocol']}`: "
+            f"{line['value']:.1f} nats/line ({line['low']:.1f} to {line['high']:.1f}), "
+            f"{point['value']:.4f} nats/point, {facts['num_lines']:,} lines."
+        ]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is no report of `sketch evaluate --json` on {source.name}: {error}"
+        ) from error
+
+
+def _legibility(facts: dict[str, Any]) -> list[str]:
+    real = facts["real"]["error_rate"]["value"]
+    table = [
+        f"`sketch evaluate --legibility`, read by {facts['reader']['name']}, which "
+        f"gets {real:.1%} of the characters of real lines wrong:",
+        "",
+        "| texts | bias | lines | wrong | failed |",
+        "|---|---|---|---|---|",
+    ]
+    for one in facts["written"]:
+        table.append(
+            f"| {one['texts']} | {one['bias']:g} | {one['num_lines']} | "
+            f"{one['error_rate']['value']:.1%} | {one['failures']} |"
+        )
+    return table
+
+
+def _cell(text: str) -> str:
+    """One line, and no end of the cell."""
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,171 @@
+"""An experiment made fit to be given away: what reading and writing need, and a card.
+
+    <name>/
+      README.md             the card: data, condition, command, time, hardware, scores
+      hyperparameters.json  as it was (of a reader: reader.json)
+      history.csv           as it was
+      sketch.png, pen.png, history.png   as they were, where there are any
+      checkpoints/best/     the best weights in half precision, and their state
+
+The optimizer's state is left out, and `state.json` says so (`inference_only`): such an
+experiment writes, is scored, and others are derived from it, but it cannot go on. Keras
+casts the weights back as it loads them.
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from sketch.corpus.hdf5 import Corpus
+from sketch.experiment import checkpoint
+from sketch.experiment.card import settings_of, write_card
+from sketch.experiment.data import find_corpus_named
+from sketch.experiment.directory import Experiment
+from sketch.experiment.files import read_json, read_text, to_json_text
+from sketch.experiment.hands import DEFAULT_NAME
+from sketch.experiment.hyperparameters import DEMO_NAME
+from sketch.experiment.reader import SETTINGS_NAME as READER_NAME
+from sketch.experiment.reader import Reader
+from sketch.experiment.settings_file import SETTINGS_NAME
+from sketch.experiment.weights_file import check_weights_file
+from sketch.ink.files import whole_folder, write_text
+
+MAX_BYTES = 8_000_000  # of a published directory: a repository keeps it for ever
+PICTURES = ("sketch.png", "pen.png", "history.png")
+NOT_KEPT = "optimizer"  # the group of a weights file that only training needs
+
+DEMO_CONDITION = "Free, as sketch itself (MIT licence)."
+IAM_CONDITION = (
+    "IAM-OnDB may be used for non-commercial research, and so may these weights, for "
+    "nothing else."
+)
+
+
+def publish(
+    source: Experiment | Reader,
+    folder: str | Path,
+    condition: str | None = None,
+    data: str | Path | None = None,
+    evaluations: Sequence[str | Path] = (),
+    is_default: bool = False,
+    force: bool = False,
+) -> Path:
+    """Write the directory of an experiment, or of a reader, in its published form.
+
+    Args:
+        source: which.
+        folder: where the published directory goes, under the same name.
+        condition: under which it may be used; None where the corpus tells.
+        data: the corpus, as of `find_corpus_of`.
+        evaluations: JSON files of `sketch evaluate --json`, for the card.
+        is_default: makes it the hand that writes where no other is named; the first
+            one that writes texts is that anyway.
+        force: replaces what is published under this name.
+
+    Returns:
+        The directory.
+
+    Raises:
+        ValueError: no best checkpoint; no condition; too large; not an experiment that
+            writes texts, as a default hand must.
+        FileExistsError: it is there already.
+    """
+    path = Path(folder) / source.name
+    writes_texts = isinstance(source, Experiment) and source.hyperparameters.text
+    if is_default and not writes_texts:
+        raise ValueError(f"{source.name} writes no texts: it is no hand for a default")
+    if path.exists() and not force:
+        raise FileExistsError(f"{path} is there already; --force replaces it")
+    found = source.load_checkpoint("best")
+    if found is None:
+        raise ValueError(
+            f"{source.name} has no best checkpoint yet: finish an epoch first"
+        )
+    weights_path, state = found
+    corpus = _describe_corpus(source, data)
+    condition = condition or _find_condition(source, corpus)
+    kept = {key: state[key] for key in ("epoch", "step") if key in state}
+    with whole_folder(path) as new:
+        settings_name = SETTINGS_NAME if isinstance(source, Experiment) else READER_NAME
+        settings = read_json(source.path / settings_name, inside=source.path)
+        write_text(new / settings_name, to_json_text(settings))
+        history = read_text(source.path / "history.csv", inside=source.path)
+        write_text(new / "history.csv", history)
+        pictures = [name for name in PICTURES if (source.path / name).is_file()]
+        for name in pictures:
+            shutil.copyfile(source.path / name, new / name)
+        checkpoint.save(
+            new / "checkpoints",
+            "best",
+            lambda to: write_half(weights_path, to),
+            kept | {"inference_only": True},
+        )
+        card = write_card(source, state, pictures, corpus, condition, evaluations)
+        write_text(new / "README.md", card)
+        size = sum(file.stat().st_size for file in new.rglob("*") if file.is_file())
+        if size > MAX_BYTES:
+            raise ValueError(
+                f"{source.name} would take {size:,} bytes, the limit is {MAX_BYTES:,}: "
+                "publish a smaller network"
+            )
+        if path.exists():
+            shutil.rmtree(path)
+    if is_default or (writes_texts and not (path.parent / DEFAULT_NAME).exists()):
+        write_text(path.parent / DEFAULT_NAME, f"{source.name}\n")
+    return path
+
+
+def write_half(source: Path, target: Path) -> None:
+    """Copies a weights file: floats in half precision, no optimizer.
+
+    Raises:
+        ValueError: a weight is too large for half precision; names it. The file is no
+            weights file.
+    """
+    check_weights_file(source)
+
+    def copy(old: h5py.Group, new: h5py.Group) -> None:
+        new.attrs.update(old.attrs)
+        for name, item in old.items():
+            if isinstance(item, h5py.Group):
+                if item.name != f"/{NOT_KEPT}":
+                    copy(item, new.create_group(name))
+                continue
+            values = item[...]
+            if np.issubdtype(values.dtype, np.floating):
+                with np.errstate(over="ignore"):
+                    values = values.astype(np.float16)
+                if not np.isfinite(values).all():
+                    raise ValueError(
+                        f"{source}: {item.name} has weights that half precision "
+                        "cannot hold"
+                    )
+            # In one piece, not packed: what unpacks can unpack to any size, and is
+            # refused when weights are read.
+            new.create_dataset(name, data=values).attrs.update(item.attrs)
+
+    with h5py.File(source) as old, h5py.File(target, "w") as new:
+        copy(old, new)
+
+
+def _describe_corpus(source: Experiment | Reader, data) -> str | None:
+    """Where the corpus came from, in its own words; None if it is not at hand."""
+    path = find_corpus_named(settings_of(source).name, data)
+    if path is None:
+        return None
+    with Corpus.open(path) as corpus:
+        return corpus.source if corpus.digest == source.data_digest else None
+
+
+def _find_condition(source: Experiment | Reader, corpus: str | None) -> str:
+    if settings_of(source).name == DEMO_NAME:
+        return DEMO_CONDITION
+    if corpus is not None and corpus.startswith("IAM-OnDB"):
+        return IAM_CONDITION
+    raise ValueError(
+        f"say by --condition under which condition what {source.name} learned from may "
+        "be used, or name its corpus by --data"
+    )

@@ -1,0 +1,231 @@
+"""Published experiments: small, true to the original, loaded wherever one is."""
+
+import json
+import os
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from readers import make_corpus, make_pen, make_reader
+
+import sketch
+from sketch.experiment import hands, publishing
+from sketch.experiment.building import load_network
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import RunOptions
+from sketch.experiment.plan import plan_run
+from sketch.experiment.publishing import publish, write_half
+from sketch.experiment.reader import LoadedReader, Reader
+from sketch.experiment.scoring import evaluate_experiment
+from sketch.experiment.training import TrainingRun, prepare, train
+
+CONDITION = "Anybody may use it."
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    return make_corpus(tmp_path_factory.mktemp("data") / "toy.hdf5")
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("experiments")
+
+
+@pytest.fixture(scope="module")
+def pen(corpus, root):
+    with pytest.MonkeyPatch.context() as patch:
+        return make_pen(corpus, root, patch)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Stands in for the hands of the package."""
+    path = tmp_path / "hands"
+    monkeypatch.setattr(hands, "hands_dir", lambda: path)
+    return path
+
+
+@pytest.fixture
+def published(pen, folder, corpus):
+    return publish(pen, folder, CONDITION, corpus)
+
+
+def values(path):
+    found = {}
+
+    def keep(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[...]
+
+    with h5py.File(path) as file:
+        file.visititems(keep)
+    return found
+
+
+def test_what_is_published(pen, published, folder):
+    files = {str(path.relative_to(published)) for path in published.rglob("*.*")}
+    assert files == {
+        "README.md",
+        "hyperparameters.json",
+        "history.csv",
+        "checkpoints/best/model.weights.h5",
+        "checkpoints/best/state.json",
+    }
+    assert (folder / "default").read_text() == f"{pen.name}\n"
+    again = Experiment.load(pen.name, "nowhere")
+    assert again.path == published
+    assert again.hyperparameters == pen.hyperparameters
+    assert again.history() == pen.history()
+
+
+def test_weights_are_the_same_to_half_precision(pen, published):
+    old = values(pen.load_checkpoint("best")[0])
+    new = values(published / "checkpoints" / "best" / "model.weights.h5")
+    assert set(new) == {name for name in old if not name.startswith("optimizer")}
+    assert len(new) < len(old)
+    for name, value in new.items():
+        if old[name].dtype.kind == "f":
+            assert value.dtype == np.float16
+            # 11 significant bits, and the least number that is no fraction of them
+            np.testing.assert_allclose(value, old[name], rtol=2**-11, atol=2**-25)
+        else:
+            np.testing.assert_array_equal(value, old[name])
+    loaded = load_network(Experiment.load(published, "nowhere"))
+    for mine, theirs in zip(
+        loaded.trainable_variables, load_network(pen).trainable_variables, strict=True
+    ):
+        assert mine.dtype == "float32"
+        np.testing.assert_allclose(mine, theirs, rtol=2**-11, atol=2**-25)
+
+
+def test_the_card(pen, published):
+    card = (published / "README.md").read_text()
+    row = pen.history()[0]
+    assert card.startswith(f"# {pen.name}\n")
+    assert "| data | made up, digest " + pen.data_digest[:12] in card
+    assert f"| condition | {CONDITION} |" in card
+    assert "| training | 1 epochs, 3 steps, 0.0" in card
+    assert f"| valid | {row['valid_log_likelihood']:.1f} | " in card
+    assert "processors, " in card
+    assert str(Path.home()) not in card and os.sep + "tmp" not in card
+
+
+def test_scores_of_reports_are_on_the_card(pen, folder, corpus, tmp_path):
+    report = evaluate_experiment(pen, "nowhere", "graves", corpus).to_json()
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(report))
+    made = publish(pen, folder, CONDITION, corpus, evaluations=[path])
+    value = report["log_likelihood"]["nats_per_line"]["value"]
+    assert f"--protocol graves`: {value:.1f} nats/line" in (
+        (made / "README.md").read_text()
+    )
+    path.write_text(json.dumps(report | {"model": "another"}))
+    with pytest.raises(ValueError, match="report.json is no report .* of another"):
+        publish(pen, folder, CONDITION, corpus, evaluations=[path], force=True)
+    assert (made / "README.md").exists()  # what was there is there
+
+
+def test_it_is_scored(pen, published, corpus):
+    """Half precision moves the score of these small weights by less than 1 %."""
+    own = evaluate_experiment(pen, "nowhere", "graves", corpus)
+    half = evaluate_experiment(
+        Experiment.load(pen.name, "nowhere"), "nowhere", "graves", corpus
+    )
+    one, other = (
+        report.evaluation.log_likelihood.nats_per_point.value for report in (own, half)
+    )
+    assert one != other and one == pytest.approx(other, rel=1e-2)
+
+
+def test_it_cannot_go_on_but_others_come_of_it(pen, published, corpus, tmp_path):
+    with pytest.raises(ValueError, match="is published: .* derive an experiment"):
+        plan_run({}, pen.name, tmp_path / "runs")
+    plan = plan_run({"learning_rate": 0.5}, pen.name, tmp_path / "runs")
+    assert plan.action == "derive"
+    assert plan.lineage.parent == pen.name
+    child, _ = prepare(plan, corpus, tmp_path / "runs")
+    report = evaluate_experiment_of(child, published, corpus, tmp_path / "runs")
+    assert report.is_trained_on_corpus  # its ancestor is found among the hands
+
+
+def evaluate_experiment_of(child, parent, corpus, root):
+    weights = parent / "checkpoints" / "best" / "model.weights.h5"
+    child.save_checkpoint(
+        "best", lambda to: to.write_bytes(weights.read_bytes()), {"epoch": 0, "step": 0}
+    )
+    return evaluate_experiment(child, root, "graves", corpus)
+
+
+def test_others_train_in_full_precision(pen, published, corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
+    plan = plan_run({"learning_rate": 1e-3}, pen.name, tmp_path / "runs")
+    child = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path / "runs")
+    weights = values(child.load_checkpoint("latest")[0])
+    kinds = {value.dtype for value in weights.values() if value.dtype.kind == "f"}
+    assert kinds == {np.dtype("float32")}
+
+
+def test_the_hand_that_writes_where_none_is_named(pen, published, folder, tmp_path):
+    assert sketch.load().name == pen.name
+    (folder / "default").write_text("../elsewhere")
+    with pytest.raises(ValueError, match="which is not there"):
+        sketch.load()
+    (folder / "default").unlink()
+    with pytest.raises(FileNotFoundError, match="no hand comes with this sketch"):
+        sketch.load()
+
+
+def test_what_is_there_is_replaced_only_by_force(pen, published, folder, corpus):
+    with pytest.raises(FileExistsError, match="--force"):
+        publish(pen, folder, CONDITION, corpus)
+    publish(pen, folder, "Nobody may.", corpus, force=True)
+    assert "Nobody may." in (published / "README.md").read_text()
+    assert sorted(path.name for path in folder.iterdir()) == ["default", pen.name]
+
+
+def test_a_condition_is_asked_for_where_the_corpus_tells_none(pen, folder, corpus):
+    with pytest.raises(ValueError, match="--condition"):
+        publish(pen, folder, None, corpus)
+    assert publishing._find_condition(pen, "IAM-OnDB: iam.tar.gz").startswith("IAM")
+    assert not folder.exists()
+
+
+def test_what_is_too_large_is_refused_and_leaves_nothing(
+    pen, folder, corpus, monkeypatch
+):
+    monkeypatch.setattr(publishing, "MAX_BYTES", 1000)
+    with pytest.raises(ValueError, match="the limit is 1,000"):
+        publish(pen, folder, CONDITION, corpus)
+    assert list(folder.iterdir()) == []
+
+
+def test_weights_beyond_half_precision_are_refused(tmp_path):
+    with h5py.File(tmp_path / "big.h5", "w") as file:
+        file["layer/vars/0"] = np.float32([1, 1e6])
+    with pytest.raises(ValueError, match="/layer/vars/0 has weights"):
+        write_half(tmp_path / "big.h5", tmp_path / "half.h5")
+
+
+def test_a_reader_is_published_too(corpus, tmp_path, folder):
+    reader = make_reader(corpus, tmp_path / "runs")
+    made = publish(reader, folder, CONDITION, corpus)
+    assert not (folder / "default").exists()
+    assert "of the characters of the validation lines wrong" in (
+        (made / "README.md").read_text()
+    )
+    eyes = LoadedReader(Reader.load(reader.name, "nowhere"))
+    assert eyes.reader.path == made and eyes.state["inference_only"]
+    assert eyes.read([np.zeros((0, 3))]) == [""]
+    with pytest.raises(ValueError, match="is published: .* begin another"):
+        make_reader(corpus, tmp_path, reader=eyes.reader)
+    with pytest.raises(ValueError, match="no hand for a default"):
+        publish(reader, folder, CONDITION, corpus, is_default=True, force=True)
+
+
+def test_the_command_on_the_card_names_no_folders():
+    from sketch.experiment.card import _command
+
+    words = ["/somewhere/bin/sketch", "train", "--data", "/home/me/ink.hdf5", "--dim"]
+    assert _command(words) == "sketch train --data ink.hdf5 --dim"
