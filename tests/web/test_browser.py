@@ -6,7 +6,6 @@ they are "required".
 
 import os
 import shutil
-import time
 
 import pytest
 from lxml import etree
@@ -17,6 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from web_server import Server
 
+from sketch.corpus.ink_files import read_ink_files
 from sketch.ink.vector import read_ink
 from sketch.web import writing
 
@@ -315,7 +315,6 @@ def test_the_capture_sheet(page):
     page.wait(lambda: page["prompt"].text)
     prompts = [page["prompt"].text]
     page.draw([(-100, 0), (9, 20), (9, -20)], [(0, 0), (9, 20)], [(50, 0)])
-    time.sleep(0.05)
     page["next"].click()
     prompts.append(page["prompt"].text)
     page.draw([(-50, 0), (5, 5)])
@@ -354,6 +353,9 @@ def test_the_capture_sheet(page):
     # What was drawn: 9 pixels to the right and 20 down, from the first point on.
     (first, *rest) = lines[0].strokes[:, :2].cumsum(axis=0).tolist()
     assert [9, 20] in [[round(x), round(y)] for x, y in (first, *rest)]
+    # It is a corpus to `sketch convert`.
+    found = read_ink_files([path], "inkml")
+    assert [line.transcript for line in found.lines] == prompts
     page.all("#lines button")[0].click()
     assert page["prompt"].text == prompts[0] and len(page.all("#pad path")) == 3
     page["reset"].click()

@@ -1,8 +1,10 @@
 """The server as a browser or an attacker meets it: over a socket."""
 
 import json
+import re
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 from web_server import Server
@@ -12,6 +14,7 @@ from sketch.web import app as web_app
 from sketch.web import request as web_request
 from sketch.web.hands import Hands
 
+DOCS = Path(__file__).parents[2] / "docs" / "serve.md"
 POLICY = {
     "content-security-policy": "default-src 'none'",
     "x-content-type-options": "nosniff",
@@ -92,6 +95,17 @@ def test_writing(ask_to_write, quick_pen, tmp_path):
     # A saved answer is a file of ink.
     (tmp_path / "answer.json").write_bytes(answer.body)
     assert read_ink(tmp_path / "answer.json")[1].text == "and a hill"
+
+
+def test_the_request_of_the_documentation(server, experiment):
+    text = DOCS.read_text(encoding="utf-8")
+    (body,) = re.findall(r"-d '(\{.*\})'", text)
+    answer = server.post("/api/write", body.replace("EXPERIMENT", experiment.name))
+    assert answer.status == 200
+    for field in ("attention", "tries"):
+        assert f"`{field}`" in text and field in answer.json["lines"][0]
+    for field in ("faults", "seconds"):
+        assert f"`{field}`" in text and field in answer.json
 
 
 @pytest.mark.parametrize("form", ["svg", "png", "inkml"])
