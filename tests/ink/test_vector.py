@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -509,3 +510,28 @@ def test_whatever_stands_in_a_file_is_ink_or_damage(tmp_path, data):
         except DamagedInk:
             continue
         assert all(np.isfinite(line.strokes).all() for line in lines)
+
+
+@pytest.mark.parametrize("animate", [False, True])
+def test_another_reader_of_svg_finds_the_same_strokes(tmp_path, animate):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its own dependencies, when it is imported
+        from svgpathtools import svg2paths
+
+    rng = np.random.default_rng(0)
+    strokes = np.zeros((60, 3), np.float32)
+    strokes[:, :2] = rng.integers(-40, 60, (60, 2))
+    strokes[9::10, 2] = 1
+    path = tmp_path / "ink.svg"
+    write_svg(path, strokes, animate_seconds=2.0 if animate else None)
+    units = float(re.search(r'data-units-per-mm="([^"]+)"', path.read_text())[1])
+    paths, _ = svg2paths(str(path))
+    found = [np.array([x[0].start, *(part.end for part in x)]) for x in paths]
+    expected = split_pen_strokes(strokes)
+    assert len(found) == len(expected) == 6
+    origin = found[0][0]
+    for points, pen in zip(found, expected, strict=True):
+        points = (points - origin) * units
+        # Thousandths of a millimetre, at both ends of a difference.
+        np.testing.assert_allclose(points.real, pen[:, 0], atol=1.1e-3 * units)
+        np.testing.assert_allclose(points.imag, pen[:, 1], atol=1.1e-3 * units)
