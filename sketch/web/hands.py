@@ -1,4 +1,6 @@
-"""The hands that the page offers: experiments with text, opened when first needed.
+"""The hands that the page offers: those that come with sketch, and the user's.
+
+All are experiments with text, opened when first needed.
 
 A browser names a hand; it is looked up among the names found when the server began,
 and never becomes a path.
@@ -11,6 +13,7 @@ from typing import NamedTuple
 from starlette.exceptions import HTTPException
 
 from sketch.experiment.directory import Experiment, find_experiments
+from sketch.experiment.hands import find_hands
 from sketch.generation.sampling import SamplingLoop
 
 MOST_OPEN = 4  # whose weights are kept in memory
@@ -36,7 +39,8 @@ class Hands:
 
         Args:
             root: the folder of all experiments.
-            models: names or paths of those to offer; none: all in `root`.
+            models: names or paths of those to offer; none: those that come with
+                sketch, and all in `root`.
 
         Raises:
             FileNotFoundError: one of `models` is not there.
@@ -45,7 +49,7 @@ class Hands:
         self.experiments: dict[str, Experiment] = {}
         self.damaged: list[str] = []
         self._open: dict[str, Hand] = {}
-        for path in models or find_experiments(root):
+        for path in models or [*find_hands().values(), *find_experiments(root)]:
             try:
                 experiment = Experiment.load(path, root)
                 problem = _find_problem(experiment)
@@ -58,6 +62,8 @@ class Hands:
                 raise ValueError(problem)
             if problem:
                 continue
+            if experiment.name in self.experiments and not models:
+                continue  # the published one, still in the user's folder
             if experiment.name in self.experiments:
                 raise ValueError(f"two experiments are named {experiment.name}")
             self.experiments[experiment.name] = experiment

@@ -10,6 +10,14 @@ from sketch.web import app as web_app
 from sketch.web.hands import Hands
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_published_hands():
+    """Only the experiments of the tests are offered."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sketch.web.hands.find_hands", dict)
+        yield
+
+
 @pytest.fixture(scope="session")
 def root(tmp_path_factory):
     return tmp_path_factory.mktemp("experiments")

@@ -49,3 +49,18 @@ def test_only_those_named(folder, experiment, tmp_path):
     same = make_experiment(tmp_path / "elsewhere", with_weights=False)
     with pytest.raises(ValueError, match="two experiments are named"):
         Hands(folder, [experiment.name, str(same.path)])
+
+
+def test_hands_that_come_with_sketch_are_offered_first_and_once(
+    folder, experiment, tmp_path, monkeypatch
+):
+    published = [
+        make_experiment(tmp_path / "hands", with_weights=False, dim=dim)
+        for dim in (9, experiment.hyperparameters.dim)
+    ]
+    paths = {one.name: one.path for one in published}
+    monkeypatch.setattr("sketch.web.hands.find_hands", lambda: paths)
+    offered = Hands(folder).experiments
+    assert list(offered) == list(paths)
+    assert offered[experiment.name].path == published[1].path
+    assert list(Hands(folder, [experiment.name]).experiments) == [experiment.name]
