@@ -7,10 +7,17 @@ import importlib.util
 import os
 import platform
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-BACKENDS = {"jax": "jax", "tensorflow": "tensorflow", "torch": "torch"}
+BACKENDS = {  # and what pip knows them by
+    "jax": "jax",
+    "tensorflow": "sketch-handwriting[tensorflow]",
+    "torch": "sketch-handwriting[torch]",
+}
 
 
 def set_up(backend: str | None = None, precision: str = "float32") -> str:
@@ -31,10 +38,9 @@ def set_up(backend: str | None = None, precision: str = "float32") -> str:
         raise ValueError(
             f"there is no backend {backend!r}; choose one of {', '.join(BACKENDS)}"
         )
-    if importlib.util.find_spec(BACKENDS[backend]) is None:
+    if importlib.util.find_spec(backend) is None:
         raise ValueError(
-            f"the backend {backend} is not installed: "
-            f"pip install 'sketch-handwriting[{backend}]'"
+            f"the backend {backend} is not installed: pip install '{BACKENDS[backend]}'"
         )
     if "keras" in sys.modules and sys.modules["keras"].backend.backend() != backend:
         raise ValueError(
@@ -46,6 +52,8 @@ def set_up(backend: str | None = None, precision: str = "float32") -> str:
         _keep_compilations()
     elif backend == "tensorflow":
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        with _greetings_held_back():
+            import tensorflow  # noqa: F401
     import keras
 
     keras.config.set_dtype_policy(precision)
@@ -70,6 +78,26 @@ def _keep_compilations() -> None:
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 
 
+@contextmanager
+def _greetings_held_back() -> Iterator[None]:
+    """Swallows what TensorFlow's libraries write as they load, unless that fails.
+
+    They write it to file descriptor 2 before they know of any log level.
+    """
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(stderr, held.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
 def devices() -> list[str]:
     """What the backend computes on, in its own words."""
     import keras
@@ -92,13 +120,16 @@ def describe() -> dict:
     """What a run runs on: for `environment.json`."""
     import keras
 
-    packages = ("sketch-handwriting", "keras", "jax", "torch", "tensorflow", "numpy")
+    backend = keras.backend.backend()
+    packages = ("sketch-handwriting", "keras", "jax", "numpy")
+    versions = {name: _version(name) for name in packages}
     return {
         "command": sys.argv,
-        "backend": keras.backend.backend(),
+        "backend": backend,
         "precision": keras.config.dtype_policy().name,
         "devices": devices(),
-        "versions": {name: _version(name) for name in packages},
+        # By its module: TensorFlow's comes in packages of several names.
+        "versions": versions | {backend: sys.modules[backend].__version__},
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 from keras import ops
 from tqdm import tqdm
@@ -220,12 +221,14 @@ class TrainingRun:
             ops.convert_to_numpy(variable).tolist()
             for variable in self.network.non_trainable_variables
         ]
+        state["backend"] = keras.backend.backend()
         self.experiment.save_checkpoint(kind, self.network.save_weights, state)
         self.saved_at = time.monotonic()
 
     def _restore(self, state: dict, path: Path) -> None:
         state = dict(state)
         seeds = state.pop("seeds", None)
+        backend = state.pop("backend", None)
         variables = self.network.non_trainable_variables
         try:
             self.position = Position.from_state(state)
@@ -236,8 +239,24 @@ class TrainingRun:
                 f"{path} does not hold the state of this run ({error}); restore it "
                 "together with its weights"
             ) from error
+        if backend not in (None, keras.backend.backend()):
+            self._tell_of_change_from(backend)
 
     # -- what is shown ---------------------------------------------------------------
+
+    def _tell_of_change_from(self, backend: str) -> None:
+        settings = self.experiment.hyperparameters
+        drawn = {
+            "dropout": settings.dropout,
+            "weight noise": settings.weight_noise,
+        }
+        names = " and ".join(name for name, size in drawn.items() if size)
+        tqdm.write(
+            f"begun under {backend}, goes on under {keras.backend.backend()}: the same "
+            "weights, optimizer and order of lines"
+            + (f"; other random numbers in {names}" if names else ""),
+            file=sys.stderr,
+        )
 
     def _bar(self, name: str, batches: Batches, done: int = 0) -> tqdm:
         return tqdm(

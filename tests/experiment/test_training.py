@@ -5,6 +5,7 @@ import os
 import signal
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -107,6 +108,27 @@ def test_stopped_and_resumed_is_as_never_stopped(corpus, tmp_path, settings):
     second = run(corpus, tmp_path / "b", model=first.name, epochs=4)
     assert [row["epoch"] for row in second.history()] == [1, 2, 3, 4]
     assert_same_run(unbroken, second)
+
+
+@pytest.mark.parametrize(
+    "settings, drawn",
+    [(NOISY, "; other random numbers in dropout and weight noise"), (SETTINGS, "")],
+    ids=["noisy", "plain"],
+)
+def test_a_run_that_changes_its_backend_says_so(
+    corpus, tmp_path, capsys, settings, drawn
+):
+    first = run(corpus, tmp_path, epochs=1, settings=settings)
+    (path,) = first.path.glob("checkpoints/latest/state.json")
+    content = json.loads(path.read_text())
+    assert content["state"].pop("backend") == keras.backend.backend()
+    content["state"]["backend"] = "another"
+    path.write_text(json.dumps(content))
+    capsys.readouterr()
+    run(corpus, tmp_path, model=first.name, epochs=2)
+    told = capsys.readouterr().err
+    assert f"begun under another, goes on under {keras.backend.backend()}" in told
+    assert f"the same weights, optimizer and order of lines{drawn}\n" in told
 
 
 class Killed(BaseException):
