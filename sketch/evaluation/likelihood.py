@@ -167,7 +167,8 @@ class _Scorer(keras.Model):
     """Network and mixture in one program: keras compiles `predict_on_batch`."""
 
     def __init__(self, network: Network):
-        super().__init__(autocast=False)
+        # TensorFlow refuses the name that Keras would make of the class, "__scorer".
+        super().__init__(autocast=False, name="scorer")
         self.network = network
         self.built = True
 
