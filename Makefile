@@ -15,7 +15,7 @@ DEMO_NAME := demo-1X256-G20-bs16-lr3e-3-one-cycle
 # Written by the hand that comes with sketch, if one does.
 SENTENCE := "Every letter is a line that went somewhere."
 
-.PHONY: demo test lint
+.PHONY: demo test test-slow lint
 
 demo: $(READY)
 	$(BIN)/sketch train $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
@@ -24,6 +24,10 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest --quiet
+
+# A hundred kills, thousands of damaged files: docs/reliability.md.
+test-slow: $(READY)
+	$(BIN)/python -m pytest --quiet -m slow
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,0 +1,98 @@
+"""Experiments and corpora of every release are read by all later ones.
+
+`tests/old/<version>/` holds what that release wrote, and is never written again: a
+corpus, an experiment that writes freely and one that writes texts.
+"""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sketch.corpus.hdf5 import Corpus
+from sketch.experiment.building import load_network
+from sketch.experiment.directory import Experiment, find_experiments
+from sketch.experiment.hyperparameters import RunOptions
+from sketch.experiment.lines import load_lines
+from sketch.experiment.pen import sample_experiment, write_experiment
+from sketch.experiment.plan import plan_run
+from sketch.experiment.position import Totals
+from sketch.experiment.scoring import evaluate_experiment
+from sketch.experiment.training import TrainingRun, train
+
+OLD = Path(__file__).parents[1] / "old"
+RELEASES = sorted(path.name for path in OLD.iterdir() if path.is_dir())
+EXPERIMENTS = [
+    (release, path.name)
+    for release in RELEASES
+    for path in find_experiments(OLD / release)
+]
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A copy: what is stored stays as it is."""
+    shutil.copytree(OLD, tmp_path / "old")
+    return tmp_path / "old"
+
+
+def score(experiment, corpus):
+    """Nats a line of the validation set, as training counts them."""
+    lines = load_lines(
+        corpus,
+        experiment.hyperparameters,
+        experiment.alphabet,
+        experiment.offset_mean,
+        experiment.offset_std,
+    )
+    network, totals = load_network(experiment), Totals()
+    network.compile()
+    for batch in lines.batches["valid"].epoch(0):
+        totals.add(network.test_on_batch(batch.inputs, return_dict=True))
+    return totals.per_line
+
+
+def test_something_is_kept_of_each_release():
+    assert "0.1.0" in RELEASES
+    assert len(EXPERIMENTS) >= 2 * len(RELEASES)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_old_corpora_are_read(release):
+    with Corpus.open(OLD / release / "toy.hdf5") as corpus:
+        lines = {name: corpus.read_set(name) for name in ("train", "valid", "test")}
+    assert [len(set_lines) for set_lines in lines.values()] == [4, 4, 4]
+    assert lines["valid"][1].line_id == "valid-1"
+    assert lines["valid"][1].transcript == "ab ba"
+    assert lines["valid"][1].strokes.shape == (12, 3)
+
+
+@pytest.mark.parametrize(("release", "name"), EXPERIMENTS)
+def test_old_experiments_write_are_scored_and_go_on(old, release, name, monkeypatch):
+    root, corpus = old / release, old / release / "toy.hdf5"
+    experiment = Experiment.load(name, root)
+    history = experiment.history()
+    assert [row["epoch"] for row in history] == [1, 2]
+
+    # The weights are those that were trained: they score what they scored then.
+    best = max(row["valid_log_likelihood"] for row in history)
+    assert score(experiment, corpus) == pytest.approx(best, rel=1e-4)
+    report = evaluate_experiment(experiment, root, "graves", corpus)
+    assert np.isfinite(report.evaluation.log_likelihood.nats_per_line.value)
+
+    if experiment.hyperparameters.text:
+        (line,) = write_experiment(
+            experiment, ["ab"], max_tries=1, steps_per_character=4
+        )
+        ink = [line.trace.strokes]
+    else:
+        ink = sample_experiment(experiment, count=2, steps=5, bias=0.0, seed=0)
+    assert all(np.isfinite(strokes).all() and len(strokes) for strokes in ink)
+
+    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
+    plan = plan_run({}, name, root)
+    train(plan, RunOptions(epochs=3, data=str(corpus)), root)
+    assert [row["epoch"] for row in experiment.history()] == [1, 2, 3]
+    assert experiment.history()[:2] == history
+    assert experiment.load_checkpoint("latest")[1]["step"] == 6
