@@ -36,6 +36,9 @@ from sketch.ink.figures import draw_history, draw_pen, draw_sketch
 SAMPLES = 64  # lines of sketch.png
 SAMPLE_STEPS = 700  # points of each: about a line of IAM-OnDB
 LINES_NAMED = 3  # line ids that an error names
+# Nats a point that no ink costs: a whole batch at 10,000 standard deviations has fewer,
+# and weights that exploded have far more, without ever being infinite.
+LOST = 1e9
 
 
 class TrainingRun:
@@ -160,7 +163,7 @@ class TrainingRun:
     def _end_epoch(self, scores: dict[str, Totals]) -> None:
         position = self.position
         valid = scores["valid"].per_line
-        if not math.isfinite(valid):
+        if not math.isfinite(valid) or scores["valid"].per_point < -LOST:
             raise FloatingPointError(
                 f"after step {position.step} the log-likelihood of the validation "
                 f"lines is {valid}; {self._remedy()}"
@@ -271,7 +274,9 @@ class TrainingRun:
 
     def _require_finite(self, sums: dict, norm: float, batch: Batch) -> None:
         loss = float(sums["loss"])
-        if math.isfinite(loss) and math.isfinite(norm):
+        nats = float(sums["log_likelihood"])
+        is_lost = not nats >= -LOST * float(sums["points"])
+        if math.isfinite(loss) and math.isfinite(norm) and not is_lost:
             return
         ids = [self.lines.line_ids["train"][line] for line in batch.lines if line >= 0]
         named = ", ".join(ids[:LINES_NAMED])

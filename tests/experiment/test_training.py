@@ -261,8 +261,13 @@ def test_a_text_model_needs_texts_and_leaves_nothing_without(corpus, tmp_path):
     assert not list(tmp_path.glob("runs/*"))
 
 
-def test_an_exploding_rate_stops_before_a_checkpoint(corpus, tmp_path):
-    settings = SETTINGS | {"learning_rate": 1e30, "max_grad": 0.0}
+@pytest.mark.parametrize(
+    "explosion",
+    [{"learning_rate": 1e30, "max_grad": 0.0}, {"learning_rate": 1e3}],
+    ids=["not finite", "finite"],
+)
+def test_an_exploding_rate_stops_before_a_checkpoint(corpus, tmp_path, explosion):
+    settings = SETTINGS | explosion
     with pytest.raises(FloatingPointError, match=r"step \d+ .*train-\d\d.*lower --lr"):
         run(corpus, tmp_path, epochs=3, settings=settings, checkpoint_minutes=0.0)
     (path,) = tmp_path.glob("handwriting-*")
