@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         sample = ["sample", "--model", str(arguments.model)]
-        sample += ["--output", f"{folder}/sample.png"]
+        sample += ["--output", f"{folder}/sample.png", "--force"]
         sample += ["--text", arguments.text] if arguments.text else []
         seconds_of(["--help"], folder)  # python files are compiled, disks are warm
         help_seconds = [seconds_of(["--help"], folder) for _ in range(REPEATS)]
