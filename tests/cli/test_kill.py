@@ -1,6 +1,7 @@
 """`sketch train` killed again and again: it always goes on, and loses nothing."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -131,6 +132,43 @@ def test_killed_six_times(tmp_path):
 @pytest.mark.slow
 def test_killed_a_hundred_times(tmp_path):
     kill_again_and_again(tmp_path, 100)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of a megabyte; its folder."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("only root can make a small disk; test_checkpoint.py has a limit")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_disk_that_is_full_keeps_the_last_checkpoint(tmp_path, small_disk):
+    words = ("--data", str(make_corpus(tmp_path / "toy.hdf5")))
+    words += ("--checkpoint-minutes", "0", "--experiments", str(small_disk))
+    with start((*NEW, *words, "--epochs", "1")) as process:
+        output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    experiment = Experiment.load(NAME, small_disk)
+    step = check(experiment, output)
+    ballast = small_disk / "ballast"
+    with pytest.raises(OSError, match="No space left"):
+        ballast.write_bytes(bytes(2**20))
+    with start(("--model", NAME, *words, "--epochs", "2")) as process:
+        _, errors = process.communicate()
+    assert process.returncode == 1
+    assert "Traceback" not in errors
+    error = errors.splitlines()[-1]
+    assert error.startswith("Error: ") and error.endswith("No space left on device")
+    assert check(experiment, output) == step
+    ballast.unlink()
+    with start(("--model", NAME, *words, "--epochs", "2")) as process:
+        output, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert check(experiment, output) == 2 * BATCHES
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
