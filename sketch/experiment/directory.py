@@ -238,10 +238,8 @@ def _not_found(path_or_name: str | Path, root: Path) -> str:
     names = [path.name for path in find_experiments(root)]
     names += hands.find_hands()
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    if not names:
-        hint = f"there are none in {root}"
-    elif near:
+    if near:
         hint = f"did you mean {near[0]}?"
     else:
-        hint = f"`sketch list` shows the {len(names)} in {root}"
+        hint = f"`sketch list` shows those in {root}, and those that come with sketch"
     return f"there is no experiment {name!r}; {hint}"

@@ -8,6 +8,7 @@ import pytest
 
 from sketch.cli.list import age
 from sketch.experiment.directory import Experiment, Lineage
+from sketch.experiment.hands import find_hands
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.ink.text import Alphabet
 
@@ -45,7 +46,8 @@ def test_list_tells_epochs_best_and_who_is_running(sketch, parent, child):
     os.utime(parent.history_path, (time.time() - 7200.5,) * 2)
     with child.lock():
         result = sketch("list")
-    header, first, second = result.out.splitlines()
+    header, first, second, hands = result.out.splitlines()
+    assert hands == f"with sketch come: {', '.join(find_hands())}"
     assert header.split()[0] == "experiment"
     expected = [parent.name, "3", "21", "32.0", "20.2", "-", "2", "h", "-"]
     assert second.split() == expected

@@ -14,6 +14,7 @@ import uvicorn
 from made_up_ink import write
 from untrained import make_experiment
 
+from sketch.experiment import hands
 from sketch.ink.lines import InkLine
 from sketch.ink.vector import write_inkml
 from sketch.web.server import is_loopback
@@ -64,7 +65,8 @@ def test_loopback(host, expected):
     assert is_loopback(host) is expected
 
 
-def test_without_a_text_model_it_still_captures(sketch, served):
+def test_without_a_text_model_it_still_captures(sketch, served, tmp_path, monkeypatch):
+    monkeypatch.setattr(hands, "hands_dir", lambda: tmp_path / "none")
     result = sketch("serve", "--port", 0)
     assert result.code == 0 and "the capture sheet works" in result.out
 
@@ -97,7 +99,8 @@ def test_a_missing_extra_is_one_line(missing):
 
 
 def test_from_the_shell_to_the_end(root):
-    command = [sys.executable, "-m", "sketch", "serve", "--port", "0"]
+    model = next(root.iterdir()).name
+    command = [sys.executable, "-m", "sketch", "serve", "--model", model, "--port", "0"]
     with subprocess.Popen(
         command,
         cwd=root.parent,
