@@ -9,12 +9,13 @@ from hypothesis import settings
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 # The demo corpus, matplotlib's fonts and compiled programs are made once a session, for
-# the tests' child processes too.
-_CACHE = tempfile.TemporaryDirectory(prefix="sketch-tests-")
-os.environ["XDG_CACHE_HOME"] = _CACHE.name
-os.environ["JAX_COMPILATION_CACHE_DIR"] = f"{_CACHE.name}/jax"
-os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
-os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+# the tests' child processes too, and for the workers of pytest-xdist.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _CACHE = tempfile.TemporaryDirectory(prefix="sketch-tests-")
+    os.environ["XDG_CACHE_HOME"] = _CACHE.name
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = f"{_CACHE.name}/jax"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 
 # No deadline: a busy machine is no fault. The same examples in every run, so that a
 # change is never blamed for what it did not do.
