@@ -11,9 +11,12 @@ from sketch.cli.options import (
     debug_option,
     experiments_option,
     model_option,
-    typed,
+    refuse_unused,
 )
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
+
+OF_READING = ("reader", "biases", "num_lines", "tries", "seed")
+NOT_OF_READING = ("protocol", "batch_size")
 
 
 @click.command()
@@ -127,20 +130,10 @@ def command(
     a reader reads them, and real lines beside them; --reader, --bias, --lines, --tries
     and --seed say how.
     """
-    misplaced = typed(
-        ctx,
-        dict.fromkeys(
-            ("protocol", "batch_size")
-            if legibility
-            else ("reader", "biases", "num_lines", "tries", "seed")
-        ),
-    )
-    if misplaced:
-        flags = [
-            option.opts[0] for option in ctx.command.params if option.name in misplaced
-        ]
-        go = "does not go with" if legibility else "goes only with"
-        raise click.UsageError(f"{', '.join(flags)} {go} --legibility", ctx)
+    if legibility:
+        refuse_unused(ctx, NOT_OF_READING, "does not go with --legibility")
+    else:
+        refuse_unused(ctx, OF_READING, "goes only with --legibility")
 
     from sketch.experiment.directory import Experiment
 

@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 import sketch
+from sketch.ink.printable import printable
 
 # In the order of a user's work; each file holds a click command called `command`.
 COMMANDS = {
@@ -103,8 +104,7 @@ def describe(error: Exception) -> str:
             f"{type(error).__name__}: {text}. This is a fault in sketch; --debug shows "
             "the traceback"
         )
-    words = " ".join(text.split())
-    line = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in words)
+    line = printable(" ".join(text.split()))
     return line if len(line) <= 1000 else line[:1000] + "…"
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +166,8 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
             '"" leaves it out.  [default: an error]',
         ),
         click.option(
-            "--check",
+            "--reader",
+            "check",
             metavar="READER",
             help="Have this reader, of `sketch train-reader`, read it back; what it "
             "cannot read is written again.",
@@ -176,7 +177,7 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
             type=click.FloatRange(0, 1),
             default=MAX_ERROR_RATE,
             show_default=True,
-            help="The share of the characters that --check may misread.",
+            help="The share of the characters that --reader may misread.",
         ),
     ]
 
@@ -206,3 +207,20 @@ def typed(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if ctx.get_parameter_source(name) in given
     }
+
+
+def refuse_unused(ctx: click.Context, names: Iterable[str], why: str) -> None:
+    """Refuses options that would change nothing, so that none is silently ignored.
+
+    Args:
+        ctx: of the command.
+        names: the parameters that this call has no use for.
+        why: ends the sentence that begins with their flags: "goes only with --text".
+
+    Raises:
+        UsageError: the user gave one of them; names all that were given.
+    """
+    unused = typed(ctx, dict.fromkeys(names))
+    if unused:
+        flags = [one.opts[0] for one in ctx.command.params if one.name in unused]
+        raise click.UsageError(f"{', '.join(flags)} {why}", ctx)

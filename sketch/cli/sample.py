@@ -119,7 +119,7 @@ def command(
             raise click.ClickException(f"{text_file} has no text to write")
     if not texts and (prime or figures or check or replace_unknown is not None):
         raise click.UsageError(
-            "--prime, --figures, --check, --replace-unknown need --text", ctx
+            "--prime, --figures, --reader, --replace-unknown need --text", ctx
         )
 
     from sketch.experiment.directory import Experiment

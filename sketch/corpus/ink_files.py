@@ -22,6 +22,7 @@ from sketch.corpus.source_file import SourceFile, has_records
 from sketch.corpus.sources import open_source
 from sketch.ink import DamagedInk
 from sketch.ink.lines import MAX_TEXT, InkLine
+from sketch.ink.printable import printable
 from sketch.ink.text import normalise_text
 from sketch.ink.vector import read_ink
 
@@ -116,7 +117,7 @@ def parse_file(file: SourceFile) -> ParsedFile:
         except DamagedInk as error:
             parsed.problems.append(f"line {number}: {error}")
             continue
-        key = _printable(key) or f"line {number}"
+        key = printable(key, "_") or f"line {number}"
         parsed.lines.append((key, line))
     return parsed
 
@@ -209,7 +210,7 @@ def is_visible(parts: tuple[str, ...]) -> bool:
 
 def _place(file: SourceFile) -> str:
     """Where a file is in its source, without suffix."""
-    return _printable(_stem("/".join(file.parts[1:] or file.parts)))
+    return printable(_stem("/".join(file.parts[1:] or file.parts)), "_")
 
 
 def _stem(name: str) -> str:
@@ -219,7 +220,3 @@ def _stem(name: str) -> str:
 def _clean(text: str) -> str:
     """One line of text, as the transcripts of IAM-OnDB are."""
     return "".join(filter(str.isprintable, " ".join(normalise_text(text).split())))
-
-
-def _printable(name: str) -> str:
-    return "".join(c if c.isprintable() else "_" for c in name)

@@ -7,6 +7,7 @@ import numpy as np
 from sketch.corpus.formats import NAMES
 from sketch.corpus.hdf5 import CorpusSummary
 from sketch.corpus.line import SETS
+from sketch.ink.printable import printable
 
 LISTED = 20  # so many files the report names before it only counts
 
@@ -98,12 +99,7 @@ class Report:
             rows.append(f"  … and {len(self.left_out) - LISTED:,} more")
         rows.append(f"digest {corpus.digest}")
         rows.append(f"{corpus.path} ({size:.1f} MB)")
-        return "\n".join(map(_printable, rows))
-
-
-def _printable(row: str) -> str:
-    """Without what a file's name could make a terminal do."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in row)
+        return "\n".join(map(printable, rows))
 
 
 def _pair(values: np.ndarray) -> str:

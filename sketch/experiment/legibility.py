@@ -24,9 +24,10 @@ from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
 from sketch.experiment.directory import Experiment
 from sketch.experiment.pen import in_units, write_experiment
 from sketch.experiment.reader import LoadedReader, Reader
-from sketch.experiment.scoring import find_checkpoint, printable, trained_elsewhere
+from sketch.experiment.scoring import find_checkpoint, trained_elsewhere
 from sketch.generation.sampling import SamplingLoop
 from sketch.generation.writing import WrittenLine
+from sketch.ink.printable import printable
 
 BATCH_SIZE = 64  # lines written at once
 

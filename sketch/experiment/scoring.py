@@ -12,6 +12,7 @@ from sketch.evaluation.results import Evaluation, summarise
 from sketch.experiment.building import build_network, load_weights
 from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
 from sketch.experiment.directory import Experiment, find_relatives
+from sketch.ink.printable import printable
 
 
 @dataclass(frozen=True)
@@ -159,8 +160,3 @@ def find_checkpoint(
         f"{experiment.name} has no checkpoint yet: train it with --model "
         f"{experiment.name}"
     )
-
-
-def printable(text: str) -> str:
-    """Experiments and corpora come from anywhere: nothing that commands a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -1,7 +1,7 @@
 """Pen strokes as numpy arrays: the representation, its text, its pictures, its files.
 
 - `strokes`: offsets <-> points, stroke ends, normalisation, recording errors
-- `text`: the alphabet of a corpus: encode and decode
+- `text`: the alphabet of a corpus: encode and decode; `printable`: text for terminals
 - `figures`: matplotlib pictures of ink and of a training run; `model_figures` and
   `density`: of what a model does; `canvas`: what all pictures share
 - `page`: written pieces made into pages (`baseline`, `words`: how; `paper`: sheets and
