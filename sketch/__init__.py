@@ -51,6 +51,8 @@ The map of the house. A folder imports only itself and those above it:
       hdf5_parts.py    its parts, each as it is written or believed
       hdf5_checks.py   what is asked of a file before it is believed
       find.py          where the corpus file is
+      shards.py        several corpus files as one
+      rows.py          rows by their number: in memory, or on disk until needed
       batches.py       split -> padded, length-bucketed batches
     model/           what is learned, in keras.ops only
       mixture.py       mixture density: parameters, log-likelihood, draw, bias
@@ -94,8 +96,13 @@ The map of the house. A folder imports only itself and those above it:
       lines.py         the lines of a run, checked against its experiment
       building.py      settings -> network and optimizer
       position.py      where a run stands
+      processes.py     the processes of a run, and what they settle between them
+      processes_jax.py ... by JAX's runtime
+      watch.py         each process ends when another one has
+      preparing.py     a run made ready: its experiment, its lines
       training.py      the training run
       board_tensorflow.py  the history for TensorBoard
+      record.py        what a run leaves: checkpoints, history, pictures
       interrupts.py    Ctrl-C and SIGTERM
       reader_settings.py   every setting of a reader, declared once
       reader.py        the directory of a reader, and what it reads

@@ -78,6 +78,7 @@ def field_option(field: dataclasses.Field) -> Callable:
         *rule.flags,
         field.name,
         type=kind,
+        multiple=rule.multiple,
         default=field.default,
         show_default=rule.unset or True,
         help=rule.help,

@@ -55,19 +55,25 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
 
+    from sketch.experiment import processes
     from sketch.experiment.data import plan_with_data
 
-    plan, options, notice = plan_with_data(given, model, options, experiments)
-    if notice:
-        click.echo(notice, err=True)
+    with processes.join(options) as group:
+        plan, options, notice = plan_with_data(
+            given, model, options, experiments, group
+        )
+        if notice:
+            click.echo(notice, err=True)
 
-    from sketch.experiment import devices
+        from sketch.experiment import devices
 
-    devices.set_up(options.backend, options.precision)
+        devices.set_up(options.backend, options.precision)
 
-    from sketch.experiment.training import train
+        from sketch.experiment.training import train
 
-    if progress is None:
-        progress = sys.stderr.isatty()
-    experiment = train(plan, options, experiments, progress)
-    click.echo(experiment.sketch_path)
+        if progress is None:
+            progress = sys.stderr.isatty()
+        progress = progress and group.is_first
+        experiment = train(plan, options, experiments, progress, group)
+        if group.is_first:
+            click.echo(experiment.sketch_path)

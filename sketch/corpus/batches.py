@@ -4,6 +4,11 @@ Lines are grouped by length, so that little of a batch is padding and a run comp
 few shapes. The order is a pure function of (seed, epoch): epoch 7 needs no history, and
 every process of a run derives the same batches and takes its own rows of each.
 
+A corpus of more than `POOL` lines is shuffled in blocks: blocks of `BLOCK` lines that
+stand together, in random order, make up pools, and the lines of a pool are shuffled and
+grouped as a small corpus is as a whole. So what is read from a disk, it reads in few
+places at a time; and as the order does not depend on what is in memory, nor do losses.
+
     padding goes on the right; mask 1.0 = real step, 0.0 = padding
     every line is seen once an epoch, whole unless `max_length` cuts it
 
@@ -18,9 +23,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sketch.corpus.rows import Rows, RowsInMemory
 from sketch.ink.strokes import DX, DY, normalise
 
 REST_SPREAD = 0.05  # of the resting pen about (0, 0), in normalised units
+
+BLOCK = 1024  # lines that are read together: 8 MB of lines like IAM-OnDB's
+POOL = 64 * BLOCK  # lines that are shuffled together
 
 NUM_SHAPES = 12  # measured on IAM-OnDB: 12 shapes pad 6.5 % of all steps, 8 9.7 %
 
@@ -75,10 +84,11 @@ class Batches:
     """Batches of one set of lines.
 
     Args:
-        strokes: lines `[time, 3]` in the recording's units.
+        strokes: lines `[time, 3]` in the recording's units: a list, or `Rows`.
         offset_mean, offset_std: `[2]`, of the training set.
         batch_size: lines a batch, over all processes.
-        texts: character codes of each line, or None for a model without text.
+        texts: character codes of each line, likewise, or None for a model without
+            text.
         seed: of the order and of `augment`.
         max_length: cuts longer lines; None keeps them whole.
         augment: greatest relative change of each line's size, stretch and slant.
@@ -92,11 +102,11 @@ class Batches:
 
     def __init__(
         self,
-        strokes: Sequence[np.ndarray],
+        strokes: Sequence[np.ndarray] | Rows,
         offset_mean: np.ndarray,
         offset_std: np.ndarray,
         batch_size: int,
-        texts: Sequence[np.ndarray] | None = None,
+        texts: Sequence[np.ndarray] | Rows | None = None,
         seed: int = 0,
         max_length: int | None = None,
         augment: float = 0.0,
@@ -104,16 +114,18 @@ class Batches:
         process: int = 0,
         num_processes: int = 1,
     ):
-        if not len(strokes):
+        self.strokes = _as_rows(strokes)
+        self.texts = None if texts is None else _as_rows(texts)
+        self.num_lines = len(self.strokes.lengths)
+        if not self.num_lines:
             raise ValueError("There are no lines to make batches of.")
         if batch_size % num_processes:
             raise ValueError(
                 f"--bs {batch_size} cannot be shared evenly by {num_processes} "
                 "processes: choose a multiple."
             )
-        self.strokes = [line[:max_length] for line in strokes]
+        self.max_length = max_length
         self.num_rest = 0 if texts is None else 1
-        self.texts = texts
         self.offset_mean, self.offset_std = offset_mean, offset_std
         self.null_offset = -np.asarray(offset_mean) / np.asarray(offset_std)
         self.batch_size = batch_size
@@ -121,7 +133,9 @@ class Batches:
         self.augment = augment
         rows = batch_size // num_processes
         self.rows = slice(process * rows, (process + 1) * rows)
-        lengths = np.array([len(line) for line in self.strokes])
+        lengths = self.strokes.lengths
+        if max_length is not None:
+            lengths = np.minimum(lengths, max_length)
         if padded_lengths is None:
             padded_lengths = choose_lengths(lengths)
         if lengths.max() > padded_lengths[-1]:
@@ -130,7 +144,7 @@ class Batches:
         self.padded_lengths = padded_lengths
         self.group_of_line = np.searchsorted(padded_lengths, lengths)
         if texts is not None:
-            text_lengths = np.array([len(text) for text in texts])
+            text_lengths = self.texts.lengths
             self.text_lengths = [
                 int(text_lengths[self.group_of_line <= group].max(initial=1))
                 for group in range(len(padded_lengths))
@@ -139,7 +153,7 @@ class Batches:
     @property
     def num_batches(self) -> int:
         """Batches an epoch."""
-        return -(-len(self.strokes) // self.batch_size)
+        return -(-self.num_lines // self.batch_size)
 
     @property
     def num_points(self) -> int:
@@ -148,8 +162,7 @@ class Batches:
 
     def padding(self, epoch: int = 0) -> float:
         """Share of an epoch's steps that is padding."""
-        plan = self._plan(epoch)
-        steps = sum(int(self.padded_lengths[group]) for group, _ in plan)
+        steps = sum(int(self.padded_lengths[group]) for group, _ in self._plan(epoch))
         return 1.0 - self.num_points / (steps * self.batch_size)
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
@@ -158,15 +171,36 @@ class Batches:
             if number >= first:
                 yield self._pad(epoch, group, lines)
 
-    def _plan(self, epoch: int) -> list[tuple[int, np.ndarray]]:
-        """(group, line indices `[batch_size]`) of every batch, in order.
+    def _plan(self, epoch: int) -> Iterator[tuple[int, np.ndarray]]:
+        """(group, line indices `[batch_size]`) of every batch, in order."""
+        rng = np.random.default_rng([self.seed, epoch])
+        for pool in self._pools(rng):
+            yield from self._plan_pool(rng, pool)
+
+    def _pools(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
+        """Lines that are shuffled together; all pools but the first fill batches."""
+        if self.num_lines <= POOL:
+            yield np.arange(self.num_lines)
+            return
+        blocks = rng.permutation(-(-self.num_lines // BLOCK))
+        lines = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+        lines = lines[lines < self.num_lines]
+        size = max(POOL // self.batch_size, 1) * self.batch_size
+        first = self.num_lines % self.batch_size + size
+        yield lines[:first]
+        for start in range(first, self.num_lines, size):
+            yield lines[start : start + size]
+
+    def _plan_pool(
+        self, rng: np.random.Generator, pool: np.ndarray
+    ) -> list[tuple[int, np.ndarray]]:
+        """The batches of a pool.
 
         What does not fill a batch of its group moves on to the next longer one. The
         one batch that stays short, if the lines are no multiple of its size, is made of
         the shortest lines, where empty rows cost least.
         """
-        rng = np.random.default_rng([self.seed, epoch])
-        order = rng.permutation(len(self.strokes))
+        order = rng.permutation(pool)
         order = order[np.argsort(self.group_of_line[order], kind="stable")]
         short = len(order) % self.batch_size
         plan = []
@@ -181,26 +215,25 @@ class Batches:
 
     def _pad(self, epoch: int, group: int, lines: np.ndarray) -> Batch:
         lines = lines[self.rows]
+        held = np.flatnonzero(lines >= 0)
         time = int(self.padded_lengths[group]) + self.num_rest
         strokes = np.zeros((len(lines), time, 3), np.float32)
         mask = np.zeros((len(lines), time), np.float32)
-        for row, line in enumerate(lines):
-            if line >= 0:
-                length = self.lengths[line]
-                strokes[row, :length] = normalise(
-                    self._vary(epoch, line), self.offset_mean, self.offset_std
-                )
-                mask[row, :length] = 1.0
+        for row, whole in zip(held, self.strokes.take(lines[held]), strict=True):
+            length = self.lengths[lines[row]]
+            varied = self._vary(epoch, lines[row], whole[: self.max_length])
+            strokes[row, :length] = normalise(varied, self.offset_mean, self.offset_std)
+            mask[row, :length] = 1.0
         inputs = {"strokes": strokes, "mask": mask}
         if self.texts is not None:
             shape = len(lines), self.text_lengths[group]
             inputs["text"] = np.full(shape, -1, np.int32)
             inputs["rest"] = np.zeros_like(mask)
-            for row, line in enumerate(lines):
-                if line >= 0:
-                    inputs["text"][row, : len(self.texts[line])] = self.texts[line]
-                    strokes[row, self.lengths[line]] = self._rest(epoch, line)
-                    inputs["rest"][row, self.lengths[line]] = 1.0
+            for row, text in zip(held, self.texts.take(lines[held]), strict=True):
+                line, length = lines[row], self.lengths[lines[row]]
+                inputs["text"][row, : len(text)] = text
+                strokes[row, length] = self._rest(epoch, line)
+                inputs["rest"][row, length] = 1.0
         return Batch(inputs, lines)
 
     def _rest(self, epoch: int, line: int) -> np.ndarray:
@@ -209,9 +242,8 @@ class Batches:
         x, y = rng.normal(scale=REST_SPREAD, size=2) + self.null_offset
         return np.array([x, y, 1.0], np.float32)
 
-    def _vary(self, epoch: int, line: int) -> np.ndarray:
+    def _vary(self, epoch: int, line: int, strokes: np.ndarray) -> np.ndarray:
         """A line at another size, stretch and slant, by (seed, epoch, line)."""
-        strokes = self.strokes[line]
         if not self.augment:
             return strokes
         rng = np.random.default_rng([self.seed, epoch, line])
@@ -221,3 +253,7 @@ class Batches:
         varied[:, DX] += slant * strokes[:, DY]
         varied[:, DY] = (1 + size) * strokes[:, DY]
         return varied
+
+
+def _as_rows(rows: Sequence[np.ndarray] | Rows) -> Rows:
+    return rows if hasattr(rows, "take") else RowsInMemory(rows)

@@ -35,7 +35,14 @@ import h5py
 import numpy as np
 
 from sketch import __version__
-from sketch.corpus.hdf5_checks import damage_named, damaged, read_rows
+from sketch.corpus.hdf5_checks import (
+    damage_named,
+    damaged,
+    heap_lengths,
+    own_dataset,
+    read_references,
+    read_rows,
+)
 from sketch.corpus.hdf5_parts import (
     TEXT_SOURCES,
     check_features,
@@ -272,6 +279,10 @@ class Corpus:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def is_same_set(self, one: str, other: str) -> bool:
+        """Whether two sets are the same rows."""
+        return self._rows(one) == self._rows(other)
+
     def num_lines(self, set_name: str) -> int:
         """Number of lines of a set."""
         rows = self._rows(set_name)
@@ -293,6 +304,20 @@ class Corpus:
             DamagedInk: If a line cannot be read, or is not ink.
         """
         return self._read_rows(self._rows(set_name))
+
+    def locate(self, source: str, set_name: str) -> np.ndarray:
+        """Where the rows of a set lie in the file, for `read_referenced`.
+
+        Args:
+            source: one of `SOURCES`.
+            set_name: which set.
+        """
+        rows = self._rows(set_name)
+        item_size = 4 if source == "features" else 1
+        with damage_named(self.path):
+            dataset = own_dataset(self._file, self.path, source, (len(self._shapes),))
+            heap_lengths(dataset, self.path, item_size)
+            return read_references(dataset, self.path)[rows].copy()
 
     def line(self, line_id: str) -> Line:
         """Reads one line by its id.

@@ -105,7 +105,7 @@ def heap_lengths(dataset: h5py.Dataset, path: Path, item_size: int) -> np.ndarra
     """
     if not is_variable_length(dataset):
         raise damaged(path, f"{dataset.name} has no rows of variable length")
-    lengths = _read_references(dataset, path)["length"].astype(np.int64)
+    lengths = read_references(dataset, path)["length"].astype(np.int64)
     if int(lengths.sum()) * item_size > path.stat().st_size:
         raise damaged(path, f"{dataset.name} claims more values than the file holds")
     return lengths
@@ -131,14 +131,31 @@ def read_rows(
     Raises:
         DamagedInk: If the heap does not add up, or lacks a row.
     """
-    references = _read_references(dataset, path)[rows].tolist()
+    references = read_references(dataset, path)[rows]
+    return read_referenced(path, str(dataset.name), references, item_size)
+
+
+def read_referenced(
+    path: Path, name: str, references: np.ndarray, item_size: int
+) -> list[bytes]:
+    """Reads rows by their references, in any order; the file may be closed meanwhile.
+
+    Args:
+        path: the file.
+        name: of the dataset, for messages.
+        references: of `read_references`.
+        item_size: bytes of an item.
+
+    Raises:
+        DamagedInk: If the heap does not add up, or lacks a row.
+    """
     collections: dict[int, dict[int, tuple[int, int]]] = {}
     read = []
     with (
         open(path, "rb") as raw,
         mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        for length, address, index in references:
+        for length, address, index in references.tolist():
             if not length:
                 read.append(b"")
                 continue
@@ -146,7 +163,7 @@ def read_rows(
                 collections[address] = _find_objects(data, address)
             place, size = collections[address].get(index, (0, -1))
             if length * item_size > size:
-                raise damaged(path, f"the heap of {dataset.name} is spoilt")
+                raise damaged(path, f"the heap of {name} is spoilt")
             read.append(data[place : place + length * item_size])
     return read
 
@@ -172,7 +189,8 @@ def _find_objects(data: mmap.mmap, address: int) -> dict[int, tuple[int, int]]:
     return objects
 
 
-def _read_references(dataset: h5py.Dataset, path: Path) -> np.ndarray:
+def read_references(dataset: h5py.Dataset, path: Path) -> np.ndarray:
+    """Where the rows of a variable-length dataset lie, `HEAP_REFERENCE` `[row]`."""
     num_bytes = dataset.size * HEAP_REFERENCE.itemsize
     with open(path, "rb") as raw:
         raw.seek(dataset.id.get_offset() or 0)

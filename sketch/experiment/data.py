@@ -1,14 +1,25 @@
 """Which corpus a run trains on: the user's, or the built-in one under its own name."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import sketch
 from sketch.corpus.find import find_corpus
 from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import DEMO_NAME, RunOptions
+from sketch.experiment.hyperparameters import (
+    DEMO_NAME,
+    Hyperparameters,
+    RunOptions,
+    get_option,
+)
 from sketch.experiment.plan import CONTINUE, RunPlan, plan_run
+from sketch.experiment.processes import ALONE, Processes
+
+# The run options that each process has for itself.
+OWN = ("data", "memory", "coordinator", "process")
 
 HOW_TO_GET_DATA = (
     "no handwriting.hdf5 in --data, $SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or "
@@ -20,31 +31,57 @@ HOW_TO_GET_DATA = (
 
 
 def plan_with_data(
-    given: Mapping[str, Any], model: str | None, options: RunOptions, root: str | Path
+    given: Mapping[str, Any],
+    model: str | None,
+    options: RunOptions,
+    root: str | Path,
+    processes: Processes = ALONE,
 ) -> tuple[RunPlan, RunOptions, str | None]:
-    """Decides what is trained, and on which corpus.
+    """Decides what is trained, and on which corpus; process 0 does, for all.
 
     Where no corpus is found and no name was given, the run is one on the built-in
     corpus, and its name begins with `demo-`: nobody takes the one for the other.
 
     Args:
         given, model, root: as `plan_run`.
-        options: `data` is where the user says the corpus is, or None.
+        options: `data` is where the user says the corpus is, or empty.
+        processes: those of the run.
 
     Returns:
-        The plan; `options` with the path of the corpus as `data`; a notice for the
+        The plan; `options` with the paths of the corpus as `data`; a notice for the
         user, or None.
 
     Raises:
         FileNotFoundError: no corpus for an experiment that needs one.
-        ValueError: `--data` beside the name of the built-in corpus.
+        ValueError: `--data` beside the name of the built-in corpus; the processes were
+            not all started with the same.
     """
+    processes.compare(_all_that_counts(given, model, options))
     notice = None
-    if model in (None, CONTINUE):
-        given, notice = name_corpus(given, options.data)
-    plan = plan_run(given, model, root)
-    path = require_corpus(plan.hyperparameters.name, options.data)
-    return plan, replace(options, data=str(path)), notice
+    if processes.is_first:
+        if model in (None, CONTINUE):
+            given, notice = name_corpus(given, next(iter(options.data), None))
+        plan = plan_run(given, model, root, again=processes.count > 1)
+    shared = processes.share(lambda: plan.to_json())
+    if not processes.is_first:
+        plan = RunPlan.from_json(shared)
+    name, files = plan.hyperparameters.name, options.data
+    paths = [require_corpus(name, file) for file in files or (None,)]
+    return plan, replace(options, data=tuple(map(str, paths))), notice
+
+
+def _all_that_counts(
+    given: Mapping[str, Any], model: str | None, options: RunOptions
+) -> dict[str, Any]:
+    """What must be equal in all processes, by its name in messages."""
+    if model in (None, CONTINUE):  # defaults may be typed or not
+        given = asdict(Hyperparameters(**given))
+    run = {name: value for name, value in asdict(options).items() if name not in OWN}
+    values = {
+        get_option(name).flags[0]: value for name, value in {**given, **run}.items()
+    }
+    versions = {name: version(name) for name in ("keras", "jax")}
+    return {"--model": model, **values, "sketch": sketch.__version__, **versions}
 
 
 def name_corpus(

@@ -98,6 +98,84 @@ def _greetings_held_back() -> Iterator[None]:
             os.close(stderr)
 
 
+def memory() -> int:
+    """Bytes of memory that this machine has, or this container may use."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:  # no control groups here, or older ones
+        return machine
+    return min(machine, int(limit)) if limit.isdigit() else machine
+
+
+@contextmanager
+def sharing_batches(limit: int | None, batch_size: int) -> Iterator[None]:
+    """Lets all devices of all processes share each batch, for the time of the block.
+
+    Networks made within have their weights on each of them (data parallelism). One
+    device alone works as ever.
+
+    Args:
+        limit: devices of each process; None takes all.
+        batch_size: lines a batch, over all processes.
+
+    Raises:
+        ValueError: fewer devices than that, or they cannot share a batch evenly.
+    """
+    import keras
+
+    if keras.backend.backend() != "jax":
+        if (limit or 1) > 1:
+            raise ValueError(
+                f"--devices {limit} needs the backend jax, not "
+                f"{keras.backend.backend()}, which uses one"
+            )
+        yield
+        return
+    import jax
+
+    count = limit or jax.local_device_count()
+    chosen = []
+    for process in range(jax.process_count()):
+        there = [d for d in jax.devices() if d.process_index == process]
+        if len(there) < count or (limit is None and len(there) > count):
+            raise ValueError(
+                f"process {process} has {len(there)} devices ({there[0].platform}), "
+                f"{count} are asked for: give all processes the same by --devices"
+            )
+        chosen += [f"{device.platform}:{device.id}" for device in there[:count]]
+    if batch_size % len(chosen):
+        raise ValueError(
+            f"--bs {batch_size} cannot be shared evenly by {len(chosen)} devices: "
+            "choose a multiple, or fewer by --devices"
+        )
+    if len(chosen) == 1:
+        yield
+        return
+    with keras.distribution.DataParallel(
+        devices=chosen, auto_shard_dataset=False
+    ).scope():
+        yield
+
+
+@contextmanager
+def on_one_device() -> Iterator[None]:
+    """Within, networks are made on one device of this process, whatever is shared."""
+    import keras
+
+    shared = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(shared)
+
+
+def is_shared(variable) -> bool:
+    """Whether a Keras variable lies on several devices."""
+    return getattr(variable, "_layout", None) is not None
+
+
 def devices() -> list[str]:
     """What the backend computes on, in its own words."""
     import keras

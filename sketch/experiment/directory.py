@@ -29,6 +29,7 @@ from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import experiment_name
 from sketch.experiment.settings_file import (
+    FACTS,
     SETTINGS_NAME,
     Lineage,
     parse_content,
@@ -82,12 +83,9 @@ class Experiment:
             ValueError: unknown or missing facts.
             OSError: the directory cannot be written.
         """
-        lineage = facts.get("lineage")
-        name = experiment_name(hyperparameters, lineage.digest if lineage else None)
-        path = Path(os.path.abspath(root)) / name
+        experiment = cls.planned(root, hyperparameters, facts)
+        path, content = experiment.path, to_content(hyperparameters, facts)
         refuse_existing(path)
-        content = to_content(hyperparameters, facts)
-        experiment = cls(path, **parse_content(content))
         try:
             with whole_folder(path) as folder:
                 (folder / "samples").mkdir()
@@ -96,6 +94,20 @@ class Experiment:
             refuse_existing(path)  # somebody else was quicker
             raise
         return experiment
+
+    @classmethod
+    def planned(
+        cls, root: str | Path, hyperparameters: Hyperparameters, facts: Mapping
+    ) -> "Experiment":
+        """The experiment that `create` would make, without its directory.
+
+        Raises:
+            ValueError: unknown or missing facts.
+        """
+        lineage = facts.get("lineage")
+        name = experiment_name(hyperparameters, lineage.digest if lineage else None)
+        path = Path(os.path.abspath(root)) / name
+        return cls(path, **parse_content(to_content(hyperparameters, facts)))
 
     @classmethod
     def load(cls, path_or_name: str | Path, root: str | Path) -> "Experiment":
@@ -116,6 +128,11 @@ class Experiment:
                 path = Path(os.path.abspath(path))
                 return cls(path, **read_parsed(path / SETTINGS_NAME, parse_content))
         raise FileNotFoundError(_not_found(path_or_name, Path(root)))
+
+    def content(self) -> dict[str, Any]:
+        """What `hyperparameters.json` holds, to be read by `parse_content`."""
+        facts = {name: getattr(self, name) for name in FACTS}
+        return to_content(self.hyperparameters, facts)
 
     @property
     def name(self) -> str:

@@ -190,8 +190,8 @@ class Hyperparameters(Settings):
 
 
 @dataclass(frozen=True)
-class RunOptions(Settings):
-    """How long and on what a run goes; may change when it is resumed.
+class CommonOptions(Settings):
+    """How long and on what anything is trained; may change when it is resumed.
 
     Raises:
         ValueError: a value out of range; names the option.
@@ -251,6 +251,92 @@ class RunOptions(Settings):
         "Write the history for TensorBoard, too: into tensorboard/ of the experiment.",
         in_name="never",
     )
+
+
+@dataclass(frozen=True)
+class RunOptions(CommonOptions):
+    """How long, on what and where a run goes; may change when it is resumed.
+
+    Raises:
+        ValueError: a value out of range, or a place among processes that is none.
+    """
+
+    data: tuple[str, ...] = option(
+        (),
+        "--data",
+        "The corpus: handwriting.hdf5, or a folder that holds it; may be given several "
+        "times, for a corpus of several files.",
+        unset="$SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or ./data/",
+        type=str,
+        multiple=True,
+        in_name="never",
+    )
+    memory: float | None = option(
+        None,
+        "--memory",
+        "GB of memory for lines; of a corpus that takes more, each line is read from "
+        "disk when it is needed, in the same order.",
+        unset="a quarter of the machine's",
+        type=float,
+        above=0,
+        in_name="never",
+    )
+    devices: int | None = option(
+        None,
+        "--devices",
+        "Devices (GPUs) of this machine to share each batch.",
+        unset="all there are",
+        type=int,
+        minimum=1,
+        in_name="never",
+    )
+    coordinator: str | None = option(
+        None,
+        "--coordinator",
+        "HOST:PORT where process 0 of a run on several processes is reached.",
+        unset="what SLURM, Open MPI or Kubernetes says, or none",
+        type=str,
+        in_name="never",
+    )
+    processes: int | None = option(
+        None,
+        "--processes",
+        "How many processes the run has; 1 ignores a scheduler.",
+        unset="what the scheduler says, or 1",
+        type=int,
+        minimum=1,
+        in_name="never",
+    )
+    process: int | None = option(
+        None,
+        "--process",
+        "The number of this process, from 0 on.",
+        unset="what the scheduler says, or 0",
+        type=int,
+        minimum=0,
+        in_name="never",
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        place = self.coordinator, self.processes, self.process
+        if place[::2] == (None, None) and self.processes in (None, 1):
+            return
+        if None in place:
+            raise ValueError(
+                "--coordinator, --processes and --process go together: give all three, "
+                "or none where a scheduler starts the processes"
+            )
+        if self.process >= self.processes:
+            raise ValueError(
+                f"--process must be below --processes {self.processes}, received "
+                f"{self.process}"
+            )
+        port = self.coordinator.rpartition(":")[2]
+        if not (":" in self.coordinator and port.isdigit() and int(port) < 65536):
+            raise ValueError(
+                f"--coordinator must be HOST:PORT, received {self.coordinator!r}"
+            )
 
 
 # A network's weights fit another exactly if all of these are equal.

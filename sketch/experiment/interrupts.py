@@ -4,16 +4,31 @@ import signal
 import threading
 from types import FrameType
 
+from sketch.experiment.processes import ALONE, Processes
+
 
 class Interrupts:
     """Context in which the first signal is only noted; the second one ends at once.
 
+    A signal may reach one process of several. All stop at the same batch: that at which
+    `check` has told them all.
+
+    Args:
+        processes: those of the run.
+
     Attributes:
-        signal_number: of the signal that came, or 0.
+        signal_number: of the signal that was there at the last `check`, or 0.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, processes: Processes = ALONE) -> None:
+        self.processes = processes
         self.signal_number = 0
+        self._noted = 0
+
+    def check(self) -> bool:
+        """Whether to stop; every process must ask equally often."""
+        self.signal_number = self.processes.greatest(self._noted)
+        return bool(self.signal_number)
 
     def __enter__(self) -> "Interrupts":
         self._previous = {}
@@ -27,6 +42,6 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self.signal_number:
+        if self._noted:
             raise KeyboardInterrupt
-        self.signal_number = number
+        self._noted = number

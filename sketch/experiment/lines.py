@@ -1,14 +1,21 @@
 """The lines of a run: read from its corpus, checked against its experiment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from sketch.corpus.batches import Batches
-from sketch.corpus.hdf5 import SETS, Corpus, Line
+from sketch.corpus.line import SETS
+from sketch.corpus.rows import RowsInMemory, RowsOnDisk
+from sketch.corpus.shards import Shards, open_shards
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.processes import Processes
 from sketch.ink.text import Alphabet
+
+TEXTS = 64  # transcripts that are kept to be written; sketch.png has as many lines
+BESIDE_INK = 200  # bytes that a line in memory takes beside its points
 
 
 @dataclass(frozen=True)
@@ -17,16 +24,18 @@ class RunLines:
 
     Attributes:
         batches: by set name; `test` is the object of `valid` where the sets are equal.
-        line_ids: by set name, to say which lines a batch held.
-        texts: the transcripts of the validation lines that have one.
+        line_ids: of the training lines, to say which a batch held.
+        texts: some transcripts of the validation lines, where there are any.
         num_without_text: lines left out of a text model, their transcript being in
             doubt.
+        is_held: whether the lines are in memory, or read as they are needed.
     """
 
     batches: dict[str, Batches]
-    line_ids: dict[str, list[str]]
+    line_ids: RowsOnDisk
     texts: list[str]
     num_without_text: int
+    is_held: bool
 
     def summary(self) -> str:
         """What is trained on, and how much of it is padding, in a line."""
@@ -37,73 +46,122 @@ class RunLines:
             else ""
         )
         return (
-            f"{len(train.strokes):,} lines, {train.num_points:,} points, in "
+            f"{train.num_lines:,} lines, {train.num_points:,} points, in "
             f"{train.num_batches} batches of {len(train.padded_lengths)} lengths, "
             f"{train.padding():.1%} of it padding{without}"
+            f"{'' if self.is_held else '; they are read from disk as they are needed'}"
         )
 
 
 def load_lines(
-    path: Path,
+    paths: Sequence[Path],
     settings: Hyperparameters,
     alphabet: Alphabet,
     offset_mean: np.ndarray,
     offset_std: np.ndarray,
+    memory: float,
+    processes: Processes,
 ) -> RunLines:
     """Read a corpus for training.
 
     Args:
-        path: the HDF5 file.
+        paths: the HDF5 files.
         settings: batch size, seed, whether with text, and so on.
         alphabet, offset_mean, offset_std: of the experiment, which for a derived one
             are its parent's, not this corpus'.
+        memory: bytes that the lines may take; of more, each is read when its batch is
+            made.
+        processes: those of the run, each of which takes its rows of every batch.
 
     Raises:
         ValueError: a set has no lines, or a transcript has a character that the
             alphabet lacks; names the file.
     """
-    with Corpus.open(path) as corpus:
-        sets = {name: corpus.read_set(name) for name in SETS}
-    batches, line_ids, num_without_text = {}, {}, 0
-    padded_lengths = None
-    for name, lines in sets.items():
-        kept = [line for line in lines if line.transcript or not settings.text]
-        num_without_text += len(lines) - len(kept)
-        if not kept:
-            missing = " with a transcript" if settings.text else ""
-            raise ValueError(f"{path}: the set {name} has no lines{missing}")
-        line_ids[name] = [line.line_id for line in kept]
-        if name == "test" and line_ids["test"] == line_ids["valid"]:
-            batches["test"] = batches["valid"]
-            continue
-        texts = _encode(kept, alphabet, path) if settings.text else None
-        is_training = name == "train"
-        batches[name] = Batches(
-            [line.strokes for line in kept],
-            offset_mean,
-            offset_std,
-            settings.batch_size,
-            texts=texts,
-            seed=settings.seed,
-            max_length=settings.max_length if is_training else None,
-            augment=settings.augment if is_training else 0.0,
-            padded_lengths=padded_lengths,
+    with open_shards(paths) as corpus:
+        if settings.text:
+            _require_known(corpus, alphabet)
+        kept = {name: _choose(corpus, name, settings.text) for name in SETS}
+        strokes = {n: corpus.strokes(n).chosen(kept[n]) for n in SETS}
+        lengths = np.concatenate([rows.lengths for rows in strokes.values()])
+        is_held = lengths.sum() * 12 + len(lengths) * BESIDE_INK <= memory
+        batches: dict[str, Batches] = {}
+        for name in SETS:
+            if name == "test" and corpus.are_equal("test", "valid"):
+                batches["test"] = batches["valid"]
+                continue
+            texts = None
+            if settings.text:
+                texts = _codes(corpus, name, kept[name], alphabet)
+            is_training = name == "train"
+            batches[name] = Batches(
+                _hold(strokes[name]) if is_held else strokes[name],
+                offset_mean,
+                offset_std,
+                settings.batch_size,
+                texts=_hold(texts) if is_held and texts else texts,
+                seed=settings.seed,
+                max_length=settings.max_length if is_training else None,
+                augment=settings.augment if is_training else 0.0,
+                padded_lengths=None if is_training else batches["train"].padded_lengths,
+                process=processes.index,
+                num_processes=processes.count,
+            )
+        return RunLines(
+            batches,
+            corpus.texts("train", "line_ids").chosen(kept["train"]),
+            _first_texts(corpus),
+            sum(len(corpus.lengths(n)) - len(kept[n]) for n in SETS),
+            is_held,
         )
-        if is_training:
-            padded_lengths = batches[name].padded_lengths
-    shown = [line.transcript for line in sets["valid"] if line.transcript]
-    return RunLines(batches, line_ids, shown, num_without_text)
 
 
-def measure_texts(corpus: Corpus) -> dict[str, float]:
+def _choose(corpus: Shards, name: str, with_text: bool) -> np.ndarray:
+    """The numbers of a set's lines that a run can use."""
+    is_known = corpus.text_lengths(name) > 0 if with_text else corpus.lengths(name) > 0
+    if not is_known.any():
+        missing = " with a transcript" if with_text else ""
+        paths = ", ".join(str(file.path) for file in corpus.files)
+        raise ValueError(f"{paths}: the set {name} has no lines{missing}")
+    return np.flatnonzero(is_known)
+
+
+def _hold(rows: RowsOnDisk) -> RowsInMemory:
+    return RowsInMemory(rows.take(np.arange(len(rows.lengths))))
+
+
+def _codes(
+    corpus: Shards, name: str, numbers: np.ndarray, alphabet: Alphabet
+) -> RowsOnDisk:
+    texts = corpus.texts(name).chosen(
+        numbers, decode=lambda data: alphabet.encode(data.decode("utf-8"))
+    )
+    return texts.measured()
+
+
+def _first_texts(corpus: Shards) -> list[str]:
+    texts = corpus.texts("valid")
+    known = np.flatnonzero(texts.lengths)[:TEXTS]
+    return texts.take(known)
+
+
+def _require_known(corpus: Shards, alphabet: Alphabet) -> None:
+    for file in corpus.files:
+        unknown = sorted(set(file.alphabet.characters) - set(alphabet.characters))
+        if unknown:
+            raise ValueError(
+                f"{file.path}: the alphabet of the experiment lacks "
+                f"{' '.join(map(repr, unknown))}"
+            )
+
+
+def measure_texts(corpus: Shards) -> dict[str, float]:
     """What a text model must know of the training set's transcripts.
 
     Returns:
         `text_length` and `points_per_character`, see Experiment; zeros without
         transcripts.
     """
-    texts = corpus.transcripts("train")
-    lengths = np.array([len(text) for text in texts])
+    lengths = corpus.text_lengths("train")
     known = lengths > 0
     if not known.any():
         return {"text_length": 0, "points_per_character": 0.0}
@@ -112,13 +170,3 @@ def measure_texts(corpus: Corpus) -> dict[str, float]:
         "text_length": int(np.quantile(lengths[known], 0.99)),
         "points_per_character": num_points / int((lengths[known] + 1).sum()),
     }
-
-
-def _encode(lines: list[Line], alphabet: Alphabet, path: Path) -> list[np.ndarray]:
-    codes = []
-    for line in lines:
-        try:
-            codes.append(alphabet.encode(line.transcript))
-        except ValueError as error:
-            raise ValueError(f"{path}, line {line.line_id}: {error}") from error
-    return codes

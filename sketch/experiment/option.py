@@ -23,6 +23,8 @@ class Option:
         unset: what the default None means, in words.
         tag: what stands before the value in the name; None where the word of `choices`
             itself is the tag.
+        multiple: it may be given several times; the value is a tuple, and one value
+            alone is a tuple of it.
         in_name: "tag" if it stands there where it differs from its default, "always",
             or "never".
     """
@@ -36,6 +38,7 @@ class Option:
     choices: tuple[str, ...] = ()
     unset: str | None = None
     tag: str | None = None
+    multiple: bool = False
     in_name: str = "tag"
 
     def check(self, value: Any, default: Any) -> Any:
@@ -46,6 +49,10 @@ class Option:
         """
         if value is None and default is None:
             return None
+        if self.multiple:
+            values = (value,) if isinstance(value, self.type) else value or ()
+            one = dataclasses.replace(self, multiple=False)
+            return tuple(one.check(each, "") for each in values)
         flag = self.flags[0]
         if self.type is float and type(value) is int:
             value = float(value)

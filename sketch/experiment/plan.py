@@ -1,7 +1,7 @@
 """What `sketch train` is asked for: a fresh run, one that goes on, or one derived."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,9 +14,12 @@ from sketch.experiment.directory import (
 from sketch.experiment.hyperparameters import (
     SHAPE_FIELDS,
     Hyperparameters,
+    from_json,
     get_option,
+    to_json,
 )
 from sketch.experiment.names import experiment_name
+from sketch.experiment.settings_file import parse_content
 
 CONTINUE = "continue"  # the --model that means: what the other options name
 
@@ -38,6 +41,27 @@ class RunPlan:
     parent: Experiment | None = None
     lineage: Lineage | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """All of it, to tell another process."""
+        parent = self.parent
+        return {
+            "action": self.action,
+            "settings": to_json(self.hyperparameters),
+            "parent": parent and {"path": str(parent.path), "is": parent.content()},
+            "lineage": self.lineage and asdict(self.lineage),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "RunPlan":
+        """The plan that process 0 told; its parent's directory may not be here."""
+        parent, lineage = values["parent"], values["lineage"]
+        return cls(
+            values["action"],
+            from_json(values["settings"]),
+            parent and Experiment(Path(parent["path"]), **parse_content(parent["is"])),
+            lineage and Lineage(**lineage),
+        )
+
     @property
     def name(self) -> str:
         """The name of the experiment that will be trained."""
@@ -47,7 +71,12 @@ class RunPlan:
         return experiment_name(self.hyperparameters, digest)
 
 
-def plan_run(given: Mapping[str, Any], model: str | None, root: str | Path) -> RunPlan:
+def plan_run(
+    given: Mapping[str, Any],
+    model: str | None,
+    root: str | Path,
+    again: bool = False,
+) -> RunPlan:
     """Decides what is to be trained.
 
     Args:
@@ -55,6 +84,8 @@ def plan_run(given: Mapping[str, Any], model: str | None, root: str | Path) -> R
         model: an experiment's name or path, "continue" (the experiment that `given`
             names), or None.
         root: the folder of all experiments.
+        again: whether a new run whose directory is there goes on in it: schedulers
+            repeat a command that has failed.
 
     Raises:
         ValueError: bad settings, or others than the weights of `model` fit.
@@ -66,9 +97,7 @@ def plan_run(given: Mapping[str, Any], model: str | None, root: str | Path) -> R
     if unknown:
         raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
     if model is None:
-        plan = RunPlan("fresh", Hyperparameters(**given))
-        refuse_existing(root / plan.name)
-        return plan
+        return _begin(RunPlan("fresh", Hyperparameters(**given)), root, again)
     if model == CONTINUE:
         return _resume(_find_named(Hyperparameters(**given), root))
     parent = Experiment.load(model, root)
@@ -86,7 +115,12 @@ def plan_run(given: Mapping[str, Any], model: str | None, root: str | Path) -> R
     if type(step) is not int:
         raise ValueError(f"{best[0].parent / 'state.json'} is damaged: it has no step")
     lineage = Lineage(parent.name, step)
-    plan = RunPlan("derive", hyperparameters, parent, lineage)
+    return _begin(RunPlan("derive", hyperparameters, parent, lineage), root, again)
+
+
+def _begin(plan: RunPlan, root: Path, again: bool) -> RunPlan:
+    if again and (root / plan.name).exists():
+        return _resume(Experiment.load(plan.name, root))
     refuse_existing(root / plan.name)
     return plan
 

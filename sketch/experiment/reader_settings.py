@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sketch.experiment.hyperparameters import (
+    CommonOptions,
     Hyperparameters,
-    RunOptions,
     check_dataset_name,
 )
 from sketch.experiment.names import tags
@@ -79,7 +79,7 @@ class ReaderSettings(Settings):
 
 
 @dataclass(frozen=True)
-class ReaderOptions(RunOptions):
+class ReaderOptions(CommonOptions):
     """How long and on what a reader's training goes; may change on a resume."""
 
     epochs: int = option(

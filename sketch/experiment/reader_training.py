@@ -146,7 +146,7 @@ class ReaderTraining:
                 bar.set_postfix_str(
                     f"{position.nats / position.characters:.2f} nats/character"
                 )
-                if interrupts.signal_number:
+                if interrupts.check():
                     break
                 minutes = (time.monotonic() - self.saved_at) / 60
                 if minutes >= self.options.checkpoint_minutes:
@@ -332,7 +332,7 @@ def train_reader(
     with reader.lock(), Interrupts() as interrupts:
         reader.write_environment(devices.describe())
         tqdm.write(
-            f"{len(train.strokes):,} lines, {train.num_points:,} points, in "
+            f"{train.num_lines:,} lines, {train.num_points:,} points, in "
             f"{train.num_batches} batches of {len(train.padded_lengths)} lengths; "
             f"{len(valid):,} lines to check",
             file=sys.stderr,

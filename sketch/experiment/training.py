@@ -1,40 +1,40 @@
 """A training run: fetch a batch, take a step; after an epoch score, save, draw.
 
+On several processes each does the same with its own rows of every batch; what they
+read of a step, sums and norms, is that of the whole batch.
+
 What Keras does, Keras does here: the gradient, the update, the compiled step
 (`train_on_batch`). Ours is what it lacks: sums over real points in place of means over
 padding, a position from which a killed run goes on exactly, and a stop at the first
 number that is not finite, before it can reach a checkpoint.
 """
 
+import contextlib
 import math
 import sys
 import time
 from pathlib import Path
 
 import keras
-import numpy as np
 from keras import ops
+from keras.optimizers import Optimizer
 from tqdm import tqdm
 
 from sketch.corpus.batches import Batch, Batches
-from sketch.corpus.hdf5 import Corpus
 from sketch.experiment import devices
-from sketch.experiment.board_tensorflow import Board, require_tensorboard
+from sketch.experiment.board_tensorflow import require_tensorboard
 from sketch.experiment.building import build_network, build_optimizer, load_weights
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.interrupts import Interrupts
-from sketch.experiment.lines import RunLines, load_lines, measure_texts
-from sketch.experiment.pen import free_lines, in_units, write_experiment
+from sketch.experiment.lines import RunLines
 from sketch.experiment.plan import RunPlan
 from sketch.experiment.position import Position, Totals
-from sketch.experiment.units import inherit_facts
-from sketch.generation.sampling import SamplingLoop
-from sketch.ink import DamagedInk
-from sketch.ink.figures import draw_history, draw_pen, draw_sketch
+from sketch.experiment.preparing import prepare
+from sketch.experiment.processes import ALONE, Processes
+from sketch.experiment.record import NoRecord, Record
+from sketch.model.network import Network
 
-SAMPLES = 64  # lines of sketch.png
-SAMPLE_STEPS = 700  # points of each: about a line of IAM-OnDB
 LINES_NAMED = 3  # line ids that an error names
 # Nats a point that no ink costs: a whole batch at 10,000 standard deviations has fewer,
 # and weights that exploded have far more, without ever being infinite.
@@ -45,10 +45,11 @@ class TrainingRun:
     """One process' work on one experiment.
 
     Args:
-        experiment: its directory, locked by the caller.
+        experiment: its directory, locked by the caller in process 0, and there alone.
         lines: what it learns.
         options: how long, on what.
         progress: whether to show a bar on stderr.
+        processes: those of the run.
 
     Raises:
         ValueError: settings and checkpoint do not fit each other; names the file.
@@ -62,21 +63,20 @@ class TrainingRun:
         lines: RunLines,
         options: RunOptions,
         progress: bool,
+        processes: Processes,
     ):
         self.experiment = experiment
         self.lines = lines
         self.options = options
         self.progress = progress
-        self.network = build_network(experiment)
-        self.loop = SamplingLoop(self.network)
-        self.optimizer = build_optimizer(
-            experiment.hyperparameters,
-            options.epochs * self.train_batches.num_batches,
-            self.train_batches.num_points / len(self.train_batches.strokes),
-        )
+        self.processes = processes
+        self.network, self.optimizer = self._build()
         self.position = Position()
-        self.board: Board | None = None
-        self.saved_at = time.monotonic()
+        self.record = (
+            Record(experiment, self.network, lines.texts, options.tensorboard)
+            if processes.is_first
+            else NoRecord()
+        )
 
     @property
     def train_batches(self) -> Batches:
@@ -84,22 +84,57 @@ class TrainingRun:
 
     def begin(self, parent: Experiment | None) -> None:
         """Start from the latest checkpoint, a parent's best weights, or anew."""
-        load = self.experiment.load_checkpoint
-        latest = load("latest") or load("best")
+        if self.processes.count == 1:
+            found = self._load(self.network, self.optimizer, parent)
+        else:
+            found = self._load_for_all(parent)
+        if found is None:
+            self._save("latest")  # killed before the first epoch, it can go on too
+        else:
+            self._restore(found["state"], Path(found["path"]))
+        self.record.begin(self.position.epoch)
+
+    def _build(self) -> tuple[Network, Optimizer]:
+        """Network and optimizer, on the devices that are shared just now."""
+        return build_network(self.experiment), build_optimizer(
+            self.experiment.hyperparameters,
+            self.options.epochs * self.train_batches.num_batches,
+            self.train_batches.num_points / self.train_batches.num_lines,
+        )
+
+    def _load(
+        self, network: Network, optimizer: Optimizer, parent: Experiment | None
+    ) -> dict | None:
+        """Weights from the directory; `state`, if there is one, and its `path`."""
+        latest = self.record.latest()
         if latest is None and parent is not None:
             weights_path, _ = parent.load_checkpoint("best")
-            load_weights(self.network, weights_path)
+            load_weights(network, weights_path)
+        network.compile(optimizer=optimizer)
+        optimizer.build(network.trainable_variables)
+        if latest is None:
+            return None
+        weights_path, state = latest
+        load_weights(network, weights_path)
+        return {"state": state, "path": str(weights_path.parent / "state.json")}
+
+    def _load_for_all(self, parent: Experiment | None) -> dict | None:
+        """The same in process 0, and by a twin: to set variables that all processes
+        share is something that they can only do together."""
+        with devices.on_one_device():
+            twin = self._build()
+            found = self._load(*twin, parent if self.processes.is_first else None)
+        found = self.processes.share(lambda: found)
         self.network.compile(optimizer=self.optimizer)
         self.optimizer.build(self.network.trainable_variables)
-        if latest is not None:
-            weights_path, state = latest
-            load_weights(self.network, weights_path)
-            self._restore(state, weights_path.parent / "state.json")
-        else:
-            self._save("latest")  # killed before the first epoch, it can go on too
-        if self.options.tensorboard:
-            self.board = Board(self.experiment.path / "tensorboard", self.network)
-        self.experiment.truncate_history(self.position.epoch)
+        values = [ops.convert_to_numpy(variable) for variable in _variables(*twin)]
+        for variable, value in zip(
+            _variables(self.network, self.optimizer),
+            self.processes.share_arrays(values),
+            strict=True,
+        ):
+            variable.assign(value)
+        return found
 
     def run(self, interrupts: Interrupts) -> None:
         """Train until `--epochs` or `--patience` is reached, or a signal comes."""
@@ -110,6 +145,9 @@ class TrainingRun:
                 self._save("latest")
                 return
             self._end_epoch(scores)
+            self.processes.wait()  # for process 0, which draws
+            if interrupts.check():
+                return
 
     # -- an epoch --------------------------------------------------------------------
 
@@ -134,10 +172,9 @@ class TrainingRun:
                 f"{position.totals.per_line:.1f} nats/line, "
                 f"{position.totals.points / position.epoch_seconds:,.0f} points/s"
             )
-            if interrupts.signal_number:
+            if interrupts.check():
                 break
-            minutes = (time.monotonic() - self.saved_at) / 60
-            if minutes >= self.options.checkpoint_minutes:
+            if self.record.age >= self.options.checkpoint_minutes:
                 self._save("latest")
         bar.close()
 
@@ -154,7 +191,7 @@ class TrainingRun:
             for batch in batches.epoch(0):
                 totals.add(self.network.test_on_batch(batch.inputs, return_dict=True))
                 bar.update()
-                if interrupts.signal_number:
+                if interrupts.check():
                     break
             bar.close()
             scores[name] = totals
@@ -183,38 +220,16 @@ class TrainingRun:
         is_best = position.best is None or valid > position.best
         if is_best:
             position.best, position.best_epoch = valid, position.epoch
-        self.experiment.append_history(row)
-        if self.board is not None:
-            self.board.write(row)
+        self.record.append(row)
         if is_best:
             self._save("best")
         self._save("latest")
-        tqdm.write(_epoch_line(row))  # to stdout: it is a result
-        self._draw()
+        self.record.draw(position.epoch)
 
     def _out_of_patience(self) -> bool:
         patience = self.options.patience
         waited = self.position.epoch - self.position.best_epoch
         return patience is not None and waited >= patience
-
-    def _draw(self) -> None:
-        draw_history(self.experiment.history_png, self.experiment.history())
-        lines = self._sample()
-        name = f"sketch-{self.position.epoch:03d}.png"
-        try:
-            draw_sketch(self.experiment.samples_dir / name, lines)
-            draw_sketch(self.experiment.sketch_path, lines)
-            draw_pen(self.experiment.pen_path, lines)
-        except DamagedInk as error:  # weights at the edge of what float32 holds
-            tqdm.write(f"no sketch.png of this epoch: {error}")
-
-    def _sample(self) -> list[np.ndarray]:
-        """64 lines: free ones, or the first texts of the validation set."""
-        if not self.network.has_text:
-            return free_lines(self.loop, self.experiment, SAMPLES, SAMPLE_STEPS)
-        texts = [self.lines.texts[k % len(self.lines.texts)] for k in range(SAMPLES)]
-        written = write_experiment(self.experiment, texts, max_tries=1, loop=self.loop)
-        return [in_units(self.experiment, line.trace.strokes) for line in written]
 
     # -- what a checkpoint holds -----------------------------------------------------
 
@@ -225,8 +240,7 @@ class TrainingRun:
             for variable in self.network.non_trainable_variables
         ]
         state["backend"] = keras.backend.backend()
-        self.experiment.save_checkpoint(kind, self.network.save_weights, state)
-        self.saved_at = time.monotonic()
+        self.record.save(kind, state)
 
     def _restore(self, state: dict, path: Path) -> None:
         state = dict(state)
@@ -273,86 +287,40 @@ class TrainingRun:
         )
 
     def _require_finite(self, sums: dict, norm: float, batch: Batch) -> None:
-        loss = float(sums["loss"])
         nats = float(sums["log_likelihood"])
         is_lost = not nats >= -LOST * float(sums["points"])
-        if math.isfinite(loss) and math.isfinite(norm) and not is_lost:
+        if math.isfinite(nats) and math.isfinite(norm) and not is_lost:
             return
-        ids = [self.lines.line_ids["train"][line] for line in batch.lines if line >= 0]
+        ids = self.lines.line_ids.take(batch.lines[batch.lines >= 0])
         named = ", ".join(ids[:LINES_NAMED])
         raise FloatingPointError(
             f"step {self.position.step + 1} (epoch {self.position.epoch + 1}, batch "
-            f"{self.position.batch + 1}): loss {loss}, gradient norm {norm}, on lines "
-            f"{named} and {max(len(ids) - LINES_NAMED, 0)} more; {self._remedy()}"
+            f"{self.position.batch + 1}): log-likelihood {nats}, gradient norm "
+            f"{norm}, on lines {named} and {max(len(ids) - LINES_NAMED, 0)} more; "
+            f"{self._remedy()}"
         )
 
     def _remedy(self) -> str:
-        _, state = self.experiment.load_checkpoint("latest")
-        return (
-            f"the last good checkpoint, of step {state.get('step')}, is kept; try a "
-            "lower --lr or --max-grad"
-        )
+        latest = self.record.latest()
+        step = f", of step {latest[1].get('step')}," if latest else ""
+        return f"the last good checkpoint{step} is kept; try a lower --lr or --max-grad"
 
 
-def _epoch_line(row: dict[str, float]) -> str:
-    return (
-        f"epoch {row['epoch']}, step {row['step']}: "
-        f"train {row['train_log_likelihood']:.1f}, "
-        f"valid {row['valid_log_likelihood']:.1f}, "
-        f"test {row['test_log_likelihood']:.1f} nats/line "
-        f"({row['valid_log_likelihood_per_point']:.3f} valid nats/point), "
-        f"{row['points_per_second']:,.0f} points/s"
-    )
-
-
-def prepare(plan: RunPlan, data: Path, root: Path) -> tuple[Experiment, RunLines]:
-    """The lines of a run and its directory; nothing is made unless all of it fits.
-
-    Args:
-        plan: what is trained.
-        data: the corpus.
-        root: the folder of all experiments.
-
-    Raises:
-        ValueError: a resumed experiment was trained on another corpus; the corpus
-            lacks what the settings need.
-        FileExistsError: there is a directory of a new experiment's name.
-    """
-    with Corpus.open(data) as corpus:
-        facts = {
-            "alphabet": corpus.alphabet,
-            "offset_mean": corpus.offset_mean,
-            "offset_std": corpus.offset_std,
-            **measure_texts(corpus),
-            "data_digest": corpus.digest,
-        }
-        digest = corpus.digest
-    if plan.action == "resume" and plan.parent.data_digest != digest:
-        raise ValueError(
-            f"{plan.parent.name} was trained on other data (digest "
-            f"{plan.parent.data_digest[:12]}) than {data} holds ({digest[:12]}): name "
-            "its corpus by --data, or begin a new experiment on this one with another "
-            "--name"
-        )
-    if plan.parent is not None:
-        facts, notes = inherit_facts(plan.parent, facts, plan.hyperparameters.text)
-        for note in notes:
-            tqdm.write(note, file=sys.stderr)
-    lines = load_lines(
-        data,
-        plan.hyperparameters,
-        facts["alphabet"],
-        facts["offset_mean"],
-        facts["offset_std"],
-    )
-    if plan.action == "resume":
-        return plan.parent, lines
-    facts["lineage"] = plan.lineage
-    return Experiment.create(root, plan.hyperparameters, facts), lines
+def _variables(network: Network, optimizer: Optimizer) -> list:
+    """All that a run changes, as shapes and types say in every process alike."""
+    return [
+        *network.trainable_variables,
+        *network.non_trainable_variables,
+        *optimizer.variables,
+    ]
 
 
 def train(
-    plan: RunPlan, options: RunOptions, root: str | Path, progress: bool = False
+    plan: RunPlan,
+    options: RunOptions,
+    root: str | Path,
+    progress: bool = False,
+    processes: Processes = ALONE,
 ) -> Experiment:
     """Do what `plan` says.
 
@@ -361,6 +329,7 @@ def train(
         options: with the corpus as `data`.
         root: the folder of all experiments.
         progress: whether to show a bar on stderr.
+        processes: those of the run.
 
     Returns:
         The experiment, trained.
@@ -372,19 +341,23 @@ def train(
     """
     if options.tensorboard:
         require_tensorboard()
-    experiment, lines = prepare(plan, Path(options.data), Path(root))
-    with experiment.lock(), Interrupts() as interrupts:
-        experiment.write_environment(devices.describe())
-        tqdm.write(lines.summary(), file=sys.stderr)
-        run = TrainingRun(experiment, lines, options, progress)
+    experiment, lines = prepare(plan, options, Path(root), processes)
+    shared = devices.sharing_batches(options.devices, plan.hyperparameters.batch_size)
+    locked = experiment.lock() if processes.is_first else contextlib.nullcontext()
+    with locked, Interrupts(processes) as interrupts, shared:
+        if processes.is_first:
+            experiment.write_environment(devices.describe())
+            tqdm.write(lines.summary(), file=sys.stderr)
+        run = TrainingRun(experiment, lines, options, progress, processes)
         run.begin(plan.parent if plan.action == "derive" else None)
         run.run(interrupts)
-        if run.board is not None:
-            run.board.close()
+        run.record.close()
+        processes.finish()
     if interrupts.signal_number:
-        tqdm.write(
-            f"stopped at step {run.position.step}, all saved; "
-            f"go on with --model {experiment.name}"
-        )
+        if processes.is_first:
+            tqdm.write(
+                f"stopped at step {run.position.step}, all saved; "
+                f"go on with --model {experiment.name}"
+            )
         raise SystemExit(128 + interrupts.signal_number)
     return experiment

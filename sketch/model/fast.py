@@ -4,7 +4,8 @@
 """
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -28,6 +29,35 @@ def matmul(a: Tensor, b: Tensor, dtype: str) -> Tensor:
     if dtype == "float32":
         return ops.matmul(a, b)
     return _module.low_precision_matmul(a, b, dtype)
+
+
+def scan(
+    body: Callable,
+    start: Any,
+    steps: Any,
+    rows: Any = (),
+    weights: Any = (),
+    layers: Sequence[keras.Layer] = (),
+) -> tuple[Any, Any]:
+    """`ops.scan` over time; devices that share a batch each run their own rows.
+
+    Left to themselves they would add up the weights' gradients step by step.
+
+    Args:
+        body: `body(carry, step, rows, weights) -> (carry, result)`.
+        start: the first carry, tensors `[batch, ...]`.
+        steps: tensors `[time, batch, ...]`.
+        rows: tensors `[batch, ...]` that every step sees.
+        weights: tensors without a batch axis that every step sees.
+        layers: those whose weights `body` uses besides.
+
+    Returns:
+        The last carry, and the results `[time, batch, ...]`.
+    """
+    run = getattr(_module, "scan", None)
+    if run is not None:
+        return run(body, start, steps, rows, weights, layers)
+    return ops.scan(lambda carry, step: body(carry, step, rows, weights), start, steps)
 
 
 def lstm(bias: Tensor, peepholes: Tensor | None, dtype: str) -> Callable:

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import keras
+from jax.sharding import PartitionSpec as P
 
 NARROW = 16  # so few features are projected within the loop
 PIECE = 128  # steps of the backward pass whose gradients are in memory at a time
@@ -22,10 +24,11 @@ KEEP_GATES = 55_000_000
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
 def _product(a, b, dtype):
-    """`a @ b` for two matrices, factors rounded to `dtype`, summed in float32."""
-    return jax.lax.dot(
-        a.astype(dtype), b.astype(dtype), preferred_element_type=jnp.float32
-    )
+    """`a @ b` for `a` `[..., inner]` and a matrix `b`; factors rounded, sums float32.
+
+    The leading axes stay apart: joined, they could not be shared by devices.
+    """
+    return _contract(a, b, ((a.ndim - 1,), (0,)), dtype)
 
 
 def _product_forward(a, b, dtype):
@@ -34,7 +37,18 @@ def _product_forward(a, b, dtype):
 
 def _product_backward(dtype, saved, gradient):
     a, b = saved
-    return _product(gradient, b.T, dtype), _product(a.T, gradient, dtype)
+    leading = tuple(range(a.ndim - 1))
+    d_b = _contract(a, gradient, (leading, leading), dtype)
+    return _product(gradient, b.T, dtype), d_b
+
+
+def _contract(a, b, axes, dtype):
+    return jax.lax.dot_general(
+        a.astype(dtype),
+        b.astype(dtype),
+        (axes, ((), ())),
+        preferred_element_type=jnp.float32,
+    )
 
 
 _product.defvjp(_product_forward, _product_backward)
@@ -42,8 +56,47 @@ _product.defvjp(_product_forward, _product_backward)
 
 def low_precision_matmul(a, b, dtype):
     """See `fast.matmul`."""
-    product = _product(a.reshape(-1, a.shape[-1]), b, dtype)
-    return product.reshape(*a.shape[:-1], b.shape[-1])
+    return _product(a, b, dtype)
+
+
+def _rows_apart(run, axes):
+    """`run(*trees)`, of which each device that shares the batch sees its own rows.
+
+    The gradient of what is whole everywhere is added up over the devices once, behind
+    everything that `run` does.
+
+    Args:
+        run: returns a pair of trees whose batch axes are 0 and 1; closes over nothing.
+        axes: the batch axis of all tensors of each argument; None: whole.
+    """
+    shared = keras.distribution.distribution()
+    if shared is None:
+        return run
+    name = shared.batch_dim_name
+    spec = {None: P(), 0: P(name), 1: P(None, name)}
+    return jax.shard_map(
+        run,
+        mesh=shared.device_mesh.backend_mesh,
+        in_specs=tuple(spec[axis] for axis in axes),
+        out_specs=(spec[0], spec[1]),
+        check_vma=False,  # else gradients are added up where they arise, in each step
+    )
+
+
+def scan(body, start, steps, rows, weights, layers):
+    """See `fast.scan`."""
+    variables = [v for layer in layers for v in layer.trainable_variables]
+
+    def run(start, steps, rows, weights, values):
+        def step(carry, here):
+            return body(carry, here, rows, weights)
+
+        here = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(state_mapping=here):
+            return jax.lax.scan(step, start, steps)
+
+    apart = _rows_apart(run, (0, 1, 0, None, None))
+    return apart(start, steps, rows, weights, [v.value for v in variables])
 
 
 def lstm(bias, peepholes, dtype):
@@ -52,8 +105,13 @@ def lstm(bias, peepholes, dtype):
     def run(inputs, kernel, recurrent, state):
         weights = _Weights(kernel, recurrent, bias, peepholes)
         inputs = jnp.swapaxes(inputs, 0, 1)  # [time, batch, features]
-        outputs, cells = _scan(inputs, weights, state, dtype)
-        return jnp.swapaxes(outputs, 0, 1), (outputs[-1], cells[-1])
+
+        def scan(state, inputs, weights):
+            outputs, cells = _scan(inputs, weights, state, dtype)
+            return (outputs[-1], cells[-1]), outputs
+
+        state, outputs = _rows_apart(scan, (0, 1, None))(state, inputs, weights)
+        return jnp.swapaxes(outputs, 0, 1), state
 
     return run
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from sketch.model import mixture
+from sketch.model import fast, mixture
 from sketch.model.mixture import Tensor
 from sketch.model.recurrent import GRU, LSTM, State
 from sketch.model.window import AttentionWindow, WindowState
@@ -26,6 +26,23 @@ class NetworkState(NamedTuple):
 
     layers: tuple[State, ...]
     window: WindowState | tuple[()]  # kappa and window; () without text
+
+
+class BatchTotal(keras.metrics.Metric):
+    """A sum over the last batch, whole on every process and device."""
+
+    def __init__(self, name: str):
+        super().__init__(name=name, dtype="float32")
+        self.total = self.add_variable((), initializer="zeros", name="total")
+
+    def update_state(self, value):
+        self.total.assign(value)
+
+    def result(self):
+        return ops.cast(self.total, "float32")
+
+    def reset_state(self):
+        pass
 
 
 class Network(keras.Model):
@@ -133,8 +150,7 @@ class Network(keras.Model):
         outputs_seen = dim * (depth if skip else 1) + (symbols if depth == 1 else 0)
         self.output_layer.build((None, None, outputs_seen))
         self.totals = [
-            keras.metrics.Sum(name=name)
-            for name in ("log_likelihood", "lines", "points")
+            BatchTotal(name=name) for name in ("log_likelihood", "lines", "points")
         ]
         self.built = True
 
@@ -183,9 +199,10 @@ class Network(keras.Model):
         projected = layer.project(ops.swapaxes(points, 0, 1), kernel[:3])
         batch_size = ops.shape(points)[0]
 
-        def body(carry, projected):
+        def body(carry, projected, characters, weights):
+            kernel, recurrent = weights
             state, (kappa, window) = carry
-            seen = ops.matmul(window, kernel[3:])
+            seen = ops.matmul(window, kernel)
             state = layer.advance(projected + seen, state, recurrent)
             kappa, window, _ = self.window.step(state[0], kappa, characters)
             carry = state, (kappa, window)
@@ -195,7 +212,14 @@ class Network(keras.Model):
             layer.initial_state(batch_size),
             self.window.initial_state(characters),
         )
-        _, (states, (_, windows)) = ops.scan(body, start, projected)
+        _, (states, (_, windows)) = fast.scan(
+            body,
+            start,
+            projected,
+            rows=characters,
+            weights=(kernel[3:], recurrent),
+            layers=(layer, self.window),
+        )
         return ops.swapaxes(states[0], 0, 1), ops.swapaxes(windows, 0, 1)
 
     def one_hot(self, text: Tensor) -> Tensor:
@@ -268,6 +292,13 @@ class Network(keras.Model):
         return self.output_layer(seen), NetworkState(tuple(states), new_window), phi
 
     # -- loss ------------------------------------------------------------------------
+
+    def reset_metrics(self):
+        """Does nothing: a `BatchTotal` holds one batch.
+
+        Zeroing them from outside the compiled step would, on several processes, have
+        all wait for all, number by number.
+        """
 
     def density(
         self, outputs: Tensor, probability_bias: float | Tensor = 0.0

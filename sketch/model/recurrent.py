@@ -126,11 +126,13 @@ class RecurrentLayer(keras.layers.Layer):
             return run(inputs, kernel, recurrent, state)
         projected = self.project(ops.swapaxes(inputs, 0, 1), kernel)
 
-        def body(state, projected):
+        def body(state, projected, rows, recurrent):
             state = self.advance(projected, state, recurrent)
             return state, state  # TensorFlow's scan wants results shaped as the carry
 
-        state, states = ops.scan(body, state, projected)
+        state, states = fast.scan(
+            body, state, projected, weights=recurrent, layers=(self,)
+        )
         return ops.swapaxes(states[0], 0, 1), state
 
     def compute_output_spec(self, inputs, state=None, training=False):

@@ -14,11 +14,11 @@ def calls(monkeypatch):
     """What the command calls, in place of training."""
     calls = {}
 
-    def plan_with_data(given, model, options, root):
+    def plan_with_data(given, model, options, root, processes):
         calls.update(given=given, model=model, options=options, root=root)
         return "plan", options, calls.get("notice")
 
-    def train(plan, options, root, progress):
+    def train(plan, options, root, progress, processes):
         calls.update(trained=(plan, options, root), progress=progress)
         return SimpleNamespace(sketch_path=Path("x/sketch.png"))
 
@@ -69,7 +69,7 @@ def test_what_is_typed_is_given_though_it_be_the_default(sketch, calls):
     assert calls["options"] == RunOptions(
         epochs=3,
         patience=2,
-        data="d.hdf5",
+        data=("d.hdf5",),
         backend="torch",
         precision="mixed_bfloat16",
         checkpoint_minutes=0,

@@ -28,7 +28,8 @@ def plan(given, model=None, root="experiments", **options):
     plan, options, notice = data.plan_with_data(
         given, model, RunOptions(**options), root
     )
-    return plan, options.data, notice
+    (path,) = options.data
+    return plan, path, notice
 
 
 def test_without_a_corpus_it_is_the_built_in_one_under_its_own_name(demo):

@@ -64,7 +64,7 @@ def test_one_form_of_every_value():
 
 
 def test_run_options_may_be_unset_where_that_is_the_default():
-    assert RunOptions(patience=None, data=None).patience is None
+    assert RunOptions(patience=None, data=None).data == ()
     with pytest.raises(ValueError, match="--epochs must be a whole number"):
         RunOptions(epochs=None)
     with pytest.raises(ValueError, match="--backend must be one of jax"):
@@ -98,8 +98,9 @@ def test_every_setting_has_an_option_of_its_own():
     for field in fields:
         rule = get_option(field.name)
         assert rule.help.endswith(".")
-        assert (field.default is None) == (rule.unset is not None)
-        assert field.default is None or rule.check(field.default, None) == field.default
+        assert (field.default in (None, ())) == (rule.unset is not None)
+        is_unset = field.default in (None, ())
+        assert is_unset or rule.check(field.default, None) == field.default
 
 
 def test_shape_fields_are_settings():

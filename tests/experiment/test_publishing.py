@@ -15,10 +15,12 @@ from sketch.experiment.building import load_network
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.plan import plan_run
+from sketch.experiment.preparing import prepare
 from sketch.experiment.publishing import publish, write_half
 from sketch.experiment.reader import LoadedReader, Reader
+from sketch.experiment.record import Record
 from sketch.experiment.scoring import evaluate_experiment
-from sketch.experiment.training import TrainingRun, prepare, train
+from sketch.experiment.training import train
 
 CONDITION = "Anybody may use it."
 
@@ -145,7 +147,8 @@ def test_it_cannot_go_on_but_others_come_of_it(pen, published, corpus, tmp_path)
     plan = plan_run({"learning_rate": 0.5}, pen.name, tmp_path / "runs")
     assert plan.action == "derive"
     assert plan.lineage.parent == pen.name
-    child, _ = prepare(plan, corpus, tmp_path / "runs")
+    options = RunOptions(data=str(corpus))
+    child, _ = prepare(plan, options, tmp_path / "runs")
     report = evaluate_experiment_of(child, published, corpus, tmp_path / "runs")
     assert report.is_trained_on_corpus  # its ancestor is found among the hands
 
@@ -159,7 +162,7 @@ def evaluate_experiment_of(child, parent, corpus, root):
 
 
 def test_others_train_in_full_precision(pen, published, corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
+    monkeypatch.setattr(Record, "draw", lambda self, epoch: None)
     plan = plan_run({"learning_rate": 1e-3}, pen.name, tmp_path / "runs")
     child = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path / "runs")
     weights = values(child.load_checkpoint("latest")[0])

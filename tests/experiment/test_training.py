@@ -8,11 +8,13 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from made_up_corpus import make_corpus
 
-from sketch.corpus.hdf5 import Corpus, Line, write_corpus
+from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.plan import plan_run
+from sketch.experiment.record import Record
 from sketch.experiment.training import TrainingRun, train
 from sketch.model.network import Network
 
@@ -34,31 +36,13 @@ def corpus(tmp_path):
     return make_corpus(tmp_path / "toy.hdf5")
 
 
-def make_corpus(path, seed=0, length=12):
-    rng = np.random.default_rng(seed)
-
-    def lines(name, count):
-        for number in range(count):
-            strokes = rng.normal((5, 0), (20, 30), size=(length, 2)).round()
-            ends = (np.arange(length) % 5 == 4) | (np.arange(length) == length - 1)
-            rows = np.column_stack([strokes, ends]).astype(np.float32)
-            yield Line(rows, "ab ba"[: 2 + number % 3], f"{name}-{number:02d}", "w")
-
-    sets = {
-        name: list(lines(name, count))
-        for name, count in (("train", 18), ("valid", 5), ("test", 4))
-    }
-    write_corpus(path, sets, source="made up", command="a test", seed=0, split="random")
-    return path
-
-
-DRAW = TrainingRun._draw
+DRAW = Record.draw
 
 
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """Pictures have tests of their own; here they would take most of the time."""
-    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
+    monkeypatch.setattr(Record, "draw", lambda self, epoch: None)
 
 
 def run(corpus, root, model=None, epochs=2, settings=NOISY, **options):
@@ -280,9 +264,9 @@ def test_an_exploding_rate_stops_before_a_checkpoint(corpus, tmp_path, explosion
 def test_ink_that_cannot_be_drawn_does_not_end_a_run(
     corpus, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(TrainingRun, "_draw", DRAW)
+    monkeypatch.setattr(Record, "draw", DRAW)
     broken = [np.full((5, 3), np.nan, np.float32)]
-    monkeypatch.setattr(TrainingRun, "_sample", lambda self: broken)
+    monkeypatch.setattr(Record, "sample", lambda self: broken)
     experiment = run(corpus, tmp_path, epochs=2, settings=SETTINGS)
     assert len(experiment.history()) == 2
     assert capsys.readouterr().out.count("no sketch.png of this epoch") == 2

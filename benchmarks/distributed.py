@@ -1,0 +1,100 @@
+"""How fast do 1, 2, 4 processes of this machine train together?
+
+    python benchmarks/distributed.py --processes 1 2 4
+
+All have the same whole batch, and split the same cores between them: what is lost
+against one process is what the exchange costs, and what smaller products cost.
+"""
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+
+from report import report
+from training import make_batches, sketch_step
+
+
+def one(arguments) -> None:
+    """One process of a group: prints its real points a second, of the whole batch."""
+    from sketch.experiment import devices
+    from sketch.experiment.hyperparameters import RunOptions
+    from sketch.experiment.processes import join
+
+    place = {}
+    if arguments.count > 1:
+        place = {
+            "coordinator": arguments.coordinator,
+            "processes": arguments.count,
+            "process": arguments.index,
+        }
+    with join(RunOptions(**place)) as processes:
+        devices.set_up("jax", arguments.precision)
+        with devices.sharing_batches(None, arguments.bs):
+            step = sketch_step(arguments, has_text=False)
+            rows = arguments.bs // processes.count
+            mine = slice(processes.index * rows, (processes.index + 1) * rows)
+            rates = []
+            for number in range(2):  # the first time compiles
+                for inputs in make_batches(arguments.bs, arguments.batches):
+                    here = {name: value[mine] for name, value in inputs.items()}
+                    started = time.perf_counter()
+                    step(here)
+                    seconds = time.perf_counter() - started
+                    if number:
+                        rates.append(float(inputs["mask"].sum()) / seconds)
+        processes.finish()
+    if processes.is_first:
+        print(json.dumps(statistics.median(rates)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--dim", type=int, default=400)
+    parser.add_argument("--depth", type=int, default=1)
+    parser.add_argument("--mixtures", type=int, default=20)
+    parser.add_argument("--bs", type=int, default=64)
+    parser.add_argument("--batches", type=int, default=6)
+    parser.add_argument("--backend", default="jax")
+    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--count", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--index", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--coordinator", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.count:
+        one(arguments)
+        return
+    rates = {}
+    for count in arguments.processes:
+        with socket.socket() as found:
+            found.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{found.getsockname()[1]}"
+        place = ["--count", str(count), "--coordinator", address, "--index"]
+        group = [
+            subprocess.Popen(
+                [sys.executable, *sys.argv, *place, str(index)],
+                stdout=subprocess.PIPE,
+                text=True,
+                env=os.environ,
+            )
+            for index in range(count)
+        ]
+        said = [process.communicate()[0] for process in group]
+        if any(process.returncode for process in group):
+            sys.exit(f"{count} processes: one of them failed")
+        rates[str(count)] = round(float(said[0].splitlines()[-1]))
+    settings = {
+        name: value
+        for name, value in vars(arguments).items()
+        if name not in ("count", "index", "coordinator")
+    }
+    report("processes of one machine", settings, points_per_second=rates)
+
+
+if __name__ == "__main__":
+    main()

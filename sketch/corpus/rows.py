@@ -1,0 +1,128 @@
+"""Rows of a corpus by their number: in memory, or on disk until somebody takes them.
+
+Batches need of every line its length, always, and its ink once an epoch. What is on
+disk costs some tens of bytes a line here, whatever its length. A file is open only
+while rows of it are read; which of its pages stay in memory, the system decides.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from sketch.corpus.hdf5_checks import damage_named, read_referenced
+
+AT_ONCE = 10_000  # rows that are in memory together while they are measured
+
+
+class Rows(Protocol):
+    """Strokes, or character codes, of lines 0, 1, ...
+
+    Attributes:
+        lengths: int `[line]`, the length of each.
+    """
+
+    lengths: np.ndarray
+
+    def take(self, numbers: Sequence[int]) -> list[Any]:
+        """These rows, in this order."""
+
+
+class RowsInMemory:
+    """Rows of a list."""
+
+    def __init__(self, rows: Sequence[np.ndarray]):
+        self.rows = rows
+        self.lengths = np.array([len(row) for row in rows], np.int64)
+
+    def take(self, numbers: Sequence[int]) -> list[np.ndarray]:
+        return [self.rows[number] for number in numbers]
+
+
+@dataclass(frozen=True)
+class Located:
+    """Rows of one file.
+
+    path: the file.
+    source: the dataset.
+    references: where they lie, as `Corpus.locate` says.
+    """
+
+    path: Path
+    source: str
+    references: np.ndarray
+
+
+class RowsOnDisk:
+    """Rows of corpus files, in the order of the files.
+
+    Args:
+        parts: where they are.
+        lengths: int `[line]`.
+        item_size: bytes of an item of a row.
+        decode: the bytes of a row to what `take` gives; its ValueError names a fault.
+    """
+
+    def __init__(
+        self,
+        parts: Sequence[Located],
+        lengths: np.ndarray,
+        item_size: int,
+        decode: Callable[[bytes], Any],
+    ):
+        self.parts = parts
+        self.lengths = lengths
+        self.item_size = item_size
+        self.decode = decode
+        self.starts = np.cumsum([0, *(len(part.references) for part in parts)])
+
+    def chosen(
+        self, numbers: np.ndarray, decode: Callable[[bytes], Any] | None = None
+    ) -> "RowsOnDisk":
+        """Some of these rows as rows of their own, perhaps decoded otherwise.
+
+        Args:
+            numbers: int, increasing.
+            decode: in place of this one's.
+        """
+        bounds = zip(self.starts[:-1], self.starts[1:], strict=True)
+        parts = [
+            replace(part, references=part.references[_within(numbers, *bound)])
+            for part, bound in zip(self.parts, bounds, strict=True)
+        ]
+        decode = decode or self.decode
+        return RowsOnDisk(parts, self.lengths[numbers], self.item_size, decode)
+
+    def measured(self) -> "RowsOnDisk":
+        """The same rows, with the lengths that they have when they are decoded."""
+        numbers = np.arange(len(self.lengths))
+        lengths = [
+            len(row)
+            for start in range(0, len(numbers), AT_ONCE)
+            for row in self.take(numbers[start : start + AT_ONCE])
+        ]
+        return RowsOnDisk(
+            self.parts, np.array(lengths, np.int64), self.item_size, self.decode
+        )
+
+    def take(self, numbers: Sequence[int]) -> list[Any]:
+        numbers = np.asarray(numbers, np.int64)
+        places = np.searchsorted(self.starts, numbers, side="right") - 1
+        taken: list[Any] = [None] * len(numbers)
+        for place in np.unique(places):
+            part = self.parts[place]
+            chosen = np.flatnonzero(places == place)
+            rows = numbers[chosen] - self.starts[place]
+            with damage_named(part.path):
+                found = read_referenced(
+                    part.path, part.source, part.references[rows], self.item_size
+                )
+                for number, data in zip(chosen, found, strict=True):
+                    taken[number] = self.decode(data)
+        return taken
+
+
+def _within(numbers: np.ndarray, start: int, stop: int) -> np.ndarray:
+    return numbers[(numbers >= start) & (numbers < stop)] - start

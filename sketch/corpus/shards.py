@@ -1,0 +1,104 @@
+"""Several corpus files as one: their sets joined, in the order of the files."""
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sketch.corpus.hdf5 import Corpus
+from sketch.corpus.hdf5_checks import damaged
+from sketch.corpus.line import ROW_WIDTH, find_problem
+from sketch.corpus.rows import Located, RowsOnDisk
+from sketch.ink.text import Alphabet
+
+
+class Shards:
+    """Corpus files, open for reading; made by `open_shards`.
+
+    Attributes:
+        files: each file.
+        offset_mean, offset_std: float64 `[2]`, over the training sets of all.
+        alphabet: the characters of any of them.
+        digest: of the content of all; of one file, that file's own.
+    """
+
+    def __init__(self, files: Sequence[Corpus]):
+        self.files = files
+        self.alphabet = files[0].alphabet
+        self.digest = files[0].digest
+        self.offset_mean, self.offset_std = files[0].offset_mean, files[0].offset_std
+        if len(files) > 1:
+            characters = {c for file in files for c in file.alphabet.characters}
+            self.alphabet = Alphabet(tuple(sorted(characters)))
+            joined = "\n".join(file.digest for file in files)
+            self.digest = hashlib.sha256(joined.encode()).hexdigest()
+            self.offset_mean, self.offset_std = self._joint_statistics()
+
+    def _joint_statistics(self) -> tuple[np.ndarray, np.ndarray]:
+        counts = np.array([file.lengths("train").sum() for file in self.files])
+        shares = (counts / counts.sum())[:, None]
+        means = np.array([file.offset_mean for file in self.files])
+        stds = np.array([file.offset_std for file in self.files])
+        mean = (shares * means).sum(axis=0)
+        return mean, np.sqrt((shares * (stds**2 + (means - mean) ** 2)).sum(axis=0))
+
+    def are_equal(self, one: str, other: str) -> bool:
+        """Whether two sets are the same rows of each file."""
+        return all(file.is_same_set(one, other) for file in self.files)
+
+    def lengths(self, set_name: str) -> np.ndarray:
+        """Offsets of each line of a set, int `[line]`."""
+        return np.concatenate([file.lengths(set_name) for file in self.files])
+
+    def text_lengths(self, set_name: str) -> np.ndarray:
+        """Characters of each transcript of a set, int `[line]`; 0 where unknown."""
+        return self.texts(set_name).measured().lengths
+
+    def strokes(self, set_name: str) -> RowsOnDisk:
+        """The ink of a set: float32 `[time, 3]`, in the recording's units."""
+        return self._rows("features", set_name, _decode_strokes)
+
+    def texts(self, set_name: str, source: str = "transcripts") -> RowsOnDisk:
+        """The transcripts of a set, or its `line_ids`."""
+        return self._rows(source, set_name, lambda data: data.decode("utf-8"))
+
+    def _rows(
+        self, source: str, set_name: str, decode: Callable[[bytes], object]
+    ) -> RowsOnDisk:
+        parts = [
+            Located(file.path, source, file.locate(source, set_name))
+            for file in self.files
+        ]
+        stored = np.concatenate([part.references["length"] for part in parts])
+        is_ink = source == "features"
+        lengths = stored // ROW_WIDTH if is_ink else stored
+        return RowsOnDisk(parts, lengths.astype(np.int64), 4 if is_ink else 1, decode)
+
+
+def _decode_strokes(data: bytes) -> np.ndarray:
+    strokes = np.frombuffer(data, "<f4").astype(np.float32).reshape(-1, ROW_WIDTH)
+    if problem := find_problem(strokes):
+        raise ValueError(problem)
+    return strokes
+
+
+@contextlib.contextmanager
+def open_shards(paths: Sequence[str | Path]) -> Iterator[Shards]:
+    """Opens corpus files as one; what it gives stays valid when they are closed.
+
+    Raises:
+        FileNotFoundError, DamagedInk: as of `Corpus.open`.
+        DamagedInk: a file lacks a set that another has.
+    """
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(Corpus.open(path)) for path in paths]
+        for file in files:
+            if file.sets != files[0].sets:
+                raise damaged(
+                    file.path,
+                    f"its sets are {', '.join(file.sets)}, those of {files[0].path} "
+                    f"are {', '.join(files[0].sets)}",
+                )
+        yield Shards(files)

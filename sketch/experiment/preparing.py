@@ -1,0 +1,69 @@
+"""A run made ready: its experiment, and its lines; nothing is made unless all fits."""
+
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from sketch.corpus.shards import open_shards
+from sketch.experiment import devices
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hyperparameters import RunOptions
+from sketch.experiment.lines import RunLines, load_lines, measure_texts
+from sketch.experiment.plan import RunPlan
+from sketch.experiment.processes import ALONE, Processes
+from sketch.experiment.units import inherit_facts
+
+
+def prepare(
+    plan: RunPlan, options: RunOptions, root: Path, processes: Processes = ALONE
+) -> tuple[Experiment, RunLines]:
+    """The experiment of a run, and its lines, as this process reads them.
+
+    Args:
+        plan: what is trained.
+        options: `data` is the corpus, `memory` what its lines may take.
+        root: the folder of all experiments; process 0 alone looks there.
+        processes: those of the run.
+
+    Raises:
+        ValueError: a resumed experiment was trained on another corpus; the corpus
+            lacks what the settings need; the processes have different corpora.
+        FileExistsError: there is a directory of a new experiment's name.
+    """
+    with open_shards(options.data) as corpus:
+        facts = {
+            "alphabet": corpus.alphabet,
+            "offset_mean": corpus.offset_mean,
+            "offset_std": corpus.offset_std,
+            **measure_texts(corpus),
+            "data_digest": corpus.digest,
+        }
+        digest = corpus.digest
+    processes.compare({"the corpus (its digest)": digest})
+    if plan.action == "resume" and plan.parent.data_digest != digest:
+        raise ValueError(
+            f"{plan.parent.name} was trained on other data (digest "
+            f"{plan.parent.data_digest[:12]}) than {', '.join(options.data)} holds "
+            f"({digest[:12]}): name its corpus by --data, or begin a new "
+            "experiment on this one with another --name"
+        )
+    if plan.parent is not None:
+        facts, notes = inherit_facts(plan.parent, facts, plan.hyperparameters.text)
+        for note in notes if processes.is_first else ():
+            tqdm.write(note, file=sys.stderr)
+    lines = load_lines(
+        [Path(path) for path in options.data],
+        plan.hyperparameters,
+        facts["alphabet"],
+        facts["offset_mean"],
+        facts["offset_std"],
+        1e9 * options.memory if options.memory else devices.memory() / 4,
+        processes,
+    )
+    if plan.action == "resume":
+        return plan.parent, lines
+    facts["lineage"] = plan.lineage
+    processes.wait()  # one of them may have found fault with its lines
+    make = Experiment.create if processes.is_first else Experiment.planned
+    return make(root, plan.hyperparameters, facts), lines

@@ -1,0 +1,119 @@
+"""The lines of a run: in memory or on disk, of one file or several."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from made_up_corpus import make_corpus
+
+from sketch.corpus import batches as batches_module
+from sketch.corpus.batches import Batches
+from sketch.corpus.hdf5 import Corpus, Line, write_corpus
+from sketch.corpus.rows import RowsInMemory
+from sketch.corpus.shards import open_shards
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.lines import load_lines
+from sketch.experiment.processes import ALONE
+
+SETTINGS = Hyperparameters(dim=6, batch_size=4, augment=0.1, text=True, seed=5)
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """Two files, of lines of 12 and of 17 points."""
+    first = make_corpus(tmp_path / "first.hdf5")
+    second = make_corpus(tmp_path / "second.hdf5", seed=1, length=17)
+    return [first, second]
+
+
+def load(paths, memory, settings=SETTINGS):
+    with open_shards(paths) as corpus:
+        facts = corpus.alphabet, corpus.offset_mean, corpus.offset_std
+    return load_lines(paths, settings, *facts, memory, ALONE)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(batches_module, "BLOCK", 3)
+    monkeypatch.setattr(batches_module, "POOL", 12)
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["one pool", "pools"])
+def test_lines_on_disk_make_the_batches_of_lines_in_memory(paths, is_long, request):
+    if is_long:
+        request.getfixturevalue("small_blocks")
+    held, read = load(paths, memory=1e9), load(paths, memory=1)
+    assert held.is_held and not read.is_held
+    assert isinstance(held.batches["train"].strokes, RowsInMemory)
+    assert "read from disk" in read.summary()
+    for name in ("train", "valid", "test"):
+        pairs = zip(
+            held.batches[name].epoch(1), read.batches[name].epoch(1), strict=True
+        )
+        for one, other in pairs:
+            assert (one.lines == other.lines).all()
+            assert one.inputs.keys() == other.inputs.keys()
+            for key, value in one.inputs.items():
+                np.testing.assert_array_equal(value, other.inputs[key])
+
+
+def test_several_files_are_one_corpus(paths):
+    with Corpus.open(paths[0]) as first, Corpus.open(paths[1]) as second:
+        lines = [*first.read_set("train"), *second.read_set("train")]
+        digests = first.digest, second.digest
+    with open_shards(paths) as corpus:
+        strokes = corpus.strokes("train").take(range(len(lines)))
+        texts = corpus.texts("train").take(range(len(lines)))
+        offsets = np.concatenate([line.strokes[:, :2] for line in lines]).astype(float)
+        np.testing.assert_allclose(corpus.offset_mean, offsets.mean(axis=0))
+        np.testing.assert_allclose(corpus.offset_std, offsets.std(axis=0))
+        assert corpus.text_lengths("train").tolist() == [len(t) for t in texts]
+        assert corpus.digest not in digests
+    for line, ink, text in zip(lines, strokes, texts, strict=True):
+        assert (line.strokes == ink).all()
+        assert line.transcript == text
+    with open_shards(paths[:1]) as one, open_shards(paths[::-1]) as turned:
+        assert one.digest == digests[0]
+        assert turned.digest != corpus.digest  # another order is another corpus
+
+
+def test_pools_hold_every_line_once_and_few_blocks_at_a_time(small_blocks):
+    lines = [np.full((1 + k % 5, 3), k, np.float32) for k in range(100)]
+    batches = Batches(lines, np.zeros(2), np.ones(2), 4, seed=2)
+    whole = [batch.lines for batch in batches.epoch(3)]
+    assert sorted(np.concatenate(whole)) == list(range(100))
+    assert len(whole) == batches.num_batches == 25
+    for start in range(0, 25, 3):  # the batches of a pool: 12 lines
+        blocks = np.unique(np.concatenate(whole[start : start + 3]) // 3)
+        assert len(blocks) <= 5  # four, and one that reaches into two pools
+    assert any((a != b).any() for a, b in zip(whole, whole[1:], strict=False))
+    again = [batch.lines for batch in batches.epoch(3, first=7)]
+    assert all((a == b).all() for a, b in zip(again, whole[7:], strict=True))
+
+
+def test_batches_from_disk_take_little_memory(tmp_path):
+    """A corpus of 4.8 MB; a batch of it has 0.2."""
+    rng = np.random.default_rng(0)
+    ink = rng.normal(size=(1000, 3)).astype(np.float32)
+    ink[:, 2] = 0
+    lines = [Line(ink + np.float32([k, 0, 0]), "a", f"l{k}") for k in range(400)]
+    sets = {"train": lines[:380], "valid": lines[380:390], "test": lines[390:]}
+    path = tmp_path / "long.hdf5"
+    write_corpus(path, sets, source="", command="", seed=0, split="random")
+    settings = Hyperparameters(dim=6, batch_size=8)
+    peaks = {}
+    for memory in (1, 1e9):
+        tracemalloc.start()
+        for _ in load([path], memory, settings).batches["train"].epoch(0):
+            pass
+        peaks[memory] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[1] < 1.5e6 < 4.5e6 < peaks[1e9]
+
+
+def test_a_character_that_the_experiment_lacks_is_named(paths):
+    with open_shards(paths) as corpus:
+        facts = corpus.offset_mean, corpus.offset_std
+    alphabet = type(corpus.alphabet)(("a",))
+    with pytest.raises(ValueError, match="first.hdf5: the alphabet .* lacks ' ' 'b'"):
+        load_lines(paths, SETTINGS, alphabet, *facts, 1e9, ALONE)
