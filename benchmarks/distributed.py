@@ -2,8 +2,9 @@
 
     python benchmarks/distributed.py --processes 1 2 4
 
-All have the same whole batch, and split the same cores between them: what is lost
-against one process is what the exchange costs, and what smaller products cost.
+Each is pinned to one core, in turn where there are fewer; all share batches of `--bs`.
+What N, on cores of their own, lack of N times the speed of one is what the exchange of
+gradients costs, and smaller products. `share` says how much of it they have.
 """
 
 import argparse
@@ -20,7 +21,9 @@ from training import make_batches, sketch_step
 
 
 def one(arguments) -> None:
-    """One process of a group: prints its real points a second, of the whole batch."""
+    """One process of a group: prints the real points a second of the whole batch."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[arguments.index % len(cores)]})
     from sketch.experiment import devices
     from sketch.experiment.hyperparameters import RunOptions
     from sketch.experiment.processes import join
@@ -40,7 +43,7 @@ def one(arguments) -> None:
             mine = slice(processes.index * rows, (processes.index + 1) * rows)
             rates = []
             for number in range(2):  # the first time compiles
-                for inputs in make_batches(arguments.bs, arguments.batches):
+                for inputs in make_batches(arguments.bs, arguments.batches, False):
                     here = {name: value[mine] for name, value in inputs.items()}
                     started = time.perf_counter()
                     step(here)
@@ -60,7 +63,6 @@ def main() -> None:
     parser.add_argument("--mixtures", type=int, default=20)
     parser.add_argument("--bs", type=int, default=64)
     parser.add_argument("--batches", type=int, default=6)
-    parser.add_argument("--backend", default="jax")
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--count", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--index", type=int, help=argparse.SUPPRESS)
@@ -80,20 +82,26 @@ def main() -> None:
                 [sys.executable, *sys.argv, *place, str(index)],
                 stdout=subprocess.PIPE,
                 text=True,
-                env=os.environ,
             )
             for index in range(count)
         ]
         said = [process.communicate()[0] for process in group]
         if any(process.returncode for process in group):
             sys.exit(f"{count} processes: one of them failed")
-        rates[str(count)] = round(float(said[0].splitlines()[-1]))
+        rates[count] = round(float(said[0].splitlines()[-1]))
     settings = {
         name: value
         for name, value in vars(arguments).items()
         if name not in ("count", "index", "coordinator")
     }
-    report("processes of one machine", settings, points_per_second=rates)
+    cores = len(os.sched_getaffinity(0))
+    alone = rates[arguments.processes[0]] / arguments.processes[0]
+    report(
+        "processes of one machine",
+        settings,
+        points_per_second=rates,
+        share={n: rate / (min(n, cores) * alone) for n, rate in rates.items()},
+    )
 
 
 if __name__ == "__main__":

@@ -1,19 +1,23 @@
-"""Does training from disk keep up, and how much memory does it take?
+"""Does training from disk keep up with training from memory, and what does it hold?
 
     python benchmarks/streaming.py --gigabytes 10
 
-Writes a corpus of that size in files of half a GB, reads an epoch's batches of it with
-next to no --memory, and deletes it. Its lines are as long as those of IAM-OnDB.
+Writes a corpus of that size in files of half a GB, takes the same training steps on it
+twice, with its lines on disk and with all of them in memory, and deletes it. The lines
+are as long as those of IAM-OnDB. The system is told to forget the files before they are
+read; each step is timed with the making of its batch, but for the first of each shape.
 """
 
 import argparse
+import os
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from report import peak_memory, report
-from training import LENGTH_SPREAD, LONGEST, MEAN_LENGTH
+from training import LENGTH_SPREAD, LONGEST, MEAN_LENGTH, sketch_step
 
 FILE_BYTES = 5e8
 
@@ -36,51 +40,88 @@ def write_file(path: Path, number: int) -> None:
     write_corpus(path, sets, source="random", command="", seed=number, split="random")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--gigabytes", type=float, default=10.0)
-    parser.add_argument("--bs", type=int, default=56)
-    parser.add_argument("--batches", type=int, help="stop there; all of an epoch else")
-    parser.add_argument("--folder", help="where there is room; the system's usually")
-    arguments = parser.parse_args()
+def forget(path: Path) -> None:
+    """Has the system read the file from the disk when it is next wanted."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
-    from multiprocessing import get_context
 
+def train(arguments, paths: list[Path], memory: float, answer) -> None:
+    """Takes the steps, `memory` bytes at hand for lines, and answers what they took."""
     from sketch.corpus.shards import open_shards
+    from sketch.experiment import devices
     from sketch.experiment.hyperparameters import Hyperparameters
     from sketch.experiment.lines import load_lines
     from sketch.experiment.processes import ALONE
 
+    devices.set_up("jax")
+    started = time.perf_counter()
+    with open_shards(paths) as corpus:
+        facts = corpus.alphabet, corpus.offset_mean, corpus.offset_std
+    settings = Hyperparameters(batch_size=arguments.bs)
+    batches = load_lines(paths, settings, *facts, memory, ALONE).batches["train"]
+    opened = time.perf_counter() - started
+    step = sketch_step(arguments, has_text=False)
+    shapes, points, seconds = set(), 0.0, 0.0
+    started = time.perf_counter()
+    for number, batch in enumerate(batches.epoch(0)):
+        step(batch.inputs)
+        now = time.perf_counter()
+        if batch.inputs["mask"].shape in shapes:
+            points += float(batch.inputs["mask"].sum())
+            seconds += now - started
+        shapes.add(batch.inputs["mask"].shape)
+        started = now
+        if number == arguments.batches:
+            break
+    answer.put(
+        {
+            "points_per_second": round(points / seconds),
+            "memory_gb": peak_memory(),
+            "seconds_to_open": opened,
+        }
+    )
+
+
+def apart(function, *arguments) -> None:
+    """Runs in a process of its own, whose memory can be told from that of others."""
+    process = get_context("spawn").Process(target=function, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(process.exitcode)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--gigabytes", type=float, default=10.0)
+    parser.add_argument("--dim", type=int, default=400)
+    parser.add_argument("--depth", type=int, default=1)
+    parser.add_argument("--mixtures", type=int, default=20)
+    parser.add_argument("--bs", type=int, default=56)
+    parser.add_argument("--batches", type=int, default=60)
+    parser.add_argument("--folder", help="where there is room; the system's usually")
+    arguments = parser.parse_args()
+    answer = get_context("spawn").SimpleQueue()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         count = max(round(arguments.gigabytes * 1e9 / FILE_BYTES), 1)
         paths = [Path(folder) / f"{number}.hdf5" for number in range(count)]
-        for number, path in enumerate(paths):  # in a process of its own: for the peak
-            writer = get_context("spawn").Process(
-                target=write_file, args=(path, number)
-            )
-            writer.start()
-            writer.join()
-        stored = sum(path.stat().st_size for path in paths)
-        before, started = peak_memory(), time.perf_counter()
-        with open_shards(paths) as corpus:
-            facts = corpus.alphabet, corpus.offset_mean, corpus.offset_std
-        settings = Hyperparameters(batch_size=arguments.bs)
-        lines = load_lines(paths, settings, *facts, 1.0, ALONE)
-        opened = time.perf_counter() - started
-        points, started = 0.0, time.perf_counter()
-        for number, batch in enumerate(lines.batches["train"].epoch(0)):
-            if number == arguments.batches:
-                break
-            points += float(batch.inputs["mask"].sum())
+        for number, path in enumerate(paths):
+            apart(write_file, path, number)
+        found = {}
+        for name, memory in (("from disk", 1.0), ("from memory", 1e15)):
+            for path in paths:
+                forget(path)
+            apart(train, arguments, paths, memory, answer)
+            found[name] = answer.get()
+        rates = [side["points_per_second"] for side in found.values()]
         report(
-            "batches from disk",
+            "training from disk",
             vars(arguments),
-            corpus_gb=stored / 1e9,
-            lines=lines.batches["train"].num_lines,
-            before_gb=before,
-            memory_gb=peak_memory(),
-            seconds_to_open=opened,
-            points_per_second=round(points / (time.perf_counter() - started)),
+            corpus_gb=sum(path.stat().st_size for path in paths) / 1e9,
+            **found,
+            ratio=rates[0] / rates[1],
         )
 
 

@@ -97,6 +97,7 @@ def joined(
     with Watch(_Store(), me, global_state.num_processes, name, address) as watch:
         processes = JaxProcesses()
         try:
+            processes.greatest(0)  # gloo connects now, and gives all of them 30 seconds
             yield processes
         except BaseException as error:
             if not processes.is_finished:  # else it is a signal, and all have agreed

@@ -1,0 +1,125 @@
+"""A run made ready: which corpus it has, in memory or not, and what does not fit."""
+
+import numpy as np
+import pytest
+from made_up_corpus import make_corpus
+
+from sketch.corpus import rows
+from sketch.corpus.hdf5 import Corpus
+from sketch.experiment.hyperparameters import RunOptions
+from sketch.experiment.plan import plan_run
+from sketch.experiment.preparing import prepare
+from sketch.experiment.processes import ALONE, Processes
+from sketch.ink import DamagedInk
+
+GIVEN = {"dim": 6, "batch_size": 4, "text": True}
+
+
+@pytest.fixture
+def paths(tmp_path):
+    return [make_corpus(tmp_path / f"{n}.hdf5", seed=n, length=12 + n) for n in (0, 1)]
+
+
+def ready(root, paths, processes=ALONE, **options):
+    options = RunOptions(data=tuple(map(str, paths)), **options)
+    return prepare(plan_run(GIVEN, None, root), options, root, processes)
+
+
+class Second(Processes):
+    """Process 1 of two, whose process 0 says the same, or something else."""
+
+    index, count = 1, 2
+
+    def __init__(self, **others):
+        self.others = others
+
+    def gather(self, value):
+        return [self.others.get("first", value), value]
+
+
+class First(Second):
+    """Process 0 of two."""
+
+    index = 0
+
+
+def test_memory_decides_where_lines_are(tmp_path, paths):
+    _, held = ready(tmp_path / "one", paths)
+    _, read = ready(tmp_path / "other", paths, memory=1e-6)
+    assert held.is_held and not read.is_held
+
+
+def test_a_process_reads_its_rows_and_no_others(tmp_path, paths, monkeypatch):
+    _, lines = ready(tmp_path / "runs", paths, Second(), memory=1e-6)
+    batches = lines.batches["train"]
+    of_file = np.repeat(paths, [18, 18])
+    usual, opened = rows.read_referenced, []
+
+    def read(path, name, references, item_size):
+        opened.extend([path] * len(references) if name == "features" else [])
+        return usual(path, name, references, item_size)
+
+    monkeypatch.setattr(rows, "read_referenced", read)
+    seen = []
+    for batch in batches.epoch(2):
+        mine = batch.lines[batch.lines >= 0]
+        assert sorted(opened) == sorted(of_file[mine])
+        seen.extend(mine)
+        opened.clear()
+    assert len(set(seen)) == len(seen) == 18  # half of the 36 of both files
+
+
+def test_processes_that_read_make_the_batch_of_one_that_holds(tmp_path, paths):
+    parts = [
+        ready(tmp_path / str(number), paths, place, memory=memory)[1].batches["train"]
+        for number, (place, memory) in enumerate(
+            [(ALONE, None), (First(), 1e-6), (Second(), 1e-6)]
+        )
+    ]
+    seen = []
+    for whole, *halves in zip(*(part.epoch(5) for part in parts), strict=True):
+        seen.extend(whole.lines[whole.lines >= 0])
+        assert (np.concatenate([half.lines for half in halves]) == whole.lines).all()
+        for key, value in whole.inputs.items():
+            joined = np.concatenate([half.inputs[key] for half in halves])
+            np.testing.assert_array_equal(joined, value)
+    assert sorted(seen) == list(range(36))
+
+
+def test_another_corpus_in_another_process_is_named(tmp_path, paths):
+    with Corpus.open(paths[0]) as corpus:
+        digest = corpus.digest
+    first = {"the corpus (its digest)": digest}
+    told = rf"differ in the corpus \(its digest\): it is {digest} in process 0 and "
+    with pytest.raises(ValueError, match=told):
+        ready(tmp_path / "runs", paths[1:], Second(first=first))
+    assert not (tmp_path / "runs").exists()
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-2000])
+
+
+def with_a_line_that_is_no_ink(path):
+    with Corpus.open(path) as corpus:
+        ink = corpus.read_set("train")[0].strokes
+    spoilt = ink.copy()
+    spoilt[3, 0] = np.nan
+    content = path.read_bytes()
+    assert content.count(ink.tobytes()) == 1
+    path.write_bytes(content.replace(ink.tobytes(), spoilt.tobytes()))
+
+
+@pytest.mark.parametrize("spoil", [cut_short, with_a_line_that_is_no_ink])
+@pytest.mark.parametrize("memory", [None, 1e-6], ids=["held", "read"])
+def test_one_bad_file_of_several_is_named(tmp_path, paths, spoil, memory):
+    spoil(paths[1])
+    with pytest.raises(DamagedInk, match=r"1\.hdf5: "):
+        _, lines = ready(tmp_path / "runs", paths, memory=memory)
+        for _ in lines.batches["train"].epoch(0):
+            pass
+
+
+def test_a_missing_file_of_several_is_named(tmp_path, paths):
+    with pytest.raises(FileNotFoundError, match="gone.hdf5"):
+        ready(tmp_path / "runs", [paths[0], tmp_path / "gone.hdf5"])
