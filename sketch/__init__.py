@@ -58,6 +58,7 @@ The map of the house. A folder imports only itself and those above it:
       mixture.py       mixture density: parameters, log-likelihood, draw, bias
       window.py        the attention window over text
       recurrent.py     LSTM and GRU layers: a step, and a sequence
+      seeds.py         the seeds of its parts
       network.py       the stack: one definition for a sequence and for a step
       fast.py          the quickest way that the backend has
       fast_jax.py      ... under JAX

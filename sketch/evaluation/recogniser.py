@@ -22,6 +22,7 @@ from sketch.ink.strokes import normalise
 from sketch.ink.text import Alphabet
 from sketch.model.mixture import Tensor
 from sketch.model.recurrent import LSTM
+from sketch.model.seeds import part_seeds
 
 POOL = 4  # points a frame: an IAM-OnDB character has about 25
 CONTEXT = 3  # frames that the first layer sees at once
@@ -50,7 +51,7 @@ class Recogniser(keras.Model):
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
-        seeds = iter(range(1000 * seed, 1000 * seed + 1000))
+        seeds = part_seeds(seed)
 
         def glorot():
             return keras.initializers.GlorotUniform(seed=next(seeds))

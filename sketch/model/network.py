@@ -18,6 +18,7 @@ from keras import ops
 from sketch.model import fast, mixture
 from sketch.model.mixture import Tensor
 from sketch.model.recurrent import GRU, LSTM, State
+from sketch.model.seeds import part_seeds
 from sketch.model.window import AttentionWindow, WindowState
 
 
@@ -106,7 +107,7 @@ class Network(keras.Model):
         self.num_symbols = num_symbols
         self.input_everywhere = skip or top
         self.all_layers_to_output = skip
-        seeds = iter(range(1000 * seed, 1000 * seed + 1000))
+        seeds = part_seeds(seed)
 
         def kernel_initializer(usual):
             if uniform:
