@@ -5,6 +5,7 @@ The builders read the settings; layers get plain arguments.
 
 import math
 from pathlib import Path
+from typing import Any
 
 import keras
 from keras import ops
@@ -68,27 +69,43 @@ def _least_weights(experiment: Experiment) -> int:
 
 
 def load_network(experiment: Experiment, kind: str = "best") -> Network:
-    """The experiment's network with the weights of a checkpoint.
+    """The experiment's network with the weights of a checkpoint; see `load_trained`."""
+    return load_trained(experiment, kind)[0]
+
+
+def load_trained(
+    experiment: Experiment, kind: str = "best"
+) -> tuple[Network, dict[str, Any]]:
+    """The experiment's network with its weights, and which these are.
 
     Args:
         experiment: which.
-        kind: "best" or "latest"; "best" falls back to "latest" before the first epoch
-            has ended.
+        kind: "best" or "latest" checkpoint, or the other where there is no such: before
+            the first epoch has ended, or of a published experiment.
+
+    Returns:
+        The network; `kind`, `epoch` and `step` of its weights, for reports.
 
     Raises:
         ValueError: there is no checkpoint yet, or it does not fit the settings.
     """
-    found = experiment.load_checkpoint(kind)
-    if found is None and kind == "best":
-        found = experiment.load_checkpoint("latest")
+    network = build_network(experiment)
+    found = checkpoint.read_weights(
+        experiment.load_checkpoint,
+        dict.fromkeys((kind, *checkpoint.KINDS)),
+        lambda path: load_weights(network, path),
+    )
     if found is None:
         raise ValueError(
             f"{experiment.name} has no checkpoint yet: train it with --model "
             f"{experiment.name}"
         )
-    network = build_network(experiment)
-    load_weights(network, found[0])
-    return network
+    kind, _, state = found
+    return network, {
+        "kind": kind,
+        "epoch": state.get("epoch"),
+        "step": state.get("step"),
+    }
 
 
 def load_weights(network: Network, path: Path) -> None:

@@ -20,16 +20,19 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sketch.experiment.files import read_json, require_plain, to_json_text
 from sketch.ink.files import is_temporary, naming, sync, temporary_beside, write_text
 
+Content = TypeVar("Content")
+
 WEIGHTS_NAME = "model.weights.h5"
 STATE_NAME = "state.json"
 KINDS = ("latest", "best")
+MAX_READS = 20  # of weights that a run keeps saving
 
 
 def save(
@@ -128,6 +131,52 @@ def load(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
                     f"{folder / kind} away"
                 ) from error
         time.sleep(pause)
+    return None
+
+
+def read_weights(
+    load: Callable[[str], tuple[Path, dict[str, Any]] | None],
+    kinds: Iterable[str],
+    read: Callable[[Path], Content],
+) -> tuple[str, Content, dict[str, Any]] | None:
+    """Has the weights of a checkpoint read, and finds the state that is theirs.
+
+    A run may save between the two, and weights of one step with the state of another
+    would be told as one: then both are read again.
+
+    Args:
+        load: `load_checkpoint` of an experiment or a reader.
+        kinds: the first of these that there is.
+        read: reads the weights at the path that it is given; perhaps several times.
+
+    Returns:
+        The kind, what `read` returned last, and the state; None where none was saved.
+
+    Raises:
+        ValueError: damaged, see `load`; or saved anew each time.
+    """
+    for kind in kinds:
+        before = load(kind)
+        for _ in range(MAX_READS):
+            if before is None:
+                break
+            content, failure = None, None
+            try:
+                content = read(before[0])
+            except (OSError, ValueError) as error:
+                failure = error
+            after = load(kind)
+            # An unfinished swap is finished meanwhile: the same save, another path.
+            if after is not None and after[1] == before[1] and failure is None:
+                return kind, content, after[1]
+            if after == before:
+                raise failure
+            before = after
+        if before is not None:
+            raise ValueError(
+                f"{before[0].parent} is saved more often than it can be read; try "
+                "again when the run has ended"
+            )
     return None
 
 

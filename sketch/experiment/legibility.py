@@ -19,12 +19,12 @@ from sketch.evaluation.legibility import (
     summarise_reading,
 )
 from sketch.evaluation.sentences import SENTENCES, unseen_sentences
-from sketch.experiment.building import build_network, load_weights
+from sketch.experiment.building import load_trained
 from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
 from sketch.experiment.directory import Experiment
 from sketch.experiment.pen import in_units, write_experiment
 from sketch.experiment.reader import LoadedReader, Reader
-from sketch.experiment.scoring import find_checkpoint, trained_elsewhere
+from sketch.experiment.scoring import trained_elsewhere
 from sketch.generation.sampling import SamplingLoop
 from sketch.generation.writing import WrittenLine
 from sketch.ink.printable import printable
@@ -88,9 +88,7 @@ def evaluate_legibility(
             "not trained on this corpus, as far as is known: "
             f"{printable(', '.join(strangers))}; the real lines may have been learned"
         )
-    kind, weights_path, state = find_checkpoint(experiment, kind)
-    network = build_network(experiment)
-    load_weights(network, weights_path)
+    network, weights = load_trained(experiment, kind)
     loop = SamplingLoop(network)
     eyes = LoadedReader(reader)
     texts = [line.transcript for line in lines]
@@ -126,14 +124,7 @@ def evaluate_legibility(
                     )
                 )
     return Legibility(
-        pen={
-            "name": experiment.name,
-            "checkpoint": {
-                "kind": kind,
-                "epoch": state.get("epoch"),
-                "step": state.get("step"),
-            },
-        },
+        pen={"name": experiment.name, "checkpoint": weights},
         reader={
             "name": reader.name,
             "epoch": eyes.state.get("epoch"),

@@ -12,6 +12,7 @@ experiment writes, is scored, and others are derived from it, but it cannot go o
 casts the weights back as it loads them.
 """
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,7 +64,7 @@ def publish(
         evaluations: JSON files of `sketch evaluate --json`, for the card.
         is_default: makes it the hand that writes where no other is named; the first
             one that writes texts is that anyway.
-        force: replaces what is published under this name.
+        force: replaces what is published under this name, and nothing else.
 
     Returns:
         The directory.
@@ -71,24 +72,30 @@ def publish(
     Raises:
         ValueError: no best checkpoint; no condition; too large; not an experiment that
             writes texts, as a default hand must.
-        FileExistsError: it is there already.
+        FileExistsError: it is there already, or what is there is not published.
     """
     path = Path(folder) / source.name
     writes_texts = isinstance(source, Experiment) and source.hyperparameters.text
     if is_default and not writes_texts:
         raise ValueError(f"{source.name} writes no texts: it is no hand for a default")
-    if path.exists() and not force:
-        raise FileExistsError(f"{path} is there already; --force replaces it")
-    found = source.load_checkpoint("best")
-    if found is None:
-        raise ValueError(
-            f"{source.name} has no best checkpoint yet: finish an epoch first"
-        )
-    weights_path, state = found
+    if os.path.lexists(path):
+        _require_replaceable(path, source, force)
     corpus = _describe_corpus(source, data)
     condition = condition or _find_condition(source, corpus)
-    kept = {key: state[key] for key in ("epoch", "step") if key in state}
-    with whole_folder(path) as new:
+    with whole_folder(path, replace=True) as new:
+        weights = new / checkpoint.WEIGHTS_NAME
+        found = checkpoint.read_weights(
+            source.load_checkpoint, ["best"], lambda best: write_half(best, weights)
+        )
+        if found is None:
+            raise ValueError(
+                f"{source.name} has no best checkpoint yet: finish an epoch first"
+            )
+        _, _, state = found
+        kept = {key: state[key] for key in ("epoch", "step") if key in state}
+        checkpoint.save(
+            new / "checkpoints", "best", weights.rename, kept | {"inference_only": True}
+        )
         settings_name = SETTINGS_NAME if isinstance(source, Experiment) else READER_NAME
         settings = read_json(source.path / settings_name, inside=source.path)
         write_text(new / settings_name, to_json_text(settings))
@@ -97,12 +104,6 @@ def publish(
         pictures = [name for name in PICTURES if (source.path / name).is_file()]
         for name in pictures:
             shutil.copyfile(source.path / name, new / name)
-        checkpoint.save(
-            new / "checkpoints",
-            "best",
-            lambda to: write_half(weights_path, to),
-            kept | {"inference_only": True},
-        )
         card = write_card(source, state, pictures, corpus, condition, evaluations)
         write_text(new / "README.md", card)
         size = sum(file.stat().st_size for file in new.rglob("*") if file.is_file())
@@ -111,11 +112,32 @@ def publish(
                 f"{source.name} would take {size:,} bytes, the limit is {MAX_BYTES:,}: "
                 "publish a smaller network"
             )
-        if path.exists():
-            shutil.rmtree(path)
     if is_default or (writes_texts and not (path.parent / DEFAULT_NAME).exists()):
         write_text(path.parent / DEFAULT_NAME, f"{source.name}\n")
     return path
+
+
+def _require_replaceable(path: Path, source: Experiment | Reader, force: bool) -> None:
+    """Refuses to replace what is not published: its training would be lost."""
+    if path.exists() and path.samefile(source.path):
+        raise FileExistsError(
+            f"{path} is what is to be published; name another folder by --output"
+        )
+    if not force:
+        raise FileExistsError(f"{path} is there already; --force replaces it")
+    if path.is_symlink() or not _is_published(path):
+        raise FileExistsError(
+            f"{path} is not published, and --force replaces only what is: name another "
+            "folder by --output, or move it away"
+        )
+
+
+def _is_published(path: Path) -> bool:
+    folder = path / "checkpoints"
+    if not path.is_dir() or checkpoint.load(folder, "latest") is not None:
+        return False
+    best = checkpoint.load(folder, "best")
+    return best is not None and best[1].get("inference_only") is True
 
 
 def write_half(source: Path, target: Path) -> None:

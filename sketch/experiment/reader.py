@@ -208,16 +208,19 @@ class LoadedReader:
     def __init__(self, reader: Reader):
         from sketch.experiment.building import load_weights
 
-        found = reader.load_checkpoint("best") or reader.load_checkpoint("latest")
+        self.reader = reader
+        self.recogniser = reader.build_recogniser()
+        found = checkpoint.read_weights(
+            reader.load_checkpoint,
+            ("best", "latest"),
+            lambda path: load_weights(self.recogniser, path),
+        )
         if found is None:
             raise ValueError(
                 f"{reader.name} has no checkpoint yet: go on with it by `sketch "
                 f"train-reader --reader {reader.name}`"
             )
-        self.reader = reader
-        self.recogniser = reader.build_recogniser()
-        load_weights(self.recogniser, found[0])
-        self.state = found[1]
+        _, _, self.state = found
 
     def read(self, strokes: Sequence[np.ndarray]) -> list[str]:
         """The texts of lines of ink `[time, 3]`, in the recordings' units."""

@@ -9,7 +9,7 @@ from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 from sketch.evaluation.likelihood import score_lines
 from sketch.evaluation.protocols import PROTOCOLS, select_lines
 from sketch.evaluation.results import Evaluation, summarise
-from sketch.experiment.building import build_network, load_weights
+from sketch.experiment.building import load_trained
 from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
 from sketch.experiment.directory import Experiment, find_relatives
 from sketch.ink.printable import printable
@@ -96,9 +96,7 @@ def evaluate_experiment(
             f"{printable(', '.join(strangers))}; lines that are scored may have been "
             "learned"
         )
-    kind, weights_path, state = find_checkpoint(experiment, kind)
-    network = build_network(experiment)
-    load_weights(network, weights_path)
+    network, weights = load_trained(experiment, kind)
     scores = score_lines(
         network,
         selection.lines,
@@ -111,11 +109,7 @@ def evaluate_experiment(
     )
     return Report(
         model=experiment.name,
-        checkpoint={
-            "kind": kind,
-            "epoch": state.get("epoch"),
-            "step": state.get("step"),
-        },
+        checkpoint=weights,
         corpus={
             "path": str(corpus.path),
             "source": corpus.source,
@@ -142,21 +136,3 @@ def trained_elsewhere(
         if path is None:
             return [*names, experiment.lineage.parent]
         experiment = Experiment.load(path, root)
-
-
-def find_checkpoint(
-    experiment: Experiment, kind: str
-) -> tuple[str, Path, dict[str, Any]]:
-    """The checkpoint of a kind, or the one there is: its kind, weights and state.
-
-    Raises:
-        ValueError: there is none yet.
-    """
-    for one in dict.fromkeys((kind, "latest", "best")):
-        found = experiment.load_checkpoint(one)
-        if found is not None:
-            return one, *found
-    raise ValueError(
-        f"{experiment.name} has no checkpoint yet: train it with --model "
-        f"{experiment.name}"
-    )

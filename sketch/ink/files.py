@@ -48,11 +48,16 @@ def whole_file(path: str | Path) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: str | Path) -> Iterator[Path]:
+def whole_folder(path: str | Path, replace: bool = False) -> Iterator[Path]:
     """Lends a new folder beside `path`; what the block puts there takes its name.
 
     The folder above `path` is made if it is not there. `path` may be an empty folder;
     when the block raises, the temporary folder goes and all is as it was.
+
+    Args:
+        path: of the folder.
+        replace: whether a folder that holds something is replaced. It goes when the new
+            one has its name, not before.
 
     Raises:
         OSError: names `path`, which may hold something already.
@@ -64,11 +69,25 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         try:
             temporary.mkdir()
             yield temporary
-            os.rename(temporary, path)
+            if replace and path.exists():
+                _swap_folders(temporary, path)
+            else:
+                os.rename(temporary, path)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         sync(path.parent)
+
+
+def _swap_folders(new: Path, path: Path) -> None:
+    old = temporary_beside(path)
+    os.rename(path, old)
+    try:
+        os.rename(new, path)
+    except BaseException:
+        os.rename(old, path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_bytes(path: str | Path, data: bytes) -> None:

@@ -1,6 +1,7 @@
 """Checkpoints: whole at every instant, and damage is told by name."""
 
 import errno
+import functools
 import json
 import os
 import resource
@@ -304,3 +305,58 @@ def test_state_is_plain_json(folder):
     assert content["format"] == 1
     assert content["state"] == {"step": 1}
     assert set(content["weights"]) == {"bytes", "sha256"}
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_weights_are_read_with_their_own_state(folder, moment):
+    save(folder, "best", content=b"1", step=1)
+    reads = []
+
+    def read(path):
+        if not reads and moment == "before":
+            save(folder, "best", content=b"2", step=2)
+        content = path.read_bytes()
+        if not reads and moment == "after":
+            save(folder, "best", content=b"2", step=2)
+        reads.append(content)
+        return content
+
+    load = functools.partial(checkpoint.load, folder)
+    assert checkpoint.read_weights(load, ["best"], read) == ("best", b"2", {"step": 2})
+    assert len(reads) == 2
+
+
+def test_weights_that_are_swapped_away_while_they_are_read(folder):
+    save(folder, content=b"1", step=1)
+    os.rename(folder / "latest", folder / "latest.next")  # a save, cut off
+
+    def read(path):
+        checkpoint.settle(folder, "latest")
+        return path.read_bytes()
+
+    load = functools.partial(checkpoint.load, folder)
+    kinds = ("best", "latest")
+    assert checkpoint.read_weights(load, kinds, read) == ("latest", b"1", {"step": 1})
+
+
+def test_weights_that_are_saved_without_end(folder):
+    save(folder, step=0)
+    load = functools.partial(checkpoint.load, folder)
+    with pytest.raises(ValueError, match="latest is saved more often than"):
+        checkpoint.read_weights(
+            load,
+            ["latest"],
+            lambda path: save(folder, step=load("latest")[1]["step"] + 1),
+        )
+
+
+def test_weights_that_cannot_be_read_or_are_not_there(folder):
+    load = functools.partial(checkpoint.load, folder)
+    assert checkpoint.read_weights(load, ["latest", "best"], Path.read_bytes) is None
+    save(folder, step=1)
+
+    def read(path):
+        raise ValueError(f"{path} is of another network")
+
+    with pytest.raises(ValueError, match="of another network"):
+        checkpoint.read_weights(load, ["latest"], read)

@@ -1,7 +1,9 @@
 """Published experiments: small, true to the original, loaded wherever one is."""
 
+import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import h5py
@@ -186,6 +188,66 @@ def test_what_is_there_is_replaced_only_by_force(pen, published, folder, corpus)
     publish(pen, folder, "Nobody may.", corpus, force=True)
     assert "Nobody may." in (published / "README.md").read_text()
     assert sorted(path.name for path in folder.iterdir()) == ["default", pen.name]
+
+
+def test_force_replaces_nothing_but_what_is_published(pen, folder, corpus, root):
+    before = sorted(pen.path.rglob("*"))
+    with pytest.raises(FileExistsError, match="is what is to be published"):
+        publish(pen, root, CONDITION, corpus, force=True)
+    other = folder / pen.name
+    shutil.copytree(pen.path, other)  # another experiment of the same settings
+    (folder / "link").mkdir()
+    (folder / "link" / pen.name).symlink_to(pen.path)
+    with pytest.raises(FileExistsError, match="is what is to be published"):
+        publish(pen, folder / "link", CONDITION, corpus, force=True)
+    with pytest.raises(FileExistsError, match="is not published, and --force"):
+        publish(pen, folder, CONDITION, corpus, force=True)
+    assert sorted(pen.path.rglob("*")) == before
+    assert Experiment.load(other, root).load_checkpoint("latest") is not None
+
+
+def test_what_is_replaced_stays_until_the_new_one_is_there(
+    pen, published, folder, corpus, monkeypatch
+):
+    rename = os.rename
+    card = (published / "README.md").read_text()
+    calls = []
+
+    def fail_once(old, new):
+        if Path(new) == published and not calls:
+            calls.append(old)
+            raise OSError(errno.EIO, "broken")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", fail_once)
+    with pytest.raises(OSError, match="broken"):
+        publish(pen, folder, "Nobody may.", corpus, force=True)
+    assert len(calls) == 1
+    assert (published / "README.md").read_text() == card
+    assert sorted(path.name for path in folder.iterdir()) == ["default", pen.name]
+
+
+def test_the_state_is_that_of_the_weights(pen, folder, corpus, monkeypatch, tmp_path):
+    """The run saves better weights while the first ones are being copied."""
+    copy = shutil.copytree(pen.path, tmp_path / "running" / pen.name)
+    running = Experiment.load(copy, tmp_path)
+    weights = running.load_checkpoint("best")[0].read_bytes()
+    copied = []
+
+    def write_and_save(source, target):
+        write_half(source, target)
+        if not copied:
+            running.save_checkpoint(
+                "best", lambda to: to.write_bytes(weights), {"epoch": 2, "step": 6}
+            )
+        copied.append(source)
+
+    monkeypatch.setattr(publishing, "write_half", write_and_save)
+    made = publish(running, folder, CONDITION, corpus)
+    assert len(copied) == 2
+    state = Experiment.load(made, "nowhere").load_checkpoint("best")[1]
+    assert state == {"epoch": 2, "step": 6, "inference_only": True}
+    assert "| training | 2 epochs, 6 steps" in (made / "README.md").read_text()
 
 
 def test_a_condition_is_asked_for_where_the_corpus_tells_none(pen, folder, corpus):
