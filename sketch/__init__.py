@@ -87,7 +87,8 @@ The map of the house. A folder imports only itself and those above it:
       weights_file.py  what is asked of weights before they are read
       history.py       history.csv
       lock.py          one process trains in a directory
-      directory.py     the experiment directory, composed of these
+      run_directory.py     the directory of a training, composed of these
+      directory.py     ... of an experiment
       hands.py         published experiments that come with sketch
       publishing.py    an experiment made fit to be given away
       card.py          ... and the card that says what it is
@@ -101,13 +102,14 @@ The map of the house. A folder imports only itself and those above it:
       processes_jax.py ... by JAX's runtime
       watch.py         each process ends when another one has
       preparing.py     a run made ready: its experiment, its lines
-      training.py      the training run
+      loop.py          the loop of a training: steps, scores, checkpoints
+      training.py      ... of an experiment
       board_tensorflow.py  the history for TensorBoard
       record.py        what a run leaves: checkpoints, history, pictures
       interrupts.py    Ctrl-C and SIGTERM
       reader_settings.py   every setting of a reader, declared once
       reader.py        the directory of a reader, and what it reads
-      reader_training.py   its training
+      reader_training.py   the loop of its training
       checking.py      a reader looks at what a pen writes
       pen.py           an experiment as a pen: samples in the recording's units
       scoring.py       an experiment put to the test of a protocol

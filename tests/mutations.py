@@ -235,14 +235,15 @@ def history(folder):
 
 
 def state(folder):
-    from sketch.experiment.training import TrainingRun
+    from sketch.experiment.loop import TrainingLoop
+    from sketch.experiment.position import Position
 
     experiment, network = make_experiment(folder)
-    run = SimpleNamespace(network=network)
+    run = SimpleNamespace(model=network, position=Position(), has_cycle=False)
 
     def read():
         weights, content = experiment.load_checkpoint("latest")
-        TrainingRun._restore(run, content, weights.parent / "state.json")
+        TrainingLoop._restore(run, content, weights.parent / "state.json")
         for name in ("epoch", "batch", "step", "best_epoch"):
             count = getattr(run.position, name)
             require(type(count) is int and count >= 0, f"{name} of {run.position}")

@@ -131,9 +131,9 @@ class _without_pictures:
 
         def set_up(*args):
             usual(*args)
-            from sketch.experiment.record import Record
+            from sketch.experiment.record import ExperimentRecord
 
-            Record.draw = lambda self, epoch: None
+            ExperimentRecord.draw = lambda self, epoch: None
 
         devices.set_up = set_up
         return processes

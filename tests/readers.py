@@ -8,7 +8,7 @@ from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.plan import plan_run
 from sketch.experiment.reader_settings import ReaderOptions
 from sketch.experiment.reader_training import train_reader
-from sketch.experiment.record import Record
+from sketch.experiment.record import ExperimentRecord
 from sketch.experiment.training import train
 
 # Of the same letters, so of the same length: each length takes a compilation.
@@ -42,7 +42,7 @@ def make_reader(corpus, root, epochs=1, reader=None, settings=None, **options):
 
 def make_pen(corpus, root, monkeypatch):
     """An experiment with text of one epoch: it writes, nobody can read it."""
-    monkeypatch.setattr(Record, "draw", lambda self, epoch: None)
+    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
     settings = SMALL | {"mixtures": 2, "text": True, "window_mixtures": 2}
     plan = plan_run(settings, None, root)
     return train(plan, RunOptions(epochs=1, data=str(corpus)), root)

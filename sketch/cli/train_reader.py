@@ -55,8 +55,9 @@ def command(
         raise click.UsageError(str(error), ctx) from error
 
     from sketch.experiment.data import name_corpus, require_corpus
-    from sketch.experiment.reader import Reader, refuse_existing
+    from sketch.experiment.reader import KIND, Reader
     from sketch.experiment.reader_settings import reader_name
+    from sketch.experiment.run_directory import refuse_existing
 
     if reader is None:
         opened = None
@@ -64,11 +65,13 @@ def command(
         if notice:
             click.echo(notice, err=True)
         settings = ReaderSettings(**given)
-        refuse_existing(experiments / reader_name(settings))
+        refuse_existing(experiments / reader_name(settings), *KIND)
+        options = options.settled({})
     else:
         opened = Reader.load(reader, experiments)
         opened.require_same(given)
         settings = opened.settings
+        options = options.settled(opened.kept_options())
     path = require_corpus(settings.name, options.data)
     options = replace(options, data=str(path))
 

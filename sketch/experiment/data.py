@@ -67,7 +67,8 @@ def plan_with_data(
         plan = RunPlan.from_json(shared)
     name, files = plan.hyperparameters.name, options.data
     paths = [require_corpus(name, file) for file in files or (None,)]
-    return plan, replace(options, data=tuple(map(str, paths))), notice
+    options = replace(options.settled(plan.kept), data=tuple(map(str, paths)))
+    return plan, options, notice
 
 
 def _all_that_counts(

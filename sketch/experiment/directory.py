@@ -14,20 +14,20 @@ Everything that is written appears whole or not at all. Loading an experiment ru
 nothing from it and reads nothing outside it.
 """
 
-import contextlib
 import difflib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sketch.experiment import checkpoint, hands, history, lock
+from sketch.experiment import hands
 from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import experiment_name
+from sketch.experiment.run_directory import RunDirectory, refuse_existing
 from sketch.experiment.settings_file import (
     FACTS,
     SETTINGS_NAME,
@@ -35,12 +35,12 @@ from sketch.experiment.settings_file import (
     parse_content,
     to_content,
 )
-from sketch.ink.files import is_temporary, whole_folder, write_text
+from sketch.ink.files import whole_folder, write_text
 from sketch.ink.text import Alphabet
 
 
 @dataclass(frozen=True, eq=False)
-class Experiment:
+class Experiment(RunDirectory):
     """One experiment directory, opened; made by `create` or `load`.
 
     Attributes:
@@ -55,7 +55,6 @@ class Experiment:
         lineage: whose weights it began with, or None.
     """
 
-    path: Path
     hyperparameters: Hyperparameters
     alphabet: Alphabet
     offset_mean: np.ndarray
@@ -135,11 +134,6 @@ class Experiment:
         return to_content(self.hyperparameters, facts)
 
     @property
-    def name(self) -> str:
-        """The name of the directory."""
-        return self.path.name
-
-    @property
     def sketch_path(self) -> Path:
         """64 samples of the latest epoch."""
         return self.path / "sketch.png"
@@ -155,11 +149,6 @@ class Experiment:
         return self.path / "history.png"
 
     @property
-    def history_path(self) -> Path:
-        """The table of the history."""
-        return self.path / "history.csv"
-
-    @property
     def samples_dir(self) -> Path:
         """The folder for one `sketch-<epoch>.png` an epoch; made if it is not there."""
         path = self.path / "samples"
@@ -168,56 +157,9 @@ class Experiment:
         path.mkdir(exist_ok=True)
         return path
 
-    @property
-    def checkpoints_dir(self) -> Path:
-        """The folder of the checkpoints; `checkpoint.py` tells what is in it."""
-        return self.path / "checkpoints"
-
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Holds the directory for one training process, and tidies it up first.
-
-        Raises:
-            RuntimeError: another process trains here; names it.
-            OSError: the directory cannot be written.
-        """
-        with lock.hold(self.path / "lock"):
-            for path in [*self.path.iterdir(), *self.samples_dir.iterdir()]:
-                is_file = path.is_symlink() or not path.is_dir()
-                if is_temporary(path) and is_file:
-                    path.unlink()
-            checkpoint.clean(self.checkpoints_dir)
-            yield
-
-    def holder(self) -> str | None:
-        """The process that trains here now, in words, or None."""
-        return lock.holder(self.path / "lock")
-
-    def save_checkpoint(
-        self, kind: str, write: Callable[[Path], None], state: dict[str, Any]
-    ) -> None:
-        """Saves "latest" or "best"; see `checkpoint.save`."""
-        checkpoint.save(self.checkpoints_dir, kind, write, state)
-
-    def load_checkpoint(self, kind: str) -> tuple[Path, dict[str, Any]] | None:
-        """The weights' path and the state, or None; see `checkpoint.load`."""
-        return checkpoint.load(self.checkpoints_dir, kind)
-
-    def append_history(self, row: Mapping[str, float]) -> None:
-        """Adds an epoch's row; see `history.append`."""
-        history.append(self.history_path, row)
-
-    def history(self) -> list[dict[str, float]]:
-        """The rows, oldest first; see `history.read`."""
-        return history.read(self.history_path)
-
-    def truncate_history(self, epoch: int) -> None:
-        """Drops the rows after `epoch`; see `history.truncate`."""
-        history.truncate(self.history_path, epoch)
-
-    def write_environment(self, environment: dict[str, Any]) -> None:
-        """Notes what the run runs on in `environment.json`."""
-        write_text(self.path / "environment.json", to_json_text(environment))
+    def folders(self) -> list[Path]:
+        """Where files are written."""
+        return [self.path, self.samples_dir]
 
 
 def find_experiments(root: str | Path) -> list[Path]:
@@ -235,19 +177,6 @@ def find_experiments(root: str | Path) -> list[Path]:
 def find_relatives(root: str | Path) -> dict[str, Path]:
     """Where ancestors are looked for, by name: in `root`, then among the hands."""
     return hands.find_hands() | {path.name: path for path in find_experiments(root)}
-
-
-def refuse_existing(path: Path) -> None:
-    """Refuses to begin an experiment where something is, and tells the two ways on.
-
-    Raises:
-        FileExistsError: `path` is there, and not an empty folder.
-    """
-    if os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir())):
-        raise FileExistsError(
-            f"{path} is there already: go on with it by --model {path.name}, or begin "
-            "another experiment with another --seed or --name"
-        )
 
 
 def _not_found(path_or_name: str | Path, root: Path) -> str:

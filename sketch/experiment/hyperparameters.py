@@ -9,8 +9,8 @@ form (below) and the name (`names.py`) are derived from that.
 import dataclasses
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self, TypeVar
 
 from sketch.experiment.option import Option, Settings, option
 
@@ -197,17 +197,24 @@ class CommonOptions(Settings):
         ValueError: a value out of range; names the option.
     """
 
-    epochs: int = option(
-        500,
+    # What `settled` puts in the place of None.
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {"epochs": 500, "precision": "float32"}
+
+    epochs: int | None = option(
+        None,
         "--epochs",
         "Passes over the training lines, those before a resume included.",
+        unset="as the run was begun with; 500",
+        type=int,
         minimum=1,
         in_name="never",
     )
-    precision: str = option(
-        "float32",
+    precision: str | None = option(
+        None,
         "--precision",
         "Arithmetic of the layers; the mixture and the loss are always float32.",
+        unset="as the run was begun with; float32",
+        type=str,
         choices=("float32", "mixed_bfloat16"),
         in_name="never",
     )
@@ -245,12 +252,24 @@ class CommonOptions(Settings):
         minimum=0,
         in_name="never",
     )
-    tensorboard: bool = option(
-        False,
-        "--tensorboard",
-        "Write the history for TensorBoard, too: into tensorboard/ of the experiment.",
-        in_name="never",
-    )
+
+    def settled(self, kept: Mapping[str, Any]) -> Self:
+        """What was not given, as the run was begun with, or as new runs are.
+
+        Args:
+            kept: from `to_keep`, of the run that goes on; or empty.
+
+        Raises:
+            ValueError: a value of `kept` is none.
+        """
+        open_ = {n: kept.get(n, default) for n, default in self.DEFAULTS.items()}
+        return replace(
+            self, **{n: v for n, v in open_.items() if getattr(self, n) is None}
+        )
+
+    def to_keep(self) -> dict[str, Any]:
+        """What holds when the run goes on, until something else is given."""
+        return {name: getattr(self, name) for name in self.DEFAULTS}
 
 
 @dataclass(frozen=True)
@@ -269,6 +288,12 @@ class RunOptions(CommonOptions):
         unset="$SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or ./data/",
         type=str,
         multiple=True,
+        in_name="never",
+    )
+    tensorboard: bool = option(
+        False,
+        "--tensorboard",
+        "Write the history for TensorBoard, too: into tensorboard/ of the experiment.",
         in_name="never",
     )
     memory: float | None = option(

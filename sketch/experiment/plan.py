@@ -1,7 +1,7 @@
 """What `sketch train` is asked for: a fresh run, one that goes on, or one derived."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,7 +9,6 @@ from sketch.experiment.directory import (
     Experiment,
     Lineage,
     find_experiments,
-    refuse_existing,
 )
 from sketch.experiment.hyperparameters import (
     SHAPE_FIELDS,
@@ -19,6 +18,7 @@ from sketch.experiment.hyperparameters import (
     to_json,
 )
 from sketch.experiment.names import experiment_name
+from sketch.experiment.run_directory import refuse_existing
 from sketch.experiment.settings_file import parse_content
 
 CONTINUE = "continue"  # the --model that means: what the other options name
@@ -34,12 +34,16 @@ class RunPlan:
         hyperparameters: the settings of the run.
         parent: the experiment that is resumed or derived from; None for "fresh".
         lineage: for "derive", what goes into the new experiment; else None.
+        origin: whose best weights it begins with, if nothing was saved yet; or None.
+        kept: the run options of `parent` that hold where none are given.
     """
 
     action: Literal["fresh", "resume", "derive"]
     hyperparameters: Hyperparameters
     parent: Experiment | None = None
     lineage: Lineage | None = None
+    origin: Experiment | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """All of it, to tell another process."""
@@ -49,17 +53,19 @@ class RunPlan:
             "settings": to_json(self.hyperparameters),
             "parent": parent and {"path": str(parent.path), "is": parent.content()},
             "lineage": self.lineage and asdict(self.lineage),
+            "kept": dict(self.kept),
         }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "RunPlan":
-        """The plan that process 0 told; its parent's directory may not be here."""
+        """The plan that process 0 told: parent's and origin's directories are there."""
         parent, lineage = values["parent"], values["lineage"]
         return cls(
             values["action"],
             from_json(values["settings"]),
             parent and Experiment(Path(parent["path"]), **parse_content(parent["is"])),
             lineage and Lineage(**lineage),
+            kept=values["kept"],
         )
 
     @property
@@ -99,12 +105,12 @@ def plan_run(
     if model is None:
         return _begin(RunPlan("fresh", Hyperparameters(**given)), root, again)
     if model == CONTINUE:
-        return _resume(_find_named(Hyperparameters(**given), root))
+        return _resume(_find_named(Hyperparameters(**given), root), root)
     parent = Experiment.load(model, root)
     _require_same_shape(parent, given)
     hyperparameters = replace(parent.hyperparameters, **given)
     if hyperparameters == parent.hyperparameters:
-        return _resume(parent)
+        return _resume(parent, root)
     best = parent.load_checkpoint("best")
     if best is None:
         raise ValueError(
@@ -115,17 +121,21 @@ def plan_run(
     if type(step) is not int:
         raise ValueError(f"{best[0].parent / 'state.json'} is damaged: it has no step")
     lineage = Lineage(parent.name, step)
-    return _begin(RunPlan("derive", hyperparameters, parent, lineage), root, again)
+    kept = {
+        name: value for name, value in parent.kept_options().items() if name != "epochs"
+    }
+    plan = RunPlan("derive", hyperparameters, parent, lineage, parent, kept)
+    return _begin(plan, root, again)
 
 
 def _begin(plan: RunPlan, root: Path, again: bool) -> RunPlan:
     if again and (root / plan.name).exists():
-        return _resume(Experiment.load(plan.name, root))
+        return _resume(Experiment.load(plan.name, root), root)
     refuse_existing(root / plan.name)
     return plan
 
 
-def _resume(experiment: Experiment) -> RunPlan:
+def _resume(experiment: Experiment, root: Path) -> RunPlan:
     latest = experiment.load_checkpoint("latest")
     best = experiment.load_checkpoint("best") if latest is None else None
     if best is not None and best[1].get("inference_only"):
@@ -134,7 +144,16 @@ def _resume(experiment: Experiment) -> RunPlan:
             "the optimizer, so it cannot go on; derive an experiment from it, by "
             "another setting beside --model, such as --lr or --seed"
         )
-    return RunPlan("resume", experiment.hyperparameters, experiment)
+    origin = None
+    if not (latest or best) and experiment.lineage:  # killed before it could save
+        origin = Experiment.load(experiment.lineage.parent, root)
+    return RunPlan(
+        "resume",
+        experiment.hyperparameters,
+        experiment,
+        origin=origin,
+        kept=experiment.kept_options(),
+    )
 
 
 def _find_named(hyperparameters: Hyperparameters, root: Path) -> Experiment:

@@ -5,6 +5,7 @@ With weights, optimizer and random streams it is the whole state of a run, and g
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -12,18 +13,24 @@ MAX_COUNT = 2**63  # of epochs and steps; numpy seeds itself with an epoch
 
 
 @dataclass
-class Totals:
-    """Sums over lines and points, divided only where they are shown."""
+class Sums:
+    """Sums over batches, divided only where they are shown; by a metric's name each."""
+
+    points: float = 0.0
+
+    def add(self, sums: Mapping[str, float]) -> None:
+        """Add a batch's sums, as `train_on_batch` returns them."""
+        for item in fields(self):
+            value = getattr(self, item.name) + float(sums[item.name])
+            setattr(self, item.name, value)
+
+
+@dataclass
+class Totals(Sums):
+    """Of a model that writes."""
 
     log_likelihood: float = 0.0
     lines: float = 0.0
-    points: float = 0.0
-
-    def add(self, sums: dict[str, float]) -> None:
-        """Add a batch's sums, as `train_on_batch` returns them."""
-        self.log_likelihood += float(sums["log_likelihood"])
-        self.lines += float(sums["lines"])
-        self.points += float(sums["points"])
 
     @property
     def per_line(self) -> float:
@@ -34,6 +41,25 @@ class Totals:
     def per_point(self) -> float:
         """Nats a point."""
         return self.log_likelihood / self.points if self.points else math.nan
+
+    def __str__(self) -> str:
+        return f"{self.per_line:.1f} nats/line"
+
+
+@dataclass
+class ReaderTotals(Sums):
+    """Of a model that reads."""
+
+    nats: float = 0.0  # of CTC's loss: lower is better
+    characters: float = 0.0
+
+    @property
+    def per_character(self) -> float:
+        """Nats a character."""
+        return self.nats / self.characters if self.characters else math.nan
+
+    def __str__(self) -> str:
+        return f"{self.per_character:.2f} nats/character"
 
 
 @dataclass
@@ -46,30 +72,39 @@ class Position:
     seconds: float = 0.0  # of training in all, without scoring and drawing
     epoch_seconds: float = 0.0
     gradient_norm: float = 0.0  # sum over the running epoch's batches
-    totals: Totals = field(default_factory=Totals)  # of the running epoch
-    best: float | None = None  # valid nats a line
+    totals: Sums = field(default_factory=Totals)  # of the running epoch
+    best: float | None = None  # the grade of the best epoch: higher is better
     best_epoch: int = 0
 
     def to_state(self) -> dict[str, Any]:
         """Plain numbers for `state.json`."""
         return asdict(self)
 
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> "Position":
-        """Read back what `to_state` made.
+    def from_state(self, state: dict[str, Any]) -> "Position":
+        """Read back what `to_state` made of a position with such totals as this has.
 
         Raises:
             KeyError, TypeError: something is missing, or unknown.
             ValueError: a value is not of its kind; names it.
         """
-        totals = Totals(**_checked(Totals, state["totals"]))
-        return cls(**_checked(cls, {**state, "totals": totals}))
+        kind = type(self.totals)
+        totals = kind(**_checked(kind, state["totals"]))
+        return Position(**_checked(Position, {**state, "totals": totals}))
+
+    def add(self, sums: Mapping[str, float], norm: float, seconds: float) -> None:
+        """Count a step: the batch's sums, its gradient's norm, the time it took."""
+        self.totals.add(sums)
+        self.gradient_norm += norm
+        self.batch += 1
+        self.step += 1
+        self.seconds += seconds
+        self.epoch_seconds += seconds
 
     def end_epoch(self) -> None:
         """Count an epoch; the sums begin anew."""
         self.epoch += 1
         self.batch, self.epoch_seconds, self.gradient_norm = 0, 0.0, 0.0
-        self.totals = Totals()
+        self.totals = type(self.totals)()
 
 
 def _checked(kind: type, values: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +113,7 @@ def _checked(kind: type, values: dict[str, Any]) -> dict[str, Any]:
         value = values.get(item.name, item.default)
         if item.type is int:
             fits = type(value) is int and 0 <= value < MAX_COUNT
-        elif item.type is Totals or (value is None and item.default is None):
+        elif item.type is Sums or (value is None and item.default is None):
             fits = True
         else:
             fits = type(value) in (int, float) and math.isfinite(value)

@@ -11,28 +11,29 @@
 It is kept as an experiment is: whole or not at all, and nothing in it is run.
 """
 
-import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 import sketch
-from sketch.experiment import checkpoint, hands, history, lock
+from sketch.experiment import checkpoint, hands
 from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import from_json, to_json
 from sketch.experiment.reader_settings import ReaderSettings, reader_name
+from sketch.experiment.run_directory import RunDirectory, refuse_existing
 from sketch.experiment.settings_file import corpus_content, parse_corpus
-from sketch.ink.files import is_temporary, whole_folder, write_text
+from sketch.ink.files import whole_folder, write_text
 from sketch.ink.text import Alphabet
 
 if TYPE_CHECKING:
     from sketch.evaluation.recogniser import Recogniser
 
 SETTINGS_NAME = "reader.json"
+KIND = "reader", "--reader"  # what it is called, and the option that goes on with one
 COLUMNS = (
     "epoch",
     "step",
@@ -46,7 +47,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, eq=False)
-class Reader:
+class Reader(RunDirectory):
     """The directory of a reader, opened; made by `create` or `load`.
 
     Attributes:
@@ -58,12 +59,13 @@ class Reader:
         data_digest: the content digest of the corpus that it learned from.
     """
 
-    path: Path
     settings: ReaderSettings
     alphabet: Alphabet
     offset_mean: np.ndarray
     offset_std: np.ndarray
     data_digest: str
+
+    columns: ClassVar[tuple[str, ...]] = COLUMNS
 
     @classmethod
     def create(
@@ -81,7 +83,7 @@ class Reader:
             OSError: the directory cannot be written.
         """
         path = Path(os.path.abspath(root)) / reader_name(settings)
-        refuse_existing(path)
+        refuse_existing(path, *KIND)
         content = {
             "format": 1,
             "sketch_version": sketch.__version__,
@@ -115,52 +117,6 @@ class Reader:
             f"there is no reader {str(path_or_name)!r}; {there}; `sketch train-reader` "
             "makes one"
         )
-
-    @property
-    def name(self) -> str:
-        """The name of the directory."""
-        return self.path.name
-
-    @contextlib.contextmanager
-    def lock(self) -> Iterator[None]:
-        """Holds the directory for one training process, and tidies it up first.
-
-        Raises:
-            RuntimeError: another process trains here; names it.
-            OSError: the directory cannot be written.
-        """
-        with lock.hold(self.path / "lock"):
-            for path in self.path.iterdir():
-                if is_temporary(path) and (path.is_symlink() or not path.is_dir()):
-                    path.unlink()
-            checkpoint.clean(self.path / "checkpoints")
-            yield
-
-    def save_checkpoint(
-        self, kind: str, write: Callable[[Path], None], state: dict[str, Any]
-    ) -> None:
-        """Saves "latest" or "best"; see `checkpoint.save`."""
-        checkpoint.save(self.path / "checkpoints", kind, write, state)
-
-    def load_checkpoint(self, kind: str) -> tuple[Path, dict[str, Any]] | None:
-        """The weights' path and the state, or None; see `checkpoint.load`."""
-        return checkpoint.load(self.path / "checkpoints", kind)
-
-    def append_history(self, row: Mapping[str, float]) -> None:
-        """Adds an epoch's row."""
-        history.append(self.path / "history.csv", row, COLUMNS)
-
-    def history(self) -> list[dict[str, float]]:
-        """The rows, oldest first."""
-        return history.read(self.path / "history.csv")
-
-    def truncate_history(self, epoch: int) -> None:
-        """Drops the rows after `epoch`, which a resumed run will write again."""
-        history.truncate(self.path / "history.csv", epoch, COLUMNS)
-
-    def write_environment(self, environment: dict[str, Any]) -> None:
-        """Notes what the training runs on in `environment.json`."""
-        write_text(self.path / "environment.json", to_json_text(environment))
 
     def build_recogniser(self) -> "Recogniser":
         """The network with its initial weights."""
@@ -248,19 +204,6 @@ def _find(path_or_name: str | Path, root: str | Path) -> Path | None:
         if os.path.lexists(path / SETTINGS_NAME):
             return Path(os.path.abspath(path))
     return None
-
-
-def refuse_existing(path: Path) -> None:
-    """Refuses to begin a reader where something is, and tells the two ways on.
-
-    Raises:
-        FileExistsError: `path` is there, and not an empty folder.
-    """
-    if os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir())):
-        raise FileExistsError(
-            f"{path} is there already: go on with it by --reader {path.name}, or begin "
-            "another reader with another --seed or --name"
-        )
 
 
 def _parse(content: Mapping[str, Any]) -> dict[str, Any]:

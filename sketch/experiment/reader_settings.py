@@ -1,8 +1,9 @@
 """Every setting of a reader, declared once, as those of a writer are."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sketch.experiment.hyperparameters import (
     CommonOptions,
@@ -82,10 +83,14 @@ class ReaderSettings(Settings):
 class ReaderOptions(CommonOptions):
     """How long and on what a reader's training goes; may change on a resume."""
 
-    epochs: int = option(
-        20,
+    DEFAULTS: ClassVar[Mapping[str, Any]] = CommonOptions.DEFAULTS | {"epochs": 20}
+
+    epochs: int | None = option(
+        None,
         "--epochs",
         "Passes over the training lines, those before a resume included.",
+        unset="as the training was begun with; 20",
+        type=int,
         minimum=1,
         in_name="never",
     )

@@ -4,11 +4,13 @@ Process 0 keeps the record. The others call the same methods of `NoRecord`, whic
 for nobody.
 """
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 from tqdm import tqdm
@@ -18,6 +20,7 @@ from sketch.experiment.board_tensorflow import Board
 from sketch.experiment.building import build_network
 from sketch.experiment.directory import Experiment
 from sketch.experiment.pen import free_lines, in_units, write_experiment
+from sketch.experiment.run_directory import RunDirectory
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink import DamagedInk
 from sketch.ink.figures import draw_history, draw_pen, draw_sketch
@@ -29,6 +32,71 @@ SAMPLE_STEPS = 700  # points of each: about a line of IAM-OnDB
 
 class Record:
     """The record of a run.
+
+    Args:
+        directory: of the run, locked by the caller.
+        model: what is trained.
+    """
+
+    def __init__(self, directory: RunDirectory, model: keras.Model):
+        self.directory = directory
+        self.model = model
+        self.saved_at = time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Minutes since the last checkpoint."""
+        return (time.monotonic() - self.saved_at) / 60
+
+    def latest(self) -> tuple[Path, dict[str, Any]] | None:
+        """Where to go on: the path of the weights and the state, or None."""
+        return self.directory.latest_or_best()
+
+    def begin(self, epoch: int) -> None:
+        """Takes back what the history tells of later epochs."""
+        self.directory.truncate_history(epoch)
+
+    def save(self, kind: str, state: dict[str, Any]) -> None:
+        """Saves "latest" or "best": weights, optimizer and `state`."""
+        with devices.on_one_device():  # Keras makes a variable or two to save others
+            self.directory.save_checkpoint(kind, self.model.save_weights, state)
+        self.saved_at = time.monotonic()
+
+    def append(self, row: Mapping[str, float]) -> None:
+        """Adds an epoch to the history, and tells it on stdout: it is a result."""
+        self.directory.append_history(row)
+        tqdm.write(self.in_words(row))
+
+    def in_words(self, row: Mapping[str, float]) -> str:
+        """An epoch in a line."""
+        raise NotImplementedError
+
+    def tell(self, words: str) -> None:
+        """Tells the user, on stderr."""
+        tqdm.write(words, file=sys.stderr)
+
+    def draw(self, epoch: int) -> None:
+        """Draws the pictures of an epoch, if there are any."""
+
+    def close(self) -> None:
+        """Ends the record."""
+
+
+class ReaderRecord(Record):
+    """The record of a reader."""
+
+    def in_words(self, row: Mapping[str, float]) -> str:
+        """An epoch in a line."""
+        return (
+            f"epoch {row['epoch']}, step {row['step']}: "
+            f"train {row['train_nats_per_character']:.3f} nats/character, "
+            f"valid {row['valid_error_rate']:.1%} of the characters wrong, "
+            f"{row['points_per_second']:,.0f} points/s"
+        )
+
+
+class ExperimentRecord(Record):
+    """The record of an experiment, with pictures and perhaps TensorBoard.
 
     Args:
         experiment: its directory, locked by the caller.
@@ -44,43 +112,36 @@ class Record:
         texts: Sequence[str],
         has_board: bool = False,
     ):
+        super().__init__(experiment, network)
         self.experiment = experiment
-        self.network = network
         self.texts = texts
         self.has_board = has_board
         self.board: Board | None = None
-        self.saved_at = time.monotonic()
         self._loop = None
-
-    @property
-    def age(self) -> float:
-        """Minutes since the last checkpoint."""
-        return (time.monotonic() - self.saved_at) / 60
-
-    def latest(self) -> tuple[Path, dict[str, Any]] | None:
-        """Where to go on: the path of the weights and the state, or None."""
-        load = self.experiment.load_checkpoint
-        return load("latest") or load("best")
 
     def begin(self, epoch: int) -> None:
         """Takes back what the history tells of later epochs."""
+        super().begin(epoch)
         if self.has_board:
             with devices.on_one_device():
-                self.board = Board(self.experiment.path / "tensorboard", self.network)
-        self.experiment.truncate_history(epoch)
-
-    def save(self, kind: str, state: dict[str, Any]) -> None:
-        """Saves "latest" or "best": weights, optimizer and `state`."""
-        with devices.on_one_device():  # Keras makes a variable or two to save others
-            self.experiment.save_checkpoint(kind, self.network.save_weights, state)
-        self.saved_at = time.monotonic()
+                self.board = Board(self.experiment.path / "tensorboard", self.model)
 
     def append(self, row: Mapping[str, float]) -> None:
-        """Adds an epoch to the history, and tells it on stdout: it is a result."""
-        self.experiment.append_history(row)
+        """Adds an epoch to the history, and tells it."""
+        super().append(row)
         if self.board is not None:
             self.board.write(row)
-        tqdm.write(_epoch_line(row))
+
+    def in_words(self, row: Mapping[str, float]) -> str:
+        """An epoch in a line."""
+        return (
+            f"epoch {row['epoch']}, step {row['step']}: "
+            f"train {row['train_log_likelihood']:.1f}, "
+            f"valid {row['valid_log_likelihood']:.1f}, "
+            f"test {row['test_log_likelihood']:.1f} nats/line "
+            f"({row['valid_log_likelihood_per_point']:.3f} valid nats/point), "
+            f"{row['points_per_second']:,.0f} points/s"
+        )
 
     def draw(self, epoch: int) -> None:
         """Draws history.png, sketch.png and pen.png."""
@@ -98,7 +159,7 @@ class Record:
     def sample(self) -> list[np.ndarray]:
         """64 lines: free ones, or the first texts of the validation set."""
         loop = self._loop_here()
-        if not self.network.has_text:
+        if not self.model.has_text:
             return free_lines(loop, self.experiment, SAMPLES, SAMPLE_STEPS)
         texts = [self.texts[k % len(self.texts)] for k in range(SAMPLES)]
         written = write_experiment(self.experiment, texts, max_tries=1, loop=loop)
@@ -111,14 +172,14 @@ class Record:
 
     def _loop_here(self) -> SamplingLoop:
         """Of the network itself, or of a copy where several devices share that."""
-        is_shared = devices.is_shared(self.network.trainable_variables[0])
+        is_shared = devices.is_shared(self.model.trainable_variables[0])
         if self._loop is None:
-            network = build_network(self.experiment) if is_shared else self.network
+            network = build_network(self.experiment) if is_shared else self.model
             self._loop = SamplingLoop(network)
         if is_shared:
             for here, there in zip(
                 self._loop.network.trainable_variables,
-                self.network.trainable_variables,
+                self.model.trainable_variables,
                 strict=True,
             ):
                 here.assign(ops.convert_to_numpy(there))
@@ -126,7 +187,7 @@ class Record:
 
 
 class NoRecord:
-    """In place of `Record` in every process but the first."""
+    """In place of a `Record` in every process but the first."""
 
     age = -1.0
 
@@ -142,19 +203,11 @@ class NoRecord:
     def append(self, row: Mapping[str, float]) -> None:
         """Nothing."""
 
+    def tell(self, words: str) -> None:
+        """Nothing."""
+
     def draw(self, epoch: int) -> None:
         """Nothing."""
 
     def close(self) -> None:
         """Nothing."""
-
-
-def _epoch_line(row: Mapping[str, float]) -> str:
-    return (
-        f"epoch {row['epoch']}, step {row['step']}: "
-        f"train {row['train_log_likelihood']:.1f}, "
-        f"valid {row['valid_log_likelihood']:.1f}, "
-        f"test {row['test_log_likelihood']:.1f} nats/line "
-        f"({row['valid_log_likelihood_per_point']:.3f} valid nats/point), "
-        f"{row['points_per_second']:,.0f} points/s"
-    )

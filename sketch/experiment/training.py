@@ -1,26 +1,21 @@
-"""A training run: fetch a batch, take a step; after an epoch score, save, draw.
+"""A run of `sketch train`: its network, its place to begin, its scores.
 
 On several processes each does the same with its own rows of every batch; what they
 read of a step, sums and norms, is that of the whole batch.
-
-What Keras does, Keras does here: the gradient, the update, the compiled step
-(`train_on_batch`). Ours is what it lacks: sums over real points in place of means over
-padding, a position from which a killed run goes on exactly, and a stop at the first
-number that is not finite, before it can reach a checkpoint.
 """
 
 import contextlib
 import math
 import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import keras
 from keras import ops
 from keras.optimizers import Optimizer
 from tqdm import tqdm
 
-from sketch.corpus.batches import Batch, Batches
+from sketch.corpus.batches import Batch
 from sketch.experiment import devices
 from sketch.experiment.board_tensorflow import require_tensorboard
 from sketch.experiment.building import build_network, build_optimizer, load_weights
@@ -28,11 +23,12 @@ from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.lines import RunLines
+from sketch.experiment.loop import TrainingLoop
 from sketch.experiment.plan import RunPlan
 from sketch.experiment.position import Position, Totals
 from sketch.experiment.preparing import prepare
 from sketch.experiment.processes import ALONE, Processes
-from sketch.experiment.record import NoRecord, Record
+from sketch.experiment.record import ExperimentRecord, NoRecord
 from sketch.model.network import Network
 
 LINES_NAMED = 3  # line ids that an error names
@@ -41,21 +37,18 @@ LINES_NAMED = 3  # line ids that an error names
 LOST = 1e9
 
 
-class TrainingRun:
-    """One process' work on one experiment.
+class TrainingRun(TrainingLoop):
+    """One process' work on one experiment; see `TrainingLoop`.
 
     Args:
         experiment: its directory, locked by the caller in process 0, and there alone.
         lines: what it learns.
-        options: how long, on what.
+        options: how long, on what; settled.
         progress: whether to show a bar on stderr.
         processes: those of the run.
-
-    Raises:
-        ValueError: settings and checkpoint do not fit each other; names the file.
-        FloatingPointError: a loss or gradient is not finite; the last checkpoint is
-            from before.
     """
+
+    remedies = ("--lr", "--max-grad")
 
     def __init__(
         self,
@@ -67,39 +60,48 @@ class TrainingRun:
     ):
         self.experiment = experiment
         self.lines = lines
-        self.options = options
-        self.progress = progress
         self.processes = processes
-        self.network, self.optimizer = self._build()
-        self.position = Position()
-        self.record = (
-            Record(experiment, self.network, lines.texts, options.tensorboard)
+        settings = experiment.hyperparameters
+        drawn = {"dropout": settings.dropout, "weight noise": settings.weight_noise}
+        self.random = tuple(name for name, size in drawn.items() if size)
+        self.has_cycle = settings.schedule == "one-cycle"
+        batches = lines.batches["train"]
+        self.points_per_line = batches.num_points / batches.num_lines
+        self.num_steps = options.epochs * batches.num_batches
+        network, optimizer = self._build()
+        record = (
+            ExperimentRecord(experiment, network, lines.texts, options.tensorboard)
             if processes.is_first
             else NoRecord()
         )
+        super().__init__(
+            network, optimizer, batches, Position(), record, options, progress
+        )
 
-    @property
-    def train_batches(self) -> Batches:
-        return self.lines.batches["train"]
+    def begin(self, parent: Experiment | None = None) -> None:
+        """Start from the latest checkpoint, a parent's best weights, or anew.
 
-    def begin(self, parent: Experiment | None) -> None:
-        """Start from the latest checkpoint, a parent's best weights, or anew."""
+        Args:
+            parent: the experiment of the lineage, for process 0; only asked for where
+                nothing was saved yet.
+
+        Raises:
+            ValueError: `parent` has other best weights by now than the lineage says.
+        """
         if self.processes.count == 1:
-            found = self._load(self.network, self.optimizer, parent)
+            found = self._load(self.model, self.optimizer, parent)
         else:
             found = self._load_for_all(parent)
-        if found is None:
-            self._save("latest")  # killed before the first epoch, it can go on too
-        else:
+        if found is not None:
             self._restore(found["state"], Path(found["path"]))
+        if found is None or Path(found["path"]).parent.name != "latest":
+            self._save("latest")  # killed before the first epoch, it can go on too
         self.record.begin(self.position.epoch)
 
     def _build(self) -> tuple[Network, Optimizer]:
         """Network and optimizer, on the devices that are shared just now."""
         return build_network(self.experiment), build_optimizer(
-            self.experiment.hyperparameters,
-            self.options.epochs * self.train_batches.num_batches,
-            self.train_batches.num_points / self.train_batches.num_lines,
+            self.experiment.hyperparameters, self.num_steps, self.points_per_line
         )
 
     def _load(
@@ -108,7 +110,14 @@ class TrainingRun:
         """Weights from the directory; `state`, if there is one, and its `path`."""
         latest = self.record.latest()
         if latest is None and parent is not None:
-            weights_path, _ = parent.load_checkpoint("best")
+            weights_path, state = parent.load_checkpoint("best") or (None, {})
+            if state.get("step") != self.experiment.lineage.step:
+                raise ValueError(
+                    f"{parent.name} has learned on: its best weights are of step "
+                    f"{state.get('step')}, but {self.experiment.name} was to begin "
+                    f"with those of step {self.experiment.lineage.step}; remove "
+                    f"{self.experiment.path} and begin again"
+                )
             load_weights(network, weights_path)
         network.compile(optimizer=optimizer)
         optimizer.build(network.trainable_variables)
@@ -123,63 +132,21 @@ class TrainingRun:
         share is something that they can only do together."""
         with devices.on_one_device():
             twin = self._build()
-            found = self._load(*twin, parent if self.processes.is_first else None)
+            found = self._load(*twin, parent)
         found = self.processes.share(lambda: found)
-        self.network.compile(optimizer=self.optimizer)
-        self.optimizer.build(self.network.trainable_variables)
+        self.model.compile(optimizer=self.optimizer)
+        self.optimizer.build(self.model.trainable_variables)
         values = [ops.convert_to_numpy(variable) for variable in _variables(*twin)]
         for variable, value in zip(
-            _variables(self.network, self.optimizer),
+            _variables(self.model, self.optimizer),
             self.processes.share_arrays(values),
             strict=True,
         ):
             variable.assign(value)
         return found
 
-    def run(self, interrupts: Interrupts) -> None:
-        """Train until `--epochs` or `--patience` is reached, or a signal comes."""
-        while self.position.epoch < self.options.epochs and not self._out_of_patience():
-            self._train_epoch(interrupts)
-            scores = {} if interrupts.signal_number else self._score(interrupts)
-            if interrupts.signal_number:
-                self._save("latest")
-                return
-            self._end_epoch(scores)
-            self.processes.wait()  # for process 0, which draws
-            if interrupts.check():
-                return
-
-    # -- an epoch --------------------------------------------------------------------
-
-    def _train_epoch(self, interrupts: Interrupts) -> None:
-        position = self.position
-        batches = self.train_batches
-        bar = self._bar(f"epoch {position.epoch + 1}", batches, position.batch)
-        for batch in batches.epoch(position.epoch, first=position.batch):
-            started = time.perf_counter()
-            sums = self.network.train_on_batch(batch.inputs, return_dict=True)
-            norm = float(ops.convert_to_numpy(self.optimizer.gradient_norm))
-            seconds = time.perf_counter() - started
-            self._require_finite(sums, norm, batch)
-            position.totals.add(sums)
-            position.gradient_norm += norm
-            position.batch += 1
-            position.step += 1
-            position.seconds += seconds
-            position.epoch_seconds += seconds
-            bar.update()
-            bar.set_postfix_str(
-                f"{position.totals.per_line:.1f} nats/line, "
-                f"{position.totals.points / position.epoch_seconds:,.0f} points/s"
-            )
-            if interrupts.check():
-                break
-            if self.record.age >= self.options.checkpoint_minutes:
-                self._save("latest")
-        bar.close()
-
     def _score(self, interrupts: Interrupts) -> dict[str, Totals]:
-        """Totals of the sets that are held out."""
+        """Totals of the sets that are held out, and of the training lines."""
         scores = {"train": self.position.totals}
         for name in ("valid", "test"):
             batches = self.lines.batches[name]
@@ -189,7 +156,7 @@ class TrainingRun:
             totals = Totals()
             bar = self._bar(name, batches)
             for batch in batches.epoch(0):
-                totals.add(self.network.test_on_batch(batch.inputs, return_dict=True))
+                totals.add(self.model.test_on_batch(batch.inputs, return_dict=True))
                 bar.update()
                 if interrupts.check():
                     break
@@ -197,96 +164,29 @@ class TrainingRun:
             scores[name] = totals
         return scores
 
-    def _end_epoch(self, scores: dict[str, Totals]) -> None:
-        position = self.position
-        valid = scores["valid"].per_line
-        if not math.isfinite(valid) or scores["valid"].per_point < -LOST:
+    def _row(self, scores: Mapping[str, Totals]) -> dict[str, float]:
+        valid = scores["valid"]
+        if not math.isfinite(valid.per_line) or valid.per_point < -LOST:
             raise FloatingPointError(
-                f"after step {position.step} the log-likelihood of the validation "
-                f"lines is {valid}; {self._remedy()}"
+                f"after step {self.position.step} the log-likelihood of the validation "
+                f"lines is {valid.per_line}; {self._remedy()}"
             )
-        row = {
-            "epoch": position.epoch + 1,
-            "step": position.step,
-            "seconds": position.seconds,
-            "points_per_second": position.totals.points / position.epoch_seconds,
-            "learning_rate": float(ops.convert_to_numpy(self.optimizer.learning_rate)),
-            "gradient_norm": position.gradient_norm / position.batch,
-        }
+        row = {}
         for name, totals in scores.items():
             row[f"{name}_log_likelihood"] = totals.per_line
             row[f"{name}_log_likelihood_per_point"] = totals.per_point
-        position.end_epoch()
-        is_best = position.best is None or valid > position.best
-        if is_best:
-            position.best, position.best_epoch = valid, position.epoch
-        self.record.append(row)
-        if is_best:
-            self._save("best")
-        self._save("latest")
-        self.record.draw(position.epoch)
+        return row
 
-    def _out_of_patience(self) -> bool:
-        patience = self.options.patience
-        waited = self.position.epoch - self.position.best_epoch
-        return patience is not None and waited >= patience
+    def _grade(self, row: Mapping[str, float]) -> float:
+        return row["valid_log_likelihood"]
 
-    # -- what a checkpoint holds -----------------------------------------------------
+    def _end_epoch(self, scores: Mapping[str, Totals]) -> None:
+        super()._end_epoch(scores)
+        self.processes.wait()  # for process 0, which draws
 
-    def _save(self, kind: str) -> None:
-        state = self.position.to_state()
-        state["seeds"] = [
-            ops.convert_to_numpy(variable).tolist()
-            for variable in self.network.non_trainable_variables
-        ]
-        state["backend"] = keras.backend.backend()
-        self.record.save(kind, state)
-
-    def _restore(self, state: dict, path: Path) -> None:
-        state = dict(state)
-        seeds = state.pop("seeds", None)
-        backend = state.pop("backend", None)
-        variables = self.network.non_trainable_variables
-        try:
-            self.position = Position.from_state(state)
-            for variable, seed in zip(variables, seeds, strict=True):
-                variable.assign(seed)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise ValueError(
-                f"{path} does not hold the state of this run ({error}); restore it "
-                "together with its weights"
-            ) from error
-        if backend not in (None, keras.backend.backend()):
-            self._tell_of_change_from(backend)
-
-    # -- what is shown ---------------------------------------------------------------
-
-    def _tell_of_change_from(self, backend: str) -> None:
-        settings = self.experiment.hyperparameters
-        drawn = {
-            "dropout": settings.dropout,
-            "weight noise": settings.weight_noise,
-        }
-        names = " and ".join(name for name, size in drawn.items() if size)
-        tqdm.write(
-            f"begun under {backend}, goes on under {keras.backend.backend()}: the same "
-            "weights, optimizer and order of lines"
-            + (f"; other random numbers in {names}" if names else ""),
-            file=sys.stderr,
-        )
-
-    def _bar(self, name: str, batches: Batches, done: int = 0) -> tqdm:
-        return tqdm(
-            total=batches.num_batches,
-            initial=done,
-            desc=name,
-            unit="batch",
-            disable=not self.progress,
-            leave=False,
-            dynamic_ncols=True,
-        )
-
-    def _require_finite(self, sums: dict, norm: float, batch: Batch) -> None:
+    def _require_sound(
+        self, sums: Mapping[str, Any], norm: float, batch: Batch
+    ) -> None:
         nats = float(sums["log_likelihood"])
         is_lost = not nats >= -LOST * float(sums["points"])
         if math.isfinite(nats) and math.isfinite(norm) and not is_lost:
@@ -294,16 +194,9 @@ class TrainingRun:
         ids = self.lines.line_ids.take(batch.lines[batch.lines >= 0])
         named = ", ".join(ids[:LINES_NAMED])
         raise FloatingPointError(
-            f"step {self.position.step + 1} (epoch {self.position.epoch + 1}, batch "
-            f"{self.position.batch + 1}): log-likelihood {nats}, gradient norm "
-            f"{norm}, on lines {named} and {max(len(ids) - LINES_NAMED, 0)} more; "
-            f"{self._remedy()}"
+            f"{self._place()}: log-likelihood {nats}, gradient norm {norm}, on lines "
+            f"{named} and {max(len(ids) - LINES_NAMED, 0)} more; {self._remedy()}"
         )
-
-    def _remedy(self) -> str:
-        latest = self.record.latest()
-        step = f", of step {latest[1].get('step')}," if latest else ""
-        return f"the last good checkpoint{step} is kept; try a lower --lr or --max-grad"
 
 
 def _variables(network: Network, optimizer: Optimizer) -> list:
@@ -339,17 +232,23 @@ def train(
         ValueError, FloatingPointError: see TrainingRun.
         ImportError: `options` wants TensorBoard, and its package is missing.
     """
+    options = options.settled(plan.kept)
     if options.tensorboard:
         require_tensorboard()
-    experiment, lines = prepare(plan, options, Path(root), processes)
-    shared = devices.sharing_batches(options.devices, plan.hyperparameters.batch_size)
-    locked = experiment.lock() if processes.is_first else contextlib.nullcontext()
-    with locked, Interrupts(processes) as interrupts, shared:
+    with contextlib.ExitStack() as stack:
+        if plan.action == "resume" and processes.is_first:
+            stack.enter_context(plan.parent.lock())  # before its corpus is read
+        experiment, lines = prepare(plan, options, Path(root), processes)
+        if plan.action != "resume" and processes.is_first:
+            stack.enter_context(experiment.lock())
+        interrupts = stack.enter_context(Interrupts(processes))
+        batch_size = plan.hyperparameters.batch_size
+        stack.enter_context(devices.sharing_batches(options.devices, batch_size))
         if processes.is_first:
             experiment.write_environment(devices.describe())
             tqdm.write(lines.summary(), file=sys.stderr)
         run = TrainingRun(experiment, lines, options, progress, processes)
-        run.begin(plan.parent if plan.action == "derive" else None)
+        run.begin(plan.origin)
         run.run(interrupts)
         run.record.close()
         processes.finish()

@@ -13,7 +13,7 @@ import pytest
 
 from sketch.corpus.hdf5 import write_corpus
 from sketch.corpus.hershey import demo_sets
-from sketch.experiment.training import TrainingRun
+from sketch.experiment.record import ExperimentRecord
 
 HERE = keras.backend.backend()
 PAGE = (Path(__file__).parents[2] / "docs" / "backends.md").read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def corpus_path(tmp_path, monkeypatch):
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """Those of training take long, and have tests of their own."""
-    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
+    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
 
 
 def name_of(experiments: Path) -> str:

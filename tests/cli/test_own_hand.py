@@ -12,7 +12,7 @@ from sketch.corpus.hdf5 import Corpus
 from sketch.experiment.building import build_network
 from sketch.experiment.directory import Experiment, find_experiments
 from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.record import Record
+from sketch.experiment.record import ExperimentRecord
 from sketch.generation.sampling import Trace
 from sketch.generation.writing import WrittenLine
 from sketch.ink.page import Piece, lay_out
@@ -81,7 +81,7 @@ def unwritten(monkeypatch):
 
     monkeypatch.setattr("sketch.experiment.pen.write_texts", write_texts)
     monkeypatch.setattr("sketch.api.Pen.write_page", write_page)
-    monkeypatch.setattr(Record, "draw", lambda self, epoch: None)
+    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def test_nothing_typed_is_nothing_given(sketch, calls):
     assert calls["options"] == RunOptions()
     assert calls["root"] == Path("experiments")
     assert calls["trained"] == ("plan", RunOptions(), Path("experiments"))
-    assert calls["set_up"] == (None, "float32")
+    assert calls["set_up"] == (None, None)  # the plan would settle it
     assert calls["progress"] is False  # stderr is no terminal here
 
 

@@ -15,13 +15,14 @@ from sketch.experiment.hyperparameters import (
     get_option,
     to_json,
 )
+from sketch.experiment.reader_settings import ReaderOptions
 
 
 def test_udibrs_defaults():
     h = Hyperparameters()
     assert (h.depth, h.dim, h.mixtures, h.batch_size) == (3, 700, 20, 56)
     assert (h.learning_rate, h.max_grad, h.epsilon) == (1e-4, 10, 1e-5)
-    assert RunOptions().epochs == 500
+    assert RunOptions().settled({}).epochs == 500
 
 
 @pytest.mark.parametrize(
@@ -65,10 +66,24 @@ def test_one_form_of_every_value():
 
 def test_run_options_may_be_unset_where_that_is_the_default():
     assert RunOptions(patience=None, data=None).data == ()
-    with pytest.raises(ValueError, match="--epochs must be a whole number"):
-        RunOptions(epochs=None)
+    with pytest.raises(ValueError, match="--devices must be a whole number"):
+        RunOptions(devices=0)
     with pytest.raises(ValueError, match="--backend must be one of jax"):
         RunOptions(backend="theano")
+
+
+def test_what_is_not_given_is_as_the_run_was_begun_with():
+    begun = RunOptions(epochs=3, precision="mixed_bfloat16", patience=2)
+    kept = begun.to_keep()
+    assert RunOptions().settled(kept).to_keep() == kept
+    assert RunOptions(epochs=5).settled(kept).to_keep() == {**kept, "epochs": 5}
+    assert RunOptions().settled(kept).patience is None
+    assert ReaderOptions().settled({}).to_keep() == {
+        "epochs": 20,
+        "precision": "float32",
+    }
+    with pytest.raises(ValueError, match="--epochs must be a whole number"):
+        RunOptions().settled({"epochs": "many"})
 
 
 @given(hyperparameters())

@@ -18,8 +18,10 @@ from sketch.experiment.lines import load_lines
 from sketch.experiment.pen import sample_experiment, write_experiment
 from sketch.experiment.plan import plan_run
 from sketch.experiment.position import Totals
+from sketch.experiment.processes import ALONE
+from sketch.experiment.record import ExperimentRecord
 from sketch.experiment.scoring import evaluate_experiment
-from sketch.experiment.training import TrainingRun, train
+from sketch.experiment.training import train
 
 OLD = Path(__file__).parents[1] / "old"
 RELEASES = sorted(path.name for path in OLD.iterdir() if path.is_dir())
@@ -40,11 +42,13 @@ def old(tmp_path):
 def score(experiment, corpus):
     """Nats a line of the validation set, as training counts them."""
     lines = load_lines(
-        corpus,
+        [corpus],
         experiment.hyperparameters,
         experiment.alphabet,
         experiment.offset_mean,
         experiment.offset_std,
+        memory=1e9,
+        processes=ALONE,
     )
     network, totals = load_network(experiment), Totals()
     network.compile()
@@ -90,7 +94,7 @@ def test_old_experiments_write_are_scored_and_go_on(old, release, name, monkeypa
         ink = sample_experiment(experiment, count=2, steps=5, bias=0.0, seed=0)
     assert all(np.isfinite(strokes).all() and len(strokes) for strokes in ink)
 
-    monkeypatch.setattr(TrainingRun, "_draw", lambda self: None)
+    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
     plan = plan_run({}, name, root)
     train(plan, RunOptions(epochs=3, data=str(corpus)), root)
     assert [row["epoch"] for row in experiment.history()] == [1, 2, 3]

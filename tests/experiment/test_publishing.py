@@ -20,7 +20,7 @@ from sketch.experiment.plan import plan_run
 from sketch.experiment.preparing import prepare
 from sketch.experiment.publishing import publish, write_half
 from sketch.experiment.reader import LoadedReader, Reader
-from sketch.experiment.record import Record
+from sketch.experiment.record import ExperimentRecord
 from sketch.experiment.scoring import evaluate_experiment
 from sketch.experiment.training import train
 
@@ -164,7 +164,7 @@ def evaluate_experiment_of(child, parent, corpus, root):
 
 
 def test_others_train_in_full_precision(pen, published, corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(Record, "draw", lambda self, epoch: None)
+    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
     plan = plan_run({"learning_rate": 1e-3}, pen.name, tmp_path / "runs")
     child = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path / "runs")
     weights = values(child.load_checkpoint("latest")[0])

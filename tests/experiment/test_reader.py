@@ -1,6 +1,7 @@
 """Readers: their directory, exact resume, faults, and what they say of a pen."""
 
 import json
+import shutil
 import signal
 
 import h5py
@@ -98,7 +99,7 @@ def test_stopped_within_an_epoch_and_resumed_is_as_never_stopped(
     assert f"go on with --reader {name}" in capsys.readouterr().out
     stopped = Reader.load(name, tmp_path / "b")
     assert stopped.load_checkpoint("latest")[1]["step"] == 4
-    resumed = make_reader(corpus, tmp_path / "b", epochs=3, reader=stopped)
+    resumed = make_reader(corpus, tmp_path / "b", epochs=None, reader=stopped)
     assert [row["epoch"] for row in resumed.history()] == [1, 2, 3]
     assert_same(unbroken, resumed)
 
@@ -111,6 +112,13 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_checkpoint(
         make_reader(corpus, tmp_path, epochs=3)
     reader = Reader.load("toy-reader-depth1-dim4-bs4", tmp_path)
     assert reader.load_checkpoint("latest")[1]["step"] == 3
+
+
+def test_goes_on_from_the_best_where_the_latest_was_moved_away(corpus, tmp_path):
+    reader = make_reader(corpus, tmp_path)
+    shutil.rmtree(reader.checkpoints_dir / "latest")
+    make_reader(corpus, tmp_path, epochs=2, reader=reader)
+    assert [row["step"] for row in reader.history()] == [3, 6]
 
 
 def test_what_a_reader_leaves(reader, root, capsys):

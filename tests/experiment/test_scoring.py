@@ -10,7 +10,7 @@ from sketch.evaluation import PROTOCOL_NAMES
 from sketch.experiment.directory import Experiment, Lineage
 from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
 from sketch.experiment.plan import plan_run
-from sketch.experiment.record import Record
+from sketch.experiment.record import ExperimentRecord
 from sketch.experiment.scoring import evaluate_experiment
 from sketch.experiment.training import train
 
@@ -49,7 +49,7 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def experiment(corpus, root):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Record, "draw", lambda self, epoch: None)
+        patch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
         plan = plan_run(SETTINGS, None, root)
         return train(plan, RunOptions(epochs=2, data=str(corpus)), root)
 

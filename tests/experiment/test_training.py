@@ -1,7 +1,9 @@
 """Whole training runs at toy size: exact resume, derived runs, faults."""
 
 import json
+import math
 import os
+import shutil
 import signal
 from dataclasses import replace
 
@@ -14,7 +16,7 @@ from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.plan import plan_run
-from sketch.experiment.record import Record
+from sketch.experiment.record import ExperimentRecord
 from sketch.experiment.training import TrainingRun, train
 from sketch.model.network import Network
 
@@ -36,13 +38,13 @@ def corpus(tmp_path):
     return make_corpus(tmp_path / "toy.hdf5")
 
 
-DRAW = Record.draw
+DRAW = ExperimentRecord.draw
 
 
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """Pictures have tests of their own; here they would take most of the time."""
-    monkeypatch.setattr(Record, "draw", lambda self, epoch: None)
+    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
 
 
 def run(corpus, root, model=None, epochs=2, settings=NOISY, **options):
@@ -92,6 +94,44 @@ def test_stopped_and_resumed_is_as_never_stopped(corpus, tmp_path, settings):
     second = run(corpus, tmp_path / "b", model=first.name, epochs=4)
     assert [row["epoch"] for row in second.history()] == [1, 2, 3, 4]
     assert_same_run(unbroken, second)
+
+
+def test_it_goes_on_to_the_end_it_was_begun_with(corpus, tmp_path, monkeypatch):
+    """The learning rate of a cycle depends on how many epochs there will be."""
+    settings = SETTINGS | {"schedule": "one-cycle"}
+    unbroken = run(corpus, tmp_path / "a", epochs=3, settings=settings)
+    with monkeypatch.context() as patch:
+        interfere(patch, 7, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        with pytest.raises(SystemExit):
+            run(corpus, tmp_path / "b", epochs=3, settings=settings)
+    assert_same_run(
+        unbroken, run(corpus, tmp_path / "b", model=unbroken.name, epochs=None)
+    )
+
+
+def test_another_end_and_none_left_are_told(corpus, tmp_path, capsys):
+    settings = SETTINGS | {"schedule": "one-cycle"}
+    first = run(corpus, tmp_path, epochs=1, settings=settings)
+    run(corpus, tmp_path, model=first.name, epochs=2)
+    assert "begun for 1 epochs, goes on for 2: the learning" in capsys.readouterr().err
+    run(corpus, tmp_path, model=first.name, epochs=None)
+    assert "all 2 epochs are done; with a greater --epochs" in capsys.readouterr().err
+    assert len(first.history()) == 2
+
+
+def test_goes_on_from_the_best_where_the_latest_was_moved_away(
+    corpus, tmp_path, monkeypatch
+):
+    first = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
+    shutil.rmtree(first.checkpoints_dir / "latest")
+    usual = Network.train_on_batch
+
+    def lost(self, *args, **kwargs):
+        return usual(self, *args, **kwargs) | {"log_likelihood": math.nan}
+
+    monkeypatch.setattr(Network, "train_on_batch", lost)
+    with pytest.raises(FloatingPointError, match="checkpoint, of step 5, is kept"):
+        run(corpus, tmp_path, model=first.name, epochs=2)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +259,33 @@ def test_a_derived_run_killed_at_once_goes_on_from_its_parents_weights(
     assert child.history()[0]["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
 
 
+@pytest.mark.parametrize("parent_learns_on", [False, True])
+def test_a_derived_run_killed_before_its_first_checkpoint(
+    corpus, tmp_path, monkeypatch, parent_learns_on
+):
+    """It begins with its parent's weights, or not at all."""
+    parent = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
+    plan = plan_run({"learning_rate": 1e-12}, parent.name, tmp_path)
+
+    def die(*_):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingRun, "_save", die)
+        with pytest.raises(Killed):
+            train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path)
+    if parent_learns_on:
+        run(corpus, tmp_path, model=parent.name, epochs=2)
+        with pytest.raises(
+            ValueError, match="has learned on: .* of step 10, .* step 5"
+        ):
+            run(corpus, tmp_path, model=plan.name, epochs=1)
+        return
+    child = run(corpus, tmp_path, model=plan.name, epochs=1)
+    best = max(row["valid_log_likelihood"] for row in parent.history())
+    assert child.history()[0]["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
+
+
 def test_other_shapes_are_refused_with_both_values(corpus, tmp_path):
     parent = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
     with pytest.raises(ValueError, match=r"dim.*\b7\b.*\b6\b|dim.*\b6\b.*\b7\b"):
@@ -264,9 +331,9 @@ def test_an_exploding_rate_stops_before_a_checkpoint(corpus, tmp_path, explosion
 def test_ink_that_cannot_be_drawn_does_not_end_a_run(
     corpus, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr(Record, "draw", DRAW)
+    monkeypatch.setattr(ExperimentRecord, "draw", DRAW)
     broken = [np.full((5, 3), np.nan, np.float32)]
-    monkeypatch.setattr(Record, "sample", lambda self: broken)
+    monkeypatch.setattr(ExperimentRecord, "sample", lambda self: broken)
     experiment = run(corpus, tmp_path, epochs=2, settings=SETTINGS)
     assert len(experiment.history()) == 2
     assert capsys.readouterr().out.count("no sketch.png of this epoch") == 2
