@@ -1,7 +1,5 @@
 # `make demo` and `make test` do all their own set-up, in .venv.
 PYTHON ?= python3
-# Further extras, e.g. `make test EXTRAS=test,torch` (the default torch is a large one
-# with CUDA; install a CPU build of it into .venv first if you want that).
 EXTRAS ?= test
 
 VENV := .venv
@@ -18,7 +16,18 @@ EACH_CORE := --numprocesses auto --dist loadfile
 # Written by the hand that comes with sketch, if one does.
 SENTENCE := "Every letter is a line that went somewhere."
 
-.PHONY: demo test test-slow lint
+# What depends on the backend. Each of the others has a venv of its own, as its users
+# have it, with a build for the CPU alone where pip is offered one; for torch
+# PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu does.
+BACKEND_TESTS := tests/model tests/evaluation tests/test_api.py tests/cli/test_backends.py \
+	$(addprefix tests/generation/test_, sampling.py primed_lines.py writing.py) \
+	$(addprefix tests/experiment/test_, backends.py building.py old.py scoring.py training.py)
+PACKAGES_tensorflow := 'tensorflow-cpu>=2.21,<3' 'tensorboard>=2.21,<3'
+# What TensorBoard reads is written under JAX, too.
+AND_tensorflow = .venv-$*/bin/python -m pytest --quiet tests/experiment/test_board.py
+PACKAGES_torch := 'torch==2.13.0'
+
+.PHONY: demo test test-slow test-tensorflow test-torch test-oldest lint
 
 demo: $(READY)
 	$(BIN)/sketch train $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
@@ -32,6 +41,22 @@ test: $(READY)
 test-slow: $(READY)
 	$(BIN)/python -m pytest --quiet -m slow
 
+test-tensorflow test-torch: test-%: .venv-%/.ready
+	OMP_NUM_THREADS=1 KERAS_BACKEND=$* .venv-$*/bin/python -m pytest --quiet $(EACH_CORE) $(BACKEND_TESTS)
+	$(AND_$*)
+
+# The oldest releases that pyproject.toml allows, under all that calls them; the browser,
+# kills, notebooks and pages of documentation put the same calls together anew.
+OLDEST_TESTS := tests/ink tests/corpus tests/model tests/evaluation tests/experiment \
+	tests/test_mutations.py tests/web/test_server.py \
+	$(addprefix tests/generation/test_, sampling.py writing.py) \
+	$(addprefix tests/cli/test_, main.py plot.py train.py)
+# Beside newer releases of what they need themselves, they are told to change.
+OLDEST_TESTS += -W ignore::DeprecationWarning
+
+test-oldest: .venv-oldest/.ready
+	.venv-oldest/bin/python -m pytest --quiet $(EACH_CORE) $(OLDEST_TESTS)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -39,4 +64,15 @@ lint: $(READY)
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[$(EXTRAS)]'
+	touch $@
+
+.venv-%/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --quiet --editable '.[test]' $(PACKAGES_$*)
+	touch $@
+
+.venv-oldest/.ready: pyproject.toml .ci/oldest.py
+	$(PYTHON) -m venv .venv-oldest
+	$(PYTHON) .ci/oldest.py web test > .venv-oldest/constraints.txt
+	.venv-oldest/bin/python -m pip install --quiet --editable '.[test]' --constraint .venv-oldest/constraints.txt
 	touch $@

@@ -1,8 +1,12 @@
 """The house: who may import whom, what may not occur, and that its map is true."""
 
 import ast
+import itertools
 import re
 import shlex
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -143,3 +147,27 @@ def test_make_demo_finds_its_experiment_again():
             given[flags[flag].name] = True if kind is bool else kind(value)
     settings = Hyperparameters(**given)
     assert parse_name(values["DEMO_NAME"]) == (settings, None)
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+WANTED = [*PROJECT["dependencies"], *itertools.chain(*EXTRAS.values())]
+BOUNDS = r"([\w-]+)(?:\[\w+\])?>=([\d.]+),<[\d.]+"
+OURS = "sketch-handwriting["  # an extra that holds another one
+
+
+@pytest.mark.parametrize("wanted", WANTED)
+def test_every_dependency_has_both_bounds(wanted):
+    assert re.fullmatch(BOUNDS, wanted) or wanted.startswith(OURS)
+
+
+def test_the_oldest_dependencies_are_those_that_are_tested():
+    command = [sys.executable, ROOT / ".ci" / "oldest.py", "web", "test"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    wanted = [*PROJECT["dependencies"], *EXTRAS["web"], *EXTRAS["test"]]
+    oldest = [re.match(BOUNDS, one).groups() for one in wanted if OURS not in one]
+    assert done.stdout.splitlines() == ["==".join(pair) for pair in oldest]
+    rules = (ROOT / "Makefile").read_text()
+    for package, extra in (("torch", "torch"), ("tensorflow-cpu", "tensorflow")):
+        [(_, version)] = [re.match(BOUNDS, one).groups() for one in EXTRAS[extra]]
+        assert re.search(rf"'{package}[>=]=" + re.escape(version), rules)

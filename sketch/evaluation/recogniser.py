@@ -159,9 +159,9 @@ def to_frames(strokes: Tensor, mask: Tensor) -> Tensor:
     offsets = ops.arcsinh(strokes[..., :2])
     points = ops.concatenate([offsets, strokes[..., 2:]], axis=-1)
     points = ops.where(ops.expand_dims(mask, -1) > 0, points, 0.0)
-    batch_size, time = points.shape[0], points.shape[1]
+    time = ops.shape(points)[1]  # TensorFlow compiles for any
     points = ops.pad(points, ((0, 0), (0, -time % POOL), (0, 0)))
-    return ops.reshape(points, (batch_size or -1, -(-time // POOL), 3 * POOL))
+    return ops.reshape(points, (-1, -(-time // POOL), 3 * POOL))
 
 
 def num_frames(mask: Tensor) -> Tensor:
@@ -172,7 +172,7 @@ def num_frames(mask: Tensor) -> Tensor:
 
 def reverse(values: Tensor, lengths: Tensor) -> Tensor:
     """`[batch, frames, ...]`: each line's own frames backwards, padding as it was."""
-    places = ops.expand_dims(ops.arange(values.shape[1], dtype="int32"), 0)
+    places = ops.expand_dims(ops.arange(ops.shape(values)[1], dtype="int32"), 0)
     ends = ops.expand_dims(lengths, 1)
     order = ops.where(places < ends, ends - 1 - places, places)
     return ops.take_along_axis(values, ops.expand_dims(order, -1), axis=1)

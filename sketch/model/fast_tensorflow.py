@@ -128,4 +128,7 @@ def _loop(step, sequences, state, reverse=False):
         (0, tuple(state), written),
         maximum_iterations=length,
     )
-    return tuple(array.stack() for array in written)
+    stacked = tuple(array.stack() for array in written)
+    for values in stacked:  # a loop forgets how long it is, even where that is known
+        values.set_shape((sequences[0].shape[0], None, None))
+    return stacked

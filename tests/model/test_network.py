@@ -8,7 +8,7 @@ import pytest
 from gradients import gradients, weight_gradients
 from keras import ops
 
-from sketch.model import mixture
+from sketch.model import fast, mixture
 from sketch.model.network import Network, first_input
 
 START = (-0.2, 0.01, 0.0)
@@ -232,3 +232,16 @@ def test_the_rest_behind_a_text_is_learned_and_not_scored():
     )
     more = plain - (steps[1, 6] + steps[2, 4]) / 3
     assert sums["loss"] == pytest.approx(more, rel=1e-5)
+
+
+def test_above_the_window_layers_run_by_the_quick_path(monkeypatch):
+    runs, usual = [], fast.lstm
+
+    def lstm(*parameters):
+        run = usual(*parameters)
+        return lambda *args: runs.append(args[0].shape[1]) or run(*args)
+
+    monkeypatch.setattr(fast, "lstm", lstm)
+    network = small(depth=3, num_symbols=7)
+    network(batch_of(network))
+    assert runs == [9, 9]  # layers 2 and 3, each over all steps at once
