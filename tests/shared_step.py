@@ -1,8 +1,9 @@
-"""Prints what two devices tell each other in a training step, as JSON.
+"""Prints what two devices tell each other in a training step of each network, as JSON.
 
-`{"exchanges": [[computation, operation], ...], "sums": [[alone], [shared]]}`: the
-collectives of the compiled step, and the log-likelihoods of two steps on one device and
-on two. Run by a test as a process of its own, since JAX counts its devices once.
+`{name: {"exchanges": [[computation, operation], ...], "sums": [[alone], [shared]]}}`:
+the collectives of the compiled step, and the log-likelihoods of two steps on one device
+and on two. The argument holds the settings of the networks, by name. Run by a test as a
+process of its own, since JAX counts its devices once.
 """
 
 import json
@@ -19,6 +20,7 @@ from sketch.experiment.building import build_optimizer
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.model.network import Network
 
+SIZE = {"dim": 8, "depth": 1, "num_mixtures": 2, "first_input": (0, 0, 0)}
 COLLECTIVES = "all-reduce|all-gather|all-to-all|collective-permute|reduce-scatter"
 
 
@@ -51,22 +53,21 @@ def exchanges(network, inputs):
     return found
 
 
-def main():
-    arguments = {"dim": 8, "depth": 1, "num_mixtures": 2, "first_input": (0, 0, 0)}
-    arguments |= json.loads(sys.argv[1])
+def measure(arguments):
     inputs = make_batch("num_symbols" in arguments)
     sums, found = [], []
     for count in (1, 2):
         with devices.sharing_batches(count, batch_size=4):
-            network = Network(**arguments)
+            network = Network(**(SIZE | arguments))
             network.compile(optimizer=build_optimizer(Hyperparameters(), 1, 20.0))
             step = network.train_on_batch
             results = [step(inputs, return_dict=True) for _ in range(2)]
             sums.append([float(result["log_likelihood"]) for result in results])
             if keras.distribution.distribution() is not None:
                 found = exchanges(network, inputs)
-    print(json.dumps({"exchanges": found, "sums": sums}))
+    return {"exchanges": found, "sums": sums}
 
 
 if __name__ == "__main__":
-    main()
+    named = json.loads(sys.argv[1])
+    print(json.dumps({name: measure(arguments) for name, arguments in named.items()}))

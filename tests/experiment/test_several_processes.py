@@ -17,14 +17,21 @@ FREE = "--dim 6 --depth 1 -G 2 --bs 4 --lr 1e-2 --dropout 0.3 --weight-noise 0.0
 TEXT = "--dim 6 --depth 2 -G 2 --bs 4 --lr 1e-2 --text -K 2"
 
 
-@pytest.fixture
-def corpus(tmp_path):
-    return make_corpus(tmp_path / "toy.hdf5")
+EPOCHS = 4
 
 
-def words(settings, root, epochs=3, *more):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A corpus, and what one process learns of it."""
+    folder = tmp_path_factory.mktemp("several")
+    make_corpus(folder / "toy.hdf5")
+    finish(folder, words(FREE, "alone"), 1)
+    return folder
+
+
+def words(settings, root, *more):
     options = ["--name", "toy", "--data", "toy.hdf5", "--experiments", root]
-    return [*settings.split(), *options, "--epochs", str(epochs), *more]
+    return [*settings.split(), *options, "--epochs", str(EPOCHS), *more]
 
 
 def scores(folder, root):
@@ -41,71 +48,61 @@ def finish(folder, command, count, **arguments):
         assert codes == [0] * count, [peers.said(k) for k in range(count)]
 
 
-@pytest.mark.parametrize(
-    "settings, count", [(FREE, 2), (TEXT, 4)], ids=["free", "text"]
-)
-def test_several_processes_learn_as_one(corpus, tmp_path, settings, count):
-    finish(tmp_path, words(settings, "alone"), 1)
-    finish(tmp_path, words(settings, "together"), count)
-    alone, together = (scores(tmp_path, root) for root in ("alone", "together"))
-    assert len(alone) == 3
-    np.testing.assert_allclose(together, alone, rtol=CLOSE)
+def assert_equal_to_one(folder, root, alone="alone"):
+    expected = scores(folder, alone)
+    assert len(expected) == EPOCHS
+    np.testing.assert_allclose(scores(folder, root), expected, rtol=CLOSE)
 
 
-@pytest.mark.parametrize("victim", [0, 1])
-def test_a_killed_process_ends_the_other_and_the_same_command_resumes(
-    corpus, tmp_path, victim, monkeypatch
-):
-    finish(tmp_path, words(FREE, "unbroken"), 1)
-    command = words(FREE, "broken", 3, "--checkpoint-minutes", "0")
+def test_two_processes_learn_as_one(folder):
+    finish(folder, words(FREE, "two"), 2)
+    assert_equal_to_one(folder, "two")
+
+
+def test_four_processes_learn_texts_as_one(folder):
+    finish(folder, words(TEXT, "text alone"), 1)
+    finish(folder, words(TEXT, "four"), 4)
+    assert_equal_to_one(folder, "four", "text alone")
+
+
+def test_two_devices_of_one_process_learn_as_one(folder, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
+    finish(folder, words(FREE, "devices"), 1)
+    assert_equal_to_one(folder, "devices")
+
+
+def test_stopped_and_killed_the_same_command_goes_on(folder, monkeypatch):
+    """By a signal to process 1, a kill of process 1, a kill of process 0."""
+    command = words(FREE, "broken", "--checkpoint-minutes", "0")
     with monkeypatch.context() as patch:
         patch.setenv("SLOWLY", "0.5")
-        with Peers(tmp_path, command, 2) as peers:
+        with Peers(folder, command, 2) as peers:
             peers.wait_for(0, "epoch 1,")
-            peers.kill(victim)
-            started = time.monotonic()
-            codes = peers.wait()
-        assert time.monotonic() - started < 60
-    assert codes[1 - victim] == 1
-    assert codes[victim] == -signal.SIGKILL
-    last = peers.said(1 - victim).strip().splitlines()[-1]
-    assert f"process {victim}" in last and "has ended" in last
-    finish(tmp_path, command, 2)
-    broken, unbroken = (scores(tmp_path, root) for root in ("broken", "unbroken"))
-    np.testing.assert_allclose(broken, unbroken, rtol=CLOSE)
+            peers.kill(1, signal.SIGINT)
+            assert peers.wait() == [130, 130]
+            assert "all saved; go on with --model toy-1X6" in peers.said(0)
+            assert "all saved" not in peers.said(1)
+        for victim, moment in ((1, "epoch 2,"), (0, "epoch 3,")):
+            with Peers(folder, command, 2) as peers:
+                peers.wait_for(0, moment)
+                peers.kill(victim)
+                started = time.monotonic()
+                codes = peers.wait()
+                assert time.monotonic() - started < 60
+            assert codes[1 - victim] == 1
+            assert codes[victim] == -signal.SIGKILL
+            last = peers.said(1 - victim).strip().splitlines()[-1]
+            assert f"process {victim}" in last and "has ended" in last
+    finish(folder, command, 2)
+    assert_equal_to_one(folder, "broken")
 
 
-def test_a_signal_to_any_process_stops_all_at_the_same_step(
-    corpus, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("SLOWLY", "0.5")
-    with Peers(tmp_path, words(FREE, "runs", 50), 2) as peers:
-        peers.wait_for(0, "epoch 1,")
-        peers.kill(1, signal.SIGINT)
-        assert peers.wait() == [130, 130]
-    assert "all saved; go on with --model toy-1X6" in peers.said(0)
-    assert "all saved" not in peers.said(1)
-
-
-def test_processes_that_differ_are_told_in_what(corpus, tmp_path):
-    commands = [words(FREE, "runs", 1, "--seed", seed) for seed in ("3", "4")]
-    with Peers(tmp_path, commands, 2) as peers:
+def test_processes_that_differ_are_told_in_what(folder):
+    commands = [words(FREE, "different", "--seed", seed) for seed in ("3", "4")]
+    with Peers(folder, commands, 2) as peers:
         assert peers.wait() == [1, 1]
     for index in range(2):
         assert "differ in --seed: it is 3 in process 0 and 4 in process 1" in (
             peers.said(index)
         )
-    assert not list(tmp_path.glob("runs/*"))
-
-
-def test_two_devices_of_one_process_learn_as_one(corpus, tmp_path, monkeypatch):
-    finish(tmp_path, words(FREE, "one"), 1)
-    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
-    finish(tmp_path, words(FREE, "two"), 1)
-    finish(tmp_path, words(FREE, "limited", 1, "--devices", "1"), 1)
-    one, two, limited = (scores(tmp_path, root) for root in ("one", "two", "limited"))
-    np.testing.assert_allclose(two, one, rtol=CLOSE)
-    assert (limited == one[:1]).all()
-    with Peers(tmp_path, words(FREE, "three", 1, "--devices", "3"), 1) as peers:
-        assert peers.wait() == [1]
-    assert "process 0 has 2 devices (cpu), 3 are asked for" in peers.said(0)
+    assert not list(folder.glob("different/*"))
