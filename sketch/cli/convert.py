@@ -1,13 +1,19 @@
 """`sketch convert`, and the script `handwriting_to_hdf5.py`."""
 
-import shlex
 import sys
 from pathlib import Path
 
 import click
 
-from sketch.cli.options import ExperimentName, debug_option, experiments_option, typed
+from sketch.cli.options import (
+    ExperimentName,
+    debug_option,
+    experiments_option,
+    refuse_unused,
+    typed,
+)
 from sketch.corpus import FORMATS, SPLITS
+from sketch.ink.printable import command_line
 
 NOT_CONTENT = {"sources", "output", "force", "experiments"}
 
@@ -101,7 +107,13 @@ def command(
             raise click.ClickException(f"--like: {like} was trained without texts")
 
     from sketch.corpus.convert import convert
+    from sketch.corpus.formats import detect_format
 
+    form = form or detect_format(sources)
+    if form != "quickdraw":
+        refuse_unused(ctx, ["limit"], "goes only with drawings of Quick, Draw!")
+    if split not in (None, "form", "random"):
+        refuse_unused(ctx, ["seed"], "goes only with --split form and random")
     report = convert(
         sources,
         output,
@@ -121,10 +133,10 @@ def command(
 
 def _command_line(ctx: click.Context) -> str:
     """The command, without the options that say nothing about what is in the file."""
-    words = ["sketch", "convert", *map(str, ctx.params["sources"])]
+    words = ["sketch", "convert", *ctx.params["sources"]]
     for name, value in typed(ctx, ctx.params).items():
         if name not in NOT_CONTENT:
             flag = "format" if name == "form" else name.replace("_", "-")
             words.append(f"--{flag}")
-            words += [] if value is True else [str(value)]
-    return shlex.join(words)
+            words += [] if value is True else [value]
+    return command_line(words)

@@ -1,5 +1,7 @@
 """From sources of any format to the corpus file: read, cleaned, divided, written."""
 
+import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,8 +44,8 @@ def convert(
     Args:
         sources: folders, archives and files; of IAM-OnDB, `lineStrokes/`, `ascii/` and
             the split lists, at any depth.
-        output: the file to write. One that was converted from sources of the same
-            names is replaced; any other is not, unless `force`.
+        output: the file to write. One that was converted from the same sources in the
+            same places is replaced; any other is not, unless `force`.
         form: the format, one of `FORMATS`; None: found out.
         split: one of `SPLITS`; None: "iam" where the lists are found, else "form",
             or "random" where ink of one's own is in few files.
@@ -69,8 +71,9 @@ def convert(
     form = form or detect_format(sources)
     names = sorted(Path(source).resolve().name for source in sources)
     origin = f"{NAMES[form]}: {', '.join(names)}"[:MAX_NOTE]
+    sources_digest = _digest_places(sources)
     if not force:
-        _refuse_other_file(output, origin)
+        _refuse_other_file(output, origin, sources_digest)
     database = read_sources(sources, form, processes, show_progress, limit)
     jump = max_jump or (REPORTED_JUMP if form == "iam" else np.inf)
     counts = [int(find_jumps(line.strokes, jump).sum()) for line in database.lines]
@@ -79,9 +82,8 @@ def convert(
     own_pace = pace_of(database.lines)
     if pace is not None:
         database = replace(database, lines=match_pace(database.lines, pace))
-    without_text = [place for place, what in database.in_doubt if "left empty" in what]
-    if strict and (database.left_out or without_text):
-        raise DamagedInk(_describe_losses(database, without_text))
+    if strict and (database.left_out or database.without_text):
+        raise DamagedInk(_describe_losses(database))
     forms = sorted({form_of(line.line_id) for line in database.lines})
     if split is None and set(SPLIT_LISTS) <= set(database.split_lists):
         split = "iam"
@@ -89,7 +91,13 @@ def convert(
         split = "form" if form == "iam" or len(forms) >= MANY_FORMS else "random"
     sets = split_lines(database.lines, database.split_lists, split, seed)
     corpus = write_corpus(
-        output, sets, source=origin, command=command[:MAX_NOTE], seed=seed, split=split
+        output,
+        sets,
+        source=origin,
+        sources_digest=sources_digest,
+        command=command[:MAX_NOTE],
+        seed=seed,
+        split=split,
     )
     listed = frozenset().union(*database.split_lists.values())
     return Report(
@@ -109,20 +117,32 @@ def convert(
     )
 
 
-def _refuse_other_file(output: Path, origin: str) -> None:
+def _digest_places(sources: Sequence[str | Path]) -> str:
+    """Tells the same sources from others of the same names, and no path to anybody."""
+    places = sorted({os.path.realpath(source) for source in sources})
+    return hashlib.sha256(b"\0".join(map(os.fsencode, places))).hexdigest()
+
+
+def _refuse_other_file(output: Path, origin: str, sources_digest: str) -> None:
     if not output.exists():
         return
     try:
         with Corpus.open(output) as corpus:
-            found = corpus.source
+            found, digest = corpus.source, corpus.sources_digest
     except DamagedInk:
-        found = None
-    if found != origin:
-        what = f"comes from {found}" if found else "is another file"
-        raise FileExistsError(
-            f"{output} is there and {what}; give another --output, or replace it with "
-            "--force"
-        )
+        found, digest = "", ""
+    if not found:
+        what = "is another file"
+    elif found != origin:
+        what = f"comes from {found}"
+    elif digest != sources_digest:
+        what = f"comes from {found}, but not from those here"
+    else:
+        return
+    raise FileExistsError(
+        f"{output} is there and {what}; give another --output, or replace it with "
+        "--force"
+    )
 
 
 def _without_jumps(database: Database, max_jump: float) -> Database:
@@ -137,9 +157,11 @@ def _without_jumps(database: Database, max_jump: float) -> Database:
     return replace(database, lines=lines, left_out=sorted(left_out))
 
 
-def _describe_losses(database: Database, without_text: list[str]) -> str:
+def _describe_losses(database: Database) -> str:
     losses = [f"{name}: {reason}" for name, reason in database.left_out]
-    losses += [f"{form}: its transcript does not fit its ink" for form in without_text]
+    losses += [
+        f"{form}: its transcript does not fit its ink" for form in database.without_text
+    ]
     more = f"; and {len(losses) - 3:,} more" if len(losses) > 3 else ""
     return (
         "--strict, but this would be left out: "

@@ -14,12 +14,14 @@ class Database:
         split_lists: forms of each split list that was found; only IAM-OnDB has some.
         left_out: `(file, reason)` of ink that could not be read.
         in_doubt: `(form, what was done)` of transcripts that do not fit their ink.
+        without_text: of these forms, those whose lines were left without a text.
     """
 
     lines: list[Line]
     split_lists: dict[str, frozenset[str]]
     left_out: list[tuple[str, str]]
     in_doubt: list[tuple[str, str]]
+    without_text: list[str]
 
 
 def form_of(line_id: str) -> str:

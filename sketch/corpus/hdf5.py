@@ -17,11 +17,12 @@ attribute `split`
     rows (in Graves' split, `valid` and `test` are); every line is stored once.
 attributes `offset_mean`, `offset_std`
     float64 `[2]`: dx, dy over all offsets of `train` (population std).
-attributes `alphabet`, `source`, `command`, `split_kind`, `seed`, `sketch_version`,
-`h5py_interface_version`, `format`, `digest`
+attributes `alphabet`, `source`, `sources_digest`, `command`, `split_kind`, `seed`,
+`sketch_version`, `h5py_interface_version`, `format`, `digest`
     What the file was made from, and how; texts are UTF-8 of fixed length. `digest` is
     a SHA-256 of the sets, ids, writers, transcripts and strokes, and of nothing else:
-    same ink, same digest.
+    same ink, same digest. `sources_digest` is that of the sources' places, which are
+    nobody's business themselves.
 
 A file may come from anywhere; `hdf5_parts` and `hdf5_checks` are what the reader asks
 before it believes it. All damage is a `DamagedInk` that names the file and the remedy.
@@ -97,6 +98,7 @@ def write_corpus(
     command: str,
     seed: int,
     split: str,
+    sources_digest: str = "",
 ) -> CorpusSummary:
     """Writes a corpus file, whole or not at all.
 
@@ -111,6 +113,7 @@ def write_corpus(
         command: The command line that made the file.
         seed: Seed of the split.
         split: Kind of the split, such as "iam".
+        sources_digest: Of where the sources are, to know them again; "": nobody knows.
 
     Raises:
         ValueError: If sets are missing or empty, overlap in part, or a line's strokes
@@ -136,6 +139,7 @@ def write_corpus(
         "offset_std": np.asarray(std, np.float64),
         "alphabet": "".join(alphabet.characters),
         "source": source,
+        "sources_digest": sources_digest,
         "command": command,
         "seed": np.int64(seed),
         "split_kind": split,
@@ -223,6 +227,7 @@ class Corpus:
         alphabet: The characters of the transcripts.
         digest: SHA-256 of the content, as the writer computed it.
         source: What the lines are.
+        sources_digest: Of where its sources are; "" where that is not known.
 
     Example:
         with Corpus.open("data/handwriting.hdf5") as corpus:
@@ -237,6 +242,7 @@ class Corpus:
         self.offset_std = attributes["offset_std"]
         self.digest = attributes["digest"]
         self.source = attributes["source"]
+        self.sources_digest = attributes["sources_digest"]
         self.alphabet = Alphabet(tuple(attributes["alphabet"]))
         self._shapes = read_shapes(file, path)
         check_features(file, path, self._shapes)
@@ -295,6 +301,10 @@ class Corpus:
     def transcripts(self, set_name: str) -> list[str]:
         """The transcript of each line of a set, in file order; "" where unknown."""
         return self._read_texts("transcripts", self._rows(set_name))
+
+    def writers(self, set_name: str) -> list[str]:
+        """The writer of each line of a set, in file order; "" where unknown."""
+        return self._read_texts("writers", self._rows(set_name))
 
     def read_set(self, set_name: str) -> list[Line]:
         """Reads all lines of a set into memory (about 100 MB for IAM-OnDB).

@@ -49,6 +49,10 @@ def read_attributes(file: h5py.File, path: Path) -> dict:
     read: dict = {}
     for name in ("alphabet", "source", "digest"):
         read[name] = read_text_attribute(file, path, name)
+    has_places = "sources_digest" in file.attrs  # not always written
+    read["sources_digest"] = (
+        read_text_attribute(file, path, "sources_digest") if has_places else ""
+    )
     for name in ("offset_mean", "offset_std"):
         read[name] = np.asarray(file.attrs[name], np.float64)
         if read[name].shape != (2,) or not np.isfinite(read[name]).all():

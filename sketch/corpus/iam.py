@@ -74,6 +74,7 @@ def read_database(
             "or archive that holds them"
         )
     transcripts, in_doubt = _match(reader.transcripts, reader.line_names)
+    matched = {form for form, _ in transcripts}
     return Database(
         lines=[
             Line(
@@ -87,6 +88,7 @@ def read_database(
         split_lists=reader.split_lists,
         left_out=sorted(reader.left_out),
         in_doubt=sorted(in_doubt),
+        without_text=sorted(form for form, _ in in_doubt if form not in matched),
     )
 
 

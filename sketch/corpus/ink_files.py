@@ -89,7 +89,10 @@ def read_ink_files(
             f"no ink in {', '.join(map(str, sources))}: expected files "
             f"*{SUFFIXES[form]}{f' ({what})' if what else ''}"
         )
-    return Database(lines, {}, sorted(reader.left_out), sorted(reader.in_doubt))
+    in_doubt = sorted(reader.in_doubt)
+    # A text beside its ink is dropped wherever it is in doubt.
+    without_text = [name for name, _ in in_doubt]
+    return Database(lines, {}, sorted(reader.left_out), in_doubt, without_text)
 
 
 def parse_file(file: SourceFile) -> ParsedFile:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from sketch.experiment.files import read_json
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.reader import Reader
 from sketch.experiment.reader_settings import ReaderSettings
+from sketch.ink.printable import command_line
 
 
 def settings_of(source: Experiment | Reader) -> Hyperparameters | ReaderSettings:
@@ -95,11 +95,7 @@ def _run_facts(source: Experiment | Reader, state: dict[str, Any]) -> dict[str, 
 
 
 def _command(words: Any) -> str:
-    """As it was typed, without the folders of the machine."""
-    words = [str(word) for word in words] if isinstance(words, list) else ["sketch"]
-    return shlex.join(
-        ["sketch", *(Path(w).name if Path(w).is_absolute() else w for w in words[1:])]
-    )
+    return command_line(["sketch", *(words[1:] if isinstance(words, list) else [])])
 
 
 def _scores(source: Experiment | Reader, state: dict[str, Any]) -> list[str]:

@@ -1,8 +1,12 @@
-"""Text that is shown to people: names and texts come from files of strangers.
+"""Text that comes from strangers, or goes to them.
 
-Alone in its file, and importing nothing, so that an error can be told when nothing
-else can be imported.
+Alone in its file, and importing nothing of the project, so that an error can be told
+when nothing else can be imported.
 """
+
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
 
 
 def printable(text: str, stand_in: str = "\N{REPLACEMENT CHARACTER}") -> str:
@@ -13,3 +17,12 @@ def printable(text: str, stand_in: str = "\N{REPLACEMENT CHARACTER}") -> str:
         stand_in: what is shown for each character that cannot be shown.
     """
     return "".join(c if c.isprintable() else stand_in for c in text)
+
+
+def command_line(words: Iterable[object]) -> str:
+    """A command as it was typed, without the folders of the machine.
+
+    Files are shared, and absolute paths name their users: the last part is kept.
+    """
+    typed = map(str, words)
+    return shlex.join(Path(w).name if Path(w).is_absolute() else w for w in typed)

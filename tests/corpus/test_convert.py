@@ -228,6 +228,13 @@ def test_only_its_own_output_is_replaced(database, tmp_path):
     other = write_database(tmp_path / "other", FORMS)
     with pytest.raises(FileExistsError, match="comes from IAM-OnDB: iam; .*--force"):
         convert([other], output)
+    # Somebody else's folder may have the same name, and hold other ink.
+    same_name = write_database(tmp_path / "elsewhere" / "iam", FORMS)
+    with pytest.raises(
+        FileExistsError, match="iam, but not from those here; .*--force"
+    ):
+        convert([same_name], output)
+    convert([database / ".." / "iam"], output)
     output.write_bytes(b"my thesis")
     with pytest.raises(FileExistsError, match="is another file"):
         convert([database], output)
@@ -273,9 +280,11 @@ def test_the_script_converts_and_says_so(database, tmp_path):
     assert "train      51 lines" in done.stdout
     assert done.stdout.endswith("data/handwriting.hdf5 (0.0 MB)\n")
     with h5py.File(tmp_path / "data/handwriting.hdf5") as file:
-        words = f"sketch convert {database} --split graves"
-        assert file.attrs["command"].decode() == words
+        assert file.attrs["command"].decode() == "sketch convert iam --split graves"
         assert file.attrs["seed"] == 0
+    # Files are shared: nobody's folders are in them.
+    content = (tmp_path / "data/handwriting.hdf5").read_bytes()
+    assert os.fsencode(tmp_path) not in content
 
 
 def test_the_script_fails_in_one_line(tmp_path):
