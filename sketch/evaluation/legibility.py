@@ -13,6 +13,7 @@ import numpy as np
 from sketch.evaluation.distances import STATISTICS
 from sketch.evaluation.edits import edit_distance
 from sketch.evaluation.results import COVERED, Estimate, resample_sums
+from sketch.ink.printable import printable
 
 FORMAT = "sketch legibility 1"
 OWN, VALID = "new sentences", "validation texts"
@@ -127,7 +128,7 @@ class Legibility:
                 cells = (_cell(one.distances[name]) for one in compared)
                 rows.append(f"{name:26}{''.join(cells)}  {what}")
         rows += [f"note: {note}" for note in self.notes]
-        return "\n".join(rows)
+        return "\n".join(map(printable, rows))
 
 
 def summarise_reading(texts: Sequence[str], readings: Sequence[str]) -> Reading:

@@ -33,7 +33,7 @@ are the recorded ones, one more than its rows, which are offsets and what is sco
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -184,7 +184,7 @@ class Selection:
     std: np.ndarray
     is_its_corpus: bool
     left_out: dict[str, int]
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
 
 def select_lines(
@@ -202,7 +202,10 @@ def select_lines(
             `writer` is the validation set.
     """
     lines = corpus.read_set(protocol.set_name)
-    others = _other_sets(corpus, protocol.set_name, lines)
+    # The sets that hold other lines: in some splits `test` is `valid`.
+    others = [
+        name for name in corpus.sets if not corpus.is_same_set(name, protocol.set_name)
+    ]
     notes = []
     differences = _differences(corpus, protocol, others)
     if differences:
@@ -229,22 +232,8 @@ def select_lines(
         _unit(corpus, protocol, others),
         is_its_corpus=not differences,
         left_out=left_out,
-        notes=notes,
+        notes=tuple(notes),
     )
-
-
-def _other_sets(corpus: Corpus, set_name: str, lines: Sequence[Line]) -> list[str]:
-    """The sets that hold other lines: in some splits `test` is `valid`."""
-    ids = [line.line_id for line in lines]
-    others = []
-    for name in corpus.sets:
-        is_same = name == set_name or (
-            corpus.num_lines(name) == len(lines)
-            and [line.line_id for line in corpus.read_set(name)] == ids
-        )
-        if not is_same:
-            others.append(name)
-    return others
 
 
 def _differences(
@@ -278,10 +267,7 @@ def _check_writers(
     if "" in writers:
         unknown = "the corpus does not name its writers: whether those of the test "
         return [] if is_iam else [f"{unknown}lines also wrote others is not known"]
-    elsewhere = {
-        line.writer for name in others for line in corpus.read_set(name) if line.writer
-    }
-    shared = writers & elsewhere
+    shared = writers & {who for name in others for who in corpus.writers(name)}
     if not shared:
         return []
     return [

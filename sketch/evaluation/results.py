@@ -15,6 +15,7 @@ import numpy as np
 
 from sketch.evaluation.likelihood import LineScores
 from sketch.evaluation.protocols import Selection
+from sketch.ink.printable import printable
 
 FORMAT = "sketch evaluation 1"
 BOOTSTRAP_SEED = 0
@@ -89,7 +90,7 @@ class Evaluation:
             and {"num_lines": rest[0], "nats_per_line": rest[1]},
             "references": [asdict(one) for one in self._references()],
             "remark": selection.protocol.remark or None,
-            "notes": selection.notes,
+            "notes": list(selection.notes),
         }
 
     def __str__(self) -> str:
@@ -129,7 +130,7 @@ class Evaluation:
         if protocol.remark:
             rows.append(protocol.remark)
         rows += [f"note: {note}" for note in self.selection.notes]
-        return "\n".join(rows)
+        return "\n".join(map(printable, rows))
 
     def _references(self):
         references = self.selection.protocol.references

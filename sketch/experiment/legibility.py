@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -25,9 +24,8 @@ from sketch.experiment.directory import Experiment
 from sketch.experiment.pen import in_units, write_experiment
 from sketch.experiment.reader import LoadedReader, Reader
 from sketch.experiment.scoring import trained_elsewhere
-from sketch.generation.sampling import SamplingLoop
+from sketch.generation.sampling import SamplingLoop, one_hot, sample
 from sketch.generation.writing import WrittenLine
-from sketch.ink.printable import printable
 
 BATCH_SIZE = 64  # lines written at once
 
@@ -86,7 +84,7 @@ def evaluate_legibility(
     if strangers:
         notes.append(
             "not trained on this corpus, as far as is known: "
-            f"{printable(', '.join(strangers))}; the real lines may have been learned"
+            f"{', '.join(strangers)}; the real lines may have been learned"
         )
     network, weights = load_trained(experiment, kind)
     loop = SamplingLoop(network)
@@ -132,7 +130,7 @@ def evaluate_legibility(
         },
         corpus={
             "path": str(corpus.path),
-            "source": printable(corpus.source),
+            "source": corpus.source,
             "digest": corpus.digest,
         },
         tries=max_tries,
@@ -174,22 +172,41 @@ def _write(
 ) -> tuple[list[WrittenLine], float]:
     """All texts, those of like length together, and the seconds that it took.
 
-    A batch is begun once before it is timed: its program is compiled then.
+    All calls have the same rows; whatever their lengths, they are compiled before.
     """
     order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    num_rows = min(BATCH_SIZE, len(texts))
+    compile_all(loop, num_rows, 1 + len(texts[order[-1]]))
     written: dict[int, WrittenLine] = {}
-    seconds = 0.0
+    started = time.perf_counter()
     for number, start in enumerate(range(0, len(order), BATCH_SIZE)):
         places = order[start : start + BATCH_SIZE]
-        batch = [texts[place] for place in places]
-        # Batches draw from seeds of their own, which no other seed of a user meets.
-        write = partial(
-            write_experiment, experiment, batch, bias, seed + (number << 32), loop=loop
+        done = write_experiment(
+            experiment,
+            [texts[place] for place in places],
+            bias,
+            # Batches draw from seeds of their own, which no other seed of a user meets.
+            seed + (number << 32),
+            max_tries=max_tries,
+            loop=loop,
+            num_rows=num_rows,
         )
-        write(max_tries=1, steps_per_character=1)
-        started = time.perf_counter()
-        done = write(max_tries=max_tries)
-        seconds += time.perf_counter() - started
         written |= zip(places, done, strict=True)
-        bar.update(len(batch))
+        bar.update(len(places))
+    seconds = time.perf_counter() - started
     return [written[place] for place in range(len(texts))], seconds
+
+
+def compile_all(loop: SamplingLoop, num_rows: int, max_codes: int) -> None:
+    """Compiles the programs that write texts of so many rows and up to so many codes.
+
+    What is written again may be shorter than the longest text of its batch, and the
+    program for that length would be compiled when it is first needed.
+    """
+    known: set[int] = set()
+    for num_codes in range(1, max_codes + 1):
+        codes = np.zeros(num_codes, np.int32)
+        width = one_hot([codes], loop.network.num_symbols).shape[1]
+        if width not in known:
+            known.add(width)
+            sample(loop, num_rows, 1, texts=[codes] * num_rows)

@@ -128,11 +128,27 @@ def test_its_own_corpus_is_known_by_lines_and_offsets(corpus_of):
     sums = {"valid": (8, 5297), ALL: (11, 5297 + 180)}
     protocol = replace(PROTOCOLS["graves"], checksums=sums)
     selection = select_lines(corpus, protocol)
-    assert (selection.is_its_corpus, selection.notes) == (True, [])
+    assert (selection.is_its_corpus, selection.notes) == (True, ())
     for name, (lines, offsets) in sums.items():
         for wrong in ((lines + 1, offsets), (lines, offsets - 1)):
             changed = replace(protocol, checksums=sums | {name: wrong})
             assert not select_lines(corpus, changed).is_its_corpus
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_each_set_is_read_once_at_the_most(corpus_of, monkeypatch, name):
+    read = []
+    read_rows = Corpus._read_rows
+
+    def count(corpus, rows):
+        read.append((rows.start, rows.stop))
+        return read_rows(corpus, rows)
+
+    # Test is as long as valid, but holds other lines.
+    corpus = corpus_of(TRAIN, make_lines("valid", [5, 300], ("c",)), TEST)
+    monkeypatch.setattr(Corpus, "_read_rows", count)
+    select_lines(corpus, PROTOCOLS[name])
+    assert len(read) == len(set(read)) == (3 if name.startswith("graves") else 1)
 
 
 def test_checksums_agree_with_each_other():

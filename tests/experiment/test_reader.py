@@ -8,16 +8,19 @@ import h5py
 import numpy as np
 import pytest
 from readers import SMALL, make_corpus, make_pen, make_reader
+from tqdm import tqdm
 
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.evaluation.recogniser import Recogniser
+from sketch.experiment.building import load_network
 from sketch.experiment.checking import ReadingCheck
 from sketch.experiment.directory import find_experiments
-from sketch.experiment.legibility import evaluate_legibility
+from sketch.experiment.legibility import _write, evaluate_legibility
 from sketch.experiment.pen import write_experiment
 from sketch.experiment.reader import LoadedReader, Reader
 from sketch.experiment.reader_settings import ReaderSettings, reader_name
 from sketch.experiment.reader_training import is_readable
+from sketch.generation.sampling import SamplingLoop
 from sketch.ink.text import Alphabet
 
 CLOSE = 1e-5  # as of `test_training.py`
@@ -299,3 +302,28 @@ def test_legibility_needs_a_text_model_and_a_text(pen, reader, root, tmp_path):
     strangers = replace(reader, alphabet=Alphabet(("z",)))
     with pytest.raises(ValueError, match="no validation line"):
         evaluate_legibility(pen, root, strangers, make_corpus(tmp_path / "x.hdf5"))
+
+
+def test_the_pace_of_writing_counts_no_compilation(pen, monkeypatch):
+    """Lines of several lengths, which this pen gets wrong and writes again."""
+    is_timed = []  # a first look at the clock, and a second
+    monkeypatch.setattr(
+        "sketch.experiment.legibility.time.perf_counter",
+        lambda: is_timed.append(True) or float(len(is_timed)),
+    )
+    shapes = {0: set(), 1: set()}
+    loop = SamplingLoop(load_network(pen))
+    predict = loop.predict_on_batch
+
+    def note(inputs):
+        shape = inputs["characters"].shape
+        shapes[len(is_timed)].add((inputs["point"].shape, shape))
+        return predict(inputs)
+
+    loop.predict_on_batch = note
+    monkeypatch.setattr("sketch.experiment.legibility.BATCH_SIZE", 2)
+    texts = ["big" * 9, "gib", "big" * 5, "big" * 8, "b"]
+    done, seconds = _write(pen, loop, texts, 0.0, 0, 3, tqdm(disable=True))
+    assert seconds == 1.0 and [line.text for line in done] == texts
+    assert len(shapes[1]) > 1 and shapes[1] <= shapes[0]
+    assert max(max(line.tries) for line in done) > 1
