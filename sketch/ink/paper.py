@@ -12,6 +12,7 @@ from sketch.ink.lines import InkLine, as_lines
 
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0), "letter": (215.9, 279.4)}
 ALIGNMENTS = ("left", "right", "center", "justify")
+SHEET_WIDTH = 190.0  # mm, of a sheet for some lines: fits on A4 and letter paper
 HIGHEST_LINE = 25.0  # mm; a single word is not blown up to the width of the sheet
 # In small letters' heights, from the baseline: an ascender, a descender.
 ASCENT, DESCENT = 2.2, 1.0
@@ -121,16 +122,12 @@ def parse_paper(text: str) -> tuple[float, float]:
     return float(match[1]), float(match[2])
 
 
-def sheet(
-    lines: Sequence, width: float = 190.0, columns: int | None = 1, fit: bool = False
-) -> Page:
+def sheet(lines: Sequence, fit: bool = False) -> Page:
     """Lines just as they were written, one below the other, on a sheet of their own.
 
     Args:
         lines: strokes `[time, 3]` in raw offsets, or an `InkLine` with its text, or a
-            sequence of either: all on one scale, in a grid as `draw_sketch`'s.
-        width: of the sheet, in millimetres; the height follows.
-        columns: how many lines stand side by side; None: see `draw_sketch`.
+            sequence of either: all on one scale.
         fit: cut the sheet's width to the ink, where that is narrower.
 
     Raises:
@@ -138,13 +135,14 @@ def sheet(
         DamagedInk: an offset is NaN or infinite; says in which line.
     """
     lines = as_lines(lines)
-    grid = arrange([line.strokes for line in lines], columns)
-    scale = min(width / grid.width, HIGHEST_LINE / grid.line_height)  # mm per unit
+    grid = arrange([line.strokes for line in lines], columns=1)
+    # Millimetres per unit of the ink.
+    scale = min(SHEET_WIDTH / grid.width, HIGHEST_LINE / grid.line_height)
     unit = np.array([scale, scale, 1.0])
     placed = [
         InkLine(line.strokes * unit, line.text, tuple((start * scale).tolist()))
         for line, start in zip(lines, grid.starts, strict=True)
     ]
     pen = float(np.clip(scale * grid.line_height / HEIGHT_PER_PEN, 0.1, 1.0))
-    width = grid.width * scale if fit else width
+    width = grid.width * scale if fit else SHEET_WIDTH
     return Page(placed, width, grid.height * scale, 1 / scale, pen)

@@ -22,43 +22,19 @@ from sketch.ink.paper import Page, sheet
 from sketch.ink.strokes import split_pen_strokes
 
 
-def write_svg(
-    path: str | Path,
-    lines: Lines,
-    *,
-    width_mm: float = 190.0,
-    columns: int | None = 1,
-    pen_mm: float | None = None,
-    colour: str = INK,
-    animate_seconds: float | None = None,
-) -> None:
-    """Writes ink as an SVG file in millimetres.
+def write_svg(path: str | Path, lines: Lines) -> None:
+    """Writes ink as an SVG file in millimetres, the lines one below the other.
 
     Args:
         path: the file.
         lines: strokes `[time, 3]` in raw offsets, or an `InkLine` with its text, or
-            a sequence of either: all on one scale, in a grid as `draw_sketch`'s.
-        width_mm: of the page, margins included; the height follows. The default
-            fits on A4 and letter paper.
-        columns: how many lines stand side by side; None: see `draw_sketch`.
-        pen_mm: the width of the pen; None: what suits the size of the writing.
-        colour: of the ink, as CSS names it.
-        animate_seconds: None, or how long the pen takes to write all of it when
-            the file is opened in a browser. Each step of the pen takes the same
-            time, and so does each of its leaps; readers who asked their system
-            for less motion see the finished ink.
+            a sequence of either: all on one scale.
 
     Raises:
-        ValueError: if there is no line, or a size or time is not positive.
+        ValueError: if there is no line.
         DamagedInk: if an offset is NaN or infinite; says in which line.
     """
-    for name, value in (("width_mm", width_mm), ("pen_mm", pen_mm)):
-        if value is not None and not 0 < value < float("inf"):
-            raise ValueError(f"{name} must be a positive number, not {value}")
-    page = sheet(lines, width_mm, columns)
-    if pen_mm is not None:
-        page = page._replace(pen_mm=pen_mm)
-    write_text(path, page_svg(page, colour, animate_seconds))
+    write_text(path, page_svg(sheet(lines)))
 
 
 def page_svg(
@@ -69,7 +45,10 @@ def page_svg(
     Args:
         page: the ink in its place.
         colour: of the ink, as CSS names it.
-        animate_seconds: None, or how long the pen writes; see `write_svg`.
+        animate_seconds: None, or how long the pen takes to write all of it when
+            the file is opened in a browser. Each step of the pen takes the same
+            time, and so does each of its leaps; readers who asked their system
+            for less motion see the finished ink.
 
     Raises:
         ValueError: if the time is not positive.

@@ -2,22 +2,14 @@
 
 | suffix | write | read |
 |---|---|---|
-| `.svg` | `write_svg` (`sketch.ink.svg`), still or animated | `read_svg` |
+| `.svg` | `write_svg` (`sketch.ink.svg`) | `read_svg` |
 | `.inkml` | `write_inkml` (`sketch.ink.inkml`) | `read_inkml` |
 | `.json` | `write_json` | `read_json` |
 
 `read_ink` chooses the reader by the suffix. All readers return `InkLine`s: strokes and
 the text if the file has it.
 
-The JSON format is for capture pages and scripts:
-
-    {"format": "sketch-ink", "version": 1,
-     "lines": [{"text": "ink", "strokes": [[[x, y], [x, y]], [[x, y]]]}]}
-
-`lines` are lines of handwriting; `text` may be missing or empty, and so may `writer`,
-who wrote it; `strokes` are what the pen drew from touch to lift, as absolute points, y
-downwards, in any unit. Further numbers of a point, such as the time or the pressure,
-are passed over.
+The JSON format is for capture pages and scripts; docs/file-format.md describes it.
 
 InkML and JSON keep every point exactly. Where two lines of ink differ only in the
 flag of the last point, they are the same file: a file's last stroke has an end.

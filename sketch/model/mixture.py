@@ -18,8 +18,9 @@ from sketch.ink.strokes import DX, DY, END_OF_STROKE
 Tensor = Any  # a tensor of the running backend, or a numpy array
 
 # The largest correlation is 1 - CORRELATION_MARGIN. float32's tanh is exactly 1 from
-# 9 on, where the density would be infinite; this keeps the scale across the
-# component's long axis above 0.014 of the scale along it.
+# 9 on, where the density would be infinite. This keeps one offset's deviation where the
+# other is known, sqrt(1 - rho^2) of its scale, above 0.014; of two equal scales, the
+# component's short axis is sqrt((1 - rho) / (1 + rho)), 0.007, of its long one.
 CORRELATION_MARGIN = 1e-4
 
 LOG_TWO_PI = math.log(2.0 * math.pi)

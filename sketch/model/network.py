@@ -66,9 +66,10 @@ class Network(keras.Model):
         skip, top: see above; they exclude each other.
         dropout: share of the layers' outputs set to 0 while training; recurrent
             connections keep all.
-        uniform: > 0 draws all initial kernels from U(-uniform, uniform); 0 means
-            orthogonal recurrent and Glorot input kernels.
-        weight_noise: see RecurrentLayer.
+        uniform: > 0 draws the initial kernels of layers and output from U(-uniform,
+            uniform); 0 means orthogonal recurrent and Glorot input kernels. The window
+            has small weights of its own, see AttentionWindow.
+        weight_noise: of the layers, see RecurrentLayer; window and output have none.
         num_symbols: size of the alphabet; None for a network without text.
         window_mixtures: K, components of the window.
         advance: characters per point, see AttentionWindow.

@@ -107,19 +107,17 @@ class RecurrentLayer(keras.layers.Layer):
         """`run(inputs, kernel, recurrent, state) -> (outputs, state)`, or None."""
         return None
 
-    def call(self, inputs, state=None, training=False):
-        """Run over a sequence.
+    def call(self, inputs, training=False):
+        """Run over a sequence, from a state of zeros.
 
         Args:
             inputs: `[batch, time, features]`.
-            state: from an earlier call; None starts from zeros.
             training: adds weight noise where the layer has some.
 
         Returns:
             outputs `[batch, time, units]` and the state after the last step.
         """
-        if state is None:
-            state = self.initial_state(ops.shape(inputs)[0])
+        state = self.initial_state(ops.shape(inputs)[0])
         kernel, recurrent = self.weights_now(training)
         run = self.fast_path()
         if run is not None:
@@ -135,7 +133,7 @@ class RecurrentLayer(keras.layers.Layer):
         )
         return ops.swapaxes(states[0], 0, 1), state
 
-    def compute_output_spec(self, inputs, state=None, training=False):
+    def compute_output_spec(self, inputs, training=False):
         one = keras.KerasTensor((inputs.shape[0], self.units), "float32")
         outputs = keras.KerasTensor((*inputs.shape[:2], self.units), "float32")
         return outputs, (one,) * self.state_size

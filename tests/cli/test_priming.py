@@ -10,6 +10,7 @@ import pytest
 
 from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.corpus.hershey import demo_sets
+from sketch.corpus.shards import open_shards
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.lines import measure_texts
@@ -19,7 +20,8 @@ from sketch.ink.fit import fit_to_pace
 from sketch.ink.text import Alphabet
 from sketch.ink.vector import InkLine, read_ink, write_inkml, write_json, write_svg
 
-PAGE = (Path(__file__).parents[2] / "docs" / "priming.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "priming.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"(?m)^ {4,}(sketch sample .*)$", PAGE)
 
 
@@ -42,7 +44,7 @@ def experiment(tmp_path, corpus_path, monkeypatch):
     """One on the built-in corpus, of whose weights there is no need."""
     monkeypatch.setattr("sketch.corpus.hershey.demo_corpus", lambda: corpus_path)
     settings = Hyperparameters(name="demo", depth=1, dim=8, mixtures=2, text=True)
-    with Corpus.open(corpus_path) as corpus:
+    with open_shards([corpus_path]) as corpus:
         facts = {
             "alphabet": Alphabet.from_texts(["a" + string.printable[:95] + "a"]),
             "offset_mean": corpus.offset_mean,
@@ -79,7 +81,8 @@ def test_every_command_of_the_page_works(
     sketch, experiment, lines, primes, tmp_path, corpus_path
 ):
     own = next(iter(lines.values()))
-    page_json = re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)[1]
+    formats = (DOCS / "file-format.md").read_text("utf-8")
+    page_json = re.search(r"```json\n(.*?)```", formats, re.DOTALL)[1]
     (tmp_path / "mine.json").write_text(page_json, encoding="utf-8")
     write_svg(tmp_path / "mine.svg", InkLine(own.strokes))
     for command in COMMANDS:

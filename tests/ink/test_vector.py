@@ -12,7 +12,9 @@ from hypothesis.extra import numpy as hnp
 from lxml import etree
 
 from sketch.ink import DamagedInk
+from sketch.ink.paper import sheet
 from sketch.ink.strokes import points_from_strokes, split_pen_strokes
+from sketch.ink.svg import page_svg
 from sketch.ink.vector import (
     InkLine,
     read_ink,
@@ -92,15 +94,14 @@ def line_with_a_dot() -> np.ndarray:
 def test_svg_is_in_millimetres_and_in_pen_order(tmp_path):
     path = tmp_path / "ink.svg"
     strokes = line_with_a_dot()
-    write_svg(path, InkLine(strokes, "a < b & c"), width_mm=150, pen_mm=0.3)
+    write_svg(path, InkLine(strokes, "a < b & c"))
     root = etree.parse(path).getroot()
-    assert root.get("width") == "150mm"
+    assert root.get("width") == "190mm"
     height = float(re.fullmatch(r"(.*)mm", root.get("height"))[1])
-    assert root.get("viewBox") == f"0 0 150 {height:g}"
+    assert root.get("viewBox") == f"0 0 190 {height:g}"
     (group,) = root.iterfind(f".//{SVG}g[@class]")
     assert group.find(f"{SVG}title").text == "a < b & c"
     assert group.getparent().get("fill") == "none"
-    assert group.getparent().get("stroke-width") == "0.3"
     drawn = [
         np.array([pair.split(",") for pair in line.get("points").split()], float)
         for line in group.iter(f"{SVG}polyline")
@@ -111,7 +112,7 @@ def test_svg_is_in_millimetres_and_in_pen_order(tmp_path):
     points = np.concatenate([drawn[0], drawn[1][:1], drawn[2]])
     expected = np.concatenate(pens) * scale
     np.testing.assert_allclose(points - points[0], expected - expected[0], atol=0.0011)
-    assert points.min() > 0 and points[:, 0].max() < 150
+    assert points.min() > 0 and points[:, 0].max() < 190
     assert points[:, 1].max() < height
     # One scale for both axes, and a word is not blown up to the page's width.
     assert np.ptp(points[:, 1]) <= 25.001
@@ -131,7 +132,7 @@ def test_svg_of_a_long_line_fills_the_width(tmp_path):
 def test_animated_svg_writes_strokes_one_after_the_other(tmp_path):
     path = tmp_path / "ink.svg"
     strokes = line_with_a_dot()
-    write_svg(path, [strokes, strokes], animate_seconds=6)
+    path.write_text(page_svg(sheet([strokes, strokes]), animate_seconds=6))
     root = etree.parse(path).getroot()
     times = []
     for line in root.iter(f"{SVG}polyline"):
@@ -476,10 +477,10 @@ def test_a_lone_dot_far_from_the_corner_is_one_point(tmp_path):
     assert len(dot) == 2  # the start of the line, and the step that ends the dot
 
 
-def test_svg_sizes_must_be_positive(tmp_path):
-    for option in ("width_mm", "pen_mm", "animate_seconds"):
-        with pytest.raises(ValueError, match=option):
-            write_svg(tmp_path / "a.svg", line_with_a_dot(), **{option: 0})
+def test_the_time_of_a_moving_svg_is_positive():
+    for seconds in (0, -1, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="animate_seconds must be a positive"):
+            page_svg(sheet(line_with_a_dot()), animate_seconds=seconds)
 
 
 def test_read_ink_knows_three_suffixes(tmp_path):
@@ -523,7 +524,7 @@ def test_another_reader_of_svg_finds_the_same_strokes(tmp_path, animate):
     strokes[:, :2] = rng.integers(-40, 60, (60, 2))
     strokes[9::10, 2] = 1
     path = tmp_path / "ink.svg"
-    write_svg(path, strokes, animate_seconds=2.0 if animate else None)
+    path.write_text(page_svg(sheet(strokes), animate_seconds=2.0 if animate else None))
     units = float(re.search(r'data-units-per-mm="([^"]+)"', path.read_text())[1])
     paths, _ = svg2paths(str(path))
     found = [np.array([x[0].start, *(part.end for part in x)]) for x in paths]
