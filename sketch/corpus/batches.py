@@ -26,6 +26,9 @@ import numpy as np
 from sketch.corpus.rows import Rows, RowsInMemory
 from sketch.ink.strokes import DX, DY, normalise
 
+# What (seed, epoch, line) is drawn for: the last number of a seed, and never 0. numpy
+# fills seeds up with zeros, and line 0 would draw from the stream of the order again.
+REST_STREAM, VARIATION_STREAM = 1, 2
 REST_SPREAD = 0.05  # of the resting pen about (0, 0), in normalised units
 
 BLOCK = 1024  # lines that are read together: 8 MB of lines like IAM-OnDB's
@@ -238,7 +241,7 @@ class Batches:
 
     def _rest(self, epoch: int, line: int) -> np.ndarray:
         """The row behind a line, normalised; see the module's docstring."""
-        rng = np.random.default_rng([self.seed, epoch, line, 1])
+        rng = np.random.default_rng([self.seed, epoch, line, REST_STREAM])
         x, y = rng.normal(scale=REST_SPREAD, size=2) + self.null_offset
         return np.array([x, y, 1.0], np.float32)
 
@@ -246,7 +249,7 @@ class Batches:
         """A line at another size, stretch and slant, by (seed, epoch, line)."""
         if not self.augment:
             return strokes
-        rng = np.random.default_rng([self.seed, epoch, line])
+        rng = np.random.default_rng([self.seed, epoch, line, VARIATION_STREAM])
         size, stretch, slant = rng.uniform(-self.augment, self.augment, 3)
         varied = strokes.copy()
         varied[:, DX] = (1 + size) * (1 + stretch) * strokes[:, DX]

@@ -158,6 +158,25 @@ def test_augmenting_changes_size_stretch_and_slant_and_no_more():
     assert abs(matrix[1, 0]) <= 0.2
 
 
+def test_no_two_things_draw_from_the_same_stream(monkeypatch):
+    streams = []
+    default_rng = np.random.default_rng
+
+    def note(seed):
+        streams.append(tuple(np.random.SeedSequence(seed).generate_state(4).tolist()))
+        return default_rng(seed)
+
+    monkeypatch.setattr(np.random, "default_rng", note)
+    for seed in (0, 1):
+        texts = [np.array([1, 0], np.int32)] * 3
+        lines = lines_of([5, 6, 7])
+        batches = Batches(lines, MEAN, STD, 2, texts=texts, seed=seed, augment=0.1)
+        for epoch in range(3):
+            list(batches.epoch(epoch))
+    # The order, and each line's variation and rest.
+    assert len(streams) == len(set(streams)) == 2 * 3 * (1 + 3 * 2)
+
+
 def test_no_lines_are_refused():
     with pytest.raises(ValueError, match="no lines"):
         Batches([], MEAN, STD, 2)
