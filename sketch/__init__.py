@@ -89,7 +89,8 @@ The map of the house. A folder imports only itself and those above it:
       lock.py          one process trains in a directory
       run_directory.py     the directory of a training, composed of these
       directory.py     ... of an experiment
-      hands.py         published experiments that come with sketch
+      lineage.py       whose weights an experiment began with
+      hands.py         where experiments are; those that come with sketch
       publishing.py    an experiment made fit to be given away
       card.py          ... and the card that says what it is
       plan.py          a fresh run, one that goes on, or one derived

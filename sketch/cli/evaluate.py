@@ -1,17 +1,21 @@
 """`sketch evaluate`."""
 
 import json
-import sys
 from pathlib import Path
 
 import click
 
 from sketch.cli.options import (
     backend_option,
+    data_option,
     debug_option,
     experiments_option,
     model_option,
+    progress_option,
     refuse_unused,
+    seed_option,
+    shows_progress,
+    tries_option,
 )
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 
@@ -28,12 +32,7 @@ NOT_OF_READING = ("protocol", "batch_size")
     show_default=True,
     help="Whose conventions: which lines are scored, in which units.",
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    show_default="as of `sketch train`",
-    help="The corpus: handwriting.hdf5, or a folder that holds it.",
-)
+@data_option("whose lines are scored")
 @click.option(
     "--checkpoint",
     type=click.Choice(("best", "latest")),
@@ -69,33 +68,18 @@ NOT_OF_READING = ("protocol", "batch_size")
     help="Tidiness of what is written to be read; several times for several.",
 )
 @click.option(
-    "--lines",
+    "-n",
+    "--number",
     "num_lines",
     type=click.IntRange(1),
     default=192,
     show_default=True,
     help="Validation texts to write and lines to read, spread over all of them.",
 )
-@click.option(
-    "--tries",
-    type=click.IntRange(1, 100),
-    default=1,
-    show_default=True,
-    help="Write a text that went wrong again, so often in all.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
-    help="The same seed writes the same ink.",
-)
+@tries_option(default=1)
+@seed_option
 @click.option("--json", "as_json", is_flag=True, help="Everything, for machines.")
-@click.option(
-    "--progress/--no-progress",
-    default=None,
-    help="Show a progress bar.  [default: on a terminal]",
-)
+@progress_option
 @backend_option
 @experiments_option
 @debug_option
@@ -127,8 +111,8 @@ def command(
     converted with --split iam.
 
     With --legibility it writes validation texts and sentences that no corpus holds, and
-    a reader reads them, and real lines beside them; --reader, --bias, --lines, --tries
-    and --seed say how.
+    a reader reads them, and real lines beside them; --reader, --bias, --number,
+    --tries and --seed say how.
     """
     if legibility:
         refuse_unused(ctx, NOT_OF_READING, "does not go with --legibility")
@@ -148,8 +132,7 @@ def command(
     from sketch.experiment import devices
 
     devices.set_up(backend, "float32")
-    if progress is None:
-        progress = sys.stderr.isatty()
+    progress = shows_progress(progress)
     if legibility:
         from sketch.experiment.legibility import evaluate_legibility
 

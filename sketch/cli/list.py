@@ -1,68 +1,94 @@
 """`sketch list`."""
 
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
+from sketch.cli.echo import echo
 from sketch.cli.options import debug_option, experiments_option
 
 SCORES = ("train", "valid", "test")
 HEADER = ("experiment", "epochs", "step", *SCORES, "age", "running")
+READER_HEADER = ("reader", "epochs", "step", "misread", "age", "running")
 
 
 @click.command()
 @experiments_option
 @debug_option
 def command(experiments: Path) -> None:
-    """List the experiments, with how far and how good they are.
+    """List experiments and readers, and how good they are.
 
     The log-likelihoods are in nats a line, of the epoch that was best on the validation
-    lines; its weights are those that write.
+    lines; its weights are those that write. Of a reader, the share of the characters of
+    the validation lines that it got wrong at its best.
     """
     from sketch.cli.main import describe
     from sketch.experiment.directory import Experiment, find_experiments
     from sketch.experiment.hands import find_hands
+    from sketch.experiment.reader import Reader, find_readers
 
-    rows, damaged = [], []
-    for path in find_experiments(experiments):
-        try:
-            rows.append(_row(Experiment.load(path, experiments)))
-        except (ValueError, OSError) as error:
-            damaged.append(f"damaged: {describe(error)}")
-    if not rows and not damaged:
-        click.echo(f"no experiments in {experiments}; `sketch train` makes one")
-    if rows:
-        table = [HEADER, *rows]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        for name, *cells in table:
-            right = [cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True)]
-            click.echo("  ".join([name.ljust(widths[0]), *right]).rstrip())
+    damaged: list[str] = []
+
+    def rows(paths: Sequence[Path], load: Callable, scores: Callable) -> list:
+        found = []
+        for path in paths:
+            try:
+                found.append(_row(load(path, experiments), scores))
+            except (ValueError, OSError) as error:
+                damaged.append(describe(error))
+        return found
+
+    written = rows(find_experiments(experiments), Experiment.load, _log_likelihoods)
+    read = rows(find_readers(experiments), Reader.load, _error_rate)
+    if not written and not read and not damaged:
+        echo(f"no experiments in {experiments}; `sketch train` makes one")
+    for header, table in ((HEADER, written), (READER_HEADER, read)):
+        if table:
+            _echo_table([header, *table])
     names = ", ".join(find_hands())
     if names:
-        click.echo(f"with sketch come: {names}")
-    for line in damaged:
-        click.echo(line, err=True)
+        echo(f"with sketch come: {names}")
+    for problem in damaged:
+        echo(f"damaged: {problem}", err=True)
 
 
-def _row(experiment) -> tuple[str, ...]:
-    history = experiment.history()
-    best = max(history, key=_valid, default={})
-    scores = [best.get(f"{name}_log_likelihood", float("nan")) for name in SCORES]
-    newest = experiment.history_path if history else experiment.path
-    return (
-        experiment.name if experiment.name.isprintable() else repr(experiment.name),
+def _row(source, scores: Callable[[list[dict[str, float]]], list[str]]) -> list[str]:
+    history = source.history()
+    newest = source.history_path if history else source.path
+    return [
+        source.name,
         str(history[-1]["epoch"]) if history else "0",
         str(history[-1]["step"]) if history else "0",
-        *(f"{score:.1f}" if score == score else "-" for score in scores),
+        *scores(history),
         age(time.time() - newest.stat().st_mtime),
-        "yes" if experiment.holder() else "-",
-    )
+        "yes" if source.holder() else "-",
+    ]
+
+
+def _log_likelihoods(history: list[dict[str, float]]) -> list[str]:
+    best = max(history, key=_valid, default={})
+    scores = [best.get(f"{name}_log_likelihood", float("nan")) for name in SCORES]
+    return [f"{score:.1f}" if score == score else "-" for score in scores]
 
 
 def _valid(row: dict[str, float]) -> float:
     score = row.get("valid_log_likelihood", float("nan"))
     return score if score == score else float("-inf")  # NaN is no score
+
+
+def _error_rate(history: list[dict[str, float]]) -> list[str]:
+    rates = [row.get("valid_error_rate", float("nan")) for row in history]
+    rates = [rate for rate in rates if rate == rate]
+    return [f"{min(rates):.1%}" if rates else "-"]
+
+
+def _echo_table(table: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for name, *cells in table:
+        right = [cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True)]
+        echo("  ".join([name.ljust(widths[0]), *right]).rstrip())
 
 
 def age(seconds: float) -> str:

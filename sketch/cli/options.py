@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,52 @@ def hand_option(function: Callable) -> Callable:
     )(function)
 
 
+def seed_option(function: Callable) -> Callable:
+    """`--seed` of commands that write."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(0, 2**31 - 1),
+        default=0,
+        show_default=True,
+        help="The same seed writes the same ink.",
+    )(function)
+
+
+def tries_option(default: int) -> Callable[[Callable], Callable]:
+    """`--tries` of commands that write texts."""
+    return click.option(
+        "--tries",
+        type=click.IntRange(1, 100),
+        default=default,
+        show_default=True,
+        help="Write what went wrong again, so often in all.",
+    )
+
+
+def data_option(purpose: str) -> Callable[[Callable], Callable]:
+    """`--data`: the corpus; `purpose` says of which use it is."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path),
+        show_default="as of `sketch train`",
+        help=f"The corpus {purpose}: handwriting.hdf5, or a folder that holds it.",
+    )
+
+
+def progress_option(function: Callable) -> Callable:
+    """`--progress`: None where the user does not say; see `shows_progress`."""
+    return click.option(
+        "--progress/--no-progress",
+        default=None,
+        help="Show a progress bar.  [default: on a terminal]",
+    )(function)
+
+
+def shows_progress(progress: bool | None) -> bool:
+    """Whether to show a bar on stderr: as the user says, or else on a terminal."""
+    return sys.stderr.isatty() if progress is None else progress
+
+
 def writing_options(bias: float) -> Callable[[Callable], Callable]:
     """Decorates a command with all that says how a text is written, and in which hand.
 
@@ -132,13 +179,7 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
             help="Tidiness: 0 writes as the model learned it, 1 and above more "
             "regularly.",
         ),
-        click.option(
-            "--seed",
-            type=click.IntRange(0, 2**31 - 1),
-            default=0,
-            show_default=True,
-            help="The same seed writes the same ink.",
-        ),
+        seed_option,
         click.option(
             "--prime",
             metavar="LINE|FILE",
@@ -148,18 +189,8 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
         click.option(
             "--prime-text", help="What the prime says, where its file does not tell."
         ),
-        click.option(
-            "--data",
-            type=click.Path(path_type=Path),
-            help="The corpus of --prime LINE, as of `sketch train`.",
-        ),
-        click.option(
-            "--tries",
-            type=click.IntRange(1, 100),
-            default=5,
-            show_default=True,
-            help="Write what went wrong again, so often in all.",
-        ),
+        data_option("of --prime LINE"),
+        tries_option(default=5),
         click.option(
             "--replace-unknown",
             metavar="CHARACTER",
@@ -223,5 +254,6 @@ def refuse_unused(ctx: click.Context, names: Iterable[str], why: str) -> None:
     """
     unused = typed(ctx, dict.fromkeys(names))
     if unused:
-        flags = [one.opts[0] for one in ctx.command.params if one.name in unused]
+        params = [one for one in ctx.command.params if one.name in unused]
+        flags = [max(one.opts, key=len) for one in params]
         raise click.UsageError(f"{', '.join(flags)} {why}", ctx)

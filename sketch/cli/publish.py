@@ -4,15 +4,21 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import debug_option, experiments_option, model_option
+from sketch.cli.options import (
+    data_option,
+    debug_option,
+    experiments_option,
+    model_option,
+)
 
 
 @click.command()
 @model_option
 @click.option(
+    "-o",
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    show_default="sketch/hands: it then comes with sketch",
+    show_default="in a checkout of sketch, sketch/hands: it then comes with it",
     help="Folder for the published directory.",
 )
 @click.option(
@@ -20,12 +26,7 @@ from sketch.cli.options import debug_option, experiments_option, model_option
     show_default="what the corpus says",
     help="Under which condition what it learned from may be used, a sentence.",
 )
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    show_default="as of `sketch train`",
-    help="The corpus, which the card names.",
-)
+@data_option("that it learned from, which the card names")
 @click.option(
     "--evaluation",
     "evaluations",
@@ -39,10 +40,16 @@ from sketch.cli.options import debug_option, experiments_option, model_option
     is_flag=True,
     help="Make it the hand that writes where none is named; the first one is anyway.",
 )
-@click.option("--force", is_flag=True, help="Replace what is published by this name.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace what is published by this name, and nothing else.",
+)
 @experiments_option
 @debug_option
+@click.pass_context
 def command(
+    ctx: click.Context,
     model: str,
     output: Path | None,
     condition: str | None,
@@ -59,10 +66,12 @@ def command(
     and is scored like any experiment; training derives others from it.
     """
     from sketch.experiment.directory import Experiment
-    from sketch.experiment.hands import hands_dir
+    from sketch.experiment.hands import hands_dir, is_checkout
     from sketch.experiment.publishing import publish
     from sketch.experiment.reader import Reader, is_reader
 
+    if output is None and not is_checkout():
+        raise click.UsageError("Missing option '--output': the folder to write to", ctx)
     kind = Reader if is_reader(model, experiments) else Experiment
     source = kind.load(model, experiments)
     folder = output or hands_dir()

@@ -3,13 +3,18 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
 import click
 
+from sketch.cli.echo import echo
 from sketch.cli.options import ExperimentName, debug_option, experiments_option
 
-COLUMNS = {  # of the history, as shown to people
+if TYPE_CHECKING:
+    from sketch.experiment.directory import Experiment
+    from sketch.experiment.reader import Reader
+
+COLUMNS = {  # of a history, as shown to people; no history has all of them
     "epoch": "d",
     "step": "d",
     "seconds": ".0f",
@@ -19,6 +24,8 @@ COLUMNS = {  # of the history, as shown to people
     "valid_log_likelihood": ".2f",
     "test_log_likelihood": ".2f",
     "valid_log_likelihood_per_point": ".4f",
+    "train_nats_per_character": ".3f",
+    "valid_error_rate": ".2%",
 }
 
 
@@ -28,75 +35,80 @@ COLUMNS = {  # of the history, as shown to people
 @experiments_option
 @debug_option
 def command(experiment: str, as_json: bool, experiments: Path) -> None:
-    """Show settings, lineage and history of an experiment.
+    """Show what an experiment or a reader is and how it learned.
 
-    EXPERIMENT is its name, or the path of its directory.
+    Settings, lineage, history. EXPERIMENT is its name, or the path of its directory.
     """
     from sketch.experiment.directory import Experiment
+    from sketch.experiment.reader import Reader, is_reader
 
-    facts = _facts(Experiment.load(experiment, experiments), experiments)
+    if is_reader(experiment, experiments):
+        facts = _facts(Reader.load(experiment, experiments))
+        settings = facts["settings"]
+    else:
+        source = Experiment.load(experiment, experiments)
+        facts = _facts(source) | {"lineage": _lineage(source, experiments)}
+        settings = facts["hyperparameters"]
     if as_json:
         click.echo(json.dumps(facts, indent=2, allow_nan=False))
         return
     for key in ("name", "path", "running", "data_digest"):
-        click.echo(f"{key}: {facts[key] or '-'}")
-    click.echo(f"alphabet: {''.join(facts['alphabet']) or '-'}")
+        echo(f"{key}: {facts[key] or '-'}")
+    echo(f"alphabet: {''.join(facts['alphabet']) or '-'}")
     for key in ("offset_mean", "offset_std"):
-        click.echo(f"{key}: {facts[key][0]:.3f}, {facts[key][1]:.3f}")
-    click.echo("settings:")
-    for key, value in facts["hyperparameters"].items():
-        click.echo(f"  {key}: {'-' if value is None else value}")
-    for ancestor in facts["lineage"]:
-        click.echo(f"from: {ancestor['parent']}, step {ancestor['step']}")
-    if not facts["history"]:
-        click.echo("history: no epoch finished yet")
+        echo(f"{key}: {facts[key][0]:.3f}, {facts[key][1]:.3f}")
+    echo("settings:")
+    for key, value in settings.items():
+        echo(f"  {key}: {'-' if value is None else value}")
+    for ancestor in facts.get("lineage", ()):
+        echo(f"from: {ancestor['parent']}, step {ancestor['step']}")
+    _echo_history(facts["history"])
+
+
+def _echo_history(rows: list[dict[str, float | None]]) -> None:
+    if not rows:
+        echo("history: no epoch finished yet")
         return
-    click.echo("history:  [log-likelihoods in nats a line]")
-    click.echo(
-        "  " + "  ".join(name.replace("_log_likelihood", "") for name in COLUMNS)
-    )
-    for row in facts["history"]:
+    columns = {name: form for name, form in COLUMNS.items() if name in rows[-1]}
+    has_nats = "valid_log_likelihood" in columns
+    echo("history:" + "  [log-likelihoods in nats a line]" * has_nats)
+    heads = [name.replace("_log_likelihood", "") for name in columns]
+    echo("  " + "  ".join(heads))
+    for row in rows:
         cells = []
-        for name, form in COLUMNS.items():
+        for head, (name, form) in zip(heads, columns.items(), strict=True):
             value = row.get(name)
-            width = len(name.replace("_log_likelihood", ""))
-            cells.append(("-" if value is None else format(value, form)).rjust(width))
-        click.echo("  " + "  ".join(cells))
+            cell = "-" if value is None else format(value, form)
+            cells.append(cell.rjust(len(head)))
+        echo("  " + "  ".join(cells))
 
 
-def _facts(experiment, root: Path) -> dict[str, Any]:
+def _facts(source: Union["Experiment", "Reader"]) -> dict[str, Any]:
+    from sketch.experiment.card import settings_of
     from sketch.experiment.hyperparameters import to_json
+    from sketch.experiment.reader import Reader
 
+    is_reader = isinstance(source, Reader)
     return {
-        "name": experiment.name,
-        "path": str(experiment.path),
-        "running": experiment.holder(),
-        "hyperparameters": to_json(experiment.hyperparameters),
-        "alphabet": list(experiment.alphabet.characters),
-        "offset_mean": experiment.offset_mean.tolist(),
-        "offset_std": experiment.offset_std.tolist(),
-        "data_digest": experiment.data_digest,
-        "lineage": _lineage(experiment, root),
+        "name": source.name,
+        "path": str(source.path),
+        "running": source.holder(),
+        "settings" if is_reader else "hyperparameters": to_json(settings_of(source)),
+        "alphabet": list(source.alphabet.characters),
+        "offset_mean": source.offset_mean.tolist(),
+        "offset_std": source.offset_std.tolist(),
+        "data_digest": source.data_digest,
         "history": [
             {key: value if math.isfinite(value) else None for key, value in row.items()}
-            for row in experiment.history()
+            for row in source.history()
         ],
     }
 
 
-def _lineage(experiment, root: Path) -> list[dict[str, Any]]:
-    """The parent, its parent and so on, as far as they are still there."""
+def _lineage(experiment: "Experiment", root: Path) -> list[dict[str, Any]]:
+    """What is known of the parent, its parent and so on."""
     from dataclasses import asdict
 
-    from sketch.experiment.directory import find_relatives
+    from sketch.experiment.lineage import ancestors
 
-    ancestors = []
-    there = find_relatives(root)
-    while experiment.lineage is not None and len(ancestors) < 100:
-        ancestors.append(asdict(experiment.lineage))
-        # By listing, never by joining: the name comes from a file.
-        path = there.pop(experiment.lineage.parent, None)
-        if path is None:
-            break
-        experiment = type(experiment).load(path, root)
-    return ancestors
+    return [asdict(lineage) for lineage, _ in ancestors(experiment, root)]

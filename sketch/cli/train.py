@@ -1,6 +1,5 @@
 """`sketch train`."""
 
-import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,9 @@ from sketch.cli.options import (
     ExperimentName,
     debug_option,
     experiments_option,
+    progress_option,
     settings_options,
+    shows_progress,
     typed,
 )
 from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
@@ -26,11 +27,7 @@ from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
 )
 @settings_options(Hyperparameters, RunOptions)
 @experiments_option
-@click.option(
-    "--progress/--no-progress",
-    default=None,
-    help="Show a progress bar.  [default: on a terminal]",
-)
+@progress_option
 @debug_option
 @click.pass_context
 def command(
@@ -71,9 +68,7 @@ def command(
 
         from sketch.experiment.training import train
 
-        if progress is None:
-            progress = sys.stderr.isatty()
-        progress = progress and group.is_first
+        progress = shows_progress(progress) and group.is_first
         experiment = train(plan, options, experiments, progress, group)
         if group.is_first:
             click.echo(experiment.sketch_path)

@@ -1,6 +1,5 @@
 """`sketch train-reader`."""
 
-import sys
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,9 @@ import click
 from sketch.cli.options import (
     debug_option,
     experiments_option,
+    progress_option,
     settings_options,
+    shows_progress,
     typed,
 )
 from sketch.experiment.reader_settings import ReaderOptions, ReaderSettings
@@ -24,11 +25,7 @@ from sketch.experiment.reader_settings import ReaderOptions, ReaderSettings
 )
 @settings_options(ReaderSettings, ReaderOptions)
 @experiments_option
-@click.option(
-    "--progress/--no-progress",
-    default=None,
-    help="Show a progress bar.  [default: on a terminal]",
-)
+@progress_option
 @debug_option
 @click.pass_context
 def command(
@@ -81,6 +78,5 @@ def command(
 
     from sketch.experiment.reader_training import train_reader
 
-    if progress is None:
-        progress = sys.stderr.isatty()
+    progress = shows_progress(progress)
     click.echo(train_reader(given, opened, options, experiments, progress).path)

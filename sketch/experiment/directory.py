@@ -27,6 +27,7 @@ from sketch.experiment import hands
 from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import experiment_name
+from sketch.experiment.reader import is_reader
 from sketch.experiment.run_directory import RunDirectory, refuse_existing
 from sketch.experiment.settings_file import (
     FACTS,
@@ -121,12 +122,10 @@ class Experiment(RunDirectory):
             FileNotFoundError: no such experiment; names the nearest ones.
             ValueError: damaged, or of a newer sketch; names the file.
         """
-        hand = hands.find_hands().get(str(path_or_name))
-        for path in (Path(root) / path_or_name, Path(path_or_name), hand):
-            if path is not None and os.path.lexists(path / SETTINGS_NAME):
-                path = Path(os.path.abspath(path))
-                return cls(path, **read_parsed(path / SETTINGS_NAME, parse_content))
-        raise FileNotFoundError(_not_found(path_or_name, Path(root)))
+        path = hands.find_directory(path_or_name, root, SETTINGS_NAME)
+        if path is None:
+            raise FileNotFoundError(_not_found(path_or_name, Path(root)))
+        return cls(path, **read_parsed(path / SETTINGS_NAME, parse_content))
 
     def content(self) -> dict[str, Any]:
         """What `hyperparameters.json` holds, to be read by `parse_content`."""
@@ -164,28 +163,17 @@ class Experiment(RunDirectory):
 
 def find_experiments(root: str | Path) -> list[Path]:
     """The experiment directories in `root`, by name; none where it is not there."""
-    root = Path(root)
-    if not root.is_dir():
-        return []
-    return sorted(
-        path
-        for path in root.iterdir()
-        if not path.name.startswith(".") and os.path.lexists(path / SETTINGS_NAME)
-    )
-
-
-def find_relatives(root: str | Path) -> dict[str, Path]:
-    """Where ancestors are looked for, by name: in `root`, then among the hands."""
-    return hands.find_hands() | {path.name: path for path in find_experiments(root)}
+    return hands.find_directories(root, SETTINGS_NAME)
 
 
 def _not_found(path_or_name: str | Path, root: Path) -> str:
     name = str(path_or_name)
+    hint = f"`sketch list` shows those in {root}, and those that come with sketch"
+    if is_reader(path_or_name, root):
+        return f"{name!r} is a reader, and no experiment; {hint}"
     names = [path.name for path in find_experiments(root)]
     names += hands.find_hands()
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
     if near:
         hint = f"did you mean {near[0]}?"
-    else:
-        hint = f"`sketch list` shows those in {root}, and those that come with sketch"
     return f"there is no experiment {name!r}; {hint}"

@@ -1,7 +1,7 @@
-"""The hands that come with sketch: published experiments, in the package itself.
+"""Where experiments and readers are: in a folder, by a path, in the package itself.
 
-`publishing.py` makes them. They load wherever an experiment does, and nothing is ever
-written into them.
+The last are the hands that come with sketch, published experiments (`publishing.py`).
+They load wherever an experiment does, and nothing is ever written into them.
 """
 
 import os
@@ -19,10 +19,49 @@ def hands_dir() -> Path:
     return Path(sketch.__file__).parent / "hands"
 
 
+def is_checkout() -> bool:
+    """Whether this sketch runs from its sources: hands can be added to these alone."""
+    return (Path(sketch.__file__).parents[1] / "pyproject.toml").is_file()
+
+
 def find_hands() -> dict[str, Path]:
     """The directories of the published experiments, by name."""
-    folders = sorted(hands_dir().glob("*"))
-    return {p.name: p for p in folders if os.path.lexists(p / SETTINGS_NAME)}
+    return {path.name: path for path in find_directories(hands_dir(), SETTINGS_NAME)}
+
+
+def find_directories(root: str | Path, settings_name: str) -> list[Path]:
+    """All directories in `root` that hold `settings_name`; none where it is not there.
+
+    Sorted by name; what is hidden is half made, or put aside.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        return []
+    return sorted(
+        path
+        for path in root.iterdir()
+        if not path.name.startswith(".") and os.path.lexists(path / settings_name)
+    )
+
+
+def find_directory(
+    path_or_name: str | Path, root: str | Path, settings_name: str
+) -> Path | None:
+    """The directory of an experiment or a reader: that with a file `settings_name`.
+
+    Args:
+        path_or_name: its name within `root`, the path of its directory, or the name of
+            one that comes with sketch.
+        root: the folder of all experiments.
+        settings_name: what it holds.
+    """
+    places = [Path(root) / path_or_name, Path(path_or_name)]
+    if Path(path_or_name).name == str(path_or_name):  # a name, and no path
+        places.append(hands_dir() / path_or_name)
+    for path in places:
+        if os.path.lexists(path / settings_name):
+            return Path(os.path.abspath(path))
+    return None
 
 
 def is_hand(path: Path) -> bool:

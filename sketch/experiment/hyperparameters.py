@@ -120,7 +120,8 @@ class Hyperparameters(Settings):
     uniform: float = option(
         0.0,
         "--uniform -u",
-        "Draw initial weights from [-U, U]; 0 takes orthogonal and Glorot ones.",
+        "Draw the initial kernels of layers and output from [-U, U]; 0 takes "
+        "orthogonal and Glorot ones.",
         minimum=0,
     )
     # None is whole lines; udibr cut them at 600.
@@ -160,11 +161,13 @@ class Hyperparameters(Settings):
         "Learning rate over all --epochs: constant, or one rise and fall.",
         choices=("constant", "one-cycle"),
     )
-    # Graves: 0.075.
+    # Graves' adaptive noise, of all weights, begins at 0.075; of a fixed width it
+    # "proved ineffective" for him.
     weight_noise: float = option(
         0.0,
         "--weight-noise",
-        "Standard deviation of the noise added to the weights while training.",
+        "Standard deviation of the noise added to the kernels of the LSTM or GRU "
+        "layers while training.",
         minimum=0,
     )
     augment: float = option(

@@ -25,6 +25,7 @@ from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import from_json, to_json
 from sketch.experiment.reader_settings import ReaderSettings, reader_name
 from sketch.experiment.run_directory import RunDirectory, refuse_existing
+from sketch.experiment.settings_file import SETTINGS_NAME as EXPERIMENT
 from sketch.experiment.settings_file import corpus_content, parse_corpus
 from sketch.ink.files import whole_folder, write_text
 from sketch.ink.text import Alphabet
@@ -108,15 +109,17 @@ class Reader(RunDirectory):
             FileNotFoundError: no such reader; names those that there are.
             ValueError: damaged, or of a newer sketch; names the file.
         """
-        path = _find(path_or_name, root)
+        path = hands.find_directory(path_or_name, root, SETTINGS_NAME)
         if path is not None:
             return cls(path, **read_parsed(path / SETTINGS_NAME, _parse))
-        names = [path.parent.name for path in sorted(Path(root).glob("*/reader.json"))]
+        names = [path.name for path in find_readers(root)]
         there = f"in {root} are {', '.join(names)}" if names else f"{root} has none"
-        raise FileNotFoundError(
-            f"there is no reader {str(path_or_name)!r}; {there}; `sketch train-reader` "
-            "makes one"
-        )
+        name = repr(str(path_or_name))
+        if hands.find_directory(path_or_name, root, EXPERIMENT):
+            problem = f"{name} is an experiment, and no reader"
+        else:
+            problem = f"there is no reader {name}"
+        raise FileNotFoundError(f"{problem}; {there}; `sketch train-reader` makes one")
 
     def build_recogniser(self) -> "Recogniser":
         """The network with its initial weights."""
@@ -193,17 +196,12 @@ class LoadedReader:
 
 def is_reader(path_or_name: str | Path, root: str | Path) -> bool:
     """Whether `Reader.load` would find a reader."""
-    return _find(path_or_name, root) is not None
+    return hands.find_directory(path_or_name, root, SETTINGS_NAME) is not None
 
 
-def _find(path_or_name: str | Path, root: str | Path) -> Path | None:
-    places = [Path(root) / path_or_name, Path(path_or_name)]
-    if Path(path_or_name).name == str(path_or_name):  # a name, and no path
-        places.append(hands.hands_dir() / path_or_name)
-    for path in places:
-        if os.path.lexists(path / SETTINGS_NAME):
-            return Path(os.path.abspath(path))
-    return None
+def find_readers(root: str | Path) -> list[Path]:
+    """The directories of the readers in `root`, by name."""
+    return hands.find_directories(root, SETTINGS_NAME)
 
 
 def _parse(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """An experiment put to the test: its weights, the lines of a protocol, the figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from sketch.evaluation.protocols import PROTOCOLS, select_lines
 from sketch.evaluation.results import Evaluation, summarise
 from sketch.experiment.building import load_trained
 from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
-from sketch.experiment.directory import Experiment, find_relatives
+from sketch.experiment.directory import Experiment
+from sketch.experiment.lineage import ancestors
 from sketch.ink.printable import printable
 
 
@@ -91,11 +92,11 @@ def evaluate_experiment(
         selection = select_lines(corpus, PROTOCOLS[protocol], settings.text)
     strangers = trained_elsewhere(experiment, root, corpus.digest)
     if strangers:
-        selection.notes.append(
+        note = (
             "not trained on this corpus, as far as is known: "
-            f"{printable(', '.join(strangers))}; lines that are scored may have been "
-            "learned"
+            f"{', '.join(strangers)}; lines that are scored may have been learned"
         )
+        selection = replace(selection, notes=(*selection.notes, note))
     network, weights = load_trained(experiment, kind)
     scores = score_lines(
         network,
@@ -124,15 +125,8 @@ def trained_elsewhere(
     experiment: Experiment, root: str | Path, digest: str
 ) -> list[str]:
     """Of the experiment and its ancestors, those that may have seen other lines."""
-    names = []
-    there = find_relatives(root)
-    while True:
-        if experiment.data_digest != digest:
-            names.append(experiment.name)
-        if experiment.lineage is None:
-            return names
-        # By listing, never by joining: the name comes from a file.
-        path = there.pop(experiment.lineage.parent, None)
-        if path is None:
-            return [*names, experiment.lineage.parent]
-        experiment = Experiment.load(path, root)
+    names = [] if experiment.data_digest == digest else [experiment.name]
+    for lineage, ancestor in ancestors(experiment, root):
+        if ancestor is None or ancestor.data_digest != digest:
+            names.append(lineage.parent)
+    return names

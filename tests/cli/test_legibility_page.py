@@ -36,7 +36,7 @@ def at_toy_size(command, pen):
         "publish": ["--condition", "Anybody may use it."],
     }[words[0]]
     if "--legibility" in words:
-        more = [*more, "--reader", READER, "--lines", 2, "--bias", 1]
+        more = [*more, "--reader", READER, "--number", 2, "--bias", 1]
     return [*words, *more]
 
 
@@ -67,6 +67,8 @@ def test_every_command_of_the_page(sketch, pen, tmp_path):
 def test_options_that_do_not_go_together(sketch):
     result = sketch("evaluate", "--model", "x", "--bias", 1)
     assert result.code == 2 and "--bias goes only with --legibility" in result.err
+    result = sketch("evaluate", "--model", "x", "-n", 1, "--seed", 2)
+    assert result.code == 2 and "--number, --seed goes only with" in result.err
     result = sketch("evaluate", "--model", "x", "--legibility", "--protocol", "vrnn")
     assert result.code == 2 and "--protocol does not go with" in result.err
 

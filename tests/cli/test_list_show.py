@@ -10,6 +10,8 @@ from sketch.cli.list import age
 from sketch.experiment.directory import Experiment, Lineage
 from sketch.experiment.hands import find_hands
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.reader import Reader
+from sketch.experiment.reader_settings import ReaderSettings
 from sketch.ink.text import Alphabet
 
 FACTS = {
@@ -107,6 +109,63 @@ def test_a_lineage_that_goes_in_a_circle_ends(sketch, parent, child):
     path.write_text(json.dumps(content))
     facts = json.loads(sketch("show", child.name, "--json").out)
     assert len(facts["lineage"]) <= 3
+
+
+@pytest.fixture
+def reader(root):
+    reader = Reader.create(root, ReaderSettings(name="toy", dim=4), FACTS)
+    for epoch, wrong in ((1, 0.5), (2, 0.125), (3, 0.25)):
+        row = {"epoch": epoch, "step": 9 * epoch, "valid_error_rate": wrong}
+        reader.append_history(row)
+    return reader
+
+
+def test_readers_are_listed_and_shown(sketch, parent, reader):
+    with reader.lock():
+        lines = sketch("list").out.splitlines()
+    header, row = (line.split() for line in lines[2:4])
+    assert header == ["reader", "epochs", "step", "misread", "age", "running"]
+    assert row == [reader.name, "3", "27", "12.5%", "0", "s", "yes"]
+    text = sketch("show", reader.name).out
+    for words in ("dim: 4", "augment: 0.2", "0123", "valid_error_rate", "12.50%"):
+        assert words in text
+    assert "log_likelihood" not in text
+    facts = json.loads(sketch("show", reader.name, "--json").out)
+    assert facts["settings"]["dim"] == 4 and "lineage" not in facts
+    assert [row["valid_error_rate"] for row in facts["history"]] == [0.5, 0.125, 0.25]
+
+
+def test_a_damaged_reader_is_named(sketch, reader):
+    (reader.path / "reader.json").write_text("{")
+    result = sketch("list")
+    assert result.code == 0 and result.out.startswith("with sketch come")
+    assert result.err.startswith("damaged: ") and reader.name in result.err
+
+
+def test_a_reader_is_no_experiment_and_an_experiment_no_reader(sketch, parent, reader):
+    for words in (["sample"], ["evaluate"], ["train", "--bs", 3]):
+        result = sketch(*words, "--model", reader.name)
+        assert result.code == 1 and f"'{reader.name}' is a reader" in result.err
+    result = sketch("train-reader", "--reader", parent.name)
+    assert result.code == 1
+    assert f"'{parent.name}' is an experiment, and no reader; in " in result.err
+
+
+def test_nothing_of_a_stranger_commands_the_terminal(sketch, root, parent):
+    """Names, alphabets and lineages that clear the screen and forge a line."""
+    evil = "\x1b[2J\nexperiment"
+    facts = FACTS | {"alphabet": Alphabet(("\x1b", "a"))}
+    facts |= {"data_digest": evil, "lineage": Lineage(evil, 1)}
+    made = Experiment.create(root, Hyperparameters(depth=1, dim=8), facts)
+    path = made.path.rename(made.path.with_name(evil))
+    forged = root / ("reader" + evil)
+    Reader.create(root, ReaderSettings(name="toy"), FACTS).path.rename(forged)
+    for words in (["list"], ["show", path], ["show", forged]):
+        result = sketch(*words)
+        assert result.code == 0
+        assert result.out.replace("\n", "").isprintable()
+        assert not any(row.startswith("experiment\n") for row in result.out)
+    assert len(sketch("list").out.splitlines()) == 6
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""Where an experiment's weights came from: its parent, that one's parent, and so on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sketch.experiment.directory import Experiment, find_experiments
+from sketch.experiment.hands import find_hands
+from sketch.experiment.settings_file import Lineage
+
+
+def ancestors(
+    experiment: Experiment, root: str | Path
+) -> Iterator[tuple[Lineage, Experiment | None]]:
+    """What each says of its parent, and that parent, the nearest first.
+
+    A parent that is not there any more is None, and the last. Each is visited once,
+    so that a lineage that goes in a circle ends.
+
+    Args:
+        experiment: whose.
+        root: the folder of all experiments; parents are looked for there, then among
+            the hands that come with sketch.
+    """
+    there = find_hands() | {path.name: path for path in find_experiments(root)}
+    while experiment is not None and experiment.lineage is not None:
+        lineage = experiment.lineage
+        # By listing, never by joining: the name comes from a file.
+        path = there.pop(lineage.parent, None)
+        experiment = None if path is None else Experiment.load(path, root)
+        yield lineage, experiment
