@@ -5,7 +5,7 @@ disk costs some tens of bytes a line here, whatever its length. A file is open o
 while rows of it are read; which of its pages stay in memory, the system decides.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ import numpy as np
 
 from sketch.corpus.hdf5_checks import damage_named, read_referenced
 
-AT_ONCE = 10_000  # rows that are in memory together while they are measured
+AT_ONCE = 10_000  # rows whose bytes are in memory together while all are read
 
 
 class Rows(Protocol):
@@ -97,15 +97,17 @@ class RowsOnDisk:
 
     def measured(self) -> "RowsOnDisk":
         """The same rows, with the lengths that they have when they are decoded."""
+        lengths = np.array([len(row) for row in self._all()], np.int64)
+        return RowsOnDisk(self.parts, lengths, self.item_size, self.decode)
+
+    def held(self) -> RowsInMemory:
+        """The same rows, in memory."""
+        return RowsInMemory(list(self._all()))
+
+    def _all(self) -> Iterator[Any]:
         numbers = np.arange(len(self.lengths))
-        lengths = [
-            len(row)
-            for start in range(0, len(numbers), AT_ONCE)
-            for row in self.take(numbers[start : start + AT_ONCE])
-        ]
-        return RowsOnDisk(
-            self.parts, np.array(lengths, np.int64), self.item_size, self.decode
-        )
+        for start in range(0, len(numbers), AT_ONCE):
+            yield from self.take(numbers[start : start + AT_ONCE])
 
     def take(self, numbers: Sequence[int]) -> list[Any]:
         numbers = np.asarray(numbers, np.int64)

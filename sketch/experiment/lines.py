@@ -8,7 +8,7 @@ import numpy as np
 
 from sketch.corpus.batches import Batches
 from sketch.corpus.line import SETS
-from sketch.corpus.rows import RowsInMemory, RowsOnDisk
+from sketch.corpus.rows import RowsOnDisk
 from sketch.corpus.shards import Shards, open_shards
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.processes import Processes
@@ -94,11 +94,11 @@ def load_lines(
                 texts = _codes(corpus, name, kept[name], alphabet)
             is_training = name == "train"
             batches[name] = Batches(
-                _hold(strokes[name]) if is_held else strokes[name],
+                strokes[name].held() if is_held else strokes[name],
                 offset_mean,
                 offset_std,
                 settings.batch_size,
-                texts=_hold(texts) if is_held and texts else texts,
+                texts=texts.held() if is_held and texts else texts,
                 seed=settings.seed,
                 max_length=settings.max_length if is_training else None,
                 augment=settings.augment if is_training else 0.0,
@@ -123,10 +123,6 @@ def _choose(corpus: Shards, name: str, with_text: bool) -> np.ndarray:
         paths = ", ".join(str(file.path) for file in corpus.files)
         raise ValueError(f"{paths}: the set {name} has no lines{missing}")
     return np.flatnonzero(is_known)
-
-
-def _hold(rows: RowsOnDisk) -> RowsInMemory:
-    return RowsInMemory(rows.take(np.arange(len(rows.lengths))))
 
 
 def _codes(

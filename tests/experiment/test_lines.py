@@ -7,6 +7,7 @@ import pytest
 from made_up_corpus import make_corpus
 
 from sketch.corpus import batches as batches_module
+from sketch.corpus import rows
 from sketch.corpus.batches import Batches
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.corpus.rows import RowsInMemory
@@ -91,7 +92,9 @@ def test_pools_hold_every_line_once_and_few_blocks_at_a_time(small_blocks):
     assert all((a == b).all() for a, b in zip(again, whole[7:], strict=True))
 
 
-def test_batches_from_disk_take_little_memory(tmp_path):
+def test_lines_take_little_memory_on_disk_and_once_their_size_in_it(
+    tmp_path, monkeypatch
+):
     """A corpus of 4.8 MB; a batch of it has 0.2."""
     rng = np.random.default_rng(0)
     ink = rng.normal(size=(1000, 3)).astype(np.float32)
@@ -101,6 +104,7 @@ def test_batches_from_disk_take_little_memory(tmp_path):
     path = tmp_path / "long.hdf5"
     write_corpus(path, sets, source="", command="", seed=0, split="random")
     settings = Hyperparameters(dim=6, batch_size=8)
+    monkeypatch.setattr(rows, "AT_ONCE", 50)  # 0.6 MB
     peaks = {}
     for memory in (1, 1e9):
         tracemalloc.start()
@@ -108,7 +112,7 @@ def test_batches_from_disk_take_little_memory(tmp_path):
             pass
         peaks[memory] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert peaks[1] < 1.5e6 < 4.5e6 < peaks[1e9]
+    assert peaks[1] < 1.5e6 < 4.5e6 < peaks[1e9] < 6.5e6
 
 
 def test_a_character_that_the_experiment_lacks_is_named(paths):
