@@ -152,7 +152,8 @@ class Network(keras.Model):
         outputs_seen = dim * (depth if skip else 1) + (symbols if depth == 1 else 0)
         self.output_layer.build((None, None, outputs_seen))
         self.totals = [
-            BatchTotal(name=name) for name in ("log_likelihood", "lines", "points")
+            BatchTotal(name=name)
+            for name in ("log_likelihood", "lines", "points", "loss")
         ]
         self.built = True
 
@@ -295,12 +296,14 @@ class Network(keras.Model):
 
     # -- loss ------------------------------------------------------------------------
 
-    def reset_metrics(self):
-        """Does nothing: a `BatchTotal` holds one batch.
+    @property
+    def metrics(self):
+        """What a step returns: sums over its batch, in place of Keras' means over all.
 
-        Zeroing them from outside the compiled step would, on several processes, have
-        all wait for all, number by number.
+        Those would be zeroed from outside the compiled step, for which, on several
+        processes, all wait for all, number by number.
         """
+        return self.totals
 
     def density(
         self, outputs: Tensor, probability_bias: float | Tensor = 0.0
@@ -326,11 +329,11 @@ class Network(keras.Model):
         if "rest" in x:
             rest = ops.convert_to_tensor(x["rest"])
             learned = total + ops.sum(ops.where(rest > 0, steps, 0.0))
-        for metric, value in zip(
-            self.totals, (total, lines, ops.sum(mask)), strict=True
-        ):
+        loss = -learned / ops.maximum(lines, 1.0)
+        values = total, lines, ops.sum(mask), loss
+        for metric, value in zip(self.totals, values, strict=True):
             metric.update_state(value)
-        return -learned / ops.maximum(lines, 1.0)
+        return loss
 
 
 def first_input(offset_mean, offset_std) -> tuple[float, float, float]:
