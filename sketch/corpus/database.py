@@ -27,16 +27,3 @@ class Database:
 def form_of(line_id: str) -> str:
     """The form (page, file, drawing) of a line: `a01-000u` of `a01-000u-01`."""
     return line_id.rpartition("-")[0]
-
-
-def progress_bar(num_bytes: int, show_progress: bool):
-    """A bar on stderr for what is read of the sources."""
-    from tqdm import tqdm
-
-    return tqdm(
-        desc="reading",
-        total=num_bytes,
-        unit="B",
-        unit_scale=True,
-        disable=not show_progress,
-    )

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sketch.corpus.database import Database, form_of, progress_bar
+from sketch.corpus.database import Database, form_of
 from sketch.corpus.line import Line
 from sketch.corpus.parallel import parse_all
 from sketch.corpus.source_file import SourceFile
-from sketch.corpus.sources import open_source
+from sketch.corpus.sources import files_of, open_source
 from sketch.corpus.whiteboard import parse_file
 from sketch.ink import DamagedInk
 from sketch.ink.text import normalise_text
@@ -139,16 +139,11 @@ class _Reader:
     ) -> Iterator[SourceFile]:
         """Yields the pen files; everything else is taken in on the way."""
         opened = [open_source(one, _is_ours, self.leave_out) for one in sources]
-        with progress_bar(sum(one.size for one in opened), show_progress) as bar:
-            for source in opened:
-                seen = 0
-                for file in source.files:
-                    bar.update(file.progress - seen)
-                    seen = file.progress
-                    if not is_pen_file(file.parts):
-                        self._take_in(file)
-                    elif self._is_first(file):
-                        yield file
+        for file in files_of(opened, show_progress):
+            if not is_pen_file(file.parts):
+                self._take_in(file)
+            elif self._is_first(file):
+                yield file
 
     def _is_first(self, file: SourceFile) -> bool:
         line_id = _line_id(file)

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sketch.corpus.database import Database, progress_bar
+from sketch.corpus.database import Database
 from sketch.corpus.line import Line
 from sketch.corpus.parallel import parse_all
 from sketch.corpus.quickdraw import parse_drawing
 from sketch.corpus.source_file import SourceFile, has_records
-from sketch.corpus.sources import open_source
+from sketch.corpus.sources import files_of, open_source
 from sketch.ink import DamagedInk
 from sketch.ink.lines import MAX_TEXT, InkLine
 from sketch.ink.printable import printable
@@ -146,16 +146,11 @@ class _Reader:
             open_source(one, self._is_wanted, self.leave_out, self.limit)
             for one in sources
         ]
-        with progress_bar(sum(one.size for one in opened), show_progress) as bar:
-            for source in opened:
-                seen = 0
-                for file in source.files:
-                    bar.update(file.progress - seen)
-                    seen = file.progress
-                    if file.parts[-1].lower().endswith(self.suffix):
-                        yield file
-                    else:
-                        self._take_text(file)
+        for file in files_of(opened, show_progress):
+            if file.parts[-1].lower().endswith(self.suffix):
+                yield file
+            else:
+                self._take_text(file)
 
     def name_lines(self, found: dict[tuple[str, str, int], ParsedFile]) -> list[Line]:
         """Gives each line its id and, where its file has none, its text."""

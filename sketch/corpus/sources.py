@@ -8,7 +8,7 @@ that leads out of the archive, or is too large to be pen data is reported, not r
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,26 @@ class Source:
 
     size: int
     files: Iterator[SourceFile]
+
+
+def files_of(sources: Sequence[Source], show_progress: bool) -> Iterator[SourceFile]:
+    """The files of all sources, with a bar on stderr for the bytes that are read."""
+    from tqdm import tqdm
+
+    bar = tqdm(
+        desc="reading",
+        total=sum(source.size for source in sources),
+        unit="B",
+        unit_scale=True,
+        disable=not show_progress,
+    )
+    with bar:
+        for source in sources:
+            seen = 0
+            for file in source.files:
+                bar.update(file.progress - seen)
+                seen = file.progress
+                yield file
 
 
 def open_source(
