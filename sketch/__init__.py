@@ -67,7 +67,8 @@ The map of the house. A folder imports only itself and those above it:
     generation/      ink out of a model: arrays in, arrays out
       sampling.py      the compiled sampling loop: free or with text, bias
       attention.py     how far the window is through the text
-      writing.py       texts of any length; what went wrong is written again
+      pieces.py        short texts; what went wrong is written again
+      writing.py       texts of any length, piece by piece
     evaluation/      how good it is
       protocols.py     which lines, in which units: those of the published figures
       likelihood.py    nats a line, ink and pen apart, as recorded and dequantised
@@ -113,6 +114,7 @@ The map of the house. A folder imports only itself and those above it:
       reader_training.py   the loop of its training
       checking.py      a reader looks at what a pen writes
       pen.py           an experiment as a pen: samples in the recording's units
+      line_figures.py  what went on in it, line by line
       scoring.py       an experiment put to the test of a protocol
       legibility.py    ... and of a reader
       letter.py        a whole text in one hand, in pieces for a page

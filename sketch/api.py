@@ -20,15 +20,16 @@ from sketch.ink.lines import InkLine
 from sketch.ink.page import lay_out
 from sketch.ink.paper import Layout, sheet
 from sketch.ink.prose import fit_text, split_paragraphs
-from sketch.ink.strokes import normalise
 from sketch.ink.written import Ink
 
 __all__ = ["Ink", "Layout", "Pen", "load"]
 
 if TYPE_CHECKING:
+    from sketch.experiment.checking import ReadingCheck
     from sketch.experiment.directory import Experiment
+    from sketch.generation.pieces import Prime
     from sketch.generation.sampling import SamplingLoop
-    from sketch.generation.writing import Prime
+    from sketch.model.network import Network
 
 
 class Pen:
@@ -36,8 +37,13 @@ class Pen:
 
     The weights are read when it first writes, which takes some seconds, and then kept.
 
-    Attributes:
+    Args:
         experiment: its directory, opened.
+        backend: jax, tensorflow or torch; None: `$KERAS_BACKEND`, or jax.
+        root: the folder of all experiments, where readers are looked for.
+
+    Attributes:
+        experiment: as above.
     """
 
     def __init__(
@@ -72,9 +78,11 @@ class Pen:
         prime_text: str | None = None,
         data: str | Path | None = None,
         tries: int = 5,
+        steps_per_character: int | None = None,
         replace_unknown: str | None = None,
         check: str | Path | None = None,
         max_error_rate: float = MAX_ERROR_RATE,
+        figures: str | Path | None = None,
     ) -> Ink:
         """Writes a text, each line of it a line of ink, however long.
 
@@ -87,34 +95,48 @@ class Pen:
             prime_text: what the prime says, where it does not tell itself.
             data: the corpus of a prime that is a line's name, as of `sketch train`.
             tries: how often a piece that went wrong is written at the most.
+            steps_per_character: pen points a character, after which a piece is given
+                up; None: three times the pace of the corpus.
             replace_unknown: written for characters that the model has not learned, ""
                 leaves them out; None: they are an error.
             check: a reader, of `sketch train-reader`: what it cannot read back is
                 written again.
             max_error_rate: the share of characters that it may misread.
+            figures: draw how each line was written, too, in files that begin so:
+                `hello` makes `hello-01-line.png`, `hello-01-window.png` and more.
 
         Raises:
             ValueError: an unknown character or prime; nothing to write; an experiment
                 that writes freely.
         """
-        _check(bias, seed, tries)
+        _require_numbers(bias, seed, tries, steps_per_character or 1)
         paragraphs = self._fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]
-        from sketch.experiment.pen import in_units, write_experiment
+        loop = self._loop if figures is None else self._detailed_loop
+        from sketch.experiment.pen import in_units, manner_of, write_experiment
 
-        start = self._prime(prime, prime_text, data)
         written = write_experiment(
             self.experiment,
             lines,
-            bias,
-            seed,
-            start,
-            tries,
-            loop=self._loop,
-            check=self._check(check, max_error_rate),
+            manner_of(
+                self.experiment,
+                steps_per_character,
+                probability_bias=bias,
+                seed=seed,
+                max_tries=tries,
+            ),
+            self._prime(prime, prime_text, data),
+            loop,
+            self._reader(check, max_error_rate),
         )
+        if figures is not None:
+            from sketch.experiment.line_figures import draw_line_figures
+
+            for number, line in enumerate(written, start=1):
+                stem = f"{figures}-{number:02d}"
+                draw_line_figures(self.experiment, line, bias, stem)
         own = [in_units(self.experiment, line.trace.strokes) for line in written]
-        faults = [f"{line.text!r}: {f}" for line in written for f in line.faults]
+        faults = [fault for line in written for fault in line.describe_faults()]
         return _as_written(list(map(InkLine, own, lines)), faults)
 
     def write_page(
@@ -132,6 +154,7 @@ class Pen:
         keep_lines: bool = False,
         check: str | Path | None = None,
         max_error_rate: float = MAX_ERROR_RATE,
+        progress: bool = False,
     ) -> Ink:
         """Writes a whole text on paper, in one hand, on as many pages as it takes.
 
@@ -141,26 +164,30 @@ class Pen:
             text: blank lines part its paragraphs.
             layout: paper, margins, size and so on; None: A4.
             bias, seed, prime, prime_text, data, tries, replace_unknown, check,
-                max_error_rate: as of `write`. Without a prime, the first words
-                written set the hand of the rest.
+                max_error_rate: as of `write`. Without a prime, some words of the text,
+                written first, set the hand of the rest.
             keep_lines: the line ends of the text are kept: verses, addresses.
+            progress: whether to show a bar on stderr.
 
         Raises:
             ValueError: as of `write`.
         """
-        _check(bias, seed, tries)
+        _require_numbers(bias, seed, tries)
         paragraphs = self._fit(text, keep_lines, replace_unknown)
+        loop = self._loop
         from sketch.experiment.letter import write_letter
+        from sketch.experiment.pen import manner_of
 
         letter = write_letter(
             self.experiment,
             paragraphs,
-            bias,
-            seed,
+            manner_of(
+                self.experiment, probability_bias=bias, seed=seed, max_tries=tries
+            ),
             self._prime(prime, prime_text, data),
-            tries,
-            self._loop,
-            self._check(check, max_error_rate),
+            loop,
+            self._reader(check, max_error_rate),
+            progress,
         )
         pages = lay_out(letter.paragraphs, layout)
         lines = [line for page in pages for line in page.lines]
@@ -182,7 +209,7 @@ class Pen:
         """
         if self.experiment.hyperparameters.text:
             raise ValueError(f"{self.name} writes texts: use write")
-        _check(bias, seed, count, steps)
+        _require_numbers(bias, seed, count, steps)
         loop = self._loop
         from sketch.experiment.pen import free_lines
 
@@ -190,51 +217,68 @@ class Pen:
         return _as_written(list(map(InkLine, lines)), [])
 
     @cached_property
-    def _loop(self) -> "SamplingLoop":
+    def _network(self) -> "Network":
         from sketch.experiment import devices
 
-        devices.set_up(self._backend, "float32")
+        devices.set_up(self._backend, "float32")  # before keras is imported
 
         from sketch.experiment.building import load_network
+
+        return load_network(self.experiment)
+
+    @cached_property
+    def _loop(self) -> "SamplingLoop":
+        return self._make_loop()
+
+    @cached_property
+    def _detailed_loop(self) -> "SamplingLoop":
+        return self._make_loop(details=True)
+
+    def _make_loop(self, details: bool = False) -> "SamplingLoop":
+        network = self._network
         from sketch.generation.sampling import SamplingLoop
 
-        return SamplingLoop(load_network(self.experiment))
+        return SamplingLoop(network, details)
 
-    def _fit(self, text: str, keep_lines: bool, replace_unknown: str | None):
-        """The paragraphs, checked; then the weights, read before keras is used."""
+    def _fit(
+        self, text: str, keep_lines: bool, replace_unknown: str | None
+    ) -> list[str]:
+        """The paragraphs in the model's characters; checked before weights are read."""
         if not self.experiment.hyperparameters.text:
             raise ValueError(f"{self.name} knows no text: it writes freely, use sample")
         text = fit_text(text, self.experiment.alphabet, replace_unknown)
         paragraphs = split_paragraphs(text, keep_lines)
         if not paragraphs:
             raise ValueError("there is no text to write")
-        _ = self._loop
         return paragraphs
 
-    def _check(self, reader: str | Path | None, max_error_rate: float):
-        if reader is None:
+    def _reader(
+        self, check: str | Path | None, max_error_rate: float
+    ) -> "ReadingCheck | None":
+        if check is None:
             return None
         from sketch.experiment.checking import load_check
 
-        return load_check(reader, self._root, max_error_rate)
+        return load_check(check, self._root, max_error_rate)
 
-    def _prime(self, prime, text, data) -> "Prime | None":
+    def _prime(
+        self,
+        prime: "Ink | str | Path | None",
+        text: str | None,
+        data: str | Path | None,
+    ) -> "Prime | None":
         if prime is None:
             return None
-        from sketch.experiment.data import find_corpus_of
-        from sketch.experiment.pen import load_prime
-        from sketch.generation.writing import Prime
+        from sketch.experiment.pen import as_prime, load_prime
 
         if not isinstance(prime, Ink):
-            corpus_path = find_corpus_of(self.experiment, data)
-            return load_prime(self.experiment, str(prime), text, corpus_path)
+            return load_prime(self.experiment, str(prime), text, data)
         if prime.is_page:
             raise ValueError("a page is no prime: take ink of `write`")
         line = prime.lines[0]
         if not (text or line.text):
             raise ValueError("say what the prime reads, by prime_text")
-        mean, std = self.experiment.offset_mean, self.experiment.offset_std
-        return Prime(normalise(line.strokes, mean, std), text or line.text)
+        return as_prime(self.experiment, line.strokes, text or line.text)
 
     def __repr__(self) -> str:
         return f"<Pen: {self.name}>"
@@ -271,7 +315,7 @@ def load(
     return Pen(opened, backend, root)
 
 
-def _check(bias: float, seed: int, *counts: int) -> None:
+def _require_numbers(bias: float, seed: int, *counts: int) -> None:
     if not 0 <= bias < float("inf"):
         raise ValueError(f"bias must be a number of at least 0, not {bias!r}")
     if not isinstance(seed, int) or not 0 <= seed < 2**31:

@@ -131,20 +131,46 @@ def test_a_page_keeps_the_lines_of_verses(pen):
     ]
 
 
-def test_every_piece_goes_on_from_the_same_ink(pen, monkeypatch):
+@pytest.fixture
+def calls(monkeypatch):
+    """What the pieces of a letter are written with."""
     from sketch.experiment import letter
 
     calls = []
 
-    def write_experiment(experiment, texts, bias, seed, prime, *args, **kwargs):
+    def write_experiment(experiment, texts, manner, prime, *args):
         calls.append((list(texts), prime))
-        return original(experiment, texts, bias, seed, prime, *args, **kwargs)
+        return original(experiment, texts, manner, prime, *args)
 
     original = letter.write_experiment
     monkeypatch.setattr(letter, "write_experiment", write_experiment)
-    pen.write_page("one hand for all of this, and for that", **QUICK)
+    return calls
+
+
+def go_well(monkeypatch, goes_well):
+    """Has pieces end after 30 points, and go well where `goes_well(number)` says."""
+    from sketch.generation import pieces
+
+    numbers = iter(range(1000))
+    monkeypatch.setattr(
+        pieces, "find_end", lambda strokes, _: 30 if len(strokes) > 30 else None
+    )
+    monkeypatch.setattr(
+        pieces,
+        "describe_fault",
+        lambda phi: None if goes_well(next(numbers)) else "it failed",
+    )
+
+
+def test_every_piece_goes_on_from_the_same_ink(pen, calls, monkeypatch):
+    go_well(monkeypatch, lambda number: True)
+    text = "one hand for all of this, and for that"
+    ink = pen.write_page(text, **QUICK)
+    assert not ink.faults and ink.text.split() == text.split()
     (first, none), *rest = calls
     assert none is None and len(first) == 1 and rest
+    pieces = first + [text for texts, _ in rest for text in texts]
+    assert len(first[0]) == max(map(len, pieces))  # it tells most of the hand
     for texts, prime in rest:
         assert prime.text == first[0]
         assert all(len(text) + len(prime.text) <= 24 for text in texts)
@@ -152,6 +178,55 @@ def test_every_piece_goes_on_from_the_same_ink(pen, monkeypatch):
     ink = pen.write("my hand", **QUICK)
     pen.write_page("one hand for all of this", prime=ink, **QUICK)
     assert {prime.text for _, prime in calls} == {"my hand"}
+
+
+def test_a_hand_is_a_piece_that_went_well(pen, calls, monkeypatch):
+    go_well(monkeypatch, lambda number: number != 0)
+    text = "one hand for all of this, and for that"
+    ink = pen.write_page(text, **QUICK)
+    assert not ink.faults and ink.text.split() == text.split()
+    (failed, none), (sound, still_none), (rest, prime) = calls
+    assert none is None and still_none is None and failed != sound
+    assert prime.text == sound[0]
+    assert set(failed) <= set(rest)  # it is written again, in the hand of the other
+
+
+def test_no_failed_piece_is_the_hand_of_a_letter(pen, calls, monkeypatch):
+    go_well(monkeypatch, lambda number: False)
+    ink = pen.write_page("one hand for all of this, and for that", **QUICK)
+    assert len(ink.faults) == len(calls[-1][0])
+    assert all(prime is None for _, prime in calls)
+
+
+def test_a_long_letter_shows_how_far_it_is(pen, capsys):
+    text = "one hand for all of this, and for that"
+    pen.write_page(text, **QUICK)
+    assert capsys.readouterr().err == ""
+    pen.write_page(text, progress=True, **QUICK)
+    assert "/4 [" in capsys.readouterr().err
+
+
+def test_figures_of_how_it_was_written(pen, tmp_path):
+    from sketch.ink.figures import line_figure_paths
+
+    pen.write("a lake\na hill", figures=tmp_path / "lake", **QUICK)
+    expected = [
+        path
+        for number in ("01", "02")
+        for path in line_figure_paths(tmp_path / f"lake-{number}")
+    ]
+    assert sorted(tmp_path.iterdir()) == sorted(expected)
+
+
+def test_a_prime_that_is_a_file_needs_no_corpus(pen, tmp_path, monkeypatch):
+    from sketch.experiment import pen as pen_module
+
+    def look(*args):
+        raise AssertionError("nobody asked for a line of the corpus")
+
+    monkeypatch.setattr(pen_module, "find_corpus_of", look)
+    pen.write("my hand", seed=6, **QUICK).save(tmp_path / "hand.json")
+    pen.write("lake", prime=tmp_path / "hand.json", **QUICK)
 
 
 def test_primes(pen, tmp_path):
@@ -177,6 +252,8 @@ def test_primes(pen, tmp_path):
     hand.lines[0] = hand.lines[0]._replace(text="")
     with pytest.raises(ValueError, match="what the prime reads"):
         pen.write("lake", prime=hand, **QUICK)
+    with pytest.raises(ValueError, match="not learned 'ß'.*which the prime says"):
+        pen.write("lake", prime=hand, prime_text="groß", **QUICK)
 
 
 def test_the_typography_of_a_letter_is_typewritten(pen):
@@ -188,12 +265,13 @@ def test_the_typography_of_a_letter_is_typewritten(pen):
     ("text", "options", "words"),
     [
         ("a\nbc ß", {}, "'ß'.*line 2, column 4.*it knows"),
-        ("a ß", {"replace_unknown": "é"}, "'ß'"),
+        ("a ß", {"replace_unknown": "é"}, "'é' is itself unknown"),
         (" \n ", {}, "no text"),
         ("a", {"bias": -1}, "bias"),
         ("a", {"bias": float("nan")}, "bias"),
         ("a", {"seed": -1}, "seed"),
         ("a", {"tries": 0}, "at least 1"),
+        ("a’b", {"replace_unknown": "ß"}, "'ß' is itself unknown"),
         ("a", {"prime": "nobody.json"}, "nobody.json"),
     ],
 )

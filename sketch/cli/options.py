@@ -221,6 +221,30 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
     return decorate
 
 
+def check_writing(ctx: click.Context) -> None:
+    """Refuses those of `writing_options` that others of them leave without use."""
+    from sketch.ink.vector import is_ink_file
+
+    prime = ctx.params["prime"]
+    if prime is None:
+        refuse_unused(ctx, ("prime_text", "data"), "goes only with --prime")
+    elif is_ink_file(prime):
+        refuse_unused(ctx, ("data",), "goes only with a --prime that is no file")
+    if ctx.params["check"] is None:
+        refuse_unused(ctx, ("max_error_rate",), "goes only with --reader")
+
+
+def refuse_existing(paths: Iterable[Path], force: bool) -> None:
+    """Overwrites nothing.
+
+    Raises:
+        ClickException: a file is there, and no `--force`.
+    """
+    for path in paths:
+        if path.exists() and not force:
+            raise click.ClickException(f"{path} is there already; --force overwrites")
+
+
 def backend_option(function: Callable) -> Callable:
     """`--backend`, as of a training run."""
     return click.option(

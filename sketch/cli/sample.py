@@ -3,20 +3,28 @@
 import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sketch.cli.options import (
     backend_option,
+    check_writing,
     debug_option,
     experiments_option,
     hand_option,
+    refuse_existing,
+    refuse_unused,
     writing_options,
 )
 
 FORMATS = ("png", "svg")
 FREE_LINES = 64
 FREE_STEPS = 700
+OF_TEXTS = (
+    *("prime", "prime_text", "data", "tries", "steps_per_character", "figures"),
+    *("replace_unknown", "check", "max_error_rate"),
+)
 
 
 @click.command()
@@ -66,6 +74,7 @@ FREE_STEPS = 700
     help="A picture, or lines in millimetres.",
 )
 @click.option(
+    "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     show_default="in samples/ of the experiment; of sketch's own hand, here",
@@ -85,123 +94,86 @@ def command(
     steps: int,
     bias: float,
     seed: int,
-    prime: str | None,
-    prime_text: str | None,
-    data: Path | None,
-    tries: int,
-    steps_per_character: int | None,
-    replace_unknown: str | None,
-    check: str | None,
-    max_error_rate: float,
     figures: bool,
     file_format: str | None,
     output: Path | None,
     force: bool,
     backend: str | None,
     experiments: Path,
+    **writing: Any,
 ) -> None:
     """Write with the best weights of an experiment.
 
     An experiment trained with --text writes the texts it is given, of any length; any
     other writes freely.
     """
-    if file_format is None:
-        file_format = output.suffix.lstrip(".").lower() if output else "png"
-        if file_format not in FORMATS:
-            raise click.UsageError(
-                f"--output must end with .png or .svg, or say --format; "
-                f"received {output}",
-                ctx,
-            )
+    file_format = file_format or _format_of(ctx, output)
     if text_file is not None:
-        texts += tuple(filter(None, map(str.strip, _read_text(text_file).splitlines())))
-        if not texts:
-            raise click.ClickException(f"{text_file} has no text to write")
-    if not texts and (prime or figures or check or replace_unknown is not None):
-        raise click.UsageError(
-            "--prime, --figures, --reader, --replace-unknown need --text", ctx
-        )
-
-    from sketch.experiment.directory import Experiment
-    from sketch.experiment.hands import default_hand, is_hand
-    from sketch.experiment.names import shortest_float
-
-    if model is None and not texts:
-        raise click.UsageError("Missing option '--model'.", ctx)
-    experiment = Experiment.load(model or default_hand(), experiments)
-    if model is None:
-        click.echo(f"the hand is {experiment.name}, which comes with sketch", err=True)
-    if experiment.hyperparameters.text and not texts:
-        raise click.UsageError(
-            f"{experiment.name} writes texts: give it one by --text", ctx
-        )
-    texts = texts * (number or 1)
-    if output is None:
-        settings = f"bias{shortest_float(bias)}-seed{seed}"
-        name = (
-            f"text-{_slug(texts, prime, prime_text)}-{settings}"
-            if texts
-            else f"sample-n{number or FREE_LINES}-steps{steps}-{settings}"
-        )
-        folder = Path() if is_hand(experiment.path) else experiment.samples_dir
-        output = folder / f"{name}.{file_format}"
-    pen_path = output.with_name(f"{output.stem}-pen.png")
-    for path in (output, pen_path):
-        if path.exists() and not force:
-            raise click.ClickException(f"{path} is there already; --force overwrites")
-
-    from sketch.experiment import devices
-
-    devices.set_up(backend, "float32")
-
-    from sketch.experiment import pen
-    from sketch.ink.figures import draw_pen, draw_sketch
-
-    written = []
+        texts += (_read_text(text_file),)
     if texts:
-        if prime is not None:
-            from sketch.experiment.data import find_corpus_of
+        refuse_unused(ctx, ("steps",), "does not go with --text")
+        check_writing(ctx)
+    else:
+        refuse_unused(ctx, OF_TEXTS, "goes only with --text")
+        if model is None:
+            raise click.UsageError("Missing option '--model'.", ctx)
 
-            corpus_path = find_corpus_of(experiment, data)
-            prime = pen.load_prime(experiment, prime, prime_text, corpus_path)
-        reader = None
-        if check is not None:
-            from sketch.experiment.checking import load_check
+    from sketch.api import load
+    from sketch.experiment.hands import is_hand
 
-            reader = load_check(check, experiments, max_error_rate)
-        written = pen.write_experiment(
-            experiment,
-            texts,
-            bias,
-            seed,
-            prime,
-            tries,
-            steps_per_character,
-            replace_unknown,
-            check=reader,
+    pen = load(model, experiments=experiments, backend=backend)
+    if model is None:
+        click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
+    if pen.alphabet and not texts:
+        raise click.UsageError(f"{pen.name} writes texts: give it one by --text", ctx)
+    lines = [line for text in texts for line in text.splitlines() if line.strip()]
+    lines *= number or 1
+    if output is None:
+        name = _name(lines, number, steps, bias, seed, writing)
+        is_own = not is_hand(pen.experiment.path)
+        folder = pen.experiment.samples_dir if is_own else Path()
+        output = folder / f"{name}.{file_format}"
+    stem = output.with_suffix("")
+    pen_path = Path(f"{stem}-pen.png")
+
+    from sketch.ink.figures import draw_pen, draw_sketch, line_figure_paths
+
+    paths = [output, pen_path]
+    for place in range(1, len(lines) + 1) if figures else ():
+        paths += line_figure_paths(f"{stem}-{place:02d}")
+    refuse_existing(paths, force)
+    if texts:
+        ink = pen.write(
+            "\n".join(lines),
+            bias=bias,
+            seed=seed,
+            figures=stem if figures else None,
+            **writing,
         )
-        lines = [pen.in_units(experiment, line.trace.strokes) for line in written]
-        _report(written)
     else:
-        count = number or FREE_LINES
-        lines = pen.sample_experiment(experiment, count, steps, bias, seed)
+        ink = pen.sample(number or FREE_LINES, steps=steps, bias=bias, seed=seed)
+    for fault in ink.faults:
+        click.echo(fault, err=True)
+    strokes = [line.strokes for line in ink.lines]
     if file_format == "png":
-        draw_sketch(output, lines)
+        draw_sketch(output, strokes)
     else:
-        from sketch.ink.vector import InkLine, write_svg
+        from sketch.ink.vector import write_svg
 
-        named = [line.text for line in written] or [""] * len(lines)
-        write_svg(output, list(map(InkLine, lines, named)))
-    draw_pen(pen_path, lines)
-    click.echo(output)
-    click.echo(pen_path)
-    if figures:
-        for index, line in enumerate(written, start=1):
-            stem = f"{output.stem}-{index:02d}"
-            for path in pen.draw_line_figures(
-                experiment, line, bias, output.parent, stem
-            ):
-                click.echo(path)
+        write_svg(output, ink.lines)
+    draw_pen(pen_path, strokes)
+    for path in paths:
+        click.echo(path)
+
+
+def _format_of(ctx: click.Context, output: Path | None) -> str:
+    file_format = output.suffix.lstrip(".").lower() if output else "png"
+    if file_format not in FORMATS:
+        raise click.UsageError(
+            f"--output must end with .png or .svg, or say --format; received {output}",
+            ctx,
+        )
+    return file_format
 
 
 def _read_text(path: Path) -> str:
@@ -211,20 +183,20 @@ def _read_text(path: Path) -> str:
         raise click.ClickException(f"{path} is not UTF-8 text: {error}") from error
 
 
-def _slug(texts: tuple[str, ...], *more: str | None) -> str:
-    """A file name of what is written: readable, and never that of another text."""
-    digest = hashlib.sha256(repr((texts, more)).encode()).hexdigest()[:6]
-    words = re.sub(r"[^a-z0-9]+", "-", texts[0].lower()).strip("-")[:40].strip("-")
-    return f"{words}-{digest}" if words else digest
+def _name(
+    lines: list[str],
+    number: int | None,
+    steps: int,
+    bias: float,
+    seed: int,
+    writing: dict[str, Any],
+) -> str:
+    """A file name of what is written: readable, and never that of another call."""
+    from sketch.experiment.names import shortest_float
 
-
-def _report(written) -> None:
-    """On stderr: how often a text had to be written again, and what is still wrong."""
-    again = sum(tries - 1 for line in written for tries in line.tries)
-    pieces = sum(len(line.tries) for line in written)
-    click.echo(f"{pieces} pieces of text, {again} written again", err=True)
-    for line in written:
-        for fault in line.faults:
-            click.echo(
-                f"{line.text!r}: {fault}, after {max(line.tries)} tries", err=True
-            )
+    settings = f"bias{shortest_float(bias)}-seed{seed}"
+    if not lines:
+        return f"sample-n{number or FREE_LINES}-steps{steps}-{settings}"
+    digest = hashlib.sha256(repr((lines, sorted(writing.items()))).encode())
+    words = re.sub(r"[^a-z0-9]+", "-", lines[0].lower()).strip("-")[:40].strip("-")
+    return "-".join(filter(None, ("text", words, digest.hexdigest()[:6], settings)))

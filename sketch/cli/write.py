@@ -8,9 +8,12 @@ import click
 
 from sketch.cli.options import (
     backend_option,
+    check_writing,
     debug_option,
     experiments_option,
     hand_option,
+    refuse_existing,
+    refuse_unused,
     writing_options,
 )
 
@@ -97,6 +100,11 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
 )
 @writing_options(bias=1.0)
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@click.option(
+    "--progress/--no-progress",
+    default=None,
+    help="Show a progress bar.  [default: on a terminal]",
+)
 @backend_option
 @experiments_option
 @debug_option
@@ -119,6 +127,7 @@ def command(
     animate: bool,
     seconds: float | None,
     force: bool,
+    progress: bool | None,
     backend: str | None,
     experiments: Path,
     **writing: Any,
@@ -127,8 +136,11 @@ def command(
 
     The text comes from a UTF-8 file, from the command line, or with - from standard
     input. Blank lines part its paragraphs; lines are wrapped by the width of the ink.
-    Without --prime all pages are in the hand of the first words written.
+    Without --prime all pages are in the hand of a few of its words, written first.
     """
+    check_writing(ctx)
+    if not animate and output.suffix.lower() != ".gif":
+        refuse_unused(ctx, ("seconds",), "goes only with --animate or a .gif")
     from sketch.ink.page_files import check_format, ink_colour, page_paths
     from sketch.ink.paper import Layout, parse_paper
 
@@ -147,15 +159,19 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
     text = _read(text)
-    _refuse_existing([output], force)
+    refuse_existing([output], force)
 
     from sketch.api import load
 
     pen = load(model, experiments=experiments, backend=backend)
     if model is None:
         click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
-    ink = pen.write_page(text, layout=layout, keep_lines=keep_lines, **writing)
-    _refuse_existing(page_paths(output, len(ink.pages)), force)
+    if progress is None:
+        progress = sys.stderr.isatty()
+    ink = pen.write_page(
+        text, layout=layout, keep_lines=keep_lines, progress=progress, **writing
+    )
+    refuse_existing(page_paths(output, len(ink.pages)), force)
     for fault in ink.faults:
         click.echo(fault, err=True)
     for path in ink.save(
@@ -183,9 +199,3 @@ def _read(text: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{name} is not UTF-8 text: {error}") from error
-
-
-def _refuse_existing(paths: list[Path], force: bool) -> None:
-    for path in paths:
-        if path.exists() and not force:
-            raise click.ClickException(f"{path} is there already; --force overwrites")

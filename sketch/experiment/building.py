@@ -16,7 +16,6 @@ from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.weights_file import check_weights_file, require_size, unfit
 from sketch.model.network import Network, first_input
 
-POINTS_PER_CHARACTER = 25.0  # where a corpus does not say; peers assume it
 LEAST_BYTES = 2  # of a weight: published experiments are in half precision
 WARM_UP = 0.3  # share of a one-cycle schedule in which the rate rises
 START = 1 / 25  # the rate a one-cycle schedule begins with, as a share of its peak
@@ -51,7 +50,7 @@ def build_network(experiment: Experiment) -> Network:
         weight_noise=settings.weight_noise,
         num_symbols=experiment.alphabet.size if settings.text else None,
         window_mixtures=settings.window_mixtures,
-        advance=1.0 / (experiment.points_per_character or POINTS_PER_CHARACTER),
+        advance=1.0 / experiment.pace,
         seed=settings.seed,
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from sketch.evaluation import MAX_ERROR_RATE
 from sketch.evaluation.edits import error_rate
 from sketch.experiment.reader import LoadedReader, Reader
-from sketch.generation.writing import Check, Verdict
+from sketch.generation.pieces import Check, Verdict
 from sketch.ink.strokes import denormalise
 
 
@@ -39,7 +39,7 @@ class ReadingCheck:
                 ) from error
 
     def of_pen(self, offset_mean: np.ndarray, offset_std: np.ndarray) -> Check:
-        """The check of a pen with these units, for `generation.writing`."""
+        """The check of a pen with these units, for `generation.pieces`."""
 
         def check(texts: Sequence[str], strokes: Sequence[np.ndarray]) -> list[Verdict]:
             ink = [denormalise(line, offset_mean, offset_std) for line in strokes]

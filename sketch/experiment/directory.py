@@ -39,6 +39,10 @@ from sketch.experiment.settings_file import (
 from sketch.ink.files import whole_folder, write_text
 from sketch.ink.text import Alphabet
 
+# Where a corpus does not say; peers assume these.
+POINTS_PER_CHARACTER = 25.0
+TEXT_LENGTH = 64
+
 
 @dataclass(frozen=True, eq=False)
 class Experiment(RunDirectory):
@@ -131,6 +135,16 @@ class Experiment(RunDirectory):
         """What `hyperparameters.json` holds, to be read by `parse_content`."""
         facts = {name: getattr(self, name) for name in FACTS}
         return to_content(self.hyperparameters, facts)
+
+    @property
+    def pace(self) -> float:
+        """Pen points a character: the corpus', or what is usual where it says none."""
+        return self.points_per_character or POINTS_PER_CHARACTER
+
+    @property
+    def longest_text(self) -> int:
+        """Characters that a network follows well: as many as those it learned from."""
+        return self.text_length or TEXT_LENGTH
 
     @property
     def sketch_path(self) -> Path:

@@ -21,7 +21,7 @@ from sketch.evaluation.sentences import SENTENCES, unseen_sentences
 from sketch.experiment.building import load_trained
 from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
 from sketch.experiment.directory import Experiment
-from sketch.experiment.pen import in_units, write_experiment
+from sketch.experiment.pen import in_units, manner_of, write_experiment
 from sketch.experiment.reader import LoadedReader, Reader
 from sketch.experiment.scoring import trained_elsewhere
 from sketch.generation.sampling import SamplingLoop, one_hot, sample
@@ -181,16 +181,16 @@ def _write(
     started = time.perf_counter()
     for number, start in enumerate(range(0, len(order), BATCH_SIZE)):
         places = order[start : start + BATCH_SIZE]
-        done = write_experiment(
+        manner = manner_of(
             experiment,
-            [texts[place] for place in places],
-            bias,
+            probability_bias=bias,
             # Batches draw from seeds of their own, which no other seed of a user meets.
-            seed + (number << 32),
+            seed=seed + (number << 32),
             max_tries=max_tries,
-            loop=loop,
-            num_rows=num_rows,
+            batch_size=num_rows,
         )
+        batch = [texts[place] for place in places]
+        done = write_experiment(experiment, batch, manner, loop=loop)
         written |= zip(places, done, strict=True)
         bar.update(len(places))
     seconds = time.perf_counter() - started

@@ -2,24 +2,28 @@
 
 The text is written in short pieces, as long as the model follows well, all at once.
 Every piece goes on from the same ink, so that the hand is one: from somebody's prime,
-or from the first piece, which is written before all others.
+or from one of the pieces, which is written before all others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
+from sketch.experiment.building import load_network
 from sketch.experiment.checking import ReadingCheck
 from sketch.experiment.directory import Experiment
-from sketch.experiment.pen import in_units, write_experiment
+from sketch.experiment.pen import in_units, manner_of, write_experiment
 from sketch.generation.attention import FAINT
+from sketch.generation.pieces import Manner, Prime
 from sketch.generation.sampling import SamplingLoop
-from sketch.generation.writing import Prime, WrittenLine, split_text
+from sketch.generation.writing import WrittenLine, split_text
 from sketch.ink.page import Piece
 
-BATCH_SIZE = 64  # pieces written at once
 SHORTEST_PIECE = 8  # characters
+HANDS = 3  # pieces that may set the hand, one after the other until one is sound
 
 
 class Letter(NamedTuple):
@@ -28,28 +32,22 @@ class Letter(NamedTuple):
     Attributes:
         paragraphs: the pieces of each.
         faults: what is still wrong with pieces, in words.
-        num_pieces: how many there are.
-        num_again: how often a piece was written again.
         written: the pieces as the model wrote them, in order, normalised.
     """
 
     paragraphs: list[list[Piece]]
     faults: list[str]
-    num_pieces: int
-    num_again: int
     written: list[WrittenLine]
 
 
 def write_letter(
     experiment: Experiment,
     paragraphs: Sequence[str],
-    bias: float = 0.0,
-    seed: int = 0,
+    manner: Manner | None = None,
     prime: Prime | None = None,
-    max_tries: int = 5,
     loop: SamplingLoop | None = None,
     check: ReadingCheck | None = None,
-    batch_size: int | None = None,
+    progress: bool = False,
 ) -> Letter:
     """Write a text in one hand.
 
@@ -57,84 +55,101 @@ def write_letter(
         experiment: which; with text.
         paragraphs: what to write, in characters that the alphabet has; line feeds in
             them end lines of the page, too.
-        bias: >= 0, sharpens the mixture.
-        seed: the same seed writes the same ink.
-        prime: ink that every piece goes on from, normalised; None: the first piece.
-        max_tries: how often a faulty piece is written at the most.
+        manner: how, see `manner_of`; None: with the defaults.
+        prime: ink that every piece goes on from, normalised; None: the longest piece
+            that goes well, of the first few that are tried.
         loop: of the experiment's network, where there is one already.
         check: a reader; what it cannot read back is written again.
-        batch_size: pieces written at once behind the first, or further tries of them,
-            so that letters of all lengths take the same compiled loop; None: as few
-            batches as can be.
+        progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: no text, an unknown character, or an experiment without text.
     """
-    longest = experiment.text_length or 64
-    room = longest - len(prime.text) if prime else 0
-    length = max(room, longest // 2, SHORTEST_PIECE)
-    texts, ends_line = [], []
-    for paragraph in paragraphs:
-        lines = [split_text(s, length) for s in paragraph.split("\n") if s.strip()]
-        texts.append([piece for line in lines for piece in line])
-        for line in lines:
-            ends_line += [False] * (len(line) - 1) + [True]
-    flat = [piece for pieces in texts for piece in pieces]
-    if not flat:
+    manner = manner or manner_of(experiment)
+    length = _piece_length(manner.longest_text, prime)
+    split = [
+        [split_text(line, length) for line in paragraph.split("\n") if line.strip()]
+        for paragraph in paragraphs
+    ]
+    texts = [text for paragraph in split for line in paragraph for text in line]
+    if not texts:
         raise ValueError("there is no text to write")
+    loop = loop or SamplingLoop(load_network(experiment))
+    bar = tqdm(
+        total=len(texts),
+        desc="writing",
+        unit="piece",
+        disable=not progress,
+        leave=False,
+        dynamic_ncols=True,
+    )
+    written: dict[int, WrittenLine] = {}
 
-    def write(batch: list[str], number: int, rows: int = 0) -> list[WrittenLine]:
-        # Batches draw from seeds of their own, which no other seed of a user meets.
-        own_seed = seed + (number << 32)
+    def write(numbers: Sequence[int], manner: Manner) -> list[WrittenLine]:
+        already = len(written)
         return write_experiment(
             experiment,
-            batch,
-            bias,
-            own_seed,
+            [texts[number] for number in numbers],
+            manner,
             prime,
-            max_tries,
-            loop=loop,
-            check=check,
-            num_rows=rows,
+            loop,
+            check,
+            lambda count: bar.update(already + count - bar.n),
         )
 
-    written: list[WrittenLine] = []
-    pieces: list[Piece] = []
-
-    def keep(lines: list[WrittenLine]) -> None:
-        written.extend(lines)
-        pieces.extend(_to_piece(experiment, line) for line in lines)
-
-    if prime is None:
-        keep(write(flat[:1], 0))
-        prime = Prime(written[0].trace.strokes, written[0].text)
-    rest = flat[len(pieces) :]
-    # Batches of one size: a compiled loop fits all of them.
-    size = batch_size or -(-len(rest) // max(-(-len(rest) // BATCH_SIZE), 1))
-    for number, start in enumerate(range(0, len(rest), max(size, 1)), start=1):
-        keep(write(rest[start : start + size], number, batch_size or 0))
-    remaining = (
-        piece._replace(ends_line=is_end)
-        for piece, is_end in zip(pieces, ends_line, strict=True)
-    )
-    faults = [
-        f"{line.text!r}: {fault}, after {max(line.tries)} tries"
-        for line in written
-        for fault in line.faults
-    ]
-    tries = [count for line in written for count in line.tries]
+    with bar:
+        if prime is None:
+            written = _write_hand(texts, write, manner)
+            for line in written.values():
+                prime = Prime(line.trace.strokes, line.text)
+        rest = [number for number in range(len(texts)) if number not in written]
+        if rest:
+            written |= dict(zip(rest, write(rest, manner), strict=True))
+    lines = [written[number] for number in range(len(texts))]
+    remaining = iter(lines)
     return Letter(
-        [[next(remaining) for _ in part] for part in texts],
-        faults,
-        len(tries),
-        sum(tries) - len(tries),
-        written,
+        [
+            [
+                _to_piece(experiment, next(remaining), number == len(line))
+                for line in paragraph
+                for number, _ in enumerate(line, start=1)
+            ]
+            for paragraph in split
+        ],
+        [fault for line in lines for fault in line.describe_faults()],
+        lines,
     )
 
 
-def _to_piece(experiment: Experiment, line: WrittenLine) -> Piece:
+def _piece_length(longest: int, prime: Prime | None) -> int:
+    """Characters of a piece that goes on from the prime, or from another piece."""
+    room = longest - len(prime.text) if prime else 0
+    return max(room, longest // 2, SHORTEST_PIECE)
+
+
+def _write_hand(
+    texts: Sequence[str],
+    write: Callable[[Sequence[int], Manner], list[WrittenLine]],
+    manner: Manner,
+) -> dict[int, WrittenLine]:
+    """The piece from which all others go on, by its number; none if none is sound.
+
+    The longest ones tell most of a hand. A faulty one is left for later, unless there
+    is no other.
+    """
+    by_length = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
+    for attempt, number in enumerate(by_length[:HANDS], start=1):
+        # Hands draw from seeds of their own, which no other seed of a user meets.
+        seed = manner.seed + (attempt << 32)
+        (line,) = write([number], replace(manner, seed=seed, batch_size=None))
+        if not line.faults or len(texts) == 1:
+            return {number: line}
+    return {}
+
+
+def _to_piece(experiment: Experiment, line: WrittenLine, ends_line: bool) -> Piece:
     strokes = in_units(experiment, line.trace.strokes)
-    return Piece(strokes, line.text, window_places(line.trace.phi))
+    return Piece(strokes, line.text, window_places(line.trace.phi), ends_line)
 
 
 def window_places(phi: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from sketch.experiment import devices
 from sketch.experiment.board_tensorflow import Board
 from sketch.experiment.building import build_network
 from sketch.experiment.directory import Experiment
-from sketch.experiment.pen import free_lines, in_units, write_experiment
+from sketch.experiment.pen import free_lines, in_units, manner_of, write_experiment
 from sketch.experiment.run_directory import RunDirectory
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink import DamagedInk
@@ -162,7 +162,8 @@ class ExperimentRecord(Record):
         if not self.model.has_text:
             return free_lines(loop, self.experiment, SAMPLES, SAMPLE_STEPS)
         texts = [self.texts[k % len(self.texts)] for k in range(SAMPLES)]
-        written = write_experiment(self.experiment, texts, max_tries=1, loop=loop)
+        manner = manner_of(self.experiment, max_tries=1)
+        written = write_experiment(self.experiment, texts, manner, loop=loop)
         return [in_units(self.experiment, line.trace.strokes) for line in written]
 
     def close(self) -> None:

@@ -26,9 +26,11 @@ class Trace(NamedTuple):
     """What happened while lines were written; `time` counts the free steps alone.
 
     strokes: float32 `[batch, time, 3]`, normalised.
-    outputs: float32 `[batch, time, 6 * num_mixtures + 1]`, raw, before the bias.
-    phi: float32 `[batch, time, length]` and window `[batch, time, alphabet]`; their
-        last axes are empty without text.
+    outputs: float32 `[batch, time, 6 * num_mixtures + 1]`, raw, before the bias; the
+        last axis is empty unless the loop tells details.
+    phi: float32 `[batch, time, length]`; the last axis is empty without text.
+    window: float32 `[batch, time, alphabet]`; the last axis is empty without text, or
+        unless the loop tells details.
     """
 
     strokes: np.ndarray
@@ -38,11 +40,18 @@ class Trace(NamedTuple):
 
 
 class SamplingLoop(keras.Model):
-    """`STEPS_PER_CALL` steps of a network: keras compiles `predict_on_batch`."""
+    """`STEPS_PER_CALL` steps of a network: keras compiles `predict_on_batch`.
 
-    def __init__(self, network: Network):
+    Args:
+        network: whose steps.
+        details: whether outputs and window of each step are told, too. Figures of how
+            a line came about need them; they are many times the size of the ink.
+    """
+
+    def __init__(self, network: Network, details: bool = False):
         super().__init__(autocast=False)
         self.network = network
+        self.details = details
         self.built = True
 
     def call(self, inputs):
@@ -57,7 +66,8 @@ class SamplingLoop(keras.Model):
 
         Returns:
             dict of the new `point` and `state` and of the steps: `strokes`
-            `[batch, steps, 3]`, `outputs`, and with text `phi` and `window`.
+            `[batch, steps, 3]`, `phi`, and with details `outputs` and `window`; see
+            `Trace`.
         """
         network = self.network
         characters = inputs.get("characters")
@@ -86,17 +96,13 @@ class SamplingLoop(keras.Model):
         (point, state, _, _), (points, states, outputs, phi) = ops.scan(
             body, start, steps
         )
-        result = {"point": point, "state": tuple(state)}
-        result |= {
-            name: ops.swapaxes(values, 0, 1)
-            for name, values in (
-                ("strokes", points),
-                ("outputs", outputs),
-                ("phi", phi),
-                *([("window", states.window[1])] if network.has_text else []),
-            )
-        }
-        return result
+        told = {"strokes": points, "phi": phi}
+        if self.details:
+            told["outputs"] = outputs
+            if network.has_text:
+                told["window"] = states.window[1]
+        told = {name: ops.swapaxes(values, 0, 1) for name, values in told.items()}
+        return told | {"point": point, "state": tuple(state)}
 
 
 def sample(
@@ -107,7 +113,7 @@ def sample(
     seed: int | Sequence[int] = 0,
     texts: Sequence[np.ndarray] | None = None,
     primes: Sequence[np.ndarray] | None = None,
-    has_ended: Callable[[Trace], np.ndarray] | None = None,
+    has_ended: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Trace:
     """Write lines, all at once.
 
@@ -120,8 +126,9 @@ def sample(
         texts: with text, the codes of each line, the primes' text included.
         primes: strokes `[time, 3]`, normalised, that each line follows first; they are
             not in the result.
-        has_ended: called between pieces with the trace so far; bool `[num_lines]`, the
-            sampling ends when all are true.
+        has_ended: called between pieces with the strokes since the last call and the
+            one before them, `[num_lines, time, 3]`; which lines end there, bool
+            `[num_lines]`. The sampling ends when all have.
 
     Returns:
         Trace of `max_steps` steps, or fewer if all lines have ended.
@@ -141,21 +148,28 @@ def sample(
         inputs["characters"] = one_hot(texts, network.num_symbols)
     first = network.initial_state(num_lines, inputs.get("characters"))
     inputs["state"] = _to_numpy(first)
-    pieces: list[Trace] = []
-    trace = _empty_trace(num_lines)
-    num_steps = int(prime_lengths.max(initial=0)) + max_steps
-    for start in range(0, num_steps, STEPS_PER_CALL):
+    longest_prime = int(prime_lengths.max(initial=0))
+    trace = None
+    ended = np.zeros(num_lines, bool)
+    free = 0
+    for start in range(0, longest_prime + max_steps, STEPS_PER_CALL):
         noise = np.stack([_draw_noise(generator) for generator in generators])
         given, is_given = _given(primes, start)
         result = loop.predict_on_batch(
             inputs | {"noise": noise, "given": given, "is_given": is_given}
         )
         inputs |= {"point": result["point"], "state": result["state"]}
-        pieces.append(_trace_of(result))
-        trace = _after_primes(pieces, prime_lengths, max_steps)
-        if has_ended is not None and np.all(has_ended(trace)):
-            break
-    return trace
+        if trace is None:
+            trace = _empty_trace(result, max_steps)
+        _keep(trace, result, start - prime_lengths)
+        seen = max(free - 1, 0)
+        # As many as the line with the longest prime has.
+        free = min(max(start + STEPS_PER_CALL - longest_prime, 0), max_steps)
+        if has_ended is not None and free:
+            ended |= has_ended(trace.strokes[:, seen:free])
+            if ended.all():
+                break
+    return Trace(*(values[:, :free] for values in trace))
 
 
 def one_hot(texts: Sequence[np.ndarray], num_symbols: int) -> np.ndarray:
@@ -193,23 +207,27 @@ def _to_numpy(state: NetworkState) -> tuple:
     return tuple(keras.tree.map_structure(ops.convert_to_numpy, tuple(state)))
 
 
-def _trace_of(result: dict) -> Trace:
-    empty = np.zeros((*result["strokes"].shape[:2], 0), np.float32)
+def _empty_trace(result: dict, max_steps: int) -> Trace:
+    """Room for all steps of what a call tells; memory is taken only as it fills."""
+    widths = {name: result[name].shape[2] for name in Trace._fields if name in result}
     return Trace(
-        result["strokes"], result["outputs"], result["phi"], result.get("window", empty)
+        *(
+            np.zeros(
+                (len(result["strokes"]), max_steps, widths.get(name, 0)), "float32"
+            )
+            for name in Trace._fields
+        )
     )
 
 
-def _empty_trace(num_lines: int) -> Trace:
-    return Trace(*(np.zeros((num_lines, 0, 0), np.float32) for _ in Trace._fields))
+def _keep(trace: Trace, result: dict, first_places: np.ndarray) -> None:
+    """Puts the steps of a call where they belong in the trace.
 
-
-def _after_primes(
-    pieces: Sequence[Trace], prime_lengths: np.ndarray, max_steps: int
-) -> Trace:
-    """The free steps so far: as many as the line with the longest prime has."""
-    whole = [np.concatenate(parts, axis=1) for parts in zip(*pieces, strict=True)]
-    free = min(whole[0].shape[1] - int(prime_lengths.max(initial=0)), max_steps)
-    rows = np.arange(len(prime_lengths))[:, None]
-    steps = prime_lengths[:, None] + np.arange(max(free, 0))
-    return Trace(*(values[rows, steps] for values in whole))
+    `first_places` `[batch]` is where the first of them would go; steps of a prime have
+    places below 0, and those behind the end of the trace are left out.
+    """
+    places = first_places[:, None] + np.arange(STEPS_PER_CALL)  # [batch, steps]
+    rows, steps = np.nonzero((places >= 0) & (places < trace.strokes.shape[1]))
+    for name in Trace._fields:
+        if name in result:
+            getattr(trace, name)[rows, places[rows, steps]] = result[name][rows, steps]

@@ -32,6 +32,7 @@ from sketch.ink.model_figures import (
     draw_mixture_weights,
     draw_soft_window,
     draw_window,
+    line_figure_paths,
 )
 from sketch.ink.strokes import END_OF_STROKE, check_strokes
 
@@ -45,6 +46,7 @@ __all__ = [
     "draw_soft_window",
     "draw_strokes",
     "draw_window",
+    "line_figure_paths",
 ]
 
 LARGEST = (16.0, 20.0)  # a sketch's width and height, inches

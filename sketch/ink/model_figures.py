@@ -17,6 +17,20 @@ from sketch.ink.canvas import INK, INK_MAP, WHOLE_NUMBERS, picture
 VISIBLE_BLANKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
 
 
+def line_figure_paths(stem: str | Path) -> list[Path]:
+    """The files of the figures of a written line.
+
+    Args:
+        stem: how their paths begin.
+
+    Returns:
+        Those of `draw_line`, `draw_window`, `draw_soft_window`, `draw_mixture_weights`
+        and `draw_density`.
+    """
+    names = ("line", "phi", "window", "weights", "density")
+    return [Path(f"{stem}-{name}.png") for name in names]
+
+
 def draw_window(path: str | Path, phi: np.ndarray, text: str) -> None:
     """Draws which character the attention window looked at, step by step.
 

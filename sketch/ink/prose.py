@@ -48,12 +48,19 @@ def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) 
     Args:
         text: any.
         alphabet: of the model.
-        replace_unknown: stands in for what the alphabet lacks; None: an error.
+        replace_unknown: stands in for what the alphabet still lacks then; None: an
+            error.
 
     Raises:
-        ValueError: unknown characters; names each with its first line and column.
+        ValueError: unknown characters; names each with its first line and column. A
+            replacement that is unknown itself.
     """
     known = set(alphabet.characters)
+    if replace_unknown is not None and not set(replace_unknown) <= known:
+        raise ValueError(
+            f"the replacement {replace_unknown!r} is itself unknown; the model knows "
+            f"{''.join(sorted(known))!r}"
+        )
     fitted, unknown = _fit(text, known, replace_unknown)
     if unknown:
         raise ValueError(
@@ -81,8 +88,10 @@ def _fit(
         if character == "\n":
             line, column = line + 1, 0
         elif character not in known and not character.isspace():
-            stand_in = TYPEWRITTEN.get(character, replace_unknown)
+            stand_in = TYPEWRITTEN.get(character)
             if stand_in is None or not set(stand_in) <= known:
+                stand_in = replace_unknown
+            if stand_in is None:
                 unknown.setdefault(character, (line, column))
             else:
                 character = stand_in

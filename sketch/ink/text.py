@@ -63,15 +63,12 @@ class Alphabet:
         """The number of codes: the characters and the end of the text."""
         return len(self.characters) + 1
 
-    def encode(
-        self, text: str, replace_unknown: str | None = None, end: bool = True
-    ) -> np.ndarray:
+    def encode(self, text: str, end: bool = True) -> np.ndarray:
         """Turns a text into codes.
 
         Args:
-            text: what to write; brought into shape by `normalise_text` first.
-            replace_unknown: a text that stands in for each character the alphabet
-                lacks: one character, or "" to leave it out. None: an error instead.
+            text: what to write; brought into shape by `normalise_text` first. What
+                the alphabet may lack goes through `prose.fit_text` before.
             end: whether the codes close with `END`.
 
         Returns:
@@ -83,26 +80,13 @@ class Alphabet:
         """
         codes = {character: i for i, character in enumerate(self.characters, start=1)}
         text = normalise_text(text)
-        replacement: list[int] = []
-        if replace_unknown is not None:
-            missing = [c for c in replace_unknown if c not in codes]
-            if missing:
-                raise ValueError(
-                    f"the replacement {replace_unknown!r} is itself unknown; "
-                    + self._known()
-                )
-            replacement = [codes[c] for c in replace_unknown]
-        result = []
         for position, character in enumerate(text, start=1):
-            if character in codes:
-                result.append(codes[character])
-            elif replace_unknown is not None:
-                result.extend(replacement)
-            else:
+            if character not in codes:
                 raise ValueError(
                     f"unknown character {_show(character)} at position {position} of "
                     f"{text!r}; {self._known()}"
                 )
+        result = [codes[character] for character in text]
         return np.array(result + [END] * end, dtype=np.int32)
 
     def decode(self, codes: Sequence[int] | np.ndarray) -> str:

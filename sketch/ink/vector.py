@@ -135,6 +135,11 @@ def parse_line(row: object, where: str) -> InkLine:
 READERS = {".svg": read_svg, ".inkml": read_inkml, ".json": read_json}
 
 
+def is_ink_file(source: str | Path) -> bool:
+    """Whether a name is that of an ink file, by its suffix."""
+    return Path(source).suffix.lower() in READERS
+
+
 def read_ink(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     """Reads a file of ink, whichever format its suffix says.
 

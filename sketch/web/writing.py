@@ -24,9 +24,10 @@ from typing import Any
 import numpy as np
 
 from sketch.experiment.letter import Letter, write_letter
-from sketch.experiment.pen import own_prime
+from sketch.experiment.pen import manner_of, own_prime
+from sketch.generation.pieces import Prime
 from sketch.generation.sampling import SamplingLoop
-from sketch.generation.writing import Prime, WrittenLine
+from sketch.generation.writing import WrittenLine
 from sketch.ink.lines import InkLine
 from sketch.ink.page import lay_out
 from sketch.ink.page_files import writing_seconds
@@ -85,16 +86,14 @@ def write(hand: Hand, request: WriteRequest, stop: threading.Event) -> dict[str,
         raise ValueError("there is no text to write")
     prime = _prime(hand, request.prime)
     loop = StoppableLoop(hand.loop, stop)
-    letter = write_letter(
+    manner = manner_of(
         experiment,
-        ["\n".join(rows)],
-        request.bias,
-        request.seed,
-        prime,
-        TRIES,
-        loop,
+        probability_bias=request.bias,
+        seed=request.seed,
+        max_tries=TRIES,
         batch_size=BATCH_SIZE,
     )
+    letter = write_letter(experiment, ["\n".join(rows)], manner, prime, loop)
     (page,) = lay_out(letter.paragraphs, ROOM)
     page = cut_to_ink(page.lines)
     groups = _pieces_of_lines(letter)
@@ -154,8 +153,7 @@ def _fit(text: str, hand: Hand) -> str:
 def _prime(hand: Hand, line: InkLine | None) -> Prime | None:
     if line is None:
         return None
-    text = " ".join(_fit(line.text, hand).split())
-    return own_prime(hand.experiment, line.strokes, text)
+    return own_prime(hand.experiment, line.strokes, line.text)
 
 
 def _pieces_of_lines(letter: Letter) -> list[list[WrittenLine]]:

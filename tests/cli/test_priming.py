@@ -52,7 +52,9 @@ def experiment(tmp_path, corpus_path, monkeypatch):
             "data_digest": corpus.digest,
             **measure_texts(corpus),
         }
-    return Experiment.create(tmp_path / "experiments", settings, facts)
+    experiment = Experiment.create(tmp_path / "experiments", settings, facts)
+    experiment.save_checkpoint("best", lambda path: path.write_bytes(b"none"), {})
+    return experiment
 
 
 @pytest.fixture
@@ -60,15 +62,14 @@ def primes(monkeypatch):
     """What the page's commands prime with, in place of writing."""
     seen = []
 
-    def write_texts(loop, alphabet, texts, bias, seed, primes, *args):
+    def write_texts(loop, alphabet, texts, manner, primes, *args):
         seen.extend(primes)
         strokes = np.float32([[1, 0, 0], [0, 1, 1]] * 20)
         trace = Trace(strokes, *(np.zeros((40, 0), np.float32) for _ in range(3)))
         return [WrittenLine(text, trace, [1]) for text in texts]
 
     monkeypatch.setattr("sketch.experiment.pen.write_texts", write_texts)
-    for name in ("load_network", "SamplingLoop"):
-        monkeypatch.setattr(f"sketch.experiment.pen.{name}", lambda _: None)
+    monkeypatch.setattr("sketch.api.Pen._loop", object())
     return seen
 
 
@@ -168,6 +169,28 @@ def test_a_prime_that_cannot_be_is_told_in_a_line(
     assert not primes
 
 
-def test_a_prime_needs_a_text(sketch, experiment):
-    result = sketch("sample", "--model", experiment.name, "--prime", "demo-0012")
-    assert result.code == 2
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--prime", "demo-0012"], "--prime goes only with --text"),
+        (["--text", "so", "--prime-text", "x"], "--prime-text goes only with --prime"),
+        (["--text", "so", "--data", "x"], "--data goes only with --prime"),
+        (["--text", "so", "--prime", "a.svg", "--data", "x"], "that is no file"),
+    ],
+)
+def test_no_option_of_a_prime_is_silently_ignored(sketch, experiment, words, message):
+    result = sketch("sample", "--model", experiment.name, *words)
+    assert result.code == 2 and message in result.err
+
+
+def test_a_prime_file_makes_no_one_look_for_a_corpus(
+    sketch, experiment, lines, primes, tmp_path, monkeypatch
+):
+    def build():
+        raise AssertionError("the demo corpus was asked for")
+
+    monkeypatch.setattr("sketch.corpus.hershey.demo_corpus", build)
+    line = next(iter(lines.values()))
+    write_json(tmp_path / "mine.json", InkLine(line.strokes, line.transcript))
+    prime = prime_of(sketch, experiment, primes, "--prime", "mine.json")
+    assert prime.text == line.transcript

@@ -47,9 +47,8 @@ def at_toy_size(words: list[str]) -> list[str]:
     if words[:2] == ["sketch", "serve"]:
         words += ["--port", "0"]
     if words[:2] == ["sketch", "sample"]:
-        words += ["--tries", "1"]
         if "--text" in words:  # two of them, soon given up
-            words += ["--steps-per-character", "2"]
+            words += ["--tries", "1", "--steps-per-character", "2"]
             for place in [k for k, word in enumerate(words) if word == "--text"][:1:-1]:
                 del words[place : place + 2]
     return words

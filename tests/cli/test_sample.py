@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from untrained import make_experiment
 
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.ink.lines import InkLine
 from sketch.ink.text import Alphabet
+from sketch.ink.vector import read_ink
+from sketch.ink.written import Ink
 
 
 @pytest.fixture
@@ -17,7 +21,9 @@ def experiment(tmp_path):
         "data_digest": "0",
     }
     settings = Hyperparameters(depth=1, dim=8)
-    return Experiment.create(tmp_path / "experiments", settings, facts)
+    experiment = Experiment.create(tmp_path / "experiments", settings, facts)
+    experiment.save_checkpoint("best", lambda path: path.write_bytes(b"none"), {})
+    return experiment
 
 
 @pytest.fixture
@@ -25,13 +31,13 @@ def calls(monkeypatch):
     """What is asked of the sampler, in place of sampling."""
     calls = []
 
-    def sample_experiment(experiment, count, steps, bias, seed):
-        calls.append((experiment.name, count, steps, bias, seed))
+    def sample(self, count, *, steps, bias, seed):
+        calls.append((self.name, count, steps, bias, seed))
         strokes = np.random.default_rng(seed).normal(size=(count, steps, 3))
         strokes[:, :, 2] = strokes[:, :, 2] > 1
-        return list(strokes.astype(np.float32))
+        return Ink([InkLine(line) for line in strokes.astype(np.float32)], [])
 
-    monkeypatch.setattr("sketch.experiment.pen.sample_experiment", sample_experiment)
+    monkeypatch.setattr("sketch.api.Pen.sample", sample)
     return calls
 
 
@@ -49,7 +55,7 @@ def test_defaults_write_into_the_experiment(sketch, experiment, calls):
 
 
 @pytest.mark.parametrize(
-    "options", [["--output", "a.svg"], ["--output", "a", "--format", "svg"]]
+    "options", [["--output", "a.svg"], ["-o", "a", "--format", "svg"]]
 )
 def test_svg(sketch, experiment, calls, tmp_path, options):
     result = sketch("sample", "--model", experiment.name, "-n", 2, *options)
@@ -70,6 +76,71 @@ def test_nothing_is_overwritten_without_force(
     assert (tmp_path / there).read_text() == "mine"
     assert calls == []
     assert sketch(*arguments, "--force").code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--text", "a", "--steps", 9], "--steps does not go with --text"),
+        (["--tries", 2], "--tries goes only with --text"),
+        (["--prime", "x.svg", "--figures"], "--prime, --figures goes only with --text"),
+        (["--text", "a", "--max-error-rate", 0.1], "goes only with --reader"),
+    ],
+)
+def test_no_option_is_silently_ignored(sketch, experiment, calls, options, words):
+    result = sketch("sample", "--model", experiment.name, *options)
+    assert result.code == 2 and words in result.err
+    assert calls == []
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What is asked of the pen, in place of writing."""
+    written = []
+
+    def write(self, text, **options):
+        written.append((text, options))
+        strokes = np.float32([[1, 0, 0], [0, 1, 1]] * 20)
+        lines = [InkLine(strokes, line) for line in text.split("\n")]
+        return Ink(lines, [], ["'so': it found no end, after 5 tries"])
+
+    monkeypatch.setattr("sketch.api.Pen.write", write)
+    return written
+
+
+def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
+    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+    (tmp_path / "more.txt").write_text("and on\n\nto that\n", encoding="utf-8")
+    options = ["--text", "so", "--text-file", "more.txt", "-n", 2, "--seed", 3]
+    result = sketch("sample", "--model", name, *options, "-o", "a.svg", "--bias", 1)
+    assert result.code == 0
+    assert result.err == "'so': it found no end, after 5 tries\n"
+    assert result.out == "a.svg\na-pen.png\n"
+    ((text, options),) = written
+    assert text == "so\nand on\nto that\nso\nand on\nto that"
+    assert (options["seed"], options["bias"], options["figures"]) == (3, 1.0, None)
+
+
+@pytest.mark.parametrize("there", ["a-01-line.png", "a-02-density.png"])
+def test_figures_are_not_overwritten_either(sketch, written, tmp_path, there):
+    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+    (tmp_path / there).write_text("mine")
+    texts = ("--text", "so", "--text", "on", "--figures", "--output", "a.png")
+    result = sketch("sample", "--model", name, *texts)
+    assert result == (1, "", f"Error: {there} is there already; --force overwrites\n")
+    assert (tmp_path / there).read_text() == "mine" and not written
+    result = sketch("sample", "--model", name, *texts, "--force")
+    assert result.code == 0
+    assert [str(options["figures"]) for _, options in written] == ["a"]
+    assert len(result.out.split()) == 2 + 2 * 5
+
+
+def test_one_text_is_fitted_as_sketch_write_does(sketch, tmp_path):
+    name = make_experiment(tmp_path / "experiments").name
+    options = ("--model", name, "--tries", 1)
+    result = sketch("sample", *options, "--text", "don’t", "-o", "a.svg")
+    assert result.code == 0, result.err
+    assert read_ink(tmp_path / "a.svg")[0].text == "don't"
 
 
 def test_an_unknown_experiment_is_named(sketch, calls):

@@ -69,12 +69,14 @@ def test_a_text_on_the_command_line(run, asked, tmp_path):
         "keep_lines": False,
         "check": None,
         "max_error_rate": 0.25,
+        "progress": False,
     }
 
 
 def test_options_reach_the_pen_and_the_paper(run, asked):
     options = "--paper 100x80 --margin 9 --size 2 --line-spacing 7 --align justify"
     options += " --jitter 0 --seed 4 --bias 0.5 --prime l-1 --prime-text x --tries 2"
+    options += " --progress"
     options += " --keep-lines --replace-unknown e --ink navy --width 0.5 --no-smooth"
     result = run("a", "-o", "letter.svg", *options.split())
     assert result.code == 0, result.err
@@ -85,6 +87,7 @@ def test_options_reach_the_pen_and_the_paper(run, asked):
     assert (call["seed"], call["bias"], call["tries"]) == (4, 0.5, 2)
     assert (call["prime"], call["prime_text"]) == ("l-1", "x")
     assert call["keep_lines"] and call["replace_unknown"] == "e"
+    assert call["progress"]
     with open("letter.svg") as file:
         text = file.read()
     assert 'stroke="#000080" stroke-width="0.5"' in text
@@ -114,7 +117,8 @@ def test_a_file_standard_input_and_a_missing_file(run, asked, tmp_path, monkeypa
 @pytest.mark.parametrize("suffix", ["png", "pdf", "gif", "inkml", "json", "svg"])
 def test_formats(run, asked, tmp_path, suffix):
     size = ("--paper", "60x40", "--margin", 5)
-    assert run("a", "-o", f"a.{suffix}", "--seconds", 0.2, *size).code == 0
+    seconds = ("--seconds", 0.2) if suffix == "gif" else ()
+    assert run("a", "-o", f"a.{suffix}", *seconds, *size).code == 0
     assert (tmp_path / f"a.{suffix}").stat().st_size > 200
 
 
@@ -144,6 +148,10 @@ def test_animation(run, asked, tmp_path):
         (["-o", "a.svg", "--size", "-1"], "size must be"),
         (["-o", "a.svg", "--align", "middle"], "--align"),
         ([], "-o"),
+        (["-o", "a.png", "--seconds", "3"], "--seconds goes only with --animate"),
+        (["-o", "a.svg", "--seconds", "3"], "--seconds goes only with --animate"),
+        (["-o", "a.svg", "--max-error-rate", "0"], "goes only with --reader"),
+        (["-o", "a.svg", "--prime-text", "x"], "--prime-text goes only with --prime"),
     ],
 )
 def test_wrong_usage_is_2_before_anything_is_done(run, asked, options, words):

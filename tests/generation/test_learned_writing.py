@@ -10,6 +10,7 @@ import pytest
 from keras import ops
 
 from sketch.corpus.batches import Batches
+from sketch.generation.pieces import Manner
 from sketch.generation.sampling import SamplingLoop, one_hot
 from sketch.generation.writing import write_texts
 from sketch.ink.strokes import denormalise
@@ -107,7 +108,7 @@ def test_the_window_is_at_the_end_of_the_text_from_the_start(learned):
 def test_texts_are_written_letter_by_letter_the_last_one_whole(corpus, learned):
     batches, alphabet = corpus
     written = write_texts(
-        SamplingLoop(learned[0]), alphabet, TEXTS, 2.0, seed=1, max_tries=1
+        SamplingLoop(learned[0]), alphabet, TEXTS, Manner(2.0, seed=1, max_tries=1)
     )
     for text, line in zip(TEXTS, written, strict=True):
         assert not line.faults

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from sketch.generation.pieces import Manner, Prime
 from sketch.generation.sampling import SamplingLoop, sample
-from sketch.generation.writing import Prime, write_texts
+from sketch.generation.writing import write_texts
 from sketch.ink.strokes import END_OF_STROKE
 from sketch.ink.text import Alphabet
 from sketch.model.network import Network
@@ -25,11 +26,12 @@ def loop():
         uniform=0.3,
         num_symbols=ALPHABET.size,
     )
-    return SamplingLoop(network)
+    return SamplingLoop(network, details=True)
 
 
 def written(loop, prime, seed=0):
-    (line,) = write_texts(loop, ALPHABET, ["a"], 0.0, seed, [prime], max_tries=1)
+    manner = Manner(seed=seed, max_tries=1)
+    (line,) = write_texts(loop, ALPHABET, ["a"], manner, [prime])
     return line.trace
 
 

@@ -1,5 +1,7 @@
 """The sampling loop with a fixed distribution, and with a network it must follow."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from keras import ops
@@ -87,7 +89,7 @@ def test_pieces_join_without_a_seam():
 def test_priming_leaves_the_network_as_if_it_had_written_the_prime():
     writer = network(num_symbols=5)
     text = np.array([1, 2, 3, 0])
-    loop = SamplingLoop(writer)
+    loop = SamplingLoop(writer, details=True)
     whole = sample(loop, 1, 90, seed=[[1]], texts=[text])
     prime = whole.strokes[0, :STEPS_PER_CALL]
     # The second piece's noise is what the generator gives after the first piece's.
@@ -103,7 +105,7 @@ def test_priming_leaves_the_network_as_if_it_had_written_the_prime():
 
 def test_primes_of_different_lengths_each_end_where_they_end():
     writer = network()
-    loop = SamplingLoop(writer)
+    loop = SamplingLoop(writer, details=True)
     rng = np.random.default_rng(0)
     primes = [rng.normal(size=(n, 3)).astype(np.float32) for n in (3, 70)]
     trace = sample(loop, 2, 20, primes=primes, seed=2)
@@ -126,18 +128,42 @@ def test_sampling_ends_when_all_lines_have():
     loop = SamplingLoop(network())
     seen = []
 
-    def has_ended(trace):
-        seen.append(trace.strokes.shape[1])
-        return np.array([True, trace.strokes.shape[1] > STEPS_PER_CALL])
+    def has_ended(recent):
+        seen.append(recent)
+        return np.array([len(seen) == 1, len(seen) == 2])  # each says it once
 
     trace = sample(loop, 2, 1000, has_ended=has_ended)
-    assert seen == [STEPS_PER_CALL, 2 * STEPS_PER_CALL]
     assert trace.strokes.shape[1] == 2 * STEPS_PER_CALL
+    # Each step is seen once, and the last of each call again: a lift, and then a rest.
+    assert [recent.shape for recent in seen] == [
+        (2, STEPS_PER_CALL, 3),
+        (2, STEPS_PER_CALL + 1, 3),
+    ]
+    np.testing.assert_array_equal(
+        np.concatenate([seen[0], seen[1][:, 1:]], axis=1), trace.strokes
+    )
+
+
+def test_a_sample_takes_memory_for_its_ink_and_little_else():
+    """Ten times the steps, ten times the ink: nothing is copied over and over."""
+    loop = SamplingLoop(network())
+    sample(loop, 4, STEPS_PER_CALL)
+    taken = {}
+    for calls in (30, 300):
+        tracemalloc.start()
+        trace = sample(loop, 4, calls * STEPS_PER_CALL, has_ended=lambda _: False)
+        taken[calls] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert trace.outputs.size == trace.phi.size == trace.window.size == 0
+    ink = 270 * STEPS_PER_CALL * 4 * 3 * 4  # bytes more in the longer one
+    assert taken[300] - taken[30] < 1.5 * ink
 
 
 def test_text_model_says_where_it_is():
     writer = network(num_symbols=5)
-    trace = sample(SamplingLoop(writer), 2, 30, texts=[[1, 2, 0], [3, 4, 1, 2, 0]])
+    trace = sample(
+        SamplingLoop(writer, details=True), 2, 30, texts=[[1, 2, 0], [3, 4, 1, 2, 0]]
+    )
     assert trace.phi.shape[:2] == (2, 30)
     assert trace.window.shape == (2, 30, 5)
     # phi is a weight for each character: their one-hot vectors make the window

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.generation import writing
+from sketch.generation import pieces
+from sketch.generation.pieces import Manner, Prime, Verdict
 from sketch.generation.sampling import Trace
-from sketch.generation.writing import Prime, Verdict, split_text, write_texts
+from sketch.generation.writing import split_text, write_texts
 from sketch.ink.text import Alphabet
 
 NULL = (-0.2, 0.01, 0.0)
@@ -45,7 +46,7 @@ class Pen:
             phi[row, : len(weights), : weights.shape[1]] = weights[:time]
         empty = np.zeros((num_lines, time, 0), np.float32)
         trace = Trace(strokes, empty, phi, empty)
-        has_ended(trace)
+        has_ended(strokes)
         return trace
 
     def write(self, codes, seed, prime):
@@ -67,7 +68,7 @@ class Pen:
 @pytest.fixture
 def pen(monkeypatch):
     pen = Pen()
-    monkeypatch.setattr(writing, "sample", pen)
+    monkeypatch.setattr(pieces, "sample", pen)
     return pen
 
 
@@ -89,7 +90,7 @@ def test_texts_are_written_whole_and_the_rest_is_cut_off(pen):
 def test_only_what_went_wrong_is_written_again(pen):
     pen.goes_wrong = lambda text, seed: text == "karim" and seed[-1] < 2
     texts = ["project", "karim", "machine"]
-    lines = write_texts(LOOP, ALPHABET, texts, seed=9)
+    lines = write_texts(LOOP, ALPHABET, texts, Manner(seed=9))
     assert [line.tries for line in lines] == [[1], [3], [1]]
     assert not any(line.faults for line in lines)
     sizes = {call[0] for call in pen.calls}
@@ -101,7 +102,7 @@ def test_only_what_went_wrong_is_written_again(pen):
 def test_rows_to_spare_hold_further_tries(pen):
     pen.goes_wrong = lambda text, seed: text == "karim" and seed[-1] < 2
     texts = ["project", "karim"]
-    lines = write_texts(LOOP, ALPHABET, texts, seed=9, num_rows=7)
+    lines = write_texts(LOOP, ALPHABET, texts, Manner(seed=9, batch_size=7))
     assert [call[0] for call in pen.calls] == [7]  # one call has been enough
     assert [line.tries for line in lines] == [[1], [3]]
     assert [says(line) for line in lines] == texts
@@ -109,13 +110,13 @@ def test_rows_to_spare_hold_further_tries(pen):
     seeds = [tuple(seed) for seed in pen.calls[0][2]]
     assert seeds == [(9, row, 0, tried) for tried in range(4) for row in (0, 1)][:7]
     pen.goes_wrong = lambda text, seed: True
-    (line,) = write_texts(LOOP, ALPHABET, ["abc"], max_tries=4, num_rows=7)
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], Manner(max_tries=4, batch_size=7))
     assert line.tries == [4] and line.faults
 
 
 def test_a_text_that_always_goes_wrong_is_kept_and_told(pen):
     pen.goes_wrong = lambda text, seed: True
-    (line,) = write_texts(LOOP, ALPHABET, ["abc"], max_tries=4)
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], Manner(max_tries=4))
     assert line.tries == [4]
     assert len(pen.calls) == 4
     assert "jumped" in line.faults[0] or "left out" in line.faults[0]
@@ -146,7 +147,7 @@ def test_of_ink_that_is_always_refused_the_least_bad_is_kept(pen):
     def check(texts, strokes):
         return [Verdict(bad := next(badness), f"{bad} wrong") for _ in texts]
 
-    (line,) = write_texts(LOOP, ALPHABET, ["abc"], max_tries=4, check=check)
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], Manner(max_tries=4), check=check)
     assert line.faults == ["0.25 wrong"]
     assert line.tries == [4]
 
@@ -156,14 +157,16 @@ def test_a_pen_that_finds_no_end_is_stopped(pen):
         np.tile(np.float32([[1, 0, 0]]), (10_000, 1)),
         np.zeros((10_000, len(codes)), np.float32),
     )
-    (line,) = write_texts(LOOP, ALPHABET, ["abc"], max_tries=2, steps_per_character=20)
+    manner = Manner(max_tries=2, steps_per_character=20)
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], manner)
     assert line.faults == ["it found no end"]
     assert len(line.trace.strokes) == 20 * 4
+    assert line.trace.strokes[-1, 2] == 1.0  # nothing goes on from its last point
 
 
 def test_long_texts_are_written_in_pieces_that_go_on_from_each_other(pen):
     text = "the quick brown fox jumps over the lazy dog"
-    (line,) = write_texts(LOOP, ALPHABET, [text], longest_text=24)
+    (line,) = write_texts(LOOP, ALPHABET, [text], Manner(longest_text=24))
     pieces = split_text(text, 12)
     assert len(pieces) > 3
     assert says(line) == "".join(pieces)
@@ -177,6 +180,52 @@ def test_long_texts_are_written_in_pieces_that_go_on_from_each_other(pen):
     # each step looks at the character that it writes, whichever piece that is in
     seen = line.trace.phi.argmax(axis=1)[::STEPS]
     assert "".join(text[place] for place in seen) == "".join(pieces)
+
+
+def test_a_piece_that_failed_leads_no_other(pen):
+    """Those behind it go on from the last sound one, and each finds its place."""
+    text = "the quick brown fox jumps over the lazy dog"
+    pieces = split_text(text, 12)
+    manner = Manner(longest_text=24, max_tries=2)
+    pen.goes_wrong = lambda text, seed: text == pieces[1]
+    (line,) = write_texts(LOOP, ALPHABET, [text], manner)
+    assert len(line.faults) == 1 and line.tries == [1, 2, *[1] * (len(pieces) - 2)]
+    assert says(line) == "".join(pieces)
+    after = pen.calls[3]  # the first piece, two tries of the second, the third
+    assert ALPHABET.decode(after[3][0]) == f"{pieces[0]} {pieces[2]}"
+    assert len(after[4][0]) == STEPS * len(pieces[0])
+
+
+def test_a_line_whose_beginning_failed_goes_on_from_its_prime_or_anew(pen):
+    text = "the quick brown fox jumps over the lazy dog"
+    first, second, *_ = split_text(text, 12)
+    pen.goes_wrong = lambda text, seed: text == first
+    manner = Manner(longest_text=24, max_tries=1)
+    prime = Prime(np.ones((8 * STEPS, 3), np.float32), "some ink")
+    write_texts(LOOP, ALPHABET, [text], manner, [prime])
+    assert ALPHABET.decode(pen.calls[1][3][0]) == f"some ink {second}"
+    pen.calls.clear()
+    (line,) = write_texts(LOOP, ALPHABET, [text], manner)
+    assert ALPHABET.decode(pen.calls[1][3][0]) == second
+    # The pen goes to where it begins: a blank as wide as its letters are on average.
+    start = STEPS * len(first)
+    assert line.trace.strokes[start - 1, 2] == 1.0
+    way = line.trace.strokes[start]
+    own = line.trace.strokes[start + 1 : start + 1 + STEPS * len(second)]
+    advance = (own[:, 0] - NULL[0]).sum() / len(second)
+    np.testing.assert_allclose(way, [advance + NULL[0], NULL[1], 0], rtol=1e-5)
+    assert line.trace.phi[start].sum() == 0
+
+
+def test_many_lines_are_written_in_batches_of_one_size(pen):
+    texts = ["abc", "de", "fgh"] * 30
+    seen = []
+    lines = write_texts(LOOP, ALPHABET, texts, report=seen.append)
+    assert [says(line) for line in lines] == texts
+    assert [call[0] for call in pen.calls] == [45, 45]
+    assert seen == [45, 90]
+    seeds = [tuple(seed) for call in pen.calls for seed in call[2]]
+    assert len(set(seeds)) == len(texts)
 
 
 def test_a_prime_comes_first_and_is_not_in_the_ink(pen):

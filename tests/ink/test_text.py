@@ -36,14 +36,6 @@ def test_unknown_character_is_named_with_its_place():
         Alphabet(()).encode("a")
 
 
-def test_unknown_characters_can_be_replaced():
-    alphabet = Alphabet.from_texts(["abc-"])
-    assert alphabet.decode(alphabet.encode("a€b", replace_unknown="-")) == "a-b"
-    assert alphabet.decode(alphabet.encode("a€b", replace_unknown="")) == "ab"
-    with pytest.raises(ValueError, match="replacement"):
-        alphabet.encode("a€b", replace_unknown="?")
-
-
 def test_text_has_one_form():
     assert normalise_text(" e\u0301 tude\r\n") == "\u00e9 tude"
     assert normalise_text("a\r\nb\rc") == "a\nb\nc"

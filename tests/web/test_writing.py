@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from sketch.experiment.letter import write_letter
+from sketch.experiment.pen import manner_of
+from sketch.generation import pieces as generation
 from sketch.ink.lines import InkLine
 from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.vector import read_ink
@@ -57,9 +59,10 @@ def test_the_answer_is_a_file_of_ink(answer, tmp_path):
 
 def test_each_point_has_its_attention(hand, answer):
     size = writing.BATCH_SIZE
-    letter = write_letter(
-        hand.experiment, [TEXT], 1.0, 3, None, 1, hand.loop, batch_size=size
+    manner = manner_of(
+        hand.experiment, probability_bias=1.0, seed=3, max_tries=1, batch_size=size
     )
+    letter = write_letter(hand.experiment, [TEXT], manner, loop=hand.loop)
     rows = [[], []]
     number = 0
     for piece, of_line in zip(letter.paragraphs[0], letter.written, strict=True):
@@ -128,11 +131,13 @@ class Recorder:
         return self.loop.predict_on_batch(inputs)
 
 
-def test_texts_of_all_lengths_take_two_loops(hand):
+def test_texts_of_all_lengths_take_two_loops(hand, monkeypatch):
+    monkeypatch.setattr(generation, "find_end", lambda strokes, _: 20)
+    monkeypatch.setattr(generation, "describe_fault", lambda phi: None)
     recorder = Recorder(hand.loop)
     for text in ("a", "a lake", TEXT, "a lake and a hill. " * 10):
         written(Hand(hand.experiment, recorder), text)
-    # The first piece alone, and those that go on from it.
+    # The piece that sets the hand, and those that go on from it.
     assert recorder.shapes == {(1, 16), (writing.BATCH_SIZE, 32)}
 
 

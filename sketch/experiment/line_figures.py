@@ -1,0 +1,54 @@
+"""Figures of how a line was written, all from the pass that wrote it."""
+
+from pathlib import Path
+
+import numpy as np
+from keras import ops
+
+from sketch.experiment.directory import Experiment
+from sketch.experiment.pen import in_units
+from sketch.generation.writing import WrittenLine
+from sketch.ink import figures
+from sketch.model.mixture import MixtureParams, split_outputs
+
+
+def draw_line_figures(
+    experiment: Experiment, line: WrittenLine, bias: float, stem: str | Path
+) -> list[Path]:
+    """The five figures of a written line, all from the pass that wrote it.
+
+    Args:
+        experiment: for its units and alphabet.
+        line: from `write_experiment`, by a loop that tells details.
+        bias: with which it was written.
+        stem: their paths' beginning.
+
+    Returns:
+        The paths, see `line_figure_paths`.
+    """
+    paths = figures.line_figure_paths(stem)
+    trace = line.trace
+    before, after = (
+        _densities(trace.outputs, experiment.hyperparameters.epsilon, value)
+        for value in (0.0, bias)
+    )
+    figures.draw_line(paths[0], in_units(experiment, trace.strokes))
+    figures.draw_window(paths[1], trace.phi, line.text)
+    figures.draw_soft_window(
+        paths[2], trace.window, ["■", *experiment.alphabet.characters]
+    )
+    figures.draw_mixture_weights(paths[3], np.exp(before.log_weights))
+    figures.draw_density(
+        paths[4],
+        trace.strokes,
+        before,
+        after,
+        offset_mean=experiment.offset_mean,
+        offset_std=experiment.offset_std,
+    )
+    return paths
+
+
+def _densities(outputs: np.ndarray, scale_floor: float, bias: float) -> MixtureParams:
+    params = split_outputs(outputs, scale_floor, bias)
+    return MixtureParams(*map(ops.convert_to_numpy, params))

@@ -1,0 +1,42 @@
+"""Texts in the characters that a model knows."""
+
+import pytest
+
+from sketch.ink.prose import TYPEWRITTEN, describe_unknown, fit_text
+from sketch.ink.text import Alphabet
+
+ABC = Alphabet.from_texts(["abc -"])
+KEYBOARD = Alphabet.from_texts(["abc -',.\""])
+
+
+def test_typography_is_typewritten_where_the_alphabet_lacks_it():
+    assert fit_text("a’b…", KEYBOARD) == "a'b..."
+    assert fit_text("a\N{SOFT HYPHEN}b", ABC) == "ab"
+    assert fit_text("a’b", Alphabet.from_texts(["ab’'"])) == "a’b"
+
+
+def test_what_is_unknown_can_be_replaced():
+    assert fit_text("a€b", ABC, "-") == "a-b"
+    assert fit_text("a€b", ABC, "") == "ab"
+    assert fit_text("a€b\nc", ABC, "cc") == "accb\nc"
+
+
+@pytest.mark.parametrize("character", [c for c, t in TYPEWRITTEN.items() if t.strip()])
+def test_typography_is_replaced_where_its_typewritten_form_is_unknown_too(character):
+    letters = Alphabet.from_texts(["abc"])
+    assert fit_text(f"a{character}b", letters, "c") == "acb"
+    assert fit_text(f"a{character}b", letters, "") == "ab"
+    with pytest.raises(ValueError, match=r"line 1, column 2"):
+        fit_text(f"a{character}b", letters)
+
+
+def test_a_replacement_that_is_unknown_itself_is_told():
+    with pytest.raises(ValueError, match=r"replacement '\?' is itself unknown.* '-abc"):
+        fit_text("a€b", Alphabet.from_texts(["abc-"]), "?")
+
+
+def test_unknown_characters_are_named_with_their_places():
+    with pytest.raises(ValueError, match=r"'ß' \(U\+00DF.*line 2, column 3"):
+        fit_text("ab\nc ß", ABC)
+    assert "line 1, column 2" in describe_unknown("aß", ABC)
+    assert describe_unknown("a—b", ABC) is None
