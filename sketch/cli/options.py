@@ -198,8 +198,7 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
             '"" leaves it out.  [default: an error]',
         ),
         click.option(
-            "--reader",
-            "check",
+            "--check",
             metavar="READER",
             help="Have this reader, of `sketch train-reader`, read it back; what it "
             "cannot read is written again.",
@@ -209,7 +208,7 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
             type=click.FloatRange(0, 1),
             default=MAX_ERROR_RATE,
             show_default=True,
-            help="The share of the characters that --reader may misread.",
+            help="The share of the characters that --check may misread.",
         ),
     ]
 
@@ -231,7 +230,7 @@ def check_writing(ctx: click.Context) -> None:
     elif is_ink_file(prime):
         refuse_unused(ctx, ("data",), "goes only with a --prime that is no file")
     if ctx.params["check"] is None:
-        refuse_unused(ctx, ("max_error_rate",), "goes only with --reader")
+        refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
 
 
 def refuse_existing(paths: Iterable[Path], force: bool) -> None:

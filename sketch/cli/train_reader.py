@@ -39,7 +39,7 @@ def command(
 
     It learns to read the lines of the corpus, and tells after each epoch how many of
     100 characters it gets wrong on the validation lines. `sketch evaluate
-    --legibility` has it read what a model writes, and `--reader` of `sketch sample`
+    --legibility` has it read what a model writes, and `--check` of `sketch sample`
     and `sketch write` what they are about to hand out.
     """
     given = typed(

@@ -61,7 +61,7 @@ def write_card(
 
 def _purpose(source: Experiment | Reader) -> str:
     if isinstance(source, Reader):
-        return "Reads ink: `sketch write --reader`, `sketch evaluate --legibility`."
+        return "Reads ink: `sketch write --check`, `sketch evaluate --legibility`."
     if source.hyperparameters.text:
         letters = "".join(source.alphabet.characters)
         return f"Writes any text in the characters `{letters.replace('`', '')}`."

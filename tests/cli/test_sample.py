@@ -84,7 +84,7 @@ def test_nothing_is_overwritten_without_force(
         (["--text", "a", "--steps", 9], "--steps does not go with --text"),
         (["--tries", 2], "--tries goes only with --text"),
         (["--prime", "x.svg", "--figures"], "--prime, --figures goes only with --text"),
-        (["--text", "a", "--max-error-rate", 0.1], "goes only with --reader"),
+        (["--text", "a", "--max-error-rate", 0.1], "goes only with --check"),
     ],
 )
 def test_no_option_is_silently_ignored(sketch, experiment, calls, options, words):

@@ -150,7 +150,7 @@ def test_animation(run, asked, tmp_path):
         ([], "-o"),
         (["-o", "a.png", "--seconds", "3"], "--seconds goes only with --animate"),
         (["-o", "a.svg", "--seconds", "3"], "--seconds goes only with --animate"),
-        (["-o", "a.svg", "--max-error-rate", "0"], "goes only with --reader"),
+        (["-o", "a.svg", "--max-error-rate", "0"], "goes only with --check"),
         (["-o", "a.svg", "--prime-text", "x"], "--prime-text goes only with --prime"),
     ],
 )
