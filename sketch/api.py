@@ -11,6 +11,7 @@ on. They import what they need when they are first used.
 """
 
 import os
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,7 +138,8 @@ class Pen:
                 draw_line_figures(self.experiment, line, bias, stem)
         own = [in_units(self.experiment, line.trace.strokes) for line in written]
         faults = [fault for line in written for fault in line.describe_faults()]
-        return _as_written(list(map(InkLine, own, lines)), faults)
+        tries = [count for line in written for count in line.tries]
+        return _as_written(list(map(InkLine, own, lines)), faults, tries)
 
     def write_page(
         self,
@@ -191,7 +193,8 @@ class Pen:
         )
         pages = lay_out(letter.paragraphs, layout)
         lines = [line for page in pages for line in page.lines]
-        return Ink(lines, pages, letter.faults, is_page=True)
+        tries = [count for line in letter.written for count in line.tries]
+        return Ink(lines, pages, letter.faults, is_page=True, tries=tries)
 
     def sample(
         self, count: int = 1, *, steps: int = 700, bias: float = 0.0, seed: int = 0
@@ -214,7 +217,7 @@ class Pen:
         from sketch.experiment.pen import free_lines
 
         lines = free_lines(loop, self.experiment, count, steps, bias, seed)
-        return _as_written(list(map(InkLine, lines)), [])
+        return _as_written(list(map(InkLine, lines)))
 
     @cached_property
     def _network(self) -> "Network":
@@ -327,5 +330,7 @@ def _require_numbers(bias: float, seed: int, *counts: int) -> None:
             raise ValueError(f"expected a whole number of at least 1, not {count!r}")
 
 
-def _as_written(lines: list[InkLine], faults: list[str]) -> Ink:
-    return Ink(lines, [sheet(lines, fit=True)], faults)
+def _as_written(
+    lines: list[InkLine], faults: Sequence[str] = (), tries: Sequence[int] = ()
+) -> Ink:
+    return Ink(lines, [sheet(lines, fit=True)], faults, tries=tries)

@@ -96,8 +96,9 @@ def test_lines_of_a_text_are_lines_of_ink(pen):
 
 
 def test_faults_are_told(pen):
-    ink = pen.write("hello", **QUICK)
+    ink = pen.write("hello", **QUICK | {"tries": 2})
     assert ink.faults and ink.faults[0].startswith("'hello': ")
+    assert ink.tries == [2]
 
 
 def test_a_page(pen, tmp_path):

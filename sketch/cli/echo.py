@@ -1,8 +1,13 @@
 """A line on the terminal: the names and texts in it come from anywhere."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from sketch.ink.printable import printable
+
+if TYPE_CHECKING:
+    from sketch.ink.written import Ink
 
 
 def echo(line: object, err: bool = False) -> None:
@@ -13,3 +18,12 @@ def echo(line: object, err: bool = False) -> None:
         err: whether to stderr.
     """
     click.echo(printable(str(line)), err=err)
+
+
+def echo_writing(ink: "Ink") -> None:
+    """Tells on stderr how the writing of a text went."""
+    again = sum(count - 1 for count in ink.tries)
+    if again:
+        echo(f"{len(ink.tries)} pieces of text, {again} written again", err=True)
+    for fault in ink.faults:
+        echo(fault, err=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sketch.cli.echo import echo_writing
 from sketch.cli.options import (
     backend_option,
     check_writing,
@@ -152,8 +153,7 @@ def command(
         )
     else:
         ink = pen.sample(number or FREE_LINES, steps=steps, bias=bias, seed=seed)
-    for fault in ink.faults:
-        click.echo(fault, err=True)
+    echo_writing(ink)
     strokes = [line.strokes for line in ink.lines]
     if file_format == "png":
         draw_sketch(output, strokes)

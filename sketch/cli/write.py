@@ -6,14 +6,17 @@ from typing import Any
 
 import click
 
+from sketch.cli.echo import echo_writing
 from sketch.cli.options import (
     backend_option,
     check_writing,
     debug_option,
     experiments_option,
     hand_option,
+    progress_option,
     refuse_existing,
     refuse_unused,
+    shows_progress,
     writing_options,
 )
 
@@ -100,11 +103,7 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
 )
 @writing_options(bias=1.0)
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
-@click.option(
-    "--progress/--no-progress",
-    default=None,
-    help="Show a progress bar.  [default: on a terminal]",
-)
+@progress_option
 @backend_option
 @experiments_option
 @debug_option
@@ -166,14 +165,15 @@ def command(
     pen = load(model, experiments=experiments, backend=backend)
     if model is None:
         click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
-    if progress is None:
-        progress = sys.stderr.isatty()
     ink = pen.write_page(
-        text, layout=layout, keep_lines=keep_lines, progress=progress, **writing
+        text,
+        layout=layout,
+        keep_lines=keep_lines,
+        progress=shows_progress(progress),
+        **writing,
     )
     refuse_existing(page_paths(output, len(ink.pages)), force)
-    for fault in ink.faults:
-        click.echo(fault, err=True)
+    echo_writing(ink)
     for path in ink.save(
         output,
         colour=colour,

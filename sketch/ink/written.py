@@ -24,6 +24,7 @@ class Ink:
         pages: the same ink on paper, in millimetres.
         faults: what went wrong in the writing, in words; empty if all is well.
         is_page: whether it was laid out on paper, by `Pen.write_page`.
+        tries: how often each piece of the text was written, until it was right.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class Ink:
         pages: Sequence[Page],
         faults: Sequence[str] = (),
         is_page: bool = False,
+        tries: Sequence[int] = (),
     ):
         self.lines = list(lines)
         self.pages = list(pages)
         self.faults = list(faults)
         self.is_page = is_page
+        self.tries = list(tries)
 
     @property
     def text(self) -> str:

@@ -102,7 +102,8 @@ def written(monkeypatch):
         written.append((text, options))
         strokes = np.float32([[1, 0, 0], [0, 1, 1]] * 20)
         lines = [InkLine(strokes, line) for line in text.split("\n")]
-        return Ink(lines, [], ["'so': it found no end, after 5 tries"])
+        faults = ["'so': it found no end, after 5 tries"]
+        return Ink(lines, [], faults, tries=[1, 5, 2])
 
     monkeypatch.setattr("sketch.api.Pen.write", write)
     return written
@@ -114,7 +115,9 @@ def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
     options = ["--text", "so", "--text-file", "more.txt", "-n", 2, "--seed", 3]
     result = sketch("sample", "--model", name, *options, "-o", "a.svg", "--bias", 1)
     assert result.code == 0
-    assert result.err == "'so': it found no end, after 5 tries\n"
+    again, fault = result.err.splitlines()
+    assert again == "3 pieces of text, 5 written again"
+    assert fault == "'so': it found no end, after 5 tries"
     assert result.out == "a.svg\na-pen.png\n"
     ((text, options),) = written
     assert text == "so\nand on\nto that\nso\nand on\nto that"
