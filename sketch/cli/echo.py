@@ -24,6 +24,6 @@ def echo_writing(ink: "Ink") -> None:
     """Tells on stderr how the writing of a text went."""
     again = sum(count - 1 for count in ink.tries)
     if again:
-        echo(f"{len(ink.tries)} pieces of text, {again} written again", err=True)
+        echo(f"pieces of text: {len(ink.tries)}, written again: {again}", err=True)
     for fault in ink.faults:
         echo(fault, err=True)

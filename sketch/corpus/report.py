@@ -54,10 +54,12 @@ class Report:
         size = corpus.path.stat().st_size / 1e6
         seed = f", seed {self.seed}" if self.split in ("form", "random") else ""
         rows = [f"{num_lines:,} lines of {NAMES[self.form]}, split {self.split}{seed}:"]
+        is_shared = num_lines < sum(corpus.num_lines.values())
         for name in SETS:
             rows.append(
                 f"  {name:5} {corpus.num_lines[name]:7,} lines "
                 f"{corpus.num_offsets[name]:11,} offsets"
+                + (", those of valid" if is_shared and name == "test" else "")
             )
         mean, std = _pair(corpus.offset_mean), _pair(corpus.offset_std)
         rows.append(

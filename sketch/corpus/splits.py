@@ -82,8 +82,12 @@ def split_lines(
 def _checked(sets: dict[str, list[Line]], split: str) -> dict[str, list[Line]]:
     empty = [name for name in SETS if not sets[name]]
     if empty:
+        remedy = (
+            "give two lines at least"
+            if split == "random"
+            else "give more ink, or choose --split random, which takes two lines"
+        )
         raise ValueError(
-            f"--split {split} leaves no line for {', '.join(empty)}: give more ink, or "
-            "choose --split random, which takes two lines at least"
+            f"--split {split} leaves no line for {', '.join(empty)}: {remedy}"
         )
     return sets

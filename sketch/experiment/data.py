@@ -124,9 +124,10 @@ def require_corpus(name: str, data: str | None) -> Path:
         )
     path = find_corpus_named(name, data)
     if path is None:
-        raise FileNotFoundError(
-            f"{name} needs its corpus, but there is {HOW_TO_GET_DATA}"
-        )
+        how = HOW_TO_GET_DATA
+        if name != Hyperparameters().name:
+            how = "none at --data, $SKETCH_DATA or ./data/: say where by --data"
+        raise FileNotFoundError(f"{name} needs its corpus, but there is {how}")
     return path
 
 

@@ -133,6 +133,10 @@ def load_prime(
             that the alphabet lacks.
     """
     is_file = is_ink_file(source)
+    if not is_file and Path(source).is_file():
+        raise ValueError(
+            f"--prime {source}: a file of ink ends in .inkml, .svg or .json"
+        )
     line = read_ink(source)[0] if is_file else _corpus_line(experiment, source, data)
     text = text or line.text
     if not text:

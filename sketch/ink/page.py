@@ -215,8 +215,9 @@ def _place(line: _Line, y: float, layout: Layout, gap: float, rng) -> InkLine:
             gaps = [0.0, *(one + more for one in gaps[1:])]
     unsteady = layout.jitter * layout.size
     y += unsteady * rng.normal(0, 0.12)
-    tilt = layout.jitter * rng.normal(0, 0.004)
-    pens, middle = [], layout.paper[0] / 2
+    tilt = layout.jitter * rng.normal(0, 1)
+    tilt *= min(0.004, 0.3 * layout.size / max(line.width, 1e-9))
+    pens, middle = [], x + line.width / 2
     for word, before in zip(line.words, gaps, strict=True):
         x += before
         rise = unsteady * rng.normal(0, 0.08) + tilt * (x + word.width / 2 - middle)

@@ -154,6 +154,7 @@ def test_a_line_of_the_corpus_is_taken_as_it_is(sketch, experiment, lines, prime
     [
         (["--prime", "demo-9999"], "demo-9999"),
         (["--prime", "nothing.svg"], "nothing.svg"),
+        (["--prime", "letter.txt"], "a file of ink ends in .inkml, .svg or .json"),
         (["--prime", "mine.svg"], "--prime-text"),
         (["--prime", "mine.svg", "--prime-text", "Æ"], "LATIN CAPITAL LETTER AE"),
     ],
@@ -162,6 +163,7 @@ def test_a_prime_that_cannot_be_is_told_in_a_line(
     sketch, experiment, lines, primes, tmp_path, words, message
 ):
     write_svg(tmp_path / "mine.svg", InkLine(next(iter(lines.values())).strokes))
+    (tmp_path / "letter.txt").write_text("so")
     result = sketch("sample", "--model", experiment.name, "--text", "so", *words)
     assert result.code == 1
     assert message in result.err

@@ -116,7 +116,7 @@ def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
     result = sketch("sample", "--model", name, *options, "-o", "a.svg", "--bias", 1)
     assert result.code == 0
     again, fault = result.err.splitlines()
-    assert again == "3 pieces of text, 5 written again"
+    assert again == "pieces of text: 3, written again: 5"
     assert fault == "'so': it found no end, after 5 tries"
     assert result.out == "a.svg\na-pen.png\n"
     ((text, options),) = written

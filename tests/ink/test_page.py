@@ -1,5 +1,7 @@
 """Baselines, words, lines and pages: where ink goes on paper."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -261,6 +263,14 @@ class TestLayOut:
 
         assert starts(1, 0.5) == starts(1, 0.5) != starts(2, 0.5)
         assert starts(1, 0.0) == starts(2, 0.0)
+
+    def test_however_wide_the_paper_lines_stand_one_below_the_other(self):
+        layout = Layout((9000.0, 9000.0), 6.0, 2.5, paragraph_spacing=0.0, jitter=0.3)
+        for seed in range(8):
+            (page,) = lay_out(pieces([["me"]] * 6), replace(layout, seed=seed))
+            middles = [(low[1] + high[1]) / 2 for low, high in boxes(page)]
+            steps = np.diff(middles)
+            np.testing.assert_allclose(steps, layout.line_spacing, atol=layout.size)
 
     def test_a_word_wider_than_the_paper_is_made_to_fit(self):
         word = "incomprehensibilities"
