@@ -106,7 +106,8 @@ def command(
     """Write with the best weights of an experiment.
 
     An experiment trained with --text writes the texts it is given, of any length; any
-    other writes freely.
+    other writes freely. Every sampled point is drawn, joined by straight lines; `sketch
+    write` draws curves, on paper.
     """
     file_format = file_format or _format_of(ctx, output)
     if text_file is not None:
