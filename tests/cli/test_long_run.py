@@ -22,7 +22,7 @@ NOISY = ("--dropout", 0.1, "--augment", 0.1, "--checkpoint-minutes", "0.01")
 PROGRAM = """
 import os, sys
 from sketch.cli.main import main
-from sketch.experiment import training
+from sketch.experiment import record
 from sketch.model.network import Network
 
 def train_on_batch(self, *args, **kwargs):
@@ -32,7 +32,7 @@ def train_on_batch(self, *args, **kwargs):
     return usual(self, *args, **kwargs)
 
 usual, Network.train_on_batch = Network.train_on_batch, train_on_batch
-training.SAMPLES, training.SAMPLE_STEPS = 4, 50
+record.SAMPLES, record.SAMPLE_STEPS = 4, 50
 main(["train", *sys.argv[1:]])
 """
 

@@ -15,13 +15,14 @@ from sketch.experiment.building import load_network
 from sketch.experiment.directory import Experiment, find_experiments
 from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.lines import load_lines
-from sketch.experiment.pen import sample_experiment, write_experiment
+from sketch.experiment.pen import free_lines, manner_of, write_experiment
 from sketch.experiment.plan import plan_run
 from sketch.experiment.position import Totals
 from sketch.experiment.processes import ALONE
 from sketch.experiment.record import ExperimentRecord
 from sketch.experiment.scoring import evaluate_experiment
 from sketch.experiment.training import train
+from sketch.generation.sampling import SamplingLoop
 
 OLD = Path(__file__).parents[1] / "old"
 RELEASES = sorted(path.name for path in OLD.iterdir() if path.is_dir())
@@ -86,12 +87,12 @@ def test_old_experiments_write_are_scored_and_go_on(old, release, name, monkeypa
     assert np.isfinite(report.evaluation.log_likelihood.nats_per_line.value)
 
     if experiment.hyperparameters.text:
-        (line,) = write_experiment(
-            experiment, ["ab"], max_tries=1, steps_per_character=4
-        )
+        manner = manner_of(experiment, 4, max_tries=1)
+        (line,) = write_experiment(experiment, ["ab"], manner)
         ink = [line.trace.strokes]
     else:
-        ink = sample_experiment(experiment, count=2, steps=5, bias=0.0, seed=0)
+        loop = SamplingLoop(load_network(experiment))
+        ink = free_lines(loop, experiment, count=2, steps=5)
     assert all(np.isfinite(strokes).all() and len(strokes) for strokes in ink)
 
     monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
