@@ -61,7 +61,10 @@ def serve(
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        uvicorn.Server(config).run(sockets=[opened])
+        server = uvicorn.Server(config)
+        server.run(sockets=[opened])
+        if server.should_exit:  # by a signal, which is not always raised again
+            raise KeyboardInterrupt
 
 
 def listen(host: str, port: int) -> socket.socket:
