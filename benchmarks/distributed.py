@@ -25,8 +25,8 @@ def one(arguments) -> None:
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[arguments.index % len(cores)]})
     from sketch.experiment import devices
-    from sketch.experiment.hyperparameters import RunOptions
     from sketch.experiment.processes import join
+    from sketch.experiment.run_options import RunOptions
 
     place = {}
     if arguments.count > 1:

@@ -7,8 +7,9 @@ It comes from the options as `sketch/experiment/hyperparameters.py` declares the
 
 import dataclasses
 
-from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
+from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import experiment_name, shortest_float
+from sketch.experiment.run_options import RunOptions
 
 HEAD = """\
 # Hyperparameters

@@ -4,11 +4,11 @@ import numpy as np
 from made_up_ink import write
 
 from sketch.corpus.hdf5 import Line, write_corpus
-from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.plan import plan_run
 from sketch.experiment.reader_settings import ReaderOptions
 from sketch.experiment.reader_training import train_reader
 from sketch.experiment.record import ExperimentRecord
+from sketch.experiment.run_options import RunOptions
 from sketch.experiment.training import train
 
 # Of the same letters, so of the same length: each length takes a compilation.

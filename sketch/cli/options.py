@@ -12,7 +12,10 @@ from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from sketch.evaluation import MAX_ERROR_RATE
-from sketch.experiment.hyperparameters import get_option
+from sketch.experiment.option import get_option
+from sketch.experiment.run_options import RunOptions
+
+BACKEND = get_option("backend", RunOptions)
 
 
 class ExperimentName(click.ParamType):
@@ -248,9 +251,9 @@ def backend_option(function: Callable) -> Callable:
     """`--backend`, as of a training run."""
     return click.option(
         "--backend",
-        type=click.Choice(get_option("backend").choices),
-        show_default=get_option("backend").unset,
-        help=get_option("backend").help,
+        type=click.Choice(BACKEND.choices),
+        show_default=BACKEND.unset,
+        help=BACKEND.help,
     )(function)
 
 

@@ -15,7 +15,8 @@ from sketch.cli.options import (
     shows_progress,
     typed,
 )
-from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.run_options import RunOptions
 
 
 @click.command()

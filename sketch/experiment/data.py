@@ -9,14 +9,11 @@ from typing import Any
 import sketch
 from sketch.corpus.find import find_corpus
 from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import (
-    DEMO_NAME,
-    Hyperparameters,
-    RunOptions,
-    get_option,
-)
+from sketch.experiment.hyperparameters import DEMO_NAME, Hyperparameters
+from sketch.experiment.option import get_option
 from sketch.experiment.plan import CONTINUE, RunPlan, plan_run
 from sketch.experiment.processes import ALONE, Processes
+from sketch.experiment.run_options import RunOptions
 
 # The run options that each process has for itself.
 OWN = ("data", "memory", "coordinator", "process")
@@ -78,8 +75,10 @@ def _all_that_counts(
     if model in (None, CONTINUE):  # defaults may be typed or not
         given = asdict(Hyperparameters(**given))
     run = {name: value for name, value in asdict(options).items() if name not in OWN}
+    kinds = Hyperparameters, RunOptions
     values = {
-        get_option(name).flags[0]: value for name, value in {**given, **run}.items()
+        get_option(name, *kinds).flags[0]: value
+        for name, value in {**given, **run}.items()
     }
     versions = {name: version(name) for name in ("keras", "jax")}
     return {"--model": model, **values, "sketch": sketch.__version__, **versions}

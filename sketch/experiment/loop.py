@@ -18,10 +18,10 @@ from keras.optimizers import Optimizer
 from tqdm import tqdm
 
 from sketch.corpus.batches import Batch, Batches
-from sketch.experiment.hyperparameters import CommonOptions
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.position import Position
 from sketch.experiment.record import NoRecord, Record
+from sketch.experiment.run_options import CommonOptions
 
 
 class TrainingLoop:

@@ -101,6 +101,14 @@ def option(default: Any, flags: str, help: str, **rules: Any) -> Any:
     return dataclasses.field(default=default, metadata={"option": rule})
 
 
+def get_option(field: str, *kinds: type) -> Option:
+    """The option of a field of one of these dataclasses, by the field's name."""
+    for kind in kinds:
+        if field in kind.__dataclass_fields__:
+            return kind.__dataclass_fields__[field].metadata["option"]
+    raise ValueError(f"there is no setting called {field!r}")
+
+
 class Settings:
     """Checks every field against its option; the base of the settings dataclasses."""
 

@@ -14,10 +14,10 @@ from sketch.experiment.hyperparameters import (
     SHAPE_FIELDS,
     Hyperparameters,
     from_json,
-    get_option,
     to_json,
 )
 from sketch.experiment.names import experiment_name
+from sketch.experiment.option import get_option
 from sketch.experiment.run_directory import refuse_existing
 from sketch.experiment.settings_file import parse_content
 
@@ -170,8 +170,8 @@ def _find_named(hyperparameters: Hyperparameters, root: Path) -> Experiment:
 def _require_same_shape(parent: Experiment, given: Mapping[str, Any]) -> None:
     old = parent.hyperparameters
     changed = [
-        f"{get_option(name).flags[0]} is {_word(getattr(old, name))} there and "
-        f"{_word(given[name])} here"
+        f"{get_option(name, Hyperparameters).flags[0]} is {_word(getattr(old, name))} "
+        f"there and {_word(given[name])} here"
         for name in SHAPE_FIELDS
         if name in given and given[name] != getattr(old, name)
     ]

@@ -8,10 +8,10 @@ from tqdm import tqdm
 from sketch.corpus.shards import open_shards
 from sketch.experiment import devices
 from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.lines import RunLines, load_lines, measure_texts
 from sketch.experiment.plan import RunPlan
 from sketch.experiment.processes import ALONE, Processes
+from sketch.experiment.run_options import RunOptions
 from sketch.experiment.units import inherit_facts
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from sketch.experiment.hyperparameters import RunOptions
+from sketch.experiment.run_options import RunOptions
 
 ADDRESS_OPTIONS = ("--coordinator", "--processes", "--process")
 

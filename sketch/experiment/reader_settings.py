@@ -5,13 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sketch.experiment.hyperparameters import (
-    CommonOptions,
-    Hyperparameters,
-    check_dataset_name,
-)
+from sketch.experiment.hyperparameters import Hyperparameters, check_dataset_name
 from sketch.experiment.names import tags
 from sketch.experiment.option import Settings, option
+from sketch.experiment.run_options import CommonOptions
 
 
 def _same_as_writers(field: str) -> Any:

@@ -20,7 +20,6 @@ from sketch.experiment import devices
 from sketch.experiment.board_tensorflow import require_tensorboard
 from sketch.experiment.building import build_network, build_optimizer, load_weights
 from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.lines import RunLines
 from sketch.experiment.loop import TrainingLoop
@@ -29,6 +28,7 @@ from sketch.experiment.position import Position, Totals
 from sketch.experiment.preparing import prepare
 from sketch.experiment.processes import ALONE, Processes
 from sketch.experiment.record import ExperimentRecord, NoRecord
+from sketch.experiment.run_options import RunOptions
 from sketch.model.network import Network
 
 LINES_NAMED = 3  # line ids that an error names

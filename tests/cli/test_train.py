@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sketch.experiment.hyperparameters import RunOptions
+from sketch.experiment.run_options import RunOptions
 
 
 @pytest.fixture

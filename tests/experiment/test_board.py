@@ -116,8 +116,8 @@ def test_event_files_hold_the_history(tmp_path):
 
 
 def test_a_missing_package_is_told_before_anything_is_made(tmp_path, monkeypatch):
-    from sketch.experiment.hyperparameters import RunOptions
     from sketch.experiment.plan import plan_run
+    from sketch.experiment.run_options import RunOptions
     from sketch.experiment.training import train
 
     monkeypatch.setattr(board_tensorflow.importlib.util, "find_spec", lambda name: None)

@@ -4,7 +4,8 @@ import pytest
 
 from sketch.experiment import data
 from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
+from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.run_options import RunOptions
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,12 @@ from settings_strategies import hyperparameters
 from sketch.experiment.hyperparameters import (
     SHAPE_FIELDS,
     Hyperparameters,
-    RunOptions,
     from_json,
-    get_option,
     to_json,
 )
+from sketch.experiment.option import get_option
 from sketch.experiment.reader_settings import ReaderOptions
+from sketch.experiment.run_options import RunOptions
 
 
 def test_udibrs_defaults():
@@ -111,7 +111,7 @@ def test_every_setting_has_an_option_of_its_own():
     flags = [flag for f in fields for flag in f.metadata["option"].flags]
     assert len(flags) == len(set(flags))
     for field in fields:
-        rule = get_option(field.name)
+        rule = get_option(field.name, Hyperparameters, RunOptions)
         assert rule.help.endswith(".")
         assert (field.default in (None, ())) == (rule.unset is not None)
         is_unset = field.default in (None, ())

@@ -13,13 +13,13 @@ import pytest
 from sketch.corpus.hdf5 import Corpus
 from sketch.experiment.building import load_network
 from sketch.experiment.directory import Experiment, find_experiments
-from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.lines import load_lines
 from sketch.experiment.pen import free_lines, manner_of, write_experiment
 from sketch.experiment.plan import plan_run
 from sketch.experiment.position import Totals
 from sketch.experiment.processes import ALONE
 from sketch.experiment.record import ExperimentRecord
+from sketch.experiment.run_options import RunOptions
 from sketch.experiment.scoring import evaluate_experiment
 from sketch.experiment.training import train
 from sketch.generation.sampling import SamplingLoop

@@ -6,10 +6,10 @@ from made_up_corpus import make_corpus
 
 from sketch.corpus import rows
 from sketch.corpus.hdf5 import Corpus
-from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.plan import plan_run
 from sketch.experiment.preparing import prepare
 from sketch.experiment.processes import ALONE, Processes
+from sketch.experiment.run_options import RunOptions
 from sketch.ink import DamagedInk
 
 GIVEN = {"dim": 6, "batch_size": 4, "text": True}

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from sketch.experiment import processes, watch
-from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.processes import ALONE, Processes
+from sketch.experiment.run_options import RunOptions
 
 
 class Second(Processes):

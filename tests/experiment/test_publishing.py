@@ -15,12 +15,12 @@ import sketch
 from sketch.experiment import hands, publishing
 from sketch.experiment.building import load_network
 from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.plan import plan_run
 from sketch.experiment.preparing import prepare
 from sketch.experiment.publishing import publish, write_half
 from sketch.experiment.reader import LoadedReader, Reader
 from sketch.experiment.record import ExperimentRecord
+from sketch.experiment.run_options import RunOptions
 from sketch.experiment.scoring import evaluate_experiment
 from sketch.experiment.training import train
 

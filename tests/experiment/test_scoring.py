@@ -8,9 +8,10 @@ import pytest
 from sketch.corpus.hdf5 import Line, write_corpus
 from sketch.evaluation import PROTOCOL_NAMES
 from sketch.experiment.directory import Experiment, Lineage
-from sketch.experiment.hyperparameters import Hyperparameters, RunOptions
+from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.plan import plan_run
 from sketch.experiment.record import ExperimentRecord
+from sketch.experiment.run_options import RunOptions
 from sketch.experiment.scoring import evaluate_experiment
 from sketch.experiment.training import train
 

@@ -14,9 +14,9 @@ from made_up_corpus import make_corpus
 
 from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import RunOptions
 from sketch.experiment.plan import plan_run
 from sketch.experiment.record import ExperimentRecord
+from sketch.experiment.run_options import RunOptions
 from sketch.experiment.training import TrainingRun, train
 from sketch.model.network import Network
 
