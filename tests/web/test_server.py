@@ -13,6 +13,7 @@ from sketch.ink.vector import read_ink
 from sketch.web import app as web_app
 from sketch.web import request as web_request
 from sketch.web.hands import Hands
+from sketch.web.worker import Worker
 
 DOCS = Path(__file__).parents[2] / "docs" / "serve.md"
 POLICY = {
@@ -271,7 +272,13 @@ def test_a_body_that_does_not_come(server, monkeypatch):
 @pytest.fixture
 def slow_pen(hands, experiment, quick_pen, monkeypatch):
     """A server whose pen waits to be let go, and the events that tell what happens."""
-    events = {"began": [], "stopped": [], "go": threading.Event()}
+    events = {"queue": [], "began": [], "stopped": [], "go": threading.Event()}
+    begin = Worker.begin
+
+    def line_up(worker, work):
+        future, stop = begin(worker, work)
+        events["queue"].append(future)
+        return future, stop
 
     def write(hand, asked, stop):
         events["began"].append(asked.text)
@@ -282,6 +289,7 @@ def slow_pen(hands, experiment, quick_pen, monkeypatch):
         return {"text": asked.text}
 
     monkeypatch.setattr(web_app, "write", write)
+    monkeypatch.setattr(Worker, "begin", line_up)
     with Server(hands, room=2) as server:
         yield server, events
         events["go"].set()
@@ -298,17 +306,11 @@ def test_a_full_queue_says_when_to_come_again(slow_pen, experiment, wait_until):
     threads = [threading.Thread(target=ask, args=(text,)) for text in "ab"]
     threads[0].start()
     wait_until(lambda: events["began"] == ["a"])
+    before = len(events["queue"])
     threads[1].start()
-    full = None
-    wait_until(lambda: server.get("/api/hands").status == 200)
-
-    def is_full():
-        nonlocal full
-        full = server.post("/api/ink.svg", INK)
-        return full.status == 503
-
-    if not is_full():  # "b" was not in the queue yet
-        wait_until(is_full)
+    wait_until(lambda: len(events["queue"]) > before)
+    full = server.post("/api/ink.svg", INK)
+    assert full.status == 503
     assert int(full.headers["retry-after"]) >= 1
     assert "try again" in full.error
     # All else goes on.
@@ -335,10 +337,12 @@ def test_who_leaves_is_not_written_for(slow_pen, experiment, wait_until):
     gone = socket.create_connection(("127.0.0.1", server.port), timeout=30)
     gone.sendall(head + body)
     wait_until(lambda: events["began"] == ["gone"])
+    before = len(events["queue"])
     waiting = socket.create_connection(("127.0.0.1", server.port), timeout=30)
     waiting.sendall(head.replace(b"gone", b"wait") + body.replace(b"gone", b"wait"))
-    wait_until(lambda: server.post("/api/ink.svg", INK).status == 503)
+    wait_until(lambda: len(events["queue"]) > before)
     waiting.close()  # it has not begun: it never will
+    wait_until(events["queue"][before].cancelled)
     gone.close()  # it has begun: it is stopped
     wait_until(lambda: events["stopped"] == ["gone"])
     wait_until(lambda: server.post("/api/ink.svg", INK).status == 200)
