@@ -26,9 +26,7 @@ def matmul(a: Tensor, b: Tensor, dtype: str) -> Tensor:
     Returns:
         `[..., columns]` float32.
     """
-    if dtype == "float32":
-        return ops.matmul(a, b)
-    return _module.low_precision_matmul(a, b, dtype)
+    return _module.matmul(ops.convert_to_tensor(a), ops.convert_to_tensor(b), dtype)
 
 
 def scan(
@@ -38,26 +36,32 @@ def scan(
     rows: Any = (),
     weights: Any = (),
     layers: Sequence[keras.Layer] = (),
-) -> tuple[Any, Any]:
-    """`ops.scan` over time; devices that share a batch each run their own rows.
+) -> Any:
+    """Steps over time, each from the carry that the one before it made.
 
-    Left to themselves they would add up the weights' gradients step by step.
+    Devices that share a batch each run their own rows. Weights that `body` multiplies
+    by, by `matmul`, have their gradients made after the loop where that is quicker.
 
     Args:
-        body: `body(carry, step, rows, weights) -> (carry, result)`.
+        body: `body(carry, step, rows, weights) -> carry`; closes over no tensor.
         start: the first carry, tensors `[batch, ...]`.
         steps: tensors `[time, batch, ...]`.
-        rows: tensors `[batch, ...]` that every step sees.
+        rows: tensors `[batch, ...]` that every step sees; they get no gradient.
         weights: tensors without a batch axis that every step sees.
         layers: those whose weights `body` uses besides.
 
     Returns:
-        The last carry, and the results `[time, batch, ...]`.
+        The carries, `[time, batch, ...]`.
     """
     run = getattr(_module, "scan", None)
     if run is not None:
         return run(body, start, steps, rows, weights, layers)
-    return ops.scan(lambda carry, step: body(carry, step, rows, weights), start, steps)
+
+    def step(carry, here):
+        carry = body(carry, here, rows, weights)
+        return carry, carry
+
+    return ops.scan(step, start, steps)[1]
 
 
 def lstm(bias: Tensor, peepholes: Tensor | None, dtype: str) -> Callable:

@@ -1,4 +1,4 @@
-"""JAX: an LSTM whose gradient is written by hand, and low-precision products.
+"""JAX: an LSTM whose gradient is written by hand, and rows shared by devices.
 
 What autodiff does with a scan costs time and memory: it adds up the recurrent weights'
 gradient step by step and saves more than is needed. Here the backward pass goes through
@@ -16,47 +16,15 @@ import jax.numpy as jnp
 import keras
 from jax.sharding import PartitionSpec as P
 
+from sketch.model import scan_jax
+from sketch.model.products_jax import multiplier, product, weights_gradient
+
+matmul = scan_jax.matmul
+
 NARROW = 16  # so few features are projected within the loop
 PIECE = 128  # steps of the backward pass whose gradients are in memory at a time
 # Outputs `[time, batch, units]` of more elements do without their gates (0.9 GB).
 KEEP_GATES = 55_000_000
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(2,))
-def _product(a, b, dtype):
-    """`a @ b` for `a` `[..., inner]` and a matrix `b`; factors rounded, sums float32.
-
-    The leading axes stay apart: joined, they could not be shared by devices.
-    """
-    return _contract(a, b, ((a.ndim - 1,), (0,)), dtype)
-
-
-def _product_forward(a, b, dtype):
-    return _product(a, b, dtype), (a, b)
-
-
-def _product_backward(dtype, saved, gradient):
-    a, b = saved
-    leading = tuple(range(a.ndim - 1))
-    d_b = _contract(a, gradient, (leading, leading), dtype)
-    return _product(gradient, b.T, dtype), d_b
-
-
-def _contract(a, b, axes, dtype):
-    return jax.lax.dot_general(
-        a.astype(dtype),
-        b.astype(dtype),
-        (axes, ((), ())),
-        preferred_element_type=jnp.float32,
-    )
-
-
-_product.defvjp(_product_forward, _product_backward)
-
-
-def low_precision_matmul(a, b, dtype):
-    """See `fast.matmul`."""
-    return _product(a, b, dtype)
 
 
 def _rows_apart(run, axes):
@@ -86,17 +54,19 @@ def _rows_apart(run, axes):
 def scan(body, start, steps, rows, weights, layers):
     """See `fast.scan`."""
     variables = [v for layer in layers for v in layer.trainable_variables]
+    count = len(variables)
+    leaves, form = jax.tree.flatten(weights)
 
-    def run(start, steps, rows, weights, values):
-        def step(carry, here):
-            return body(carry, here, rows, weights)
+    def step(carry, here, rows, all_weights):
+        state = list(zip(variables, all_weights[:count], strict=True))
+        with keras.StatelessScope(state_mapping=state):
+            return body(carry, here, rows, form.unflatten(all_weights[count:]))
 
-        here = list(zip(variables, values, strict=True))
-        with keras.StatelessScope(state_mapping=here):
-            return jax.lax.scan(step, start, steps)
+    def run(start, steps, rows, all_weights):
+        return (), scan_jax.scan(step, start, steps, rows, all_weights)
 
-    apart = _rows_apart(run, (0, 1, 0, None, None))
-    return apart(start, steps, rows, weights, [v.value for v in variables])
+    apart = _rows_apart(run, (0, 1, 0, None))
+    return apart(start, steps, rows, [*(v.value for v in variables), *leaves])[1]
 
 
 def lstm(bias, peepholes, dtype):
@@ -129,12 +99,12 @@ def _project(inputs, kernel, bias, dtype):
     """The gates' part from `[..., features]`; few features are never rounded."""
     if inputs.shape[-1] <= NARROW:
         return inputs @ kernel + bias
-    return low_precision_matmul(inputs, kernel, dtype) + bias
+    return product(inputs, kernel, dtype) + bias
 
 
-def _gates(projected, output, cell, recurrent, peepholes, dtype):
-    """Gates `(i, f, c, o)` `[batch, units]` and the new cell, from the last state."""
-    i, f, c, o = jnp.split(projected + _product(output, recurrent, dtype), 4, axis=-1)
+def _gates(total, cell, peepholes):
+    """Gates `(i, f, c, o)` `[batch, units]` and the new cell, from `[batch, 4u]`."""
+    i, f, c, o = jnp.split(total, 4, axis=-1)
     if peepholes is not None:
         i, f = i + peepholes[0] * cell, f + peepholes[1] * cell
     i, f, c = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(c)
@@ -147,7 +117,7 @@ def _gates(projected, output, cell, recurrent, peepholes, dtype):
 def _forward(inputs, weights, state, dtype, keep_gates):
     """Outputs, cells `[time, batch, units]`, gates `[time, batch, 4 * units]`."""
     kernel, recurrent, bias, peepholes = weights
-    recurrent = recurrent.astype(dtype)
+    recur = multiplier(recurrent, inputs.shape[1], dtype)
     # A product of few features is as quick within the loop, and the gates' inputs of a
     # whole sequence, four times the size of its outputs, are never stored.
     is_narrow = inputs.shape[-1] <= NARROW
@@ -155,8 +125,9 @@ def _forward(inputs, weights, state, dtype, keep_gates):
         inputs = _project(inputs, kernel, bias, dtype)
 
     def step(carry, here):
+        output, cell = carry
         projected = _project(here, kernel, bias, dtype) if is_narrow else here
-        gates, cell = _gates(projected, *carry, recurrent, peepholes, dtype)
+        gates, cell = _gates(projected + recur(output), cell, peepholes)
         output = gates[3] * jnp.tanh(cell)
         kept = jnp.concatenate(gates, -1) if keep_gates else None
         return (output, cell), (output, cell, kept)
@@ -235,11 +206,10 @@ def _piece_backward(carry, piece, weights, dtype):
 
     if gates is None:
         projected = _project(flat(inputs), kernel, bias, dtype)
-        again, _ = _gates(
-            projected, flat(last_outputs), flat(last_cells), recurrent, peepholes, dtype
-        )
+        total = projected + product(flat(last_outputs), recurrent, dtype)
+        again, _ = _gates(total, flat(last_cells), peepholes)
         gates = jnp.concatenate(again, -1).reshape(*inputs.shape[:2], -1)
-    low = recurrent.T.astype(dtype)
+    go_back = multiplier(recurrent.T, inputs.shape[1], dtype)
 
     def step(carry, at_step):
         d_output, d_cell = carry
@@ -258,7 +228,7 @@ def _piece_backward(carry, piece, weights, dtype):
         d_cell = d_cell * f
         if peepholes is not None:
             d_cell = d_cell + d_i * peepholes[0] + d_f * peepholes[1]
-        return (_product(d_gates, low, dtype), d_cell), d_gates
+        return (go_back(d_gates), d_cell), d_gates
 
     d_state, d_gates = jax.lax.scan(
         step, d_state, (d_outputs, d_cells, cells, last_cells, gates), reverse=True
@@ -270,13 +240,13 @@ def _piece_backward(carry, piece, weights, dtype):
         pairs = (d_i, last_cells), (d_f, last_cells), (d_o, cells)
         d_peepholes = jnp.stack([jnp.sum(d * cell, axis=(0, 1)) for d, cell in pairs])
     d_weights_here = _Weights(
-        kernel=_product(flat(inputs).T, d_flat, dtype),
-        recurrent=_product(flat(last_outputs).T, d_flat, dtype),
+        kernel=weights_gradient(flat(inputs), d_flat, dtype),
+        recurrent=weights_gradient(flat(last_outputs), d_flat, dtype),
         bias=jnp.sum(d_flat, axis=0),
         peepholes=d_peepholes,
     )
     d_weights = jax.tree.map(jnp.add, d_weights, d_weights_here)
-    d_inputs = _product(d_flat, kernel.T, dtype).reshape(inputs.shape)
+    d_inputs = product(d_flat, kernel.T, dtype).reshape(inputs.shape)
     return (d_state, d_weights), d_inputs
 
 

@@ -8,8 +8,10 @@ large product after it. XLA, which Keras uses where there is a GPU, compiles it 
 import tensorflow as tf
 
 
-def low_precision_matmul(a, b, dtype):
+def matmul(a, b, dtype):
     """See `fast.matmul`."""
+    if dtype == "float32":
+        return tf.matmul(a, b)
     return tf.cast(tf.matmul(tf.cast(a, dtype), tf.cast(b, dtype)), tf.float32)
 
 
@@ -18,7 +20,7 @@ def lstm(bias, peepholes, dtype):
 
     def run(inputs, kernel, recurrent, state):
         inputs = tf.transpose(inputs, (1, 0, 2))  # [time, batch, features]
-        projected = _product(inputs, kernel, dtype) + bias
+        projected = matmul(inputs, kernel, dtype) + bias
         weights = (recurrent,) if peepholes is None else (recurrent, peepholes)
         outputs, cells = _recurrence(dtype)(
             *map(tf.convert_to_tensor, (projected, *state, *weights))
@@ -26,10 +28,6 @@ def lstm(bias, peepholes, dtype):
         return tf.transpose(outputs, (1, 0, 2)), (outputs[-1], cells[-1])
 
     return run
-
-
-def _product(a, b, dtype):
-    return tf.matmul(a, b) if dtype == "float32" else low_precision_matmul(a, b, dtype)
 
 
 def _recurrence(dtype):
@@ -41,7 +39,7 @@ def _recurrence(dtype):
         to_i, to_f, to_o = tf.unstack(peepholes[0]) if peepholes else (0.0,) * 3
 
         def forward(projected, output, cell):
-            gates = projected + _product(output, recurrent, dtype)
+            gates = projected + matmul(output, recurrent, dtype)
             i, f, c, o = tf.split(gates, 4, axis=-1)
             i, f = tf.sigmoid(i + to_i * cell), tf.sigmoid(f + to_f * cell)
             c = tf.tanh(c)
@@ -67,7 +65,7 @@ def _recurrence(dtype):
                 d_c = d_cell * i * (1.0 - c**2)
                 d_gates = tf.concat([d_i, d_f, d_c, d_o], axis=-1)
                 d_cell = d_cell * f + d_i * to_i + d_f * to_f
-                return _product(d_gates, transposed, dtype), d_cell, d_gates
+                return matmul(d_gates, transposed, dtype), d_cell, d_gates
 
             d_lasts, d_last_cells, d_gates = _loop(
                 backward,
@@ -76,7 +74,7 @@ def _recurrence(dtype):
                 reverse=True,
             )
             units = recurrent.shape[0]
-            d_recurrent = _product(
+            d_recurrent = matmul(
                 tf.transpose(tf.reshape(last_outputs, (-1, units))),
                 tf.reshape(d_gates, (-1, 4 * units)),
                 dtype,

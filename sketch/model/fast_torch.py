@@ -10,8 +10,10 @@ weights' gradient.
 import torch
 
 
-def low_precision_matmul(a, b, dtype):
+def matmul(a, b, dtype):
     """See `fast.matmul`."""
+    if dtype == "float32":
+        return torch.matmul(a, b)
     low = getattr(torch, dtype)
     return torch.matmul(a.to(low), b.to(low)).float()
 
@@ -23,7 +25,7 @@ def lstm(bias, peepholes, dtype):
 
     def run(inputs, kernel, recurrent, state):
         inputs = inputs.transpose(0, 1)  # [time, batch, features]
-        projected = low_precision_matmul(inputs, kernel, dtype) + bias
+        projected = matmul(inputs, kernel, dtype) + bias
         outputs, cells = _Recurrence.apply(
             projected, *state, recurrent, peepholes, dtype
         )
@@ -66,7 +68,7 @@ class _Recurrence(torch.autograd.Function):
         low = recurrent.to(getattr(torch, dtype))
         outputs, cells, gates = [output], [cell], []
         for here in projected:
-            here = here + low_precision_matmul(output, low, dtype)
+            here = here + matmul(output, low, dtype)
             i, f, c, o = here.chunk(4, dim=-1)  # [batch, units] each
             i, f = torch.sigmoid(i + to_i * cell), torch.sigmoid(f + to_f * cell)
             c = torch.tanh(c)
@@ -102,8 +104,8 @@ class _Recurrence(torch.autograd.Function):
             d_c = d_cell * i * (1.0 - c**2)
             d_gates[time] = torch.cat([d_i, d_f, d_c, d_o], dim=-1)
             d_cell = d_cell * f + d_i * to_i + d_f * to_f
-            d_output = low_precision_matmul(d_gates[time], low, dtype)
-        d_recurrent = low_precision_matmul(
+            d_output = matmul(d_gates[time], low, dtype)
+        d_recurrent = matmul(
             outputs[:-1].flatten(0, 1).t(), d_gates.flatten(0, 1), dtype
         )
         d_peepholes = None

@@ -205,17 +205,16 @@ class Network(keras.Model):
         def body(carry, projected, characters, weights):
             kernel, recurrent = weights
             state, (kappa, window) = carry
-            seen = ops.matmul(window, kernel)
+            seen = fast.matmul(window, kernel, "float32")
             state = layer.advance(projected + seen, state, recurrent)
             kappa, window, _ = self.window.step(state[0], kappa, characters)
-            carry = state, (kappa, window)
-            return carry, carry  # TensorFlow's scan wants results shaped as the carry
+            return state, (kappa, window)
 
         start = (
             layer.initial_state(batch_size),
             self.window.initial_state(characters),
         )
-        _, (states, (_, windows)) = fast.scan(
+        states, (_, windows) = fast.scan(
             body,
             start,
             projected,

@@ -125,13 +125,10 @@ class RecurrentLayer(keras.layers.Layer):
         projected = self.project(ops.swapaxes(inputs, 0, 1), kernel)
 
         def body(state, projected, rows, recurrent):
-            state = self.advance(projected, state, recurrent)
-            return state, state  # TensorFlow's scan wants results shaped as the carry
+            return self.advance(projected, state, recurrent)
 
-        state, states = fast.scan(
-            body, state, projected, weights=recurrent, layers=(self,)
-        )
-        return ops.swapaxes(states[0], 0, 1), state
+        states = fast.scan(body, state, projected, weights=recurrent, layers=(self,))
+        return ops.swapaxes(states[0], 0, 1), tuple(part[-1] for part in states)
 
     def compute_output_spec(self, inputs, training=False):
         one = keras.KerasTensor((inputs.shape[0], self.units), "float32")

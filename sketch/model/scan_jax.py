@@ -1,0 +1,168 @@
+"""JAX: a scan over time that makes the gradients of its weights after it.
+
+Autodiff would add up the gradient of each weight step by step, and keep all that a step
+computed. Here the results of a step's products are kept, and the carry; on the way back
+the rest of the step is made again, and what a matrix gets from all steps is one large
+product at the end.
+"""
+
+import contextlib
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+
+from sketch.model.products_jax import multiplier, product, weights_gradient
+
+_products = None  # what multiplies in the step that is being traced
+
+
+@contextlib.contextmanager
+def _multiplying(products):
+    global _products
+    before, _products = _products, products
+    try:
+        yield products
+    finally:
+        _products = before
+
+
+def matmul(a, b, dtype):
+    """See `fast.matmul`; within a step of `scan`, the product is kept."""
+    return (_products or product)(a, b, dtype)
+
+
+class _Keeping:
+    """Products of one step: those with a weight of the scan are kept, by its number."""
+
+    def __init__(self, weights):
+        self.weights = weights
+        self.factors = [[] for _ in weights]
+        self.results = [[] for _ in weights]
+
+    def __call__(self, a, b, dtype):
+        result = product(a, b, dtype)
+        number = _number(b, self.weights)
+        if number is not None:
+            self.factors[number].append(a.astype(dtype))
+            self.results[number].append(result)
+        return result
+
+
+class _Again:
+    """Products of a step that is made again: what was kept, and a shift of 0.
+
+    The gradient of the shift is that of the product.
+    """
+
+    def __init__(self, weights, results, shifts, back):
+        self.weights, self.back = weights, back
+        self.known = [
+            iter(list(zip(*pair, strict=True)))
+            for pair in zip(results, shifts, strict=True)
+        ]
+
+    def __call__(self, a, b, dtype):
+        number = _number(b, self.weights)
+        if number is None:
+            return product(a, b, dtype)
+        result, shift = next(self.known[number])
+        return _known_product(a, result, shift, self.back[number])
+
+
+def _number(matrix, weights):
+    """Which of the weights it is, the very one; None: another tensor.
+
+    The last, if it is among them twice: on the way back, too, it is found there.
+    """
+    found = [n for n, weight in enumerate(weights) if weight is matrix]
+    return found[-1] if found else None
+
+
+@jax.custom_vjp
+def _known_product(a, result, shift, back):
+    """`result + shift`, of which `back` makes the gradient of the left factor `a`."""
+    return result + shift
+
+
+_known_product.defvjp(
+    lambda a, result, shift, back: (result + shift, back),
+    lambda back, gradient: (back(gradient), None, gradient, None),
+)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def scan(step, start, steps, rows, weights):
+    """The carries after each step, `[time, batch, ...]`.
+
+    Args:
+        step: `step(carry, here, rows, weights) -> carry`; closes over no tensor.
+        start: the first carry, tensors `[batch, ...]`.
+        steps: tensors `[time, batch, ...]`.
+        rows: what every step sees; has no gradient.
+        weights: a list of tensors.
+    """
+
+    def body(carry, here):
+        carry = step(carry, here, rows, weights)
+        return carry, carry
+
+    return jax.lax.scan(body, start, steps)[1]
+
+
+def _forward(step, start, steps, rows, weights):
+    def body(carry, here):
+        with _multiplying(_Keeping(weights)) as kept:
+            carry = step(carry, here, rows, weights)
+        return carry, (carry, kept.factors, kept.results)
+
+    carries, *kept = jax.lax.scan(body, start, steps)[1]
+    return carries, (start, steps, rows, weights, carries, *kept)
+
+
+def _backward(step, saved, d_carries):
+    start, steps, rows, weights, carries, factors, results = saved
+    befores = jax.tree.map(
+        lambda first, all: jnp.concatenate([first[None], all[:-1]]), start, carries
+    )
+    batch_size = jax.tree.leaves(start)[0].shape[0]
+    back = [
+        multiplier(weight.T, batch_size, of_it[0].dtype) if of_it else None
+        for weight, of_it in zip(weights, factors, strict=True)
+    ]
+    others = [None if of_it else w for w, of_it in zip(weights, factors, strict=True)]
+
+    def go_back(gradients, at_step):
+        d_carry, d_others = gradients
+        before, here, results, d_after = at_step
+
+        def again(before, here, others, shifts):
+            now = [
+                weight if other is None else other
+                for weight, other in zip(weights, others, strict=True)
+            ]
+            with _multiplying(_Again(now, results, shifts, back)):
+                return step(before, here, rows, now)
+
+        shifts = jax.tree.map(jnp.zeros_like, results)
+        _, pull = jax.vjp(again, before, here, others, shifts)
+        d_carry, d_here, d_others_here, d_shifts = pull(
+            jax.tree.map(jnp.add, d_carry, d_after)
+        )
+        d_others = jax.tree.map(jnp.add, d_others, d_others_here)
+        return (d_carry, d_others), (d_here, d_shifts)
+
+    nothing = jax.tree.map(jnp.zeros_like, (start, others))
+    (d_start, d_weights), (d_steps, d_shifts) = jax.lax.scan(
+        go_back, nothing, (befores, steps, results, d_carries), reverse=True
+    )
+    for number, pairs in enumerate(zip(factors, d_shifts, strict=True)):
+        for factor, gradient in zip(*pairs, strict=True):
+            flat = (values.reshape(-1, values.shape[-1]) for values in (factor, gradient))
+            here = weights_gradient(*flat, factor.dtype)
+            so_far = d_weights[number]
+            d_weights[number] = here if so_far is None else so_far + here
+    return d_start, d_steps, None, d_weights
+
+
+scan.defvjp(_forward, _backward)
