@@ -62,6 +62,8 @@ The map of the house. A folder imports only itself and those above it:
       network.py       the stack: one definition for a sequence and for a step
       fast.py          the quickest way that the backend has
       fast_jax.py      ... under JAX
+      scan_jax.py      ... its loop over time, weights' gradients after it
+      products_jax.py  ... its products, in the order a CPU likes best
       fast_torch.py    ... under PyTorch
       fast_tensorflow.py ... under TensorFlow
     generation/      ink out of a model: arrays in, arrays out

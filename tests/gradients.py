@@ -28,25 +28,32 @@ def gradients(function, *arrays: np.ndarray) -> list[np.ndarray]:
     return [np.asarray(keras.ops.convert_to_numpy(gradient)) for gradient in found]
 
 
-def weight_gradients(model: keras.Model, inputs: dict) -> list[np.ndarray]:
-    """Gradients of a model's own loss with respect to its trainable weights."""
+def weight_gradients(model: keras.Model, inputs: dict, run=None) -> list[np.ndarray]:
+    """Gradients of a model's own loss with respect to its trainable weights.
+
+    Args:
+        model: whose loss and weights.
+        inputs: of the loss.
+        run: from inputs to outputs; None: the model itself.
+    """
+    run = run or model
     variables = model.trainable_variables
     if keras.backend.backend() == "jax":
         import jax
 
         def loss(values):
             with keras.StatelessScope(list(zip(variables, values, strict=True))):
-                return model.compute_loss(x=inputs, y_pred=model(inputs))
+                return model.compute_loss(x=inputs, y_pred=run(inputs))
 
         found = jax.grad(loss)([variable.value for variable in variables])
     elif keras.backend.backend() == "torch":
         model.zero_grad()
-        model.compute_loss(x=inputs, y_pred=model(inputs)).backward()
+        model.compute_loss(x=inputs, y_pred=run(inputs)).backward()
         found = [variable.value.grad for variable in variables]
     else:
         import tensorflow
 
         with tensorflow.GradientTape() as tape:
-            value = model.compute_loss(x=inputs, y_pred=model(inputs))
+            value = model.compute_loss(x=inputs, y_pred=run(inputs))
         found = tape.gradient(value, [variable.value for variable in variables])
     return [np.asarray(keras.ops.convert_to_numpy(gradient)) for gradient in found]

@@ -35,7 +35,7 @@ def scan(
     steps: Any,
     rows: Any = (),
     weights: Any = (),
-    layers: Sequence[keras.Layer] = (),
+    variables: Sequence[keras.Variable] = (),
 ) -> Any:
     """Steps over time, each from the carry that the one before it made.
 
@@ -48,14 +48,14 @@ def scan(
         steps: tensors `[time, batch, ...]`.
         rows: tensors `[batch, ...]` that every step sees; they get no gradient.
         weights: tensors without a batch axis that every step sees.
-        layers: those whose weights `body` uses besides.
+        variables: weights of layers that `body` uses besides.
 
     Returns:
         The carries, `[time, batch, ...]`.
     """
     run = getattr(_module, "scan", None)
     if run is not None:
-        return run(body, start, steps, rows, weights, layers)
+        return run(body, start, steps, rows, weights, variables)
 
     def step(carry, here):
         carry = body(carry, here, rows, weights)
@@ -64,16 +64,19 @@ def scan(
     return ops.scan(step, start, steps)[1]
 
 
-def lstm(bias: Tensor, peepholes: Tensor | None, dtype: str) -> Callable:
+def lstm(
+    bias: Tensor, peepholes: Tensor | None, dtype: str, depth: int = 1
+) -> Callable:
     """A run over a whole sequence for an LSTM with these parameters.
 
     Args:
         bias: `[4 * units]`.
         peepholes: `[3, units]`, or None for an LSTM without.
         dtype: of the factors of matrix products.
+        depth: layers that share the memory for what a gradient needs.
 
     Returns:
         `run(inputs, kernel, recurrent, state) -> (outputs, state)` with `inputs`
         `[batch, time, features]`.
     """
-    return _module.lstm(bias, peepholes, dtype)
+    return _module.lstm(bias, peepholes, dtype, depth)

@@ -23,7 +23,8 @@ matmul = scan_jax.matmul
 
 NARROW = 16  # so few features are projected within the loop
 PIECE = 128  # steps of the backward pass whose gradients are in memory at a time
-# Outputs `[time, batch, units]` of more elements do without their gates (0.9 GB).
+# Outputs `[time, batch, units]` of more elements, in all layers together, do without
+# their gates (0.9 GB).
 KEEP_GATES = 55_000_000
 
 
@@ -51,9 +52,8 @@ def _rows_apart(run, axes):
     )
 
 
-def scan(body, start, steps, rows, weights, layers):
+def scan(body, start, steps, rows, weights, variables):
     """See `fast.scan`."""
-    variables = [v for layer in layers for v in layer.trainable_variables]
     count = len(variables)
     leaves, form = jax.tree.flatten(weights)
 
@@ -69,7 +69,7 @@ def scan(body, start, steps, rows, weights, layers):
     return apart(start, steps, rows, [*(v.value for v in variables), *leaves])[1]
 
 
-def lstm(bias, peepholes, dtype):
+def lstm(bias, peepholes, dtype, depth):
     """See `fast.lstm`."""
 
     def run(inputs, kernel, recurrent, state):
@@ -77,13 +77,22 @@ def lstm(bias, peepholes, dtype):
         inputs = jnp.swapaxes(inputs, 0, 1)  # [time, batch, features]
 
         def scan(state, inputs, weights):
-            outputs, cells = _scan(inputs, weights, state, dtype)
+            size = depth * inputs.shape[0] * state[0].size
+            how = _How(dtype, is_large=size > KEEP_GATES)
+            outputs, cells = _scan(inputs, weights, state, how)
             return (outputs[-1], cells[-1]), outputs
 
         state, outputs = _rows_apart(scan, (0, 1, None))(state, inputs, weights)
         return jnp.swapaxes(outputs, 0, 1), state
 
     return run
+
+
+class _How(NamedTuple):
+    """What does not change the results, but for their rounding."""
+
+    dtype: str  # of the products' factors
+    is_large: bool  # memory is dearer than time
 
 
 class _Weights(NamedTuple):
@@ -114,19 +123,20 @@ def _gates(total, cell, peepholes):
     return (i, f, c, jax.nn.sigmoid(o)), cell
 
 
-def _forward(inputs, weights, state, dtype, keep_gates):
+def _forward(inputs, weights, state, how, keep_gates):
     """Outputs, cells `[time, batch, units]`, gates `[time, batch, 4 * units]`."""
     kernel, recurrent, bias, peepholes = weights
+    dtype = how.dtype
     recur = multiplier(recurrent, inputs.shape[1], dtype)
-    # A product of few features is as quick within the loop, and the gates' inputs of a
-    # whole sequence, four times the size of its outputs, are never stored.
-    is_narrow = inputs.shape[-1] <= NARROW
-    if not is_narrow:
+    # The gates' inputs of a whole sequence are four times the size of its outputs. A
+    # product of few features is as quick within the loop, others are nearly so.
+    in_loop = inputs.shape[-1] <= NARROW or how.is_large
+    if not in_loop:
         inputs = _project(inputs, kernel, bias, dtype)
 
     def step(carry, here):
         output, cell = carry
-        projected = _project(here, kernel, bias, dtype) if is_narrow else here
+        projected = _project(here, kernel, bias, dtype) if in_loop else here
         gates, cell = _gates(projected + recur(output), cell, peepholes)
         output = gates[3] * jnp.tanh(cell)
         kept = jnp.concatenate(gates, -1) if keep_gates else None
@@ -136,20 +146,20 @@ def _forward(inputs, weights, state, dtype, keep_gates):
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(3,))
-def _scan(inputs, weights, state, dtype):
+def _scan(inputs, weights, state, how):
     """Outputs, cells `[time, batch, units]` from inputs `[time, batch, features]`."""
-    outputs, cells, _ = _forward(inputs, weights, state, dtype, keep_gates=False)
+    outputs, cells, _ = _forward(inputs, weights, state, how, keep_gates=False)
     return outputs, cells
 
 
-def _scan_saving(inputs, weights, state, dtype):
-    time, batch, _ = inputs.shape
-    keep_gates = time * batch * len(weights.recurrent) <= KEEP_GATES
-    outputs, cells, gates = _forward(inputs, weights, state, dtype, keep_gates)
+def _scan_saving(inputs, weights, state, how):
+    outputs, cells, gates = _forward(
+        inputs, weights, state, how, keep_gates=not how.is_large
+    )
     return (outputs, cells), (inputs, weights, state, outputs, cells, gates)
 
 
-def _scan_backward(dtype, saved, d_results):
+def _scan_backward(how, saved, d_results):
     inputs, weights, state, outputs, cells, gates = saved
     time = len(inputs)
     size = min(PIECE, time)
@@ -169,7 +179,7 @@ def _scan_backward(dtype, saved, d_results):
         return *here, *before
 
     def go_back(carry, begin):
-        return _piece_backward(carry, piece_at(begin), weights, dtype)
+        return _piece_backward(carry, piece_at(begin), weights, how.dtype)
 
     carry, d_inputs = jax.lax.scan(
         go_back, start, jnp.arange(first, time, size), reverse=True
@@ -180,7 +190,7 @@ def _scan_backward(dtype, saved, d_results):
         for initial, all in zip(state, (outputs, cells), strict=True)
     ]
     (d_state, d_weights), d_first = _piece_backward(
-        carry, (*here, *before), weights, dtype
+        carry, (*here, *before), weights, how.dtype
     )
     d_inputs = jnp.concatenate([d_first, d_inputs.reshape(-1, *inputs.shape[1:])])
     return d_inputs, d_weights, d_state

@@ -15,7 +15,7 @@ def matmul(a, b, dtype):
     return tf.cast(tf.matmul(tf.cast(a, dtype), tf.cast(b, dtype)), tf.float32)
 
 
-def lstm(bias, peepholes, dtype):
+def lstm(bias, peepholes, dtype, depth):
     """See `fast.lstm`."""
 
     def run(inputs, kernel, recurrent, state):

@@ -18,7 +18,7 @@ def matmul(a, b, dtype):
     return torch.matmul(a.to(low), b.to(low)).float()
 
 
-def lstm(bias, peepholes, dtype):
+def lstm(bias, peepholes, dtype, depth):
     """See `fast.lstm`."""
     if peepholes is None and dtype == "float32":
         return _native(bias)

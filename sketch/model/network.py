@@ -126,7 +126,7 @@ class Network(keras.Model):
                 weight_noise=weight_noise,
                 seed=next(seeds),
                 name=f"layer_{index + 1}",
-                **({"peepholes": peepholes} if cell == "lstm" else {}),
+                **({"peepholes": peepholes, "depth": depth} if cell == "lstm" else {}),
             )
 
         self.recurrent_layers = [recurrent_layer(index) for index in range(depth)]
@@ -220,7 +220,7 @@ class Network(keras.Model):
             projected,
             rows=characters,
             weights=(kernel[3:], recurrent),
-            layers=(layer, self.window),
+            variables=[*layer.other_variables, *self.window.trainable_variables],
         )
         return ops.swapaxes(states[0], 0, 1), ops.swapaxes(windows, 0, 1)
 

@@ -32,16 +32,14 @@ product.defvjp(_forward, _backward)
 
 
 def weights_gradient(a, gradient, dtype):
-    """That of `b`, from the gradient `[..., columns]` of `a @ b`; sums over all rows."""
+    """That of `b`, from the gradient `[..., columns]` of `a @ b`, over all rows."""
     if a.ndim == 2:  # transposed in memory: bfloat16 would take twice as long
         return _contract(_in_order(a.T.astype(dtype)), gradient, (1,), (0,), dtype)
     leading = tuple(range(a.ndim - 1))
     return _contract(a, gradient, leading, leading, dtype)
 
 
-@partial(
-    jax.tree_util.register_dataclass, data_fields=["matrix"], meta_fields=["axis"]
-)
+@partial(jax.tree_util.register_dataclass, data_fields=["matrix"], meta_fields=["axis"])
 @dataclass(frozen=True)
 class Multiplier:
     """`a @ matrix` for one `a` `[batch, inner]` after the other; see `multiplier`."""

@@ -90,6 +90,15 @@ class RecurrentLayer(keras.layers.Layer):
             for kernel in kernels
         )
 
+    @property
+    def other_variables(self) -> list[keras.Variable]:
+        """What `advance` needs besides the kernels."""
+        return [
+            variable
+            for variable in self.trainable_variables
+            if variable is not self.kernel and variable is not self.recurrent_kernel
+        ]
+
     def project(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         """`[..., features]` to the gates' part that does not depend on the state."""
         raise NotImplementedError
@@ -127,7 +136,13 @@ class RecurrentLayer(keras.layers.Layer):
         def body(state, projected, rows, recurrent):
             return self.advance(projected, state, recurrent)
 
-        states = fast.scan(body, state, projected, weights=recurrent, layers=(self,))
+        states = fast.scan(
+            body,
+            state,
+            projected,
+            weights=recurrent,
+            variables=self.other_variables,
+        )
         return ops.swapaxes(states[0], 0, 1), tuple(part[-1] for part in states)
 
     def compute_output_spec(self, inputs, training=False):
@@ -145,15 +160,17 @@ class LSTM(RecurrentLayer):
     Args:
         units: width of the state.
         peepholes: let i and f see the last cell and o the new one, by three vectors.
+        depth: layers of the network, which share the memory for their gradients.
         **kwargs: see RecurrentLayer.
     """
 
     num_gates = 4
     state_size = 2
 
-    def __init__(self, units: int, peepholes: bool = False, **kwargs):
+    def __init__(self, units: int, peepholes: bool = False, depth: int = 1, **kwargs):
         super().__init__(units, **kwargs)
         self.peepholes = peepholes
+        self.depth = depth
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -193,7 +210,7 @@ class LSTM(RecurrentLayer):
 
     def fast_path(self):
         peepholes = self.peephole_kernel.value if self.peepholes else None
-        return fast.lstm(self.bias.value, peepholes, self.compute_dtype)
+        return fast.lstm(self.bias.value, peepholes, self.compute_dtype, self.depth)
 
 
 class GRU(RecurrentLayer):

@@ -158,7 +158,9 @@ def _backward(step, saved, d_carries):
     )
     for number, pairs in enumerate(zip(factors, d_shifts, strict=True)):
         for factor, gradient in zip(*pairs, strict=True):
-            flat = (values.reshape(-1, values.shape[-1]) for values in (factor, gradient))
+            flat = (
+                values.reshape(-1, values.shape[-1]) for values in (factor, gradient)
+            )
             here = weights_gradient(*flat, factor.dtype)
             so_far = d_weights[number]
             d_weights[number] = here if so_far is None else so_far + here

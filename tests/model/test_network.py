@@ -1,5 +1,6 @@
 """The whole stack: counts of the papers, step against call, padding, batches."""
 
+import functools
 import itertools
 
 import keras
@@ -87,36 +88,79 @@ def test_steps_equal_the_call(kind):
     assert (phi is not None) == network.has_text
 
 
-@pytest.mark.parametrize("kind", ["three layers", "text, as the paper"])
+def by_steps(network, inputs):
+    """What `network(inputs)` gives, made point by point."""
+    strokes = ops.convert_to_tensor(inputs["strokes"])
+    characters = network.one_hot(inputs["text"]) if network.has_text else None
+    state = network.initial_state(len(strokes), characters)
+    point = ops.convert_to_tensor(np.tile(np.float32(START), (len(strokes), 1)))
+    found = []
+    for t in range(strokes.shape[1]):
+        outputs, state, _ = network.step(point, state, characters)
+        found.append(outputs)
+        point = strokes[:, t]
+    return ops.stack(found, axis=1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_gradients_of_steps_equal_those_of_the_call(kind):
     network = small(**KINDS[kind])
     inputs = batch_of(network)
     towards = np.random.default_rng(4).normal(size=(3, 9, 13)).astype(np.float32)
     towards = ops.convert_to_tensor(towards)
 
-    def by_call(strokes):
-        return ops.sum(network(inputs | {"strokes": strokes}) * towards)
+    def score(run):
+        return lambda strokes: ops.sum(run(inputs | {"strokes": strokes}) * towards)
 
-    def by_steps(strokes):
-        characters = network.one_hot(inputs["text"]) if network.has_text else None
-        state = network.initial_state(3, characters)
-        point = ops.convert_to_tensor(np.tile(np.float32(START), (3, 1)))
-        total = 0.0
-        for t in range(9):
-            outputs, state, _ = network.step(point, state, characters)
-            total = total + ops.sum(outputs * towards[:, t])
-            point = strokes[:, t]
-        return total
-
+    step = functools.partial(by_steps, network)
     (call,), (steps,) = (
-        gradients(score, inputs["strokes"]) for score in (by_call, by_steps)
+        gradients(score(run), inputs["strokes"]) for run in (network, step)
     )
     np.testing.assert_allclose(call, steps, rtol=1e-4, atol=1e-5)
-    for variable, gradient in zip(
-        network.trainable_variables, weight_gradients(network, inputs), strict=True
+    for variable, call, steps in zip(
+        network.trainable_variables,
+        weight_gradients(network, inputs),
+        weight_gradients(network, inputs, step),
+        strict=True,
     ):
-        assert np.isfinite(gradient).all()
-        assert np.abs(gradient).max() > 0, f"{variable.path} does not learn"
+        assert np.abs(call).max() > 0, f"{variable.path} does not learn"
+        np.testing.assert_allclose(
+            call, steps, rtol=1e-4, atol=1e-5, err_msg=variable.path
+        )
+
+
+@pytest.mark.parametrize("kind", [{"cell": "gru"}, {"num_symbols": 7}])
+def test_no_loop_adds_up_the_gradient_of_a_matrix(kind):
+    if keras.backend.backend() != "jax":
+        pytest.skip("the programs of other backends cannot be looked into")
+    import jax
+
+    network = small(**kind)
+    inputs, variables = batch_of(network), network.trainable_variables
+    matrices = {v.shape for v in variables if len(v.shape) == 2 and v.shape[0] > 3}
+
+    def loss(values):
+        with keras.StatelessScope(list(zip(variables, values, strict=True))):
+            return network.compute_loss(x=inputs, y_pred=network(inputs))
+
+    program = jax.make_jaxpr(jax.grad(loss))([v.value for v in variables])
+    loops = list(loops_of(program.jaxpr))
+    assert any(loop.params["reverse"] for loop in loops), "no loop goes back"
+    for loop in loops:
+        consts, carry = loop.params["num_consts"], loop.params["num_carry"]
+        for kept in loop.invars[consts : consts + carry]:
+            assert kept.aval.shape not in matrices
+
+
+def loops_of(program):
+    """The scans of a JAX program, those within others too."""
+    for equation in program.eqns:
+        if equation.primitive.name == "scan":
+            yield equation
+        for value in equation.params.values():
+            inner = getattr(value, "jaxpr", value)
+            if hasattr(inner, "eqns"):
+                yield from loops_of(inner)
 
 
 @pytest.mark.parametrize("kind", KINDS)
