@@ -139,7 +139,7 @@ def _forward(inputs, weights, state, how, keep_gates):
         projected = _project(here, kernel, bias, dtype) if in_loop else here
         gates, cell = _gates(projected + recur(output), cell, peepholes)
         output = gates[3] * jnp.tanh(cell)
-        kept = jnp.concatenate(gates, -1) if keep_gates else None
+        kept = jnp.stack(gates) if keep_gates else None
         return (output, cell), (output, cell, kept)
 
     return jax.lax.scan(step, state, inputs)[1]
@@ -218,13 +218,13 @@ def _piece_backward(carry, piece, weights, dtype):
         projected = _project(flat(inputs), kernel, bias, dtype)
         total = projected + product(flat(last_outputs), recurrent, dtype)
         again, _ = _gates(total, flat(last_cells), peepholes)
-        gates = jnp.concatenate(again, -1).reshape(*inputs.shape[:2], -1)
+        gates = jnp.stack([g.reshape(cells.shape) for g in again], axis=1)
     go_back = multiplier(recurrent.T, inputs.shape[1], dtype)
 
     def step(carry, at_step):
         d_output, d_cell = carry
         d_output_here, d_cell_here, cell, last_cell, gates = at_step
-        i, f, c, o = jnp.split(gates, 4, axis=-1)
+        i, f, c, o = gates
         d_output = d_output + d_output_here
         squashed = jnp.tanh(cell)
         d_o = d_output * squashed * o * (1.0 - o)
