@@ -47,7 +47,8 @@ test-tensorflow test-torch: test-%: .venv-%/.ready
 	$(AND_$*)
 
 # The oldest releases that pyproject.toml allows, under a core of what calls them: JAX and
-# Keras, h5py, lxml, matplotlib and Pillow, click, starlette.
+# Keras, h5py, lxml, matplotlib and Pillow, click, starlette. Programs are optimised as
+# they are for users, which tests/conftest.py spares the other tests.
 OLDEST_TESTS := tests/model/test_recurrent.py tests/generation/test_sampling.py \
 	$(addprefix tests/experiment/test_, backends.py checkpoint.py old.py weights_file.py) \
 	$(addprefix tests/ink/test_, figures.py page_files.py vector.py) \
@@ -56,7 +57,7 @@ OLDEST_TESTS := tests/model/test_recurrent.py tests/generation/test_sampling.py 
 OLDEST_TESTS += -W ignore::DeprecationWarning
 
 test-oldest: .venv-oldest/.ready
-	.venv-oldest/bin/python -m pytest --quiet $(EACH_CORE) $(OLDEST_TESTS)
+	JAX_DISABLE_MOST_OPTIMIZATIONS=0 .venv-oldest/bin/python -m pytest --quiet $(EACH_CORE) $(OLDEST_TESTS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

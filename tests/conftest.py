@@ -8,6 +8,8 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+# XLA would take longer to optimise most programs of the tests than they run.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 # The demo corpus, matplotlib's fonts and compiled programs are made once a session, for
 # the tests' child processes too, and for the workers of pytest-xdist.
 if "PYTEST_XDIST_WORKER" not in os.environ:
