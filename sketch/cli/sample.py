@@ -19,7 +19,8 @@ from sketch.cli.options import (
     writing_options,
 )
 
-FORMATS = ("png", "svg")
+PICTURES = ("png", "pdf")
+FORMATS = (*PICTURES, "svg", "inkml", "json")
 FREE_LINES = 64
 FREE_STEPS = 700
 OF_TEXTS = (
@@ -72,7 +73,7 @@ OF_TEXTS = (
     "file_format",
     type=click.Choice(FORMATS),
     show_default="the ending of --output, or png",
-    help="A picture, or lines in millimetres.",
+    help="A picture, lines in millimetres (SVG), or the points as they are.",
 )
 @click.option(
     "-o",
@@ -156,12 +157,13 @@ def command(
         ink = pen.sample(number or FREE_LINES, steps=steps, bias=bias, seed=seed)
     echo_writing(ink)
     strokes = [line.strokes for line in ink.lines]
-    if file_format == "png":
+    if file_format in PICTURES:
         draw_sketch(output, strokes)
     else:
-        from sketch.ink.vector import write_svg
+        from sketch.ink import vector
 
-        write_svg(output, ink.lines)
+        write = getattr(vector, f"write_{file_format}")
+        write(output, ink.lines)
     draw_pen(pen_path, strokes)
     for path in paths:
         click.echo(path)
@@ -171,7 +173,8 @@ def _format_of(ctx: click.Context, output: Path | None) -> str:
     file_format = output.suffix.lstrip(".").lower() if output else "png"
     if file_format not in FORMATS:
         raise click.UsageError(
-            f"--output must end with .png or .svg, or say --format; received {output}",
+            f"--output must end with .{', .'.join(FORMATS)}, or say --format; "
+            f"received {output}",
             ctx,
         )
     return file_format

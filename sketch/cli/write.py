@@ -138,6 +138,9 @@ def command(
     Without --prime all pages are in the hand of a few of its words, written first.
     """
     check_writing(ctx)
+    if output.suffix.lower() in (".inkml", ".json"):
+        unused = ("colour", "pen_mm", "smooth")
+        refuse_unused(ctx, unused, f"does not go with {output.suffix}: it holds points")
     if not animate and output.suffix.lower() != ".gif":
         refuse_unused(ctx, ("seconds",), "goes only with --animate or a .gif")
     from sketch.ink.page_files import check_format, ink_colour, page_paths

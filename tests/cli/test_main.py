@@ -69,7 +69,7 @@ def test_the_commands_are_listed_in_the_order_of_work(sketch):
         (["train", "--name", "../x"], "--name must be"),
         (["train", "--model", "continue", "-K", "3"], "-K needs --text"),
         (["sample"], "Missing option '--model'"),
-        (["sample", "--model", "x", "--output", "x.bmp"], "must end with .png or .svg"),
+        (["sample", "--model", "x", "--output", "x.bmp"], "must end with .png, .pdf"),
     ],
 )
 def test_wrong_usage_is_2(sketch, args, message):

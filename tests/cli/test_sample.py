@@ -65,6 +65,19 @@ def test_svg(sketch, experiment, calls, tmp_path, options):
     assert (tmp_path / "a-pen.png").exists()
 
 
+@pytest.mark.parametrize(
+    "suffix, begins",
+    [("pdf", b"%PDF"), ("inkml", b"<?xml"), ("json", b'{"format": "sketch-ink"')],
+)
+def test_other_formats(sketch, experiment, calls, tmp_path, suffix, begins):
+    path = tmp_path / f"a.{suffix}"
+    result = sketch("sample", "--model", experiment.name, "-n", 2, "-o", path)
+    assert result.code == 0, result.err
+    assert path.read_bytes().startswith(begins)
+    if suffix != "pdf":
+        assert len(read_ink(path)) == 2
+
+
 @pytest.mark.parametrize("there", ["a.png", "a-pen.png"])
 def test_nothing_is_overwritten_without_force(
     sketch, experiment, calls, tmp_path, there

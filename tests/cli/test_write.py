@@ -141,6 +141,7 @@ def test_animation(run, asked, tmp_path):
     ("options", "words"),
     [
         (["-o", "a.bmp"], "must end with one of"),
+        (["-o", "a.json", "--ink", "navy"], "--ink does not go with .json"),
         (["-o", "a.png", "--animate"], "can be animated"),
         (["-o", "a.svg", "--paper", "a9"], "WIDTHxHEIGHT"),
         (["-o", "a.svg", "--paper", "20x20"], "no room"),
