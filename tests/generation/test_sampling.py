@@ -156,7 +156,7 @@ def test_a_sample_takes_memory_for_its_ink_and_little_else():
         tracemalloc.stop()
         assert trace.outputs.size == trace.phi.size == trace.window.size == 0
     ink = 270 * STEPS_PER_CALL * 4 * 3 * 4  # bytes more in the longer one
-    assert taken[300] - taken[30] < 1.5 * ink
+    assert taken[300] - taken[30] < 2 * ink  # in pieces, and put together
 
 
 def test_text_model_says_where_it_is():
