@@ -74,11 +74,13 @@ class Task:
     text: what it shall say.
     prime: ink that it goes on from, or None.
     seed: try t draws from (*seed, t).
+    first_try: the t of its first one.
     """
 
     text: str
     prime: Prime | None
     seed: tuple[int, ...]
+    first_try: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Written:
 
     trace: its own steps, without a batch axis; `phi` counts the characters of its
         text, the last column the end of it.
-    tries: how often it has been written.
+    tries: how often it has been written, those ahead of the task's first included.
     badness: infinite where the window went wrong; else as a check says, or 0.
     fault: what is wrong with it, in words, or None.
     """
@@ -128,7 +130,7 @@ def write_pieces(
     max_steps = manner.steps_per_character * (1 + max(len(t.text) for t in tasks))
     kept: dict[int, Written] = {}
     least_bad: dict[int, Written] = {}
-    tried = [0] * len(tasks)
+    tried = [task.first_try for task in tasks]
     while still := [number for number in range(len(tasks)) if number not in kept]:
         rows = [still[row % len(still)] for row in range(num_rows)]
         seeds = []
@@ -158,7 +160,7 @@ def write_pieces(
                 least_bad[number] = piece
             if piece.fault is None:
                 kept[number] = piece
-            elif piece.tries >= manner.max_tries:
+            elif piece.tries >= tasks[number].first_try + manner.max_tries:
                 kept[number] = replace(least_bad[number], tries=piece.tries)
     return [kept[number] for number in range(len(tasks))]
 

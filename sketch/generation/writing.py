@@ -3,7 +3,8 @@
 A text longer than the corpus' lines is written in pieces, broken at blanks. Each piece
 goes on from the last one before it that went well, which primes the network as
 somebody's own ink would: so the hand, the baseline and the distance between words carry
-over.
+over. A piece that no try gets right is written in halves, down to single words: a
+window that slips on a sentence may hold on to a part of it.
 """
 
 from collections.abc import Callable, Sequence
@@ -64,7 +65,8 @@ def write_texts(
         loop: the compiled steps of a network with text.
         alphabet: of the network.
         texts: what to write; every character in the alphabet.
-        manner: how. Line i, piece p, try t draw from (seed, i, p, t).
+        manner: how. Line i, piece p, try t draw from (seed, i, p, t). Halves of a piece
+            that went wrong have `max_tries` of their own.
         primes: ink that each line goes on from, or None.
         check: looks at each piece whose window went well; None takes them as they are.
         report: told, as the pen goes on, how many pieces of all texts are on paper.
@@ -81,7 +83,7 @@ def write_texts(
     for text, prime in zip(texts, primes, strict=True):
         if not len(alphabet.encode(text, end=False)):
             raise ValueError(f"there is nothing to write in {text!r}")
-        lines.append(_Line(text, prime, manner.longest_text, null))
+        lines.append(_Line(text, prime, manner, null))
     # Batches of one size: a compiled loop fits all of them.
     num_batches = -(-len(lines) // (manner.batch_size or MOST_ROWS))
     size = manner.batch_size or -(-len(lines) // num_batches)
@@ -128,13 +130,16 @@ class _Line:
     """A line in the making: its pieces, those on paper, what the next goes on from."""
 
     def __init__(
-        self, text: str, prime: Prime | None, longest: int, null: Sequence[float]
+        self, text: str, prime: Prime | None, manner: Manner, null: Sequence[float]
     ):
+        longest = manner.longest_text
         is_short = len(text) + (len(prime.text) if prime else 0) <= longest
         self.pieces = split_text(text, longest if is_short else longest // 2)
         self.prime = prime
         self.written: list[Written] = []
         self._null = null
+        self._is_final = manner.max_tries == 1  # nothing is written again
+        self._tried = 0  # tries of the next piece when it was longer
 
     @property
     def is_whole(self) -> bool:
@@ -142,11 +147,20 @@ class _Line:
 
     def next_task(self, seed: tuple[int, ...]) -> Task:
         number = len(self.written)
-        return Task(self.pieces[number], self.prime, (*seed, number))
+        return Task(self.pieces[number], self.prime, (*seed, number), self._tried)
 
     def add(self, piece: Written) -> None:
-        """Takes the next piece; it leads the pen of those behind it if it is sound."""
-        text = self.pieces[len(self.written)]
+        """Takes the next piece; it leads the pen of those behind it if it is sound.
+
+        One that is not, and has several words, is to be written in halves instead.
+        """
+        number = len(self.written)
+        text = self.pieces[number]
+        if piece.fault is not None and " " in text and not self._is_final:
+            self.pieces[number : number + 1] = split_text(text, -(-len(text) // 2))
+            self._tried = piece.tries
+            return
+        self._tried = 0
         trace = piece.trace
         if not self.written:
             trace = from_touch(trace, self.prime, self._null)

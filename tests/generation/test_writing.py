@@ -182,23 +182,49 @@ def test_long_texts_are_written_in_pieces_that_go_on_from_each_other(pen):
     assert "".join(text[place] for place in seen) == "".join(pieces)
 
 
+def test_a_piece_that_failed_is_written_in_halves(pen):
+    text = "the quick brown fox jumps over"
+    pen.goes_wrong = lambda text, seed: "brown" in text and " " in text
+    (line,) = write_texts(LOOP, ALPHABET, [text], Manner(max_tries=2))
+    assert split_text(text, 15) == ["the quick brown", "fox jumps over"]
+    assert [ALPHABET.decode(call[3][0]) for call in pen.calls] == [
+        *[text] * 2,
+        *["the quick brown"] * 2,
+        "the",
+        "the quick",
+        "quick brown",
+        "brown fox jumps over",
+    ]
+    assert line.tries == [5, 1, 1, 1] and not line.faults
+    seeds = [tuple(call[2][0]) for call in pen.calls]
+    assert len(set(seeds)) == len(seeds)  # no try repeats another
+    assert line.text == text
+    assert says(line) == "thequickbrownfox jumps over"
+    assert line.trace.phi.shape[1] == len(text) + 1
+
+
+def test_a_single_try_is_the_only_one(pen):
+    pen.goes_wrong = lambda text, seed: True
+    (line,) = write_texts(LOOP, ALPHABET, ["the quick fox"], Manner(max_tries=1))
+    assert len(pen.calls) == 1 and line.tries == [1] and len(line.faults) == 1
+
+
 def test_a_piece_that_failed_leads_no_other(pen):
     """Those behind it go on from the last sound one, and each finds its place."""
-    text = "the quick brown fox jumps over the lazy dog"
-    pieces = split_text(text, 12)
-    manner = Manner(longest_text=24, max_tries=2)
-    pen.goes_wrong = lambda text, seed: text == pieces[1]
-    (line,) = write_texts(LOOP, ALPHABET, [text], manner)
-    assert len(line.faults) == 1 and line.tries == [1, 2, *[1] * (len(pieces) - 2)]
-    assert says(line) == "".join(pieces)
+    pen.goes_wrong = lambda text, seed: text == "xylophone"
+    manner = Manner(longest_text=20, max_tries=2)
+    (line,) = write_texts(LOOP, ALPHABET, ["the quick xylophone jumps over"], manner)
+    assert len(line.faults) == 1 and line.tries == [1, 2, 1]
+    assert says(line) == "the quickxylophonejumps over"
     after = pen.calls[3]  # the first piece, two tries of the second, the third
-    assert ALPHABET.decode(after[3][0]) == f"{pieces[0]} {pieces[2]}"
-    assert len(after[4][0]) == STEPS * len(pieces[0])
+    assert ALPHABET.decode(after[3][0]) == "the quick jumps over"
+    assert len(after[4][0]) == STEPS * len("the quick")
 
 
 def test_a_line_whose_beginning_failed_goes_on_from_its_prime_or_anew(pen):
-    text = "the quick brown fox jumps over the lazy dog"
+    text = "xylophones jump over a lazy dog"
     first, second, *_ = split_text(text, 12)
+    assert (first, second) == ("xylophones", "jump over a")
     pen.goes_wrong = lambda text, seed: text == first
     manner = Manner(longest_text=24, max_tries=1)
     prime = Prime(np.ones((8 * STEPS, 3), np.float32), "some ink")
