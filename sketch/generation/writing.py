@@ -133,6 +133,7 @@ class _Line:
         self, text: str, prime: Prime | None, manner: Manner, null: Sequence[float]
     ):
         longest = manner.longest_text
+        self._longest_prime = longest // 2
         is_short = len(text) + (len(prime.text) if prime else 0) <= longest
         self.pieces = split_text(text, longest if is_short else longest // 2)
         self.prime = prime
@@ -168,7 +169,16 @@ class _Line:
             trace = _behind_a_gap(trace, len(text), self._null)
         self.written.append(replace(piece, trace=_lifted(trace)))
         if piece.fault is None:
-            self.prime = Prime(trace.strokes, text)
+            self.prime = self._longer_prime(piece, text) or Prime(trace.strokes, text)
+
+    def _longer_prime(self, piece: Written, text: str) -> Prime | None:
+        """A short piece behind what led to it; None where that would be too long."""
+        if self.prime is None:
+            return None
+        text = f"{self.prime.text} {text}"
+        if len(text) > self._longest_prime:
+            return None
+        return Prime(np.concatenate([self.prime.strokes, piece.trace.strokes]), text)
 
     def joined(self) -> WrittenLine:
         """All pieces; a piece's end symbol is the blank before the next."""
