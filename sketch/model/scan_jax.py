@@ -7,6 +7,7 @@ product at the end.
 """
 
 import contextlib
+from contextvars import ContextVar
 from functools import partial
 
 import jax
@@ -14,22 +15,22 @@ import jax.numpy as jnp
 
 from sketch.model.products_jax import multiplier, product, weights_gradient
 
-_products = None  # what multiplies in the step that is being traced
+# What multiplies in the step that is being traced.
+_multiply = ContextVar("_multiply", default=product)
 
 
 @contextlib.contextmanager
-def _multiplying(products):
-    global _products
-    before, _products = _products, products
+def _multiplying(by):
+    token = _multiply.set(by)
     try:
-        yield products
+        yield by
     finally:
-        _products = before
+        _multiply.reset(token)
 
 
 def matmul(a, b, dtype):
-    """See `fast.matmul`; within a step of `scan`, the product is kept."""
-    return (_products or product)(a, b, dtype)
+    """See `fast.matmul`; a step of `scan` keeps the product for the way back."""
+    return _multiply.get()(a, b, dtype)
 
 
 class _Keeping:
