@@ -97,7 +97,7 @@ class Pen:
             data: the corpus of a prime that is a line's name, as of `sketch train`.
             tries: how often a piece that went wrong is written at the most.
             steps_per_character: pen points a character, after which a piece is given
-                up; None: three times the pace of the corpus.
+                up; None: 2.25 times the pace of the corpus.
             replace_unknown: written for characters that the model has not learned, ""
                 leaves them out; None: they are an error.
             check: a reader, of `sketch train-reader`: what it cannot read back is

@@ -60,7 +60,7 @@ OF_TEXTS = (
 @click.option(
     "--steps-per-character",
     type=click.IntRange(1, 10_000),
-    show_default="3 times the pace of the corpus",
+    show_default="2.25 times the pace of the corpus",
     help="Give a text up after so many pen points a character.",
 )
 @click.option(

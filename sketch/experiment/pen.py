@@ -20,7 +20,9 @@ from sketch.ink.prose import describe_unknown, fit_text
 from sketch.ink.strokes import DX, denormalise, normalise
 from sketch.ink.vector import READERS, is_ink_file, read_ink
 
-PATIENCE = 3.0  # a character may take so many times the corpus' pace
+# A character may take so many times the corpus' pace. Lines of people take up to 2.1
+# times; pens that get lost in dots and dashes take longer.
+PATIENCE = 2.25
 
 
 def free_lines(
@@ -55,7 +57,7 @@ def manner_of(
 
     Args:
         experiment: which.
-        steps_per_character: where a piece is given up; None: at three times the pace
+        steps_per_character: where a piece is given up; None: at 2.25 times the pace
             of the corpus.
         manner: all else that `Manner` takes.
     """

@@ -16,14 +16,16 @@ REST = 0.2
 # The window sees nothing when its weight on all of the text falls below this: a window
 # that stands on a character weighs about 1.
 FAINT = 0.02
-# How far the window's centre may jump between two steps, in characters. Pens of the
-# corpora move it by 0.02 to 0.1.
-LONGEST_JUMP = 1.5
-# A window that stood so many times longer on one character than on the usual one of its
-# line is stuck, and the pen repeats itself.
-LONGEST_STAY = 8.0
-SHORT_STAY = 8.0  # steps; in short texts the usual stay says little
-NEAR = 0.75  # the centre visits a character if it comes so near to it
+# A character was left out if it never had this share of the window, or had less than
+# this part of the attention that the usual character of its line had, summed over all
+# steps; the window stayed where one had so many times more. The window's centre says
+# little: that of K components jumps by several characters on the lines of people, too.
+# Measured on 64 held-out lines each of IAM-OnDB and of the built-in corpus, shown to
+# models of them: 1 of 128 was at fault. Of 64 lines that the first model wrote half
+# trained, 15 were, with 66 % of their characters misread by a reader, of the rest 35 %.
+LEAST_SHARE = 0.2
+SKIPPED = 0.2
+STAYED = 2.2
 
 
 def find_end(strokes: np.ndarray, null_offset: np.ndarray) -> int | None:
@@ -43,29 +45,24 @@ def find_end(strokes: np.ndarray, null_offset: np.ndarray) -> int | None:
 
 
 def describe_fault(phi: np.ndarray) -> str | None:
-    """What went wrong with a line, by the way of its window over the text.
+    """What went wrong with a line, by the attention that its characters got.
 
     Args:
         phi: `[time, length]` of the line's own rows, the last column the end symbol.
 
     Returns:
-        A few words, or None where every character was visited, in order, and none for
-        too long.
+        A few words, or None where every character was seen, and none for too long.
     """
-    places = np.arange(phi.shape[1])
-    weight = phi.sum(axis=1)
-    seen = weight > FAINT
+    weight = phi.sum(axis=1, keepdims=True)
+    seen = weight[:, 0] > FAINT
     if not seen.any():
         return "the window never saw the text"
-    centre = (phi[seen] @ places) / weight[seen]
-    jumps = np.abs(np.diff(centre, prepend=0.0))
-    if jumps.max() > LONGEST_JUMP:
-        return f"the window jumped to character {int(centre[jumps.argmax()]) + 1}"
-    nearest = np.abs(centre[:, None] - places[:-1])  # [time, characters]
-    missed = np.flatnonzero(nearest.min(axis=0) > NEAR)
+    share = (phi[seen] / weight[seen])[:, :-1].max(axis=0)
+    attention = phi[:, :-1].sum(axis=0)
+    usual = np.median(attention)
+    missed = np.flatnonzero((share < LEAST_SHARE) | (attention < SKIPPED * usual))
     if len(missed):
-        return f"character {int(missed[0]) + 1} was left out"
-    stays = np.bincount(np.rint(centre).astype(int), minlength=phi.shape[1])[:-1]
-    if stays.max() > LONGEST_STAY * max(float(np.median(stays)), SHORT_STAY):
-        return f"the window stayed at character {int(stays.argmax()) + 1}"
+        return f"character {missed[0] + 1} was left out"
+    if attention.max() > STAYED * usual:
+        return f"the window stayed at character {attention.argmax() + 1}"
     return None

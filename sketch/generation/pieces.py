@@ -127,7 +127,7 @@ def write_pieces(
     """
     coded = [_encode(alphabet, task) for task in tasks]
     num_rows = max(len(tasks), manner.batch_size or 0)
-    max_steps = manner.steps_per_character * (1 + max(len(t.text) for t in tasks))
+    limits = [manner.steps_per_character * (1 + len(task.text)) for task in tasks]
     kept: dict[int, Written] = {}
     least_bad: dict[int, Written] = {}
     tried = [task.first_try for task in tasks]
@@ -140,7 +140,7 @@ def write_pieces(
         trace = sample(
             loop,
             num_rows,
-            max_steps,
+            max(limits),
             manner.probability_bias,
             seeds,
             [coded[number].codes for number in rows],
@@ -148,7 +148,12 @@ def write_pieces(
             _watch(loop, rows, len(kept), report),
         )
         pieces = [
-            _cut(loop, Trace(*(v[row] for v in trace)), coded[number], seeds[row][-1])
+            _cut(
+                loop,
+                Trace(*(values[row, : limits[number]] for values in trace)),
+                coded[number],
+                seeds[row][-1],
+            )
             for row, number in enumerate(rows)
         ]
         if check is not None:
@@ -231,7 +236,14 @@ def _watch(
 
 
 def _cut(loop: SamplingLoop, trace: Trace, coded: _Coded, tried: int) -> Written:
-    """A row of the batch up to its end, with the weights of its own characters."""
+    """A row of the batch up to its end, with the weights of its own characters.
+
+    Args:
+        loop: for what a pen that rests does.
+        trace: of the row, as long as its text may take, without a batch axis.
+        coded: the text.
+        tried: how often it has been written before.
+    """
     end = find_end(trace.strokes, np.array(loop.network.first_input[:END_OF_STROKE]))
     trace = trace._replace(phi=trace.phi[:, coded.own])
     trace = Trace(*(values[:end] for values in trace))
