@@ -4,7 +4,7 @@
       README.md             the card: data, condition, command, time, hardware, scores
       hyperparameters.json  as it was (of a reader: reader.json)
       history.csv           as it was
-      sketch.png, pen.png, history.png   as they were, where there are any
+      sketch.png, pen.png, history.png   in fewer colours, where there are any
       checkpoints/best/     the best weights in half precision, and their state
 
 The optimizer's state is left out, and `state.json` says so (`inference_only`): such an
@@ -13,12 +13,12 @@ casts the weights back as it loads them.
 """
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
 import numpy as np
+from PIL import Image
 
 from sketch.corpus.hdf5 import Corpus
 from sketch.experiment import checkpoint
@@ -36,6 +36,7 @@ from sketch.ink.files import whole_folder, write_text
 
 MAX_BYTES = 8_000_000  # of a published directory: a repository keeps it for ever
 PICTURES = ("sketch.png", "pen.png", "history.png")
+COLOURS = 32  # of their published copies
 NOT_KEPT = "optimizer"  # the group of a weights file that only training needs
 
 DEMO_CONDITION = "Free, as sketch itself (MIT licence)."
@@ -103,7 +104,7 @@ def publish(
         write_text(new / "history.csv", history)
         pictures = [name for name in PICTURES if (source.path / name).is_file()]
         for name in pictures:
-            shutil.copyfile(source.path / name, new / name)
+            _write_small(source.path / name, new / name)
         card = write_card(source, state, pictures, corpus, condition, evaluations)
         write_text(new / "README.md", card)
         size = sum(file.stat().st_size for file in new.rglob("*") if file.is_file())
@@ -115,6 +116,15 @@ def publish(
     if is_default or (writes_texts and not (path.parent / DEFAULT_NAME).exists()):
         write_text(path.parent / DEFAULT_NAME, f"{source.name}\n")
     return path
+
+
+def _write_small(picture: Path, copy: Path) -> None:
+    """A picture in so few colours that ink and curves look the same in a third."""
+    try:
+        with Image.open(picture) as image:
+            image.convert("RGB").quantize(COLOURS).save(copy, optimize=True)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{picture} is no picture; move it away: {error}") from error
 
 
 def _require_replaceable(path: Path, source: Experiment | Reader, force: bool) -> None:
