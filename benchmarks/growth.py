@@ -4,7 +4,8 @@
 
 Doubles one at a time: lines of the corpus (converting from JSON ink, an epoch), length
 of the lines and lines of the batch (a training step, sampling). Each measurement is a
-process of its own, so that its greatest memory is its own. One JSON line for each.
+process of its own, so that its greatest memory is its own. One JSON line for each, and
+growth.png beside this file: seconds against what is doubled, on logarithmic axes.
 """
 
 import json
@@ -86,6 +87,22 @@ def _figures(started: float) -> dict:
     return {"seconds": time.perf_counter() - started, "memory_gb": peak_memory()}
 
 
+def draw(curves: dict[str, list[float]]) -> None:
+    """Seconds of each kind of work at 1, 2, 4, … times its size."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.subplots()
+    for name, seconds in curves.items():
+        sizes = [2**k for k in range(len(seconds))]
+        axes.loglog(sizes, seconds, "o-", base=2, label=name)
+    axes.set_xlabel("times the smallest")
+    axes.set_ylabel("seconds")
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    FigureCanvasAgg(figure).print_png(Path(__file__).with_suffix(".png"))
+
+
 def main() -> None:
     if len(sys.argv) > 1:  # one measurement
         print(json.dumps(measure(sys.argv[1], *map(int, sys.argv[2:]))))
@@ -99,6 +116,7 @@ def main() -> None:
     plans += [("epoch", "batch", [(LINES, LENGTH, BATCH * k) for k in doubled])]
     plans += [("sampling", "length", [(1, LENGTH * k, BATCH) for k in doubled])]
     plans += [("sampling", "batch", [(1, LENGTH, BATCH * k) for k in doubled])]
+    curves = {}
     for what, grown, settings in plans:
         found = []
         for setting in settings:
@@ -111,6 +129,8 @@ def main() -> None:
             seconds=[one["seconds"] for one in found],
             memory_gb=[one["memory_gb"] for one in found],
         )
+        curves[f"{what}, by {grown}"] = [one["seconds"] for one in found]
+    draw(curves)
 
 
 if __name__ == "__main__":
