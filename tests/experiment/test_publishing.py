@@ -294,3 +294,17 @@ def test_the_command_on_the_card_names_no_folders():
 
     words = ["/somewhere/bin/sketch", "train", "--data", "/home/me/ink.hdf5", "--dim"]
     assert _command(words) == "sketch train --data ink.hdf5 --dim"
+
+
+def test_a_damaged_picture_is_named(pen, folder, corpus):
+    picture = pen.path / "sketch.png"
+    whole = picture.read_bytes() if picture.exists() else None
+    picture.write_bytes(b"no picture")
+    try:
+        with pytest.raises(ValueError, match=r"sketch\.png is no picture"):
+            publish(pen, folder, CONDITION, corpus)
+    finally:
+        picture.unlink()
+        if whole is not None:
+            picture.write_bytes(whole)
+    assert not list(folder.glob("*"))
