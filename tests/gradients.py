@@ -1,4 +1,4 @@
-"""Gradients of a scalar function of arrays, by whichever backend runs."""
+"""Losses and gradients by whichever backend runs, as one program where it has such."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ def gradients(function, *arrays: np.ndarray) -> list[np.ndarray]:
     if keras.backend.backend() == "jax":
         import jax
 
-        found = jax.grad(function, argnums=tuple(range(len(arrays))))(*arrays)
+        found = jax.jit(jax.grad(function, argnums=tuple(range(len(arrays)))))(*arrays)
     elif keras.backend.backend() == "torch":
         import torch
 
@@ -26,6 +26,19 @@ def gradients(function, *arrays: np.ndarray) -> list[np.ndarray]:
             value = function(*tensors)
         found = tape.gradient(value, tensors)
     return [np.asarray(keras.ops.convert_to_numpy(gradient)) for gradient in found]
+
+
+def loss_of(model: keras.Model, inputs: dict) -> float:
+    """A model's own loss."""
+
+    def loss():
+        return model.compute_loss(x=inputs, y_pred=model(inputs))
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        loss = jax.jit(loss)
+    return float(keras.ops.convert_to_numpy(loss()))
 
 
 def weight_gradients(model: keras.Model, inputs: dict, run=None) -> list[np.ndarray]:
@@ -45,7 +58,7 @@ def weight_gradients(model: keras.Model, inputs: dict, run=None) -> list[np.ndar
             with keras.StatelessScope(list(zip(variables, values, strict=True))):
                 return model.compute_loss(x=inputs, y_pred=run(inputs))
 
-        found = jax.grad(loss)([variable.value for variable in variables])
+        found = jax.jit(jax.grad(loss))([variable.value for variable in variables])
     elif keras.backend.backend() == "torch":
         model.zero_grad()
         model.compute_loss(x=inputs, y_pred=run(inputs)).backward()

@@ -20,7 +20,7 @@ each_notebook = pytest.mark.parametrize(
 
 @pytest.fixture
 def toy_size(tmp_path, monkeypatch):
-    """A small corpus where the demo corpus is looked for; one step of training."""
+    """A small corpus where the demo corpus is looked for."""
     write_corpus(
         tmp_path / "sketch" / f"demo-{DEMO_VERSION}.hdf5",
         demo_sets(TOY_LINES),
@@ -31,8 +31,6 @@ def toy_size(tmp_path, monkeypatch):
     )
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("SKETCH_EXPERIMENTS", str(tmp_path / "experiments"))
-    monkeypatch.setenv("SKETCH_EPOCHS", "1")
-    monkeypatch.setenv("SKETCH_DIM", "8")
     monkeypatch.delenv("SKETCH_MODEL", raising=False)
     # Nothing of the user's own Jupyter, and no plots of a window.
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):

@@ -24,6 +24,7 @@ from sketch.experiment.run_directory import RunDirectory
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink import DamagedInk
 from sketch.ink.figures import draw_history, draw_pen, draw_sketch
+from sketch.ink.files import write_bytes
 from sketch.model.network import Network
 
 SAMPLES = 64  # lines of sketch.png
@@ -148,10 +149,10 @@ class ExperimentRecord(Record):
         draw_history(self.experiment.history_png, self.experiment.history())
         with devices.on_one_device():
             lines = self.sample()
-        name = f"sketch-{epoch:03d}.png"
+        of_epoch = self.experiment.samples_dir / f"sketch-{epoch:03d}.png"
         try:
-            draw_sketch(self.experiment.samples_dir / name, lines)
-            draw_sketch(self.experiment.sketch_path, lines)
+            draw_sketch(of_epoch, lines)
+            write_bytes(self.experiment.sketch_path, of_epoch.read_bytes())
             draw_pen(self.experiment.pen_path, lines)
         except DamagedInk as error:  # weights at the edge of what float32 holds
             tqdm.write(f"no sketch.png of this epoch: {error}")

@@ -142,7 +142,7 @@ def draw_strokes(
             capstyle="round",
             joinstyle="round",
         )
-        axes.add_patch(patch)
+        axes.add_artist(patch)  # add_patch looks at each segment, for the limits
     if dots:
         # A dot is half as wide again as the line of the pen: ink spreads.
         circles = PathCollection(

@@ -14,7 +14,7 @@ from peers import Peers
 
 CLOSE = 1e-5  # relative: float32 sums of a few hundred terms, in another order
 FREE = "--dim 6 --depth 1 -G 2 --bs 4 --lr 1e-2 --dropout 0.3 --weight-noise 0.05"
-TEXT = "--dim 6 --depth 2 -G 2 --bs 4 --lr 1e-2 --text -K 2"
+TEXT = "--dim 6 --depth 1 -G 2 --bs 4 --lr 1e-2 --text -K 2"
 
 
 EPOCHS = 4
