@@ -46,6 +46,8 @@ def at_toy_size(words: list[str]) -> list[str]:
             words[place] = experiment_name(settings)
     if words[:2] == ["sketch", "serve"]:
         words += ["--port", "0"]
+    if words[:2] == ["sketch", "write"]:  # by the hand that comes with sketch
+        words[2] = words[2].split()[0]
     if words[:2] == ["sketch", "sample"]:
         if "--text" in words:  # two of them, soon given up
             words += ["--tries", "1", "--steps-per-character", "2"]

@@ -54,11 +54,6 @@ def assert_equal_to_one(folder, root, alone="alone"):
     np.testing.assert_allclose(scores(folder, root), expected, rtol=CLOSE)
 
 
-def test_two_processes_learn_as_one(folder):
-    finish(folder, words(FREE, "two"), 2)
-    assert_equal_to_one(folder, "two")
-
-
 def test_four_processes_learn_texts_as_one(folder):
     finish(folder, words(TEXT, "text alone"), 1)
     finish(folder, words(TEXT, "four"), 4)
@@ -72,7 +67,7 @@ def test_two_devices_of_one_process_learn_as_one(folder, monkeypatch):
 
 
 def test_stopped_and_killed_the_same_command_goes_on(folder, monkeypatch):
-    """By a signal to process 1, a kill of process 1, a kill of process 0."""
+    """By a signal to process 1, a kill of it, a kill of process 0: learns as one."""
     command = words(FREE, "broken", "--checkpoint-minutes", "0")
     with monkeypatch.context() as patch:
         patch.setenv("SLOWLY", "0.5")

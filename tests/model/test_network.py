@@ -168,7 +168,7 @@ def test_padding_and_other_lines_change_nothing(kind):
     network = small(**KINDS[kind])
     inputs = batch_of(network)
     together = ops.convert_to_numpy(network(inputs))
-    for row, length in enumerate((9, 6, 4)):
+    for row, length in ((0, 9), (2, 4)):
         alone = {key: value[row : row + 1] for key, value in inputs.items()}
         for key in ("strokes", "mask"):
             alone[key] = alone[key][:, :length]
