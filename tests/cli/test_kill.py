@@ -126,8 +126,8 @@ def numbers(experiment: Experiment) -> list[list[float]]:
     return [[row[name] for name in UNTIMED] for row in experiment.history()]
 
 
-def test_killed_six_times(tmp_path):
-    kill_again_and_again(tmp_path, 6)
+def test_killed_four_times(tmp_path):
+    kill_again_and_again(tmp_path, 4)
 
 
 @pytest.mark.slow

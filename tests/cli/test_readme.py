@@ -1,5 +1,6 @@
 """Every `sketch` command of the README, in its order, at toy size."""
 
+import json
 import re
 import shlex
 from dataclasses import replace
@@ -12,6 +13,9 @@ from whiteboards import pack, write_database, write_split_lists
 from sketch.experiment.names import experiment_name, parse_name
 
 ROOT = Path(__file__).parents[2]
+STEM = "handwriting-1X6-G2-bs4"
+LEFT = {"checkpoints", "samples", "hyperparameters.json", "environment.json"}
+LEFT |= {"history.csv", "history.png", "sketch.png", "pen.png"}
 PANGRAMS = ["the quick brown fox", "jumps over a lazy dog"]
 TOY = {"--dim": "6", "-G": "2", "--bs": "4", "--epochs": "1", "-K": "2"}
 
@@ -28,7 +32,9 @@ def at_toy_size(words: list[str]) -> list[str]:
     words = list(words)
     for place, word in enumerate(words):
         before = words[place - 1] if place else ""
-        if before in TOY:
+        if before == "--epochs" and "--model" in words and "--lr" not in words:
+            words[place] = "2"  # what was stopped goes on
+        elif before in TOY:
             words[place] = TOY[before]
         elif before == "--name":
             words[place] = "toy"
@@ -89,3 +95,11 @@ def test_every_command_of_the_readme_works(sketch, downloads, tmp_path, monkeypa
         ran.append(words[1])
     assert {"convert", "train", "sample", "list", "serve"} <= set(ran)
     assert len(list((tmp_path / "experiments").glob("*/sketch.png"))) >= 4
+    # Of the walk-through: trained and resumed, then derived from that.
+    (derived,) = (tmp_path / "experiments").glob(f"{STEM}-lr3e-4-from-*")
+    for name, epochs in ((f"{STEM}-lr1e-3", [1, 2]), (derived.name, [1])):
+        there = {path.name for path in (derived.parent / name).iterdir()}
+        assert there >= LEFT
+        facts = json.loads(sketch("show", name, "--json").out)
+        assert [row["epoch"] for row in facts["history"]] == epochs
+    assert facts["lineage"][0]["parent"] == f"{STEM}-lr1e-3"
