@@ -10,11 +10,9 @@ READY := $(VENV)/.ready-$(EXTRAS)
 DEMO_OPTIONS := --name demo --depth 1 --dim 256 -G 20 --bs 16 --lr 3e-3 --schedule one-cycle --epochs 2
 DEMO_NAME := demo-1X256-G20-bs16-lr3e-3-one-cycle
 
-# Three processes for two cores, as some tests wait; a file in one of them: its fixtures
-# are made once. In the order of their names: files of few, long tests would come last
-# otherwise, and wait.
-WORKERS := $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN) / 2)
-EACH_CORE := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# A process for each core, a file in one of them: its fixtures are made once. In the
+# order of their names: files of few, long tests would come last otherwise, and wait.
+EACH_CORE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # Written by the hand that comes with sketch, if one does.
 SENTENCE := "Every letter is a line that went somewhere."

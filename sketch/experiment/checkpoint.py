@@ -33,6 +33,7 @@ WEIGHTS_NAME = "model.weights.h5"
 STATE_NAME = "state.json"
 KINDS = ("latest", "best")
 MAX_READS = 20  # of weights that a run keeps saving
+MOMENT = 0.05  # seconds; a swap of names takes less
 
 
 def save(
@@ -104,8 +105,8 @@ def clean(folder: Path) -> None:
 def load(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
     """Finds a checkpoint and checks that its weights are those that were saved.
 
-    Another process may be saving meanwhile: a checkpoint that seems damaged is looked
-    at again before it is called so.
+    Another process may be saving meanwhile: a checkpoint that seems damaged is called
+    so if it is still the same one a moment later.
 
     Args:
         folder: `checkpoints/` of an experiment.
@@ -118,20 +119,22 @@ def load(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
         ValueError: damaged, or a link; names the file and the remedy.
     """
     _require_kind(kind)
-    for pause in (0.02, 0.2, None):
+    seen = None
+    while True:
+        here = [_identity(place) for place in _places(folder, kind)]
         try:
             found = _load_once(folder, kind)
-            if found is not None or pause is None or not _any_place(folder, kind):
+            if found is not None or not any(here):
                 return found
         except (OSError, ValueError) as error:
-            if pause is None:
+            if here == seen:
                 other = KINDS[1 - KINDS.index(kind)]
                 raise ValueError(
                     f"{error}. To go on from the {other} checkpoint, move the folder "
                     f"{folder / kind} away"
                 ) from error
-        time.sleep(pause)
-    return None
+        seen = here
+        time.sleep(MOMENT)
 
 
 def read_weights(
@@ -213,8 +216,13 @@ def _places(folder: Path, kind: str) -> tuple[Path, Path, Path]:
     return folder / f"{kind}.next", folder / kind, folder / f"{kind}.previous"
 
 
-def _any_place(folder: Path, kind: str) -> bool:
-    return any(os.path.lexists(place) for place in _places(folder, kind))
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Other where another folder has its place, or a file of it came or went."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _remove(path: Path) -> None:

@@ -299,6 +299,20 @@ def test_somebody_who_reads_meanwhile_always_finds_one(folder):
     assert checkpoint.load(folder, "latest")[1]["step"] == 199
 
 
+def test_it_is_looked_at_again_for_as_long_as_somebody_saves(folder, monkeypatch):
+    save(folder, step=0)
+    usual, saved = checkpoint._load_once, iter(range(1, 7))
+
+    def overtaken(*args):
+        if (step := next(saved, None)) is None:
+            return usual(*args)
+        save(folder, step=step)
+        raise FileNotFoundError("it was there a moment ago")
+
+    monkeypatch.setattr(checkpoint, "_load_once", overtaken)
+    assert checkpoint.load(folder, "latest")[1] == {"step": 6}
+
+
 def test_state_is_plain_json(folder):
     save(folder, step=1)
     content = json.loads((folder / "latest" / "state.json").read_text())
