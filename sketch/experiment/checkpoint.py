@@ -33,7 +33,7 @@ WEIGHTS_NAME = "model.weights.h5"
 STATE_NAME = "state.json"
 KINDS = ("latest", "best")
 MAX_READS = 20  # of weights that a run keeps saving
-MOMENT = 0.05  # seconds; a swap of names takes less
+MOMENT = 0.05  # seconds from one look to the next
 
 
 def save(
