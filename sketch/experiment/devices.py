@@ -74,7 +74,8 @@ def _keep_compilations() -> None:
 
     if jax.config.jax_compilation_cache_dir is None:
         jax.config.update("jax_compilation_cache_dir", str(compile_cache()))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+    # The small programs are many: to start anew would compile them for a second.
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
 
 
