@@ -10,9 +10,9 @@ READY := $(VENV)/.ready-$(EXTRAS)
 DEMO_OPTIONS := --name demo --depth 1 --dim 256 -G 20 --bs 16 --lr 3e-3 --schedule one-cycle --epochs 2
 DEMO_NAME := demo-1X256-G20-bs16-lr3e-3-one-cycle
 
-# A process for each core, a file in one of them: its fixtures are made once. In the
-# order of their names: files of few, long tests would come last otherwise, and wait.
-EACH_CORE := --numprocesses auto --dist loadfile --no-loadscope-reorder
+# A process for each core, with its share of the tests in their order, so that what
+# those of a file have in common is made once; who is done first takes of the others'.
+EACH_CORE := --numprocesses auto --dist worksteal
 
 # Written by the hand that comes with sketch, if one does.
 SENTENCE := "Every letter is a line that went somewhere."
@@ -27,6 +27,9 @@ PACKAGES_tensorflow := 'tensorflow-cpu>=2.21,<3' 'tensorboard>=2.21,<3'
 # What TensorBoard reads is written under JAX, too.
 AND_tensorflow = .venv-$*/bin/python -m pytest --quiet tests/experiment/test_board.py
 PACKAGES_torch := 'torch==2.13.0'
+
+# Or each process of the tests, some forty, would compile sketch and pytest's tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-slow test-tensorflow test-torch test-oldest lint
 

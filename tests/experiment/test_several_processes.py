@@ -67,7 +67,10 @@ def test_two_devices_of_one_process_learn_as_one(folder, monkeypatch):
 
 
 def test_stopped_and_killed_the_same_command_goes_on(folder, monkeypatch):
-    """By a signal to process 1, a kill of it, a kill of process 0: learns as one."""
+    """By a signal to process 1, a kill of it, a kill of process 0: learns as one.
+
+    What several began, one may end.
+    """
     command = words(FREE, "broken", "--checkpoint-minutes", "0")
     with monkeypatch.context() as patch:
         patch.setenv("SLOWLY", "0.5")
@@ -88,7 +91,7 @@ def test_stopped_and_killed_the_same_command_goes_on(folder, monkeypatch):
             assert codes[victim] == -signal.SIGKILL
             last = peers.said(1 - victim).strip().splitlines()[-1]
             assert f"process {victim}" in last and "has ended" in last
-    finish(folder, command, 2)
+    finish(folder, [*command, "--model", "continue"], 1)
     assert_equal_to_one(folder, "broken")
 
 

@@ -1,5 +1,7 @@
 """LSTM and GRU against Keras' own layers, numpy loops, and themselves step by step."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -27,12 +29,11 @@ def built(layer):
     return layer
 
 
-def layers():
-    return {
-        "lstm": built(LSTM(UNITS)),
-        "lstm with peepholes": built(LSTM(UNITS, peepholes=True)),
-        "gru": built(GRU(UNITS)),
-    }
+NEW = {
+    "lstm": functools.partial(LSTM, UNITS),
+    "lstm with peepholes": functools.partial(LSTM, UNITS, peepholes=True),
+    "gru": functools.partial(GRU, UNITS),
+}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_forget_gate_starts_open():
 
 def test_peepholes_are_the_papers():
     """Eqs 7-11: i and f see the last cell, o the new one, each by a vector."""
-    layer = layers()["lstm with peepholes"]
+    layer = built(NEW["lstm with peepholes"]())
     kernel, recurrent, bias, peepholes = (
         np.float64(weight.numpy())
         for weight in (
@@ -89,9 +90,9 @@ def test_peepholes_are_the_papers():
         np.testing.assert_allclose(ops.convert_to_numpy(outputs)[:, t], h, **CLOSE)
 
 
-@pytest.mark.parametrize("name", layers())
+@pytest.mark.parametrize("name", NEW)
 def test_steps_equal_the_run(name):
-    layer = layers()[name]
+    layer = built(NEW[name]())
     x = inputs()
     outputs, end = layer(x)
     state = layer.initial_state(BATCH)
@@ -155,11 +156,10 @@ def test_quick_run_has_the_values_and_gradients_of_the_loop(
         np.testing.assert_allclose(quick, plain, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", layers())
+@pytest.mark.parametrize("name", NEW)
 def test_low_precision_rounds_products_and_nothing_else(name):
-    exact = layers()[name]
-    kwargs = {"peepholes": True} if "peepholes" in name else {}
-    low = type(exact)(UNITS, dtype="mixed_bfloat16", **kwargs)
+    exact = built(NEW[name]())
+    low = NEW[name](dtype="mixed_bfloat16")
     low.build((None, None, FEATURES))
     low.set_weights(exact.get_weights())
     outputs, state = low(inputs())
@@ -172,11 +172,10 @@ def test_low_precision_rounds_products_and_nothing_else(name):
     )
 
 
-@pytest.mark.parametrize("name", layers())
+@pytest.mark.parametrize("name", NEW)
 def test_low_precision_leaves_the_weights_as_they_are(name):
     """A step of 1e-3 on a weight of 1 is less than bfloat16 resolves."""
-    kwargs = {"peepholes": True} if "peepholes" in name else {}
-    layer = type(layers()[name])(UNITS, dtype="mixed_bfloat16", **kwargs)
+    layer = NEW[name](dtype="mixed_bfloat16")
     layer.build((None, None, FEATURES))
     for weight in layer.trainable_weights:
         weight.assign(ops.full(weight.shape, 1.001))

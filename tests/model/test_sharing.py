@@ -11,8 +11,13 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 NETWORKS = {
-    "lstm": {"depth": 2, "dropout": 0.3, "weight_noise": 0.1},
-    "text": {"num_symbols": 5, "window_mixtures": 2},
+    "text": {
+        "depth": 2,
+        "dropout": 0.3,
+        "weight_noise": 0.1,
+        "num_symbols": 5,
+        "window_mixtures": 2,
+    },
     "gru": {"cell": "gru", "dtype": "mixed_bfloat16"},
 }
 
