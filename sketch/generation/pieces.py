@@ -25,11 +25,10 @@ class Manner:
     seed: the same seed writes the same ink.
     max_tries: how often a piece is written at the most.
     steps_per_character: pen steps after which a piece is given up.
-    longest_text: characters, the prime's included, that the network follows well; what
-        is longer is written in pieces of half of that.
-    batch_size: rows of the compiled loop; those to spare hold further tries. Where it
-        is always the same, so is the loop. None: as many as there are texts, up to
-        `MOST_ROWS`.
+    longest_text: characters that the network follows well. What is longer, with the
+        prime's, is written in pieces of half of that.
+    batch_size: rows of the compiled loop; those to spare hold further tries. None: as
+        many as there are texts, up to `MOST_ROWS`.
     """
 
     probability_bias: float = 0.0
@@ -133,19 +132,22 @@ def write_pieces(
     tried = [task.first_try for task in tasks]
     while still := [number for number in range(len(tasks)) if number not in kept]:
         rows = [still[row % len(still)] for row in range(num_rows)]
-        seeds = []
+        seeds, useful = [], []
         for number in rows:
             seeds.append((*tasks[number].seed, tried[number]))
+            # Nothing is looked at beyond a text's time, and none of a try too many.
+            is_due = tried[number] < tasks[number].first_try + manner.max_tries
+            useful.append(limits[number] if is_due else 0)
             tried[number] += 1
         trace = sample(
             loop,
             num_rows,
-            max(limits),
+            max(limits[number] for number in still),
             manner.probability_bias,
             seeds,
             [coded[number].codes for number in rows],
             [_strokes(tasks[number].prime) for number in rows],
-            _watch(loop, rows, len(kept), report),
+            _watch(loop, rows, useful, len(kept), report),
         )
         pieces = [
             _cut(
@@ -218,19 +220,27 @@ def _strokes(prime: Prime | None) -> np.ndarray:
 def _watch(
     loop: SamplingLoop,
     rows: Sequence[int],
+    useful: Sequence[int],
     num_kept: int,
     report: Callable[[int], None] | None,
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """What `sample` asks between its calls: which rows of the batch have ended."""
+    """What `sample` asks between its calls: which rows of the batch have ended.
+
+    Those too that have taken all of their `useful` steps.
+    """
     null_offset = np.array(loop.network.first_input[:END_OF_STROKE])
     on_paper: set[int] = set()
+    taken = 0
 
     def has_ended(recent: np.ndarray) -> np.ndarray:
+        nonlocal taken
         ends = [find_end(strokes, null_offset) is not None for strokes in recent]
         on_paper.update(number for number, end in zip(rows, ends, strict=True) if end)
         if report is not None:
             report(num_kept + len(on_paper))
-        return np.array(ends)
+        # One of the steps was told before, but for the first time.
+        taken += recent.shape[1] - (taken > 0)
+        return np.array(ends) | (taken >= np.array(useful))
 
     return has_ended
 

@@ -84,6 +84,8 @@ def write_texts(
         if not len(alphabet.encode(text, end=False)):
             raise ValueError(f"there is nothing to write in {text!r}")
         lines.append(_Line(text, prime, manner, null))
+    if not lines:
+        return []
     # Batches of one size: a compiled loop fits all of them.
     num_batches = -(-len(lines) // (manner.batch_size or MOST_ROWS))
     size = manner.batch_size or -(-len(lines) // num_batches)
@@ -134,8 +136,9 @@ class _Line:
     ):
         longest = manner.longest_text
         self._longest_prime = longest // 2
-        is_short = len(text) + (len(prime.text) if prime else 0) <= longest
-        self.pieces = split_text(text, longest if is_short else longest // 2)
+        before = len(prime.text) + 1 if prime else 0  # and a blank
+        is_short = before + len(text) <= longest
+        self.pieces = split_text(text, longest if is_short else max(longest // 2, 1))
         self.prime = prime
         self.written: list[Written] = []
         self._null = null
@@ -162,14 +165,15 @@ class _Line:
             self._tried = piece.tries
             return
         self._tried = 0
+        alone = from_touch(piece.trace, self.prime, self._null)
         trace = piece.trace
         if not self.written:
-            trace = from_touch(trace, self.prime, self._null)
+            trace = alone
         elif self.prime is None:  # all before it went wrong: it begins anew
             trace = _behind_a_gap(trace, len(text), self._null)
         self.written.append(replace(piece, trace=_lifted(trace)))
         if piece.fault is None:
-            self.prime = self._longer_prime(piece, text) or Prime(trace.strokes, text)
+            self.prime = self._longer_prime(piece, text) or Prime(alone.strokes, text)
 
     def _longer_prime(self, piece: Written, text: str) -> Prime | None:
         """A short piece behind what led to it; None where that would be too long."""

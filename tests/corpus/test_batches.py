@@ -177,6 +177,29 @@ def test_no_two_things_draw_from_the_same_stream(monkeypatch):
     assert len(streams) == len(set(streams)) == 2 * 3 * (1 + 3 * 2)
 
 
+def test_a_line_that_is_cut_has_not_finished_its_text():
+    texts = [np.arange(1, 4)] * 3
+    batches = Batches(lines_of([5, 6, 9]), MEAN, STD, 3, texts=texts, max_length=6)
+    (batch,) = batches.epoch(0)
+    rests = dict(
+        zip(batch.lines.tolist(), batch.inputs["rest"].sum(axis=1), strict=True)
+    )
+    assert rests == {0: 1, 1: 1, 2: 0}
+    assert not batch.inputs["strokes"][batch.lines == 2][0, 6:].any()
+
+
+def test_sets_of_other_texts_share_the_shapes():
+    lines, shapes = lines_of([5, 9, 30]), []
+    lengths = choose_lengths(np.array([5, 9, 30]))
+    for shortest in (1, 12):
+        texts = [np.zeros(shortest + number, int) for number in range(3)]
+        batches = Batches(
+            lines, MEAN, STD, 1, texts=texts, padded_lengths=lengths
+        ).epoch(0)
+        shapes.append(sorted(batch.inputs["text"].shape for batch in batches))
+    assert shapes[0] == shapes[1]
+
+
 def test_no_lines_are_refused():
     with pytest.raises(ValueError, match="no lines"):
         Batches([], MEAN, STD, 2)

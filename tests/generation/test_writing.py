@@ -17,13 +17,15 @@ NULL = (-0.2, 0.01, 0.0)
 LOOP = SimpleNamespace(network=SimpleNamespace(first_input=NULL))
 ALPHABET = Alphabet.from_texts(["a bcdefghijklmnopqrstuvwxyz"])
 STEPS = 6  # pen points of a character
+AIR = 99.0  # dx of the way from a prime to what is written behind it
 OK = Verdict(0.0, None)
 
 
 class Pen:
     """Stands in for `sample`: writes well, or goes wrong where `goes_wrong` says.
 
-    Every character takes `STEPS` rows; dx is its code; then the pen rests.
+    Every character takes `STEPS` rows; dx is its code; then the pen rests. Behind a
+    prime it goes through the air first, a row.
     """
 
     def __init__(self, goes_wrong=lambda text, seed: False):
@@ -66,6 +68,9 @@ class Pen:
         if self.goes_wrong(ALPHABET.decode(own), seed):
             places[-STEPS:] = start  # never looks at the last character
         phi = np.eye(len(codes))[np.append(places, len(codes) - 1)]
+        if len(prime):
+            strokes = np.vstack([[AIR, 0.0, 0.0], strokes])
+            phi = np.vstack([phi[:1], phi])
         return np.vstack([strokes, rest]), phi
 
 
@@ -76,9 +81,15 @@ def pen(monkeypatch):
     return pen
 
 
+def on_paper(line):
+    """Which rows are no way through the air."""
+    return line.trace.strokes[:, 0] != AIR
+
+
 def says(line):
     """What the made-up ink spells: every STEPS-th dx is a code."""
-    return ALPHABET.decode(line.trace.strokes[::STEPS, 0].round().astype(int))
+    dx = line.trace.strokes[on_paper(line), 0]
+    return ALPHABET.decode(dx[::STEPS].round().astype(int))
 
 
 def test_texts_are_written_whole_and_the_rest_is_cut_off(pen):
@@ -183,6 +194,28 @@ def test_a_short_text_has_no_more_time_beside_a_long_one(pen):
     assert len(short.trace.strokes) == 3 * STEPS
 
 
+def test_nothing_is_waited_for_that_is_not_looked_at(pen, monkeypatch):
+    """A text past its time, a try too many, the time of a text that is done."""
+    asked = []
+
+    def sample(*arguments):
+        num_lines, max_steps, has_ended = arguments[1], arguments[2], arguments[-1]
+        nothing = np.full((num_lines, 20, 3), 3.0, np.float32)
+        ends = [has_ended(nothing).tolist(), has_ended(nothing[:, :2]).tolist()]
+        asked.append((max_steps, ends))
+        return pen(*arguments)
+
+    monkeypatch.setattr(pieces, "sample", sample)
+    pen.goes_wrong = lambda text, seed: text == "it"
+    manner = Manner(max_tries=3, steps_per_character=7, batch_size=4)
+    write_texts(LOOP, ALPHABET, ["it", "somewhere"], manner)
+    no, yes = False, True
+    # Two rows for each text; then all for the third of three tries of "it".
+    assert asked[0] == (7 * 10, [[no] * 4, [yes, no, yes, no]])
+    assert asked[1] == (7 * 3, [[no, yes, yes, yes], [yes] * 4])
+    assert len(asked) == 2
+
+
 def test_long_texts_are_written_in_pieces_that_go_on_from_each_other(pen):
     text = "the quick brown fox jumps over the lazy dog"
     (line,) = write_texts(LOOP, ALPHABET, [text], Manner(longest_text=24))
@@ -193,11 +226,14 @@ def test_long_texts_are_written_in_pieces_that_go_on_from_each_other(pen):
     for number, call in enumerate(pen.calls[1:], start=1):
         (codes,), (prime,) = call[3], call[4]
         assert ALPHABET.decode(codes) == f"{pieces[number - 1]} {pieces[number]}"
+        # From where that piece touches the paper, as lines of a corpus begin.
         assert len(prime) == STEPS * len(pieces[number - 1])
+        assert AIR not in prime[:, 0]
+    assert np.count_nonzero(~on_paper(line)) == len(pieces) - 1
     assert line.text == text
     assert line.trace.phi.shape[1] == len(text) + 1
     # each step looks at the character that it writes, whichever piece that is in
-    seen = line.trace.phi.argmax(axis=1)[::STEPS]
+    seen = line.trace.phi[on_paper(line)].argmax(axis=1)[::STEPS]
     assert "".join(text[place] for place in seen) == "".join(pieces)
 
 
@@ -289,6 +325,12 @@ def test_unknown_characters_and_empty_texts_are_refused(pen):
     with pytest.raises(ValueError, match="nothing to write in '  '"):
         write_texts(LOOP, ALPHABET, ["  "])
     assert pen.calls == []
+
+
+def test_no_texts_and_a_network_of_single_letters(pen):
+    assert write_texts(LOOP, ALPHABET, []) == []
+    (line,) = write_texts(LOOP, ALPHABET, ["ab cd"], Manner(longest_text=1))
+    assert says(line) == "abcd"
 
 
 words = st.lists(st.text("abc", min_size=1, max_size=9), min_size=1, max_size=30)
