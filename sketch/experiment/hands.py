@@ -25,8 +25,11 @@ def is_checkout() -> bool:
 
 
 def find_hands() -> dict[str, Path]:
-    """The directories of the published experiments, by name."""
-    return {path.name: path for path in find_directories(hands_dir(), SETTINGS_NAME)}
+    """The directories of the published experiments, by name; the default is first."""
+    paths = find_directories(hands_dir(), SETTINGS_NAME)
+    default = _default_name()
+    paths.sort(key=lambda path: path.name != default)
+    return {path.name: path for path in paths}
 
 
 def find_directories(root: str | Path, settings_name: str) -> list[Path]:
@@ -77,12 +80,12 @@ def default_hand() -> Path:
         ValueError: the file that names it is damaged.
     """
     folder = hands_dir()
-    if not (folder / DEFAULT_NAME).exists():
+    name = _default_name()
+    if name is None:
         raise FileNotFoundError(
             "no hand comes with this sketch: train one, by `sketch train --text`, and "
             "name it by --model"
         )
-    name = read_text(folder / DEFAULT_NAME, inside=folder).strip()
     path = find_hands().get(name)
     if path is None:
         raise ValueError(
@@ -90,3 +93,10 @@ def default_hand() -> Path:
             "publish --default` writes it anew"
         )
     return path
+
+
+def _default_name() -> str | None:
+    folder = hands_dir()
+    if not (folder / DEFAULT_NAME).exists():
+        return None
+    return read_text(folder / DEFAULT_NAME, inside=folder).strip()

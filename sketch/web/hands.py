@@ -40,7 +40,7 @@ class Hands:
         Args:
             root: the folder of all experiments.
             models: names or paths of those to offer; none: those that come with
-                sketch, and all in `root`.
+                sketch, the default first, and all in `root`.
 
         Raises:
             FileNotFoundError: one of `models` is not there.

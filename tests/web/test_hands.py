@@ -5,6 +5,7 @@ import shutil
 import pytest
 from untrained import make_experiment
 
+from sketch.experiment import hands
 from sketch.web.hands import Hands
 
 
@@ -26,9 +27,9 @@ def test_those_that_write_text_are_offered(folder, experiment):
     damaged = folder / "damaged"
     damaged.mkdir()
     (damaged / "hyperparameters.json").write_text("{")
-    hands = Hands(folder)
-    assert list(hands.experiments) == [experiment.name]
-    (line,) = hands.damaged
+    offered = Hands(folder)
+    assert list(offered.experiments) == [experiment.name]
+    (line,) = offered.damaged
     assert "damaged" in line
     # Whoever names one wants to know.
     for path, words in [
@@ -64,3 +65,14 @@ def test_hands_that_come_with_sketch_are_offered_first_and_once(
     assert list(offered) == list(paths)
     assert offered[experiment.name].path == published[1].path
     assert list(Hands(folder, [experiment.name]).experiments) == [experiment.name]
+
+
+def test_the_default_hand_is_the_first(folder, experiment, tmp_path, monkeypatch):
+    published = tmp_path / "hands"
+    for dim in (9, 10, 11):  # 10 and 11 come before 9, by name
+        make_experiment(published, with_weights=False, dim=dim)
+    *others, default = sorted(path.name for path in published.iterdir())
+    (published / "default").write_text(f"{default}\n")
+    monkeypatch.setattr(hands, "hands_dir", lambda: published)
+    monkeypatch.setattr("sketch.web.hands.find_hands", hands.find_hands)
+    assert list(Hands(folder).experiments) == [default, *others, experiment.name]
