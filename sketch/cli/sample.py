@@ -182,7 +182,7 @@ def _format_of(ctx: click.Context, output: Path | None) -> str:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{path} is not UTF-8 text: {error}") from error
 

@@ -1,5 +1,6 @@
 """`sketch write`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -192,7 +193,7 @@ def _read(text: str) -> str:
     """The text of a file or of standard input, or the argument itself."""
     if text == "-":
         content, name = sys.stdin.buffer.read(), "standard input"
-    elif "\n" not in text and len(text) < 1000 and Path(text).is_file():
+    elif os.path.isfile(text):  # Path.is_file raises for what is too long for a name
         content, name = Path(text).read_bytes(), text
     elif text.endswith(TEXT_SUFFIXES) and not any(map(str.isspace, text)):
         raise click.ClickException(f"there is no file {text}")

@@ -124,7 +124,8 @@ def written(monkeypatch):
 
 def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
     name = make_experiment(tmp_path / "experiments", with_weights=False).name
-    (tmp_path / "more.txt").write_text("and on\n\nto that\n", encoding="utf-8")
+    content = "\ufeffand on\n\nto that\n"  # begins with a mark, as Windows writes it
+    (tmp_path / "more.txt").write_text(content, encoding="utf-8")
     options = ["--text", "so", "--text-file", "more.txt", "-n", 2, "--seed", 3]
     result = sketch("sample", "--model", name, *options, "-o", "a.svg", "--bias", 1)
     assert result.code == 0

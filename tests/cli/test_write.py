@@ -73,6 +73,13 @@ def test_a_text_on_the_command_line(run, asked, tmp_path):
     }
 
 
+@pytest.mark.parametrize("text", ["a lake " * 43, "a\n" * 40, "a lake " * 2000])
+def test_a_text_too_long_for_a_file_name(run, asked, text):
+    result = run(text, "-o", "letter.json")
+    assert result.code == 0, result.err
+    assert asked[-1]["text"] == text
+
+
 def test_options_reach_the_pen_and_the_paper(run, asked):
     options = "--paper 100x80 --margin 9 --size 2 --line-spacing 7 --align justify"
     options += " --jitter 0 --seed 4 --bias 0.5 --prime l-1 --prime-text x --tries 2"
