@@ -1,10 +1,11 @@
 """The sampling loop: many lines at once, many steps to a compiled call.
 
 The loop is a pure function of the network's weights and of noise that is drawn before
-it, per line, from (seed, line): the same seed gives the same ink, however many lines
-are written beside it, and a test can feed any noise it likes. Sampling goes in pieces
-of `STEPS_PER_CALL` steps, each one compiled program that keeps the state on the device;
-between the pieces it is seen whether all lines have ended.
+it, per line, from (seed, line): the same call gives the same ink, and a test can feed
+any noise it likes. A line has the same noise whatever is written beside it, but another
+program: rounding, which grows along a line, can lead to other ink. Sampling goes in
+pieces of `STEPS_PER_CALL` steps, each one compiled program that keeps the state on the
+device; between the pieces it is seen whether all lines have ended.
 
 Priming clamps the first points to somebody's ink; states and kappa carry over.
 """

@@ -18,6 +18,8 @@ _module = importlib.import_module(f"{__package__}.fast_{keras.backend.backend()}
 def matmul(a: Tensor, b: Tensor, dtype: str) -> Tensor:
     """Matrix product with factors rounded to `dtype`, result in float32.
 
+    JAX keeps the sums in float32 too; TensorFlow and torch round each to `dtype`.
+
     Args:
         a: `[..., inner]`.
         b: `[inner, columns]`.

@@ -6,8 +6,8 @@ the tests compare with; what Keras lacks is the peepholes of Graves' LSTM (eqs 7
 and a state that both paths share. Layers take no mask: a causal network needs none as
 long as the loss is masked, and quick paths refuse one.
 
-Under the policy `mixed_bfloat16` the matrix products round their factors to bfloat16;
-states, gates, biases, sums and the weights' gradients stay in float32. Keras would
+Under the policy `mixed_bfloat16` the matrix products round as `fast.matmul` says;
+states, gates, biases and the weights' gradients are kept in float32. Keras would
 round each weight as it is read, and its gradient with it, whatever `autocast` says of
 the layer: hence `autocast=False` of each weight.
 """
