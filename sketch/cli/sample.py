@@ -110,7 +110,7 @@ def command(
     other writes freely. Every sampled point is drawn, joined by straight lines; `sketch
     write` draws curves, on paper.
     """
-    file_format = file_format or _format_of(ctx, output)
+    file_format = _format_of(ctx, output, file_format)
     if text_file is not None:
         texts += (_read_text(text_file),)
     if texts:
@@ -158,7 +158,7 @@ def command(
     echo_writing(ink)
     strokes = [line.strokes for line in ink.lines]
     if file_format in PICTURES:
-        draw_sketch(output, strokes)
+        draw_sketch(output, strokes, form=file_format)
     else:
         from sketch.ink import vector
 
@@ -169,15 +169,22 @@ def command(
         click.echo(path)
 
 
-def _format_of(ctx: click.Context, output: Path | None) -> str:
-    file_format = output.suffix.lstrip(".").lower() if output else "png"
-    if file_format not in FORMATS:
+def _format_of(ctx: click.Context, output: Path | None, file_format: str | None) -> str:
+    """What `--format` says, or else the ending of `--output`; they may not differ."""
+    ending = output.suffix.lstrip(".").lower() if output else ""
+    if file_format and ending not in ("", file_format):
+        raise click.UsageError(
+            f"--output must end with .{file_format}, or have no ending, with --format "
+            f"{file_format}; received {output}",
+            ctx,
+        )
+    if output and not file_format and ending not in FORMATS:
         raise click.UsageError(
             f"--output must end with .{', .'.join(FORMATS)}, or say --format; "
             f"received {output}",
             ctx,
         )
-    return file_format
+    return file_format or ending or "png"
 
 
 def _read_text(path: Path) -> str:

@@ -62,21 +62,26 @@ STYLE = {
 
 @contextmanager
 def picture(
-    path: str | Path, width: float, height: float, layout: str | None = "constrained"
+    path: str | Path,
+    width: float,
+    height: float,
+    layout: str | None = "constrained",
+    form: str | None = None,
 ) -> Iterator[Figure]:
     """Opens a figure that is written to `path` at the end of the block.
 
     Args:
-        path: the picture; the suffix says the format (.png, .svg, .pdf).
+        path: the picture.
         width: inches.
         height: inches.
         layout: matplotlib's layout engine; None for hand-placed axes.
+        form: png, svg or pdf; None: the suffix says it.
 
     Raises:
         ValueError: if the suffix is no picture format.
     """
     path = Path(path)
-    form = path.suffix.lstrip(".").lower()
+    form = form or path.suffix.lstrip(".").lower()
     known = FigureCanvasAgg.get_supported_filetypes()
     if form not in known:
         raise ValueError(

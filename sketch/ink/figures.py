@@ -53,7 +53,10 @@ LARGEST = (16.0, 20.0)  # a sketch's width and height, inches
 
 
 def draw_sketch(
-    path: str | Path, lines: Sequence[np.ndarray], columns: int | None = None
+    path: str | Path,
+    lines: Sequence[np.ndarray],
+    columns: int | None = None,
+    form: str | None = None,
 ) -> None:
     """Draws lines of ink in a grid, all of them on one scale, without axes.
 
@@ -63,6 +66,7 @@ def draw_sketch(
             empty line keeps its place.
         columns: how many lines stand side by side; None: so many that the picture
             is somewhat wider than high (4 for 64 lines of handwriting).
+        form: png, svg or pdf; None: the suffix says it.
 
     Raises:
         ValueError: if there is no line, or `columns` is less than 1.
@@ -75,7 +79,7 @@ def draw_sketch(
     )
     pen = float(np.clip(72 * scale * grid.line_height / HEIGHT_PER_PEN, 0.45, 2.0))
     width, height = max(grid.width * scale, 1.0), max(grid.height * scale, 0.4)
-    with picture(path, width, height, layout=None) as figure:
+    with picture(path, width, height, layout=None, form=form) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         middle, half = grid.width / 2, width / scale / 2

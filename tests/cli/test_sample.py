@@ -78,6 +78,30 @@ def test_other_formats(sketch, experiment, calls, tmp_path, suffix, begins):
         assert len(read_ink(path)) == 2
 
 
+@pytest.mark.parametrize("form, begins", [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_a_picture_without_an_ending(sketch, experiment, calls, tmp_path, form, begins):
+    options = ("-n", 2, "-o", "picture", "--format", form)
+    result = sketch("sample", "--model", experiment.name, *options)
+    assert result == (0, "picture\npicture-pen.png\n", "")
+    assert (tmp_path / "picture").read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-o", "a.svg", "--format", "png"],
+        ["-o", "a.inkml", "--format", "png"],
+        ["-o", "a.png", "--format", "json"],
+        ["-o", "a.jpg", "--format", "png"],
+        ["-o", "a"],
+    ],
+)
+def test_an_ending_of_another_format(sketch, experiment, calls, tmp_path, options):
+    result = sketch("sample", "--model", experiment.name, *options)
+    assert result.code == 2 and "--output must end with ." in result.err
+    assert calls == [] and not list(tmp_path.glob("a*"))
+
+
 @pytest.mark.parametrize("there", ["a.png", "a-pen.png"])
 def test_nothing_is_overwritten_without_force(
     sketch, experiment, calls, tmp_path, there
