@@ -144,7 +144,12 @@ def command(
         refuse_unused(ctx, unused, f"does not go with {output.suffix}: it holds points")
     if not animate and output.suffix.lower() != ".gif":
         refuse_unused(ctx, ("seconds",), "goes only with --animate or a .gif")
-    from sketch.ink.page_files import check_format, ink_colour, page_paths
+    from sketch.ink.page_files import (
+        check_format,
+        find_numbered,
+        ink_colour,
+        page_paths,
+    )
     from sketch.ink.paper import Layout, parse_paper
 
     try:
@@ -162,7 +167,7 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
     text = _read(text)
-    refuse_existing([output], force)
+    refuse_existing([output, *find_numbered(output)], force)
 
     from sketch.api import load
 

@@ -11,6 +11,7 @@
 The files of several pages are numbered: `letter-1.svg`, `letter-2.svg`, …
 """
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -129,6 +130,15 @@ def page_paths(path: str | Path, num_pages: int) -> list[Path]:
         path.with_name(f"{path.stem}-{number:0{digits}d}{path.suffix}")
         for number in range(1, num_pages + 1)
     ]
+
+
+def find_numbered(path: str | Path) -> list[Path]:
+    """The numbered files beside `path`, up to 999, that its pages could replace."""
+    path = Path(path)
+    if path.suffix.lower() == ".pdf" or not path.parent.is_dir():
+        return []
+    name = re.compile(f"{re.escape(path.stem)}-[0-9]{{1,3}}{re.escape(path.suffix)}")
+    return sorted(one for one in path.parent.iterdir() if name.fullmatch(one.name))
 
 
 def writing_seconds(page: Page) -> float:

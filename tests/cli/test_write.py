@@ -135,6 +135,7 @@ def test_several_pages_are_numbered(run, asked, tmp_path):
     assert result.out.split()[0] == "a-1.svg" and len(result.out.split()) > 1
     again = run("a", "-o", "a.svg", *small)
     assert again.code == 1 and "a-1.svg is there already" in again.err
+    assert len(asked) == 1  # told before the letter is written anew
     assert run("a", "-o", "a.svg", *small, "--force").code == 0
     assert run("a", "-o", "a.pdf", *small).out == "a.pdf\n"
 
@@ -174,6 +175,19 @@ def test_nothing_is_overwritten(run, asked, tmp_path):
     assert result == (1, "", "Error: a.svg is there already; --force overwrites\n")
     assert (tmp_path / "a.svg").read_text() == "mine"
     assert asked == []
+
+
+@pytest.mark.parametrize("there", ["a-2.svg", "a-07.svg"])
+def test_no_page_is_overwritten(run, asked, tmp_path, there):
+    (tmp_path / there).write_text("mine")
+    result = run("a", "-o", "a.svg")
+    assert result == (1, "", f"Error: {there} is there already; --force overwrites\n")
+    assert asked == []
+    # These are no pages of them.
+    assert run("a", "-o", "a.pdf").code == 0
+    assert run("a", "-o", "new/a.svg").code == 0
+    (tmp_path / "b-2024.svg").write_text("mine")
+    assert run("a", "-o", "b.svg").code == 0
 
 
 def test_an_unknown_character_is_told_before_the_weights_are_read(run, experiment):
