@@ -121,6 +121,7 @@ The map of the house. A folder imports only itself and those above it:
       scoring.py       an experiment put to the test of a protocol
       legibility.py    ... and of a reader
       letter.py        a whole text in one hand, in pieces for a page
+      commit.py        the git commit of the sources
       devices.py       backend, precision, devices: the one place that branches on them
     web/             `sketch serve`: the page that writes, and captures a hand
       request.py       what a browser asks for, checked

@@ -83,15 +83,28 @@ def _run_facts(source: Experiment | Reader, state: dict[str, Any]) -> dict[str, 
     if not path.exists():
         return facts
     environment = read_json(path, inside=source.path)
-    versions = environment.get("versions") or {}
+    versions = dict(environment.get("versions") or {})
+    if isinstance(environment.get("commit"), str):
+        versions["commit"] = environment["commit"][:12]
+    facts |= _commands(environment)
     return facts | {
-        "last command": f"`{_command(environment.get('command'))}`",
         "hardware": f"{environment.get('processors')} processors, "
         f"{', '.join(map(str, environment.get('devices') or ['unknown']))}; "
         f"{environment.get('platform')}",
         "software": f"{environment.get('backend')}, {environment.get('precision')}; "
         + ", ".join(f"{name} {value}" for name, value in versions.items() if value),
     }
+
+
+def _commands(environment: dict[str, Any]) -> dict[str, str]:
+    """The last command and, where it is another, the first."""
+    command, first = environment.get("command"), environment.get("first")
+    last = {"last command": f"`{_command(command)}`"}
+    if not isinstance(first, dict) or first.get("command") == command:
+        return last
+    # Before commits were noted, each run left its own command alone.
+    name = "first command" if "commit" in first else "earliest known command"
+    return {name: f"`{_command(first.get('command'))}`"} | last
 
 
 def _command(words: Any) -> str:

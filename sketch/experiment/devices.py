@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from sketch.experiment.commit import source_commit
+
 BACKENDS = {  # and what pip knows them by
     "jax": "jax",
     "tensorflow": "sketch-handwriting[tensorflow]",
@@ -212,6 +214,7 @@ def describe() -> dict:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
+        "commit": source_commit(),
     }
 
 

@@ -2,7 +2,8 @@
 
     experiments/<name>/
       hyperparameters.json  settings, alphabet, offset statistics, data digest, lineage
-      environment.json      versions, backend, devices, command line
+      environment.json      versions, commit, backend, devices, command line: of
+                            the last run and, as `first`, of the first
       history.csv           one row an epoch; history.png is drawn from it
       checkpoints/latest/   model.weights.h5 and state.json, where a run goes on
       checkpoints/best/     the same, of the best validation

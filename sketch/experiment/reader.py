@@ -2,7 +2,8 @@
 
     experiments/<dataset>-reader/
       reader.json           settings, alphabet, offset statistics, data digest
-      environment.json      versions, backend, devices, command line
+      environment.json      versions, commit, backend, devices, command line: of
+                            the last run and, as `first`, of the first
       history.csv           one row an epoch
       checkpoints/latest/   model.weights.h5 and state.json, where training goes on
       checkpoints/best/     the same, of the fewest errors on the validation lines

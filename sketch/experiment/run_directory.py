@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from sketch.experiment import checkpoint, history, lock
-from sketch.experiment.files import to_json_text
+from sketch.experiment.files import read_json, to_json_text
 from sketch.ink.files import is_temporary, write_text
 
 
@@ -102,8 +102,19 @@ class RunDirectory:
         history.truncate(self.history_path, epoch, self.columns)
 
     def write_environment(self, environment: dict[str, Any]) -> None:
-        """Notes what the run runs on in `environment.json`."""
-        write_text(self.path / "environment.json", to_json_text(environment))
+        """Notes what the run runs on, beside what the first run here ran on.
+
+        `environment.json` is of the last run; `first`, from the second run on, is what
+        the file said before that.
+        """
+        path = self.path / "environment.json"
+        try:
+            before = read_json(path, inside=self.path)
+        except (OSError, ValueError):  # the first run, or a file that cannot be read
+            before = None
+        if before:
+            environment = environment | {"first": before.get("first", before)}
+        write_text(path, to_json_text(environment))
 
 
 def refuse_existing(

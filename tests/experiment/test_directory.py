@@ -196,6 +196,17 @@ def test_environment_is_plain_json(experiment):
     assert content == {"keras": "3.15.1", "devices": ["cpu"], "n": 2}
 
 
+def test_the_first_run_is_kept_beside_the_last(experiment):
+    path = experiment.path / "environment.json"
+    runs = [{"command": ["sketch", word], "commit": None} for word in "abc"]
+    for run in runs:
+        experiment.write_environment(run)
+    assert json.loads(path.read_text()) == runs[2] | {"first": runs[0]}
+    path.write_text("{half of")
+    experiment.write_environment(runs[1])
+    assert json.loads(path.read_text()) == runs[1]
+
+
 def test_find_experiments(experiment, root):
     (root / "notes").mkdir()
     (root / ".hidden").mkdir()

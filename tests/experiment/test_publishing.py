@@ -296,6 +296,34 @@ def test_the_command_on_the_card_names_no_folders():
     assert _command(words) == "sketch train --data ink.hdf5 --dim"
 
 
+def test_the_card_tells_how_it_began_and_went_on(pen, folder, corpus):
+    """And of an older experiment, whose runs left one command alone, no more."""
+    path = pen.path / "environment.json"
+    kept = path.read_text()
+    try:
+        last = {
+            "command": ["sketch", "train", "--model", pen.name],
+            "commit": "ab" * 20,
+        }
+        for first, name in (
+            ({"commit": None}, "first command"),
+            ({}, "earliest known command"),
+        ):
+            first = {"command": ["sketch", "train", "--dim", "4"]} | first
+            path.write_text(json.dumps(last | {"first": first}))
+            card = publish(pen, folder, CONDITION, corpus, force=True) / "README.md"
+            rows = card.read_text().splitlines()
+            assert f"| {name} | `sketch train --dim 4` |" in rows
+            assert f"| last command | `sketch train --model {pen.name}` |" in rows
+            assert "commit abababababab |" in card.read_text()
+        path.write_text(json.dumps(last | {"first": last}))
+        publish(pen, folder, CONDITION, corpus, force=True)
+        assert "first command" not in card.read_text()
+        assert "earliest" not in card.read_text()
+    finally:
+        path.write_text(kept)
+
+
 def test_a_damaged_picture_is_named(pen, folder, corpus):
     picture = pen.path / "sketch.png"
     whole = picture.read_bytes() if picture.exists() else None
