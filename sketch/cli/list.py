@@ -26,7 +26,7 @@ def command(experiments: Path) -> None:
     """
     from sketch.cli.main import describe
     from sketch.experiment.directory import Experiment, find_experiments
-    from sketch.experiment.hands import find_hands
+    from sketch.experiment.hands import find_hands, hands_dir
     from sketch.experiment.reader import Reader, find_readers
 
     damaged: list[str] = []
@@ -47,9 +47,10 @@ def command(experiments: Path) -> None:
     for header, table in ((HEADER, written), (READER_HEADER, read)):
         if table:
             _echo_table([header, *table])
-    names = ", ".join(find_hands())
-    if names:
-        echo(f"with sketch come: {names}")
+    readers = [path.name for path in find_readers(hands_dir())]
+    for kind, names in (("hands", find_hands()), ("readers", readers)):
+        if names:
+            echo(f"{kind} that come with sketch: {', '.join(names)}")
     for problem in damaged:
         echo(f"damaged: {problem}", err=True)
 

@@ -203,8 +203,8 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
         click.option(
             "--check",
             metavar="READER",
-            help="Have this reader, of `sketch train-reader`, read it back; what it "
-            "cannot read is written again.",
+            help="Have this reader, of those that `sketch list` names, read it back; "
+            "what it cannot read is written again.",
         ),
         click.option(
             "--max-error-rate",

@@ -115,6 +115,9 @@ class Reader(RunDirectory):
             return cls(path, **read_parsed(path / SETTINGS_NAME, _parse))
         names = [path.name for path in find_readers(root)]
         there = f"in {root} are {', '.join(names)}" if names else f"{root} has none"
+        published = [path.name for path in find_readers(hands.hands_dir())]
+        if published:
+            there += f", with sketch come: {', '.join(published)}"
         name = repr(str(path_or_name))
         if hands.find_directory(path_or_name, root, EXPERIMENT):
             problem = f"{name} is an experiment, and no reader"

@@ -59,7 +59,7 @@ def test_every_command_of_the_page(sketch, pen, tmp_path):
     assert f"the hand is {pen.name}" in result.err
     picture = Path(result.out.splitlines()[0])
     assert picture.parent == Path() and (tmp_path / picture).exists()
-    assert f"with sketch come: {pen.name}" in sketch("list").out
+    assert f"hands that come with sketch: {pen.name}" in sketch("list").out
     result = sketch("train", "--model", tmp_path / "hands" / pen.name)
     assert result.code == 1 and "is published" in result.err
 

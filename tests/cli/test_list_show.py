@@ -48,8 +48,9 @@ def test_list_tells_epochs_best_and_who_is_running(sketch, parent, child):
     os.utime(parent.history_path, (time.time() - 7200.5,) * 2)
     with child.lock():
         result = sketch("list")
-    header, first, second, hands = result.out.splitlines()
-    assert hands == f"with sketch come: {', '.join(find_hands())}"
+    header, first, second, hands, readers = result.out.splitlines()
+    assert hands == f"hands that come with sketch: {', '.join(find_hands())}"
+    assert readers == "readers that come with sketch: handwriting-reader"
     assert header.split()[0] == "experiment"
     expected = [parent.name, "3", "21", "32.0", "20.2", "-", "2", "h", "-"]
     assert second.split() == expected
@@ -138,7 +139,7 @@ def test_readers_are_listed_and_shown(sketch, parent, reader):
 def test_a_damaged_reader_is_named(sketch, reader):
     (reader.path / "reader.json").write_text("{")
     result = sketch("list")
-    assert result.code == 0 and result.out.startswith("with sketch come")
+    assert result.code == 0 and result.out.startswith("hands that come with")
     assert result.err.startswith("damaged: ") and reader.name in result.err
 
 
@@ -165,7 +166,7 @@ def test_nothing_of_a_stranger_commands_the_terminal(sketch, root, parent):
         assert result.code == 0
         assert result.out.replace("\n", "").isprintable()
         assert not any(row.startswith("experiment\n") for row in result.out)
-    assert len(sketch("list").out.splitlines()) == 6
+    assert len(sketch("list").out.splitlines()) == 7
 
 
 @pytest.mark.parametrize(

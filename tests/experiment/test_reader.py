@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.evaluation.recogniser import Recogniser
+from sketch.experiment import hands
 from sketch.experiment.building import load_network
 from sketch.experiment.checking import ReadingCheck
 from sketch.experiment.directory import find_experiments
@@ -158,9 +159,12 @@ def test_another_corpus_is_refused(reader, root, tmp_path):
         make_reader(other, root, reader=reader)
 
 
-def test_an_unknown_reader_names_those_there_are(reader, root, tmp_path):
+def test_an_unknown_reader_names_those_there_are(reader, root, tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match=f"in .* are {reader.name}"):
         Reader.load("nope", root)
+    with pytest.raises(FileNotFoundError, match="has none, .*come: handwriting-reader"):
+        Reader.load("nope", tmp_path)
+    monkeypatch.setattr(hands, "hands_dir", lambda: tmp_path / "none")
     with pytest.raises(FileNotFoundError, match="has none; `sketch train-reader`"):
         Reader.load("nope", tmp_path)
 
