@@ -145,17 +145,28 @@ class ExperimentRecord(Record):
         )
 
     def draw(self, epoch: int) -> None:
-        """Draws history.png, sketch.png and pen.png."""
-        draw_history(self.experiment.history_png, self.experiment.history())
+        """Draws history.png, pen.png and sketch.png, which is kept of every epoch."""
+        rows, sketch_path = self.experiment.history(), self.experiment.sketch_path
+        if rows:  # the user may have moved them away
+            draw_history(self.experiment.history_png, rows)
         with devices.on_one_device():
             lines = self.sample()
-        of_epoch = self.experiment.samples_dir / f"sketch-{epoch:03d}.png"
         try:
-            draw_sketch(of_epoch, lines)
-            write_bytes(self.experiment.sketch_path, of_epoch.read_bytes())
             draw_pen(self.experiment.pen_path, lines)
+            draw_sketch(sketch_path, lines)
         except DamagedInk as error:  # weights at the edge of what float32 holds
             tqdm.write(f"no sketch.png of this epoch: {error}")
+        else:  # the last of all: `draw_missing` looks for it
+            write_bytes(self._of_epoch(epoch), sketch_path.read_bytes())
+
+    def draw_missing(self, epoch: int) -> None:
+        """Draws what a run did not live to draw after it saved this epoch."""
+        paths = self._of_epoch(epoch), self.experiment.sketch_path
+        if not all(path.exists() for path in paths):
+            self.draw(epoch)
+
+    def _of_epoch(self, epoch: int) -> Path:
+        return self.experiment.samples_dir / f"sketch-{epoch:03d}.png"
 
     def sample(self) -> list[np.ndarray]:
         """64 lines: free ones, or the first texts of the validation set."""
@@ -209,6 +220,9 @@ class NoRecord:
         """Nothing."""
 
     def draw(self, epoch: int) -> None:
+        """Nothing."""
+
+    def draw_missing(self, epoch: int) -> None:
         """Nothing."""
 
     def close(self) -> None:

@@ -97,6 +97,9 @@ class TrainingRun(TrainingLoop):
         if found is None or Path(found["path"]).parent.name != "latest":
             self._save("latest")  # killed before the first epoch, it can go on too
         self.record.begin(self.position.epoch)
+        if self.position.epoch and not self.position.batch:  # else they have learned on
+            self.record.draw_missing(self.position.epoch)
+            self.processes.wait()  # for process 0, which draws
 
     def _build(self) -> tuple[Network, Optimizer]:
         """Network and optimizer, on the devices that are shared just now."""

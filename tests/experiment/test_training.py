@@ -10,9 +10,11 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from keras import ops
 from made_up_corpus import make_corpus
 
 from sketch.corpus.hdf5 import Corpus, write_corpus
+from sketch.experiment import record
 from sketch.experiment.directory import Experiment
 from sketch.experiment.plan import plan_run
 from sketch.experiment.record import ExperimentRecord
@@ -225,6 +227,79 @@ def test_killed_between_history_and_checkpoint(corpus, tmp_path, monkeypatch, mi
     broken = Experiment.load(unbroken.name, tmp_path / "b")
     assert [row["epoch"] for row in broken.history()] == [1, 2]
     assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=3))
+
+
+@pytest.mark.parametrize("part", ["draw_history", "write_bytes"])
+def test_killed_while_it_draws(corpus, tmp_path, monkeypatch, part):
+    """The epoch is saved and not done again: its pictures come first of all."""
+    monkeypatch.setattr(ExperimentRecord, "draw", DRAW)
+    monkeypatch.setattr(ExperimentRecord, "sample", ink_of_the_weights)
+    unbroken = run(corpus, tmp_path / "a", epochs=3)
+    usual = getattr(record, part)
+    count = 0
+
+    def die(*args):
+        nonlocal count
+        count += 1
+        if count == 2:
+            raise Killed
+        usual(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(record, part, die)
+        with pytest.raises(Killed):
+            run(corpus, tmp_path / "b", epochs=2)
+    broken = Experiment.load(unbroken.name, tmp_path / "b")
+    assert [path.name for path in pictures(broken)] == ["sketch-001.png"]
+    again = run(corpus, tmp_path / "b", "continue", epochs=2)  # all are done
+    assert len(pictures(again)) == 2
+    again = run(corpus, tmp_path / "b", "continue", epochs=3)
+    drawn = [[path.read_bytes() for path in pictures(e)] for e in (unbroken, again)]
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) == 3
+    for path in (unbroken.pen_path, unbroken.sketch_path):
+        assert path.read_bytes() == (again.path / path.name).read_bytes()
+
+
+def pictures(experiment):
+    return sorted(experiment.samples_dir.iterdir())
+
+
+def ink_of_the_weights(self):
+    """In place of samples, which take a compilation: other weights, other ink."""
+    value = round(float(ops.convert_to_numpy(self.model.weights[0]).flat[0]), 3)
+    steps = int(2000 * (1 + value))  # seen in pen.png
+    return [np.float32([[1, 1, 0]] * (steps % 97 + 3) + [[9, 200 * value, 1]])] * 2
+
+
+def test_a_picture_is_drawn_of_the_weights_of_its_epoch_or_not_at_all(
+    corpus, tmp_path, monkeypatch
+):
+    """Within the next epoch they are gone; an epoch that is drawn is not drawn again;
+    a history that the user moved away is not missed."""
+    drawn = []
+
+    def draw(self, epoch):
+        drawn.append(epoch)
+        DRAW(self, epoch)
+
+    monkeypatch.setattr(ExperimentRecord, "draw", draw)
+    monkeypatch.setattr(ExperimentRecord, "sample", ink_of_the_weights)
+    first = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
+    run(corpus, tmp_path, first.name, epochs=1)
+    assert drawn == [1]
+    first.history_path.unlink()
+    first.sketch_path.unlink()
+    run(corpus, tmp_path, first.name, epochs=1)
+    assert drawn == [1, 1] and first.sketch_path.exists()
+    with monkeypatch.context() as patch:
+        interfere(patch, 2, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        with pytest.raises(SystemExit):
+            run(corpus, tmp_path, first.name, epochs=2)
+    assert first.load_checkpoint("latest")[1]["batch"] == 2
+    pictures(first)[0].unlink()
+    run(corpus, tmp_path, first.name, epochs=2)
+    assert drawn == [1, 1, 2]
 
 
 def test_another_rate_derives_an_experiment_from_the_best_weights(corpus, tmp_path):
