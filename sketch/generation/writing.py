@@ -165,15 +165,14 @@ class _Line:
             self._tried = piece.tries
             return
         self._tried = 0
-        alone = from_touch(piece.trace, self.prime, self._null)
         trace = piece.trace
         if not self.written:
-            trace = alone
+            trace = from_touch(trace, self.prime, self._null)
         elif self.prime is None:  # all before it went wrong: it begins anew
             trace = _behind_a_gap(trace, len(text), self._null)
         self.written.append(replace(piece, trace=_lifted(trace)))
         if piece.fault is None:
-            self.prime = self._longer_prime(piece, text) or Prime(alone.strokes, text)
+            self.prime = self._longer_prime(piece, text) or Prime(trace.strokes, text)
 
     def _longer_prime(self, piece: Written, text: str) -> Prime | None:
         """A short piece behind what led to it; None where that would be too long."""
