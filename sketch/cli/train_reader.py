@@ -69,7 +69,8 @@ def command(
         opened.require_same(given)
         settings = opened.settings
         options = options.settled(opened.kept_options())
-    path = require_corpus(settings.name, options.data)
+    digest = opened.data_digest if opened else None
+    path = require_corpus(settings.name, options.data, digest)
     options = replace(options, data=str(path))
 
     from sketch.experiment import devices

@@ -81,6 +81,12 @@ class Glyph:
     strokes: list[np.ndarray]
 
 
+def demo_cache() -> Path:
+    """The folder of the demo corpus, and of those that older versions left."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "sketch"
+
+
 def demo_corpus() -> Path:
     """Path of the demo corpus; makes it first (some 15 seconds) if it is not there.
 
@@ -89,8 +95,7 @@ def demo_corpus() -> Path:
     Raises:
         OSError: If the cache cannot be written.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    path = cache / "sketch" / f"demo-{DEMO_VERSION}.hdf5"
+    path = demo_cache() / f"demo-{DEMO_VERSION}.hdf5"
     try:
         Corpus.open(path).close()
         return path

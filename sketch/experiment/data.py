@@ -1,6 +1,7 @@
 """Which corpus a run trains on: the user's, or the built-in one under its own name."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +14,9 @@ from sketch.experiment.hyperparameters import DEMO_NAME, Hyperparameters
 from sketch.experiment.option import get_option
 from sketch.experiment.plan import CONTINUE, RunPlan, plan_run
 from sketch.experiment.processes import ALONE, Processes
+from sketch.experiment.reader import Reader
 from sketch.experiment.run_options import RunOptions
+from sketch.ink import DamagedInk
 
 # The run options that each process has for itself.
 OWN = ("data", "memory", "coordinator", "process")
@@ -63,7 +66,8 @@ def plan_with_data(
     if not processes.is_first:
         plan = RunPlan.from_json(shared)
     name, files = plan.hyperparameters.name, options.data
-    paths = [require_corpus(name, file) for file in files or (None,)]
+    digest = plan.parent.data_digest if plan.action == "resume" else None
+    paths = [require_corpus(name, file, digest) for file in files or (None,)]
     options = replace(options.settled(plan.kept), data=tuple(map(str, paths)))
     return plan, options, notice
 
@@ -105,23 +109,24 @@ def name_corpus(
     return {**given, "name": DEMO_NAME}, notice
 
 
-def require_corpus(name: str, data: str | None) -> Path:
+def require_corpus(name: str, data: str | None, digest: str | None = None) -> Path:
     """The corpus to train on.
 
     Args:
         name: `--name` of what is trained.
         data: where the user says the corpus is, or None.
+        digest: of the corpus that what goes on has learned from; None: it is new.
 
     Raises:
         FileNotFoundError: there is none.
-        ValueError: `data` beside the name of the built-in corpus.
+        ValueError: `data` beside the name of the built-in corpus, for what is new.
     """
-    if name == DEMO_NAME and data is not None:
+    if name == DEMO_NAME and data is not None and digest is None:
         raise ValueError(
             f"{DEMO_NAME} is the name of the built-in corpus, but --data is {data}: "
             "leave that out, or choose another --name"
         )
-    path = find_corpus_named(name, data)
+    path = find_corpus_named(name, data, digest)
     if path is None:
         how = HOW_TO_GET_DATA
         if name != Hyperparameters().name:
@@ -130,13 +135,46 @@ def require_corpus(name: str, data: str | None) -> Path:
     return path
 
 
+def require_own_corpus(
+    run: Experiment | Reader, name: str, files: Sequence[str], digest: str
+) -> None:
+    """Refuses to go on with a run on another corpus than it has learned from.
+
+    Args:
+        run: what goes on.
+        name: its `--name`.
+        files: the corpus.
+        digest: of the corpus.
+
+    Raises:
+        ValueError: it is another; tells the ways on.
+    """
+    if run.data_digest == digest:
+        return
+    theirs, here = run.data_digest[:12], f"{', '.join(files)} holds ({digest[:12]})"
+    if name != DEMO_NAME:
+        raise ValueError(
+            f"{run.name} learned from other data (digest {theirs}) than {here}: name "
+            "its corpus by --data, or begin another on this one with another --name"
+        )
+    from sketch.corpus.hershey import demo_cache
+
+    raise ValueError(
+        f"{run.name} learned from a built-in corpus (digest {theirs}) other than "
+        f"{here}: it changes with sketch, and the one that trained kept it as "
+        f"{demo_cache() / 'demo-*.hdf5'}; name that file by --data, or begin another "
+        "on the corpus of this sketch with another --seed"
+    )
+
+
 def find_corpus_of(
     experiment: Experiment, data: str | Path | None = None
 ) -> Path | None:
     """Finds the corpus that an experiment was trained on, to read lines of it.
 
     Args:
-        experiment: which; one on the built-in corpus needs no other.
+        experiment: which; one on the built-in corpus needs no other, and has that of
+            the version which it learned from, where that was kept.
         data: where the user says the corpus is, or None.
 
     Returns:
@@ -145,13 +183,29 @@ def find_corpus_of(
     Raises:
         FileNotFoundError: `data` or `$SKETCH_DATA` names what is not there.
     """
-    return find_corpus_named(experiment.hyperparameters.name, data)
+    return find_corpus_named(
+        experiment.hyperparameters.name, data, experiment.data_digest
+    )
 
 
-def find_corpus_named(name: str, data: str | Path | None = None) -> Path | None:
-    """As `find_corpus_of`, by the `--name` of what was trained."""
+def find_corpus_named(
+    name: str, data: str | Path | None = None, digest: str | None = None
+) -> Path | None:
+    """As `find_corpus_of`, by `--name` and `data_digest` of what was trained."""
     if data is None and name == DEMO_NAME:
         from sketch.corpus.hershey import demo_corpus
 
-        return demo_corpus()
+        return _kept_demo(digest) or demo_corpus()
     return find_corpus(data)
+
+
+def _kept_demo(digest: str | None) -> Path | None:
+    """The built-in corpus of this digest, by any version of sketch that ran here."""
+    from sketch.corpus.hdf5 import Corpus
+    from sketch.corpus.hershey import demo_cache
+
+    for path in sorted(demo_cache().glob("demo-*.hdf5")) if digest else ():
+        with contextlib.suppress(OSError, DamagedInk), Corpus.open(path) as corpus:
+            if corpus.digest == digest:
+                return path
+    return None

@@ -7,6 +7,7 @@ from tqdm import tqdm
 
 from sketch.corpus.shards import open_shards
 from sketch.experiment import devices
+from sketch.experiment.data import require_own_corpus
 from sketch.experiment.directory import Experiment
 from sketch.experiment.lines import RunLines, load_lines, measure_texts
 from sketch.experiment.plan import RunPlan
@@ -41,13 +42,9 @@ def prepare(
         }
         digest = corpus.digest
     processes.compare({"the corpus (its digest)": digest})
-    if plan.action == "resume" and plan.parent.data_digest != digest:
-        raise ValueError(
-            f"{plan.parent.name} was trained on other data (digest "
-            f"{plan.parent.data_digest[:12]}) than {', '.join(options.data)} holds "
-            f"({digest[:12]}): name its corpus by --data, or begin a new "
-            "experiment on this one with another --name"
-        )
+    if plan.action == "resume":
+        name = plan.hyperparameters.name
+        require_own_corpus(plan.parent, name, options.data, digest)
     if plan.parent is not None:
         facts, notes = inherit_facts(plan.parent, facts, plan.hyperparameters.text)
         for note in notes if processes.is_first else ():

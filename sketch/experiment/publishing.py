@@ -185,7 +185,7 @@ def write_half(source: Path, target: Path) -> None:
 
 def _describe_corpus(source: Experiment | Reader, data) -> str | None:
     """Where the corpus came from, in its own words; None if it is not at hand."""
-    path = find_corpus_named(settings_of(source).name, data)
+    path = find_corpus_named(settings_of(source).name, data, source.data_digest)
     if path is None:
         return None
     with Corpus.open(path) as corpus:

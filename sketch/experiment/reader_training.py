@@ -17,6 +17,7 @@ from sketch.evaluation.edits import edit_distance
 from sketch.evaluation.recogniser import POOL, frames_needed, read_lines
 from sketch.experiment import devices
 from sketch.experiment.building import OneCycle, limited, load_weights
+from sketch.experiment.data import require_own_corpus
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.loop import TrainingLoop
 from sketch.experiment.position import Position, ReaderTotals
@@ -144,13 +145,8 @@ def prepare(
                 f"{reader.name} is published: it has its weights, but not the state of "
                 "the optimizer, so it cannot go on; begin another, without --reader"
             )
-    if reader is not None and reader.data_digest != facts["data_digest"]:
-        raise ValueError(
-            f"{reader.name} learned from other data (digest "
-            f"{reader.data_digest[:12]}) than {data} holds "
-            f"({facts['data_digest'][:12]}): name its corpus by --data, or begin "
-            "another reader with another --name"
-        )
+    if reader is not None:
+        require_own_corpus(reader, settings.name, [str(data)], facts["data_digest"])
     for name, lines in sets.items():
         sets[name] = [line for line in lines if is_readable(line, facts["alphabet"])]
         if not sets[name]:

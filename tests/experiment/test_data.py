@@ -1,7 +1,11 @@
 """Which corpus a run trains on."""
 
-import pytest
+import os
 
+import pytest
+from made_up_corpus import make_corpus
+
+from sketch.corpus.hdf5 import Corpus
 from sketch.experiment import data
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
@@ -75,6 +79,39 @@ def test_an_experiment_goes_on_with_its_own_corpus(demo, mine, root, facts):
         plan({}, of_mine.name, root)
     planned, path, notice = plan({}, "continue", root)
     assert (planned.name, path) == (of_demo.name, demo)
+
+
+@pytest.fixture
+def older(tmp_path, monkeypatch):
+    """The built-in corpus of an older sketch, kept in the cache; and its digest."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "cache" / "sketch"
+    folder.mkdir(parents=True)
+    (folder / "demo-0.hdf5").write_text("cut off")
+    make_corpus(folder / "demo-1.hdf5", seed=1)
+    path = make_corpus(folder / "demo-2.hdf5")
+    with Corpus.open(path) as corpus:
+        return str(path), corpus.digest
+
+
+def test_an_experiment_on_an_older_built_in_corpus_goes_on_with_that(
+    demo, older, root, facts, tmp_path
+):
+    path, digest = older
+    settings = Hyperparameters(name="demo")
+    of_older = Experiment.create(root, settings, facts | {"data_digest": digest})
+    assert plan({}, of_older.name, root)[1] == path
+    assert str(data.find_corpus_of(of_older)) == path
+    assert plan({"name": "demo", "dim": 8}, None, root)[1] == demo  # a new one
+    copy = str(tmp_path / "copy.hdf5")
+    os.rename(path, copy)
+    assert plan({}, of_older.name, root)[1] == demo
+    planned, found, _ = plan({}, of_older.name, root, data=copy)
+    assert (planned.action, found) == ("resume", copy)
+    data.require_own_corpus(of_older, "demo", [copy], digest)
+    message = f"digest {digest[:12]}.*{demo} holds.*demo-[*].hdf5; name that .*--data"
+    with pytest.raises(ValueError, match=message):
+        data.require_own_corpus(of_older, "demo", [demo], "another")
 
 
 def test_data_that_is_not_there_is_an_error(tmp_path):

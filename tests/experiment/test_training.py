@@ -370,7 +370,7 @@ def test_other_shapes_are_refused_with_both_values(corpus, tmp_path):
 def test_other_data_is_refused(corpus, tmp_path):
     first = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
     other = make_corpus(tmp_path / "other.hdf5", seed=1)
-    with pytest.raises(ValueError, match="trained on other data.*other.hdf5"):
+    with pytest.raises(ValueError, match="learned from other data.*other.hdf5"):
         run(other, tmp_path, model=first.name, epochs=2)
 
 
