@@ -51,7 +51,7 @@ def serve(
             tell(f"no experiment in {root} writes text yet; the capture sheet works")
         if not is_local:
             tell("anybody who reaches this address can have texts written")
-        app = build_app(hands, LOOPBACK if is_local else None)
+        app = build_app(hands, LOOPBACK | {name.lower()} if is_local else None)
         config = uvicorn.Config(
             app,
             log_config=None,  # it would close the handlers that are there

@@ -17,7 +17,8 @@ from untrained import make_experiment
 from sketch.experiment import hands
 from sketch.ink.lines import InkLine
 from sketch.ink.vector import write_inkml
-from sketch.web.server import is_loopback
+from sketch.web import guard, server
+from sketch.web.server import is_loopback, listen
 
 PAGE = Path(__file__).parents[2] / "docs" / "serve.md"
 
@@ -54,6 +55,17 @@ def test_only_its_own_names_unless_others_are_let_in(sketch, root, served):
     (closed, _), (open_, (host, _)) = served
     assert host == "0.0.0.0" and "anybody who reaches" in result.out
     assert closed.app._hosts and open_.app._hosts is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "LocalHost", "::1", "0::1"])
+def test_the_address_that_it_says_is_answered(sketch, root, served, monkeypatch, host):
+    # A machine may have no IPv6, and this is not about the socket.
+    monkeypatch.setattr(server, "listen", lambda *_: listen("127.0.0.1", 0))
+    result = sketch("serve", "--port", 0, "--host", host)
+    address = result.out.removeprefix("http://").partition("/")[0]
+    ((config, _),) = served
+    request = {"type": "http", "headers": [(b"host", address.encode())]}
+    assert guard._host(request) in config.app._hosts
 
 
 @pytest.mark.parametrize(
