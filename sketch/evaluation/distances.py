@@ -72,7 +72,7 @@ def measure(strokes: np.ndarray, text: str) -> dict[str, np.ndarray]:
     turns = np.abs((angles[is_turn] + np.pi) % (2 * np.pi) - np.pi)
     pens = split_pen_strokes(strokes)
     sizes = np.array([np.ptp(pen, axis=0) for pen in pens]).reshape(-1, 2)
-    width = np.ptp(np.cumsum(offsets[:, 0])) if len(offsets) else 0.0
+    width = np.ptp(np.cumsum(np.append(0.0, offsets[:, 0])))  # from its first point on
     return {
         "speed": lengths[~is_lifted],
         "turn": turns,

@@ -49,7 +49,7 @@ def test_what_is_measured():
     assert found["stroke_width"].tolist() == [3, 0]
     assert found["stroke_height"].tolist() == [4, 2]
     assert found["points_per_character"].tolist() == [2]
-    assert found["width_per_character"].tolist() == [3]  # from x = 3 to x = 9
+    assert found["width_per_character"].tolist() == [4.5]  # from x = 0 to x = 9
     assert found["strokes_per_character"].tolist() == [1]
 
 
