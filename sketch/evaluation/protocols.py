@@ -264,16 +264,19 @@ def _check_writers(
             "convert with --split iam, and train on that"
         )
     writers = {line.writer for line in lines}
-    if "" in writers:
-        unknown = "the corpus does not name its writers: whether those of the test "
-        return [] if is_iam else [f"{unknown}lines also wrote others is not known"]
-    shared = writers & {who for name in others for who in corpus.writers(name)}
-    if not shared:
-        return []
-    return [
-        f"{len(shared)} of the {len(writers)} writers of the test lines also wrote "
-        "training or validation lines: this is no score on new writers"
-    ]
+    learned = {who for name in others for who in corpus.writers(name)}
+    shared = writers & learned - {""}
+    if shared:
+        return [
+            f"{len(shared)} of the {len(writers)} writers of the test lines also wrote "
+            "training or validation lines: this is no score on new writers"
+        ]
+    if "" in writers | learned and not is_iam:
+        return [
+            "the corpus does not name its writers: whether those of the test lines "
+            "also wrote others is not known"
+        ]
+    return []
 
 
 def _filter(

@@ -180,6 +180,18 @@ def test_writer_says_whose_hands_were_learned(corpus_of, writers, note):
     assert note is None or note in notes[1]
 
 
+@pytest.mark.parametrize("name", ["train", "valid"])
+def test_writer_says_that_those_of_other_lines_are_not_known(corpus_of, name):
+    sets = {"train": TRAIN, "valid": VALID, "test": TEST}
+    sets[name] = make_lines(name, [40, 60], ("a", ""))
+    notes = select_lines(corpus_of(**sets), PROTOCOLS["writer"]).notes
+    assert "does not name its writers" in notes[1]
+    # One who is known to have written both is the worse news.
+    sets["test"] = make_lines("unseen", [5, 50], ("a", ""))
+    notes = select_lines(corpus_of(**sets), PROTOCOLS["writer"]).notes
+    assert len(notes) == 2 and "1 of the 2 writers of the test lines" in notes[1]
+
+
 def test_lines_without_a_text_are_left_out_where_text_is_needed(corpus_of):
     valid = make_lines("valid", [3, 4, 5], texts=("text", ""))
     corpus = corpus_of(TRAIN, valid, valid)
