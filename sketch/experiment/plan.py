@@ -16,6 +16,7 @@ from sketch.experiment.hyperparameters import (
     from_json,
     to_json,
 )
+from sketch.experiment.lineage import ancestors
 from sketch.experiment.names import experiment_name
 from sketch.experiment.option import get_option
 from sketch.experiment.run_directory import refuse_existing
@@ -146,7 +147,7 @@ def _resume(experiment: Experiment, root: Path) -> RunPlan:
         )
     origin = None
     if not (latest or best) and experiment.lineage:  # killed before it could save
-        origin = Experiment.load(experiment.lineage.parent, root)
+        origin = _origin(experiment, root)
     return RunPlan(
         "resume",
         experiment.hyperparameters,
@@ -154,6 +155,18 @@ def _resume(experiment: Experiment, root: Path) -> RunPlan:
         origin=origin,
         kept=experiment.kept_options(),
     )
+
+
+def _origin(experiment: Experiment, root: Path) -> Experiment:
+    """Whose weights it was to begin with: one of `root`, or a hand of sketch."""
+    lineage, parent = next(ancestors(experiment, root))
+    if parent is None:
+        raise FileNotFoundError(
+            f"{experiment.name} was to begin with the weights of {lineage.parent!r}, "
+            f"and {root} has no experiment of that name: put it there, or remove "
+            f"{experiment.path} and begin again"
+        )
+    return parent
 
 
 def _find_named(hyperparameters: Hyperparameters, root: Path) -> Experiment:

@@ -1,5 +1,8 @@
 """What `--model` and the other options ask for."""
 
+import re
+import shutil
+
 import pytest
 
 from sketch.experiment.directory import Experiment, Lineage
@@ -81,6 +84,21 @@ def test_a_derived_experiment_derives_and_goes_on_in_its_turn(trained, root, fac
     child.save_checkpoint("best", lambda p: p.write_bytes(b"1"), {"step": 20})
     grandchild = plan_run({"learning_rate": 1e-4}, child.name, root)
     assert grandchild.lineage == Lineage(child.name, 20)
+
+
+@pytest.mark.parametrize("parent", [NAME, "../elsewhere", "{root}/../elsewhere", "no"])
+def test_a_parent_is_looked_for_by_name_and_never_by_path(trained, root, facts, parent):
+    """The name is out of a file, which may be a stranger's."""
+    shutil.copytree(trained.path, root.parent / "elsewhere")
+    parent = parent.format(root=root)
+    facts["lineage"] = Lineage(parent, 12)
+    child = Experiment.create(root, Hyperparameters(**SAME | {"seed": 7}), facts)
+    if parent == NAME:
+        assert plan_run({}, child.name, root).origin.path == trained.path
+        return
+    message = f"begin with the weights of '{re.escape(parent)}', and .* put it there"
+    with pytest.raises(FileNotFoundError, match=message):
+        plan_run({}, child.name, root)
 
 
 def test_later_weights_of_the_parent_make_another_child(trained, root):
