@@ -7,6 +7,7 @@ import click
 
 from sketch.cli.options import (
     ExperimentName,
+    FiniteRange,
     debug_option,
     experiments_option,
     refuse_unused,
@@ -45,7 +46,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 )
 @click.option(
     "--max-jump",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     show_default="keep all",
     help="Take out steps longer than this, in the ink's units: recording errors.",
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from sketch.cli.options import (
+    FiniteRange,
     backend_option,
     data_option,
     debug_option,
@@ -61,7 +62,7 @@ NOT_OF_READING = ("protocol", "batch_size")
 @click.option(
     "--bias",
     "biases",
-    type=click.FloatRange(0, 100),
+    type=FiniteRange(0, 100),
     multiple=True,
     default=(0.0, 0.5, 1.0),
     show_default=True,

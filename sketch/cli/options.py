@@ -1,6 +1,7 @@
 """Options that several commands share, and options made from a settings dataclass."""
 
 import dataclasses
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -16,6 +17,18 @@ from sketch.experiment.option import get_option
 from sketch.experiment.run_options import RunOptions
 
 BACKEND = get_option("backend", RunOptions)
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers; click's own holds NaN, and without an end infinity."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 class ExperimentName(click.ParamType):
@@ -176,7 +189,7 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
     options = [
         click.option(
             "--bias",
-            type=click.FloatRange(0, 100),
+            type=FiniteRange(0, 100),
             default=bias,
             show_default=True,
             help="Tidiness: 0 writes as the model learned it, 1 and above more "
@@ -208,7 +221,7 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
         ),
         click.option(
             "--max-error-rate",
-            type=click.FloatRange(0, 1),
+            type=FiniteRange(0, 1),
             default=MAX_ERROR_RATE,
             show_default=True,
             help="The share of the characters that --check may misread.",

@@ -9,6 +9,7 @@ import click
 
 from sketch.cli.echo import echo_writing
 from sketch.cli.options import (
+    FiniteRange,
     backend_option,
     check_writing,
     debug_option,
@@ -65,7 +66,7 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
 )
 @click.option(
     "--jitter",
-    type=click.FloatRange(0, 3),
+    type=FiniteRange(0, 3),
     default=0.3,
     show_default=True,
     help="Unsteadiness of lines and gaps: 0 is as along a ruler, 1 a bumpy ride.",
@@ -85,7 +86,7 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
 @click.option(
     "--width",
     "pen_mm",
-    type=click.FloatRange(0, 100, min_open=True),
+    type=FiniteRange(0, 100, min_open=True),
     show_default="suits --size",
     help="Width of the pen, mm.",
 )
@@ -98,7 +99,7 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
 @click.option("--animate", is_flag=True, help="An SVG that writes itself.")
 @click.option(
     "--seconds",
-    type=click.FloatRange(0, 86_400, min_open=True),
+    type=FiniteRange(0, 86_400, min_open=True),
     show_default="the hand's own time, 30 at the most",
     help="How long an SVG or GIF takes to write itself, a page.",
 )
