@@ -19,8 +19,6 @@ import numpy as np
 
 from sketch.experiment.run_options import RunOptions
 
-ADDRESS_OPTIONS = ("--coordinator", "--processes", "--process")
-
 
 class Processes:
     """This process and its peers; this class is that of a process alone.
