@@ -39,6 +39,7 @@ from sketch import __version__
 from sketch.corpus.hdf5_checks import (
     damage_named,
     damaged,
+    file_identity,
     heap_lengths,
     own_dataset,
     read_references,
@@ -222,6 +223,7 @@ class Corpus:
 
     Attributes:
         path: The file.
+        identity: Which file that was, of `file_identity`, when it was opened.
         sets: Names of the sets it holds.
         offset_mean, offset_std: float64 `[2]`, dx and dy over the training set.
         alphabet: The characters of the transcripts.
@@ -234,9 +236,10 @@ class Corpus:
             lines = corpus.read_set("train")
     """
 
-    def __init__(self, file: h5py.File, path: Path):
+    def __init__(self, file: h5py.File, path: Path, identity: tuple[int, ...]):
         self._file = file
         self.path = path
+        self.identity = identity
         attributes = read_attributes(file, path)
         self.offset_mean = attributes["offset_mean"]
         self.offset_std = attributes["offset_std"]
@@ -264,13 +267,14 @@ class Corpus:
                 f"there is no corpus file {path}; make it with "
                 f"`sketch convert SOURCE --output {path}`"
             )
+        identity = file_identity(path.stat())
         try:
             file = h5py.File(path, "r")
         except OSError as error:
             raise damaged(path, f"not an HDF5 file, or cut off ({error})") from error
         try:
             with damage_named(path):
-                return cls(file, path)
+                return cls(file, path, identity)
         except BaseException:
             file.close()
             raise

@@ -7,6 +7,7 @@ been compared with the size of the file.
 """
 
 import mmap
+import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,11 @@ def damage_named(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         raise damaged(path, f"unreadable ({error})") from error
+
+
+def file_identity(status: os.stat_result) -> tuple[int, ...]:
+    """What changes when a file is replaced, or written to."""
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def own_dataset(
@@ -136,7 +142,11 @@ def read_rows(
 
 
 def read_referenced(
-    path: Path, name: str, references: np.ndarray, item_size: int
+    path: Path,
+    name: str,
+    references: np.ndarray,
+    item_size: int,
+    identity: tuple[int, ...] | None = None,
 ) -> list[bytes]:
     """Reads rows by their references, in any order; the file may be closed meanwhile.
 
@@ -145,9 +155,10 @@ def read_referenced(
         name: of the dataset, for messages.
         references: of `read_references`.
         item_size: bytes of an item.
+        identity: of `file_identity`, when the references were read; None: not known.
 
     Raises:
-        DamagedInk: If the heap does not add up, or lacks a row.
+        DamagedInk: If the heap does not add up, or lacks a row; if it is another file.
     """
     collections: dict[int, dict[int, tuple[int, int]]] = {}
     read = []
@@ -155,6 +166,11 @@ def read_referenced(
         open(path, "rb") as raw,
         mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
+        if identity not in (None, file_identity(os.fstat(raw.fileno()))):
+            raise DamagedInk(
+                f"{path} was replaced or changed while it was read; put back the file "
+                "that was there, or start again with the new one"
+            )
         for length, address, index in references.tolist():
             if not length:
                 read.append(b"")

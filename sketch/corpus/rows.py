@@ -48,11 +48,13 @@ class Located:
     path: the file.
     source: the dataset.
     references: where they lie, as `Corpus.locate` says.
+    identity: `Corpus.identity`; another file of this path is refused.
     """
 
     path: Path
     source: str
     references: np.ndarray
+    identity: tuple[int, ...]
 
 
 class RowsOnDisk:
@@ -119,7 +121,11 @@ class RowsOnDisk:
             rows = numbers[chosen] - self.starts[place]
             with damage_named(part.path):
                 found = read_referenced(
-                    part.path, part.source, part.references[rows], self.item_size
+                    part.path,
+                    part.source,
+                    part.references[rows],
+                    self.item_size,
+                    part.identity,
                 )
                 for number, data in zip(chosen, found, strict=True):
                     taken[number] = self.decode(data)

@@ -68,7 +68,7 @@ class Shards:
         self, source: str, set_name: str, decode: Callable[[bytes], object]
     ) -> RowsOnDisk:
         parts = [
-            Located(file.path, source, file.locate(source, set_name))
+            Located(file.path, source, file.locate(source, set_name), file.identity)
             for file in self.files
         ]
         stored = np.concatenate([part.references["length"] for part in parts])

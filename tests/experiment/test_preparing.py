@@ -1,5 +1,7 @@
 """A run made ready: which corpus it has, in memory or not, and what does not fit."""
 
+import os
+
 import numpy as np
 import pytest
 from made_up_corpus import make_corpus
@@ -55,9 +57,9 @@ def test_a_process_reads_its_rows_and_no_others(tmp_path, paths, monkeypatch):
     of_file = np.repeat(paths, [18, 18])
     usual, opened = rows.read_referenced, []
 
-    def read(path, name, references, item_size):
+    def read(path, name, references, *others):
         opened.extend([path] * len(references) if name == "features" else [])
-        return usual(path, name, references, item_size)
+        return usual(path, name, references, *others)
 
     monkeypatch.setattr(rows, "read_referenced", read)
     seen = []
@@ -67,6 +69,33 @@ def test_a_process_reads_its_rows_and_no_others(tmp_path, paths, monkeypatch):
         seen.extend(mine)
         opened.clear()
     assert len(set(seen)) == len(seen) == 18  # half of the 36 of both files
+
+
+def replaced(path, other):
+    os.replace(other, path)
+
+
+def written_over(path, other):
+    path.write_bytes(other.read_bytes())
+
+
+def touched_up(path, other):
+    with open(path, "r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"\0\0\0\0")
+    os.utime(path, ns=(0, 1))  # the clock of a file system may be coarse
+
+
+@pytest.mark.parametrize("change", [replaced, written_over, touched_up])
+def test_a_corpus_that_is_replaced_meanwhile_is_not_read(tmp_path, paths, change):
+    _, lines = ready(tmp_path / "runs", paths, memory=1e-6)
+    epoch = lines.batches["train"].epoch(1)
+    next(epoch)
+    # As long as the one that is there: the same rows lie in the same places.
+    other = make_corpus(tmp_path / "other.hdf5", seed=7, length=13)
+    change(paths[1], other)
+    with pytest.raises(DamagedInk, match=r"1\.hdf5 was replaced or changed while"):
+        list(epoch)
 
 
 def test_processes_that_read_make_the_batch_of_one_that_holds(tmp_path, paths):
