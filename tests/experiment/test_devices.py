@@ -1,5 +1,7 @@
 """Devices of this machine: more than there are, or more than can share a batch."""
 
+from pathlib import Path
+
 import pytest
 from keras import backend, distribution
 
@@ -18,3 +20,18 @@ def test_more_devices_than_there_are_is_refused():
 def test_one_device_shares_with_nobody():
     with devices.sharing_batches(1, batch_size=7):
         assert distribution.distribution() is None
+
+
+def test_programs_that_compile_in_no_time_are_kept_too():
+    """There are some thirty of them in every start."""
+    if backend.backend() != "jax":
+        pytest.skip("other backends keep no programs")
+    import jax
+
+    devices.set_up("jax")
+
+    def tiny_program(x):
+        return x * 2 - 7
+
+    jax.jit(tiny_program)(1.0)
+    assert list(Path(jax.config.jax_compilation_cache_dir).glob("*tiny_program*"))
