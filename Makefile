@@ -14,7 +14,7 @@ DEMO_NAME := demo-1X256-G20-bs16-lr3e-3-one-cycle
 # those of a file have in common is made once; who is done first takes of the others'.
 EACH_CORE := --numprocesses auto --dist worksteal
 
-# Written by the hand that comes with sketch, if one does.
+# Written by the hand that comes with sketch, if one does, on a strip of paper.
 SENTENCE := "Every letter is a line that went somewhere."
 
 # What depends on the backend. Each of the others has a venv of its own, as its users
@@ -35,7 +35,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 demo: $(READY)
 	$(BIN)/sketch train $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
-	$(if $(wildcard sketch/hands/default),$(BIN)/sketch write $(SENTENCE) -o experiments/sentence.png --force)
+	$(if $(wildcard sketch/hands/default),$(BIN)/sketch write $(SENTENCE) --paper 170x24 --margin 6 --seed 1 -o experiments/sentence.png --force)
 	@echo "Its handwriting: $(CURDIR)/experiments/$(DEMO_NAME)/sketch.png"
 
 test: $(READY)
