@@ -81,7 +81,8 @@ def field_option(field: dataclasses.Field) -> Callable:
     """The click option of a settings field; its value goes by the field's name."""
     rule = field.metadata["option"]
     if rule.type is bool:
-        return click.option(*rule.flags, field.name, is_flag=True, help=rule.help)
+        flags = [f"{flag}/--no-{flag.lstrip('-')}" for flag in rule.flags]
+        return click.option(*flags, field.name, default=False, help=rule.help)
     if rule.choices:
         kind: click.ParamType = click.Choice(rule.choices)
     elif rule.type is int:

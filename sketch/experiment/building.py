@@ -122,6 +122,25 @@ def load_weights(network: Network, path: Path) -> None:
         raise unfit(path, error) from error
 
 
+def begin_with(network: Network, parent: Experiment, path: Path) -> None:
+    """Gives a new experiment's network the weights of its parent.
+
+    Args:
+        network: as its parent's, but for text, which one of the two may lack.
+        parent: whose weights.
+        path: of the weights.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    if network.has_text == parent.hyperparameters.text:
+        load_weights(network, path)
+        return
+    theirs = build_network(parent)
+    load_weights(theirs, path)
+    network.take_weights(theirs)
+
+
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     """One rise and one fall of the learning rate, both half cosines (Smith 2018).
 

@@ -192,7 +192,8 @@ class Hyperparameters(Settings):
             raise ValueError("-K needs --text")
 
 
-# A network's weights fit another exactly if all of these are equal.
+# A network's weights fit another exactly if all of these are equal; where only text
+# and its window differ, what is left of them: see `Network.take_weights`.
 SHAPE_FIELDS = (
     "depth",
     "dim",

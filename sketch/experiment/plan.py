@@ -108,8 +108,7 @@ def plan_run(
     if model == CONTINUE:
         return _resume(_find_named(Hyperparameters(**given), root), root)
     parent = Experiment.load(model, root)
-    _require_same_shape(parent, given)
-    hyperparameters = replace(parent.hyperparameters, **given)
+    hyperparameters = _derive(parent, given)
     if hyperparameters == parent.hyperparameters:
         return _resume(parent, root)
     best = parent.load_checkpoint("best")
@@ -180,8 +179,15 @@ def _find_named(hyperparameters: Hyperparameters, root: Path) -> Experiment:
     return Experiment.load(name, root)
 
 
-def _require_same_shape(parent: Experiment, given: Mapping[str, Any]) -> None:
+def _derive(parent: Experiment, given: Mapping[str, Any]) -> Hyperparameters:
+    """The parent's settings and those given, if its weights fit them.
+
+    Text may come or go, and the window with it: see `Network.take_weights`.
+    """
     old = parent.hyperparameters
+    if given.get("text", old.text) != old.text:
+        size = given.get("window_mixtures", Hyperparameters.window_mixtures)
+        old = replace(old, text=given["text"], window_mixtures=size)
     changed = [
         f"{get_option(name, Hyperparameters).flags[0]} is {_word(getattr(old, name))} "
         f"there and {_word(given[name])} here"
@@ -193,6 +199,7 @@ def _require_same_shape(parent: Experiment, given: Mapping[str, Any]) -> None:
             f"the weights of {parent.name} have another shape: {'; '.join(changed)}. "
             "Leave that out to go on with them, or leave out --model to begin anew"
         )
+    return replace(old, **given)
 
 
 def _word(value: Any) -> str:

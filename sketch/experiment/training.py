@@ -18,7 +18,12 @@ from tqdm import tqdm
 from sketch.corpus.batches import Batch
 from sketch.experiment import devices
 from sketch.experiment.board_tensorflow import require_tensorboard
-from sketch.experiment.building import build_network, build_optimizer, load_weights
+from sketch.experiment.building import (
+    begin_with,
+    build_network,
+    build_optimizer,
+    load_weights,
+)
 from sketch.experiment.directory import Experiment
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.lines import RunLines
@@ -121,7 +126,7 @@ class TrainingRun(TrainingLoop):
                     f"with those of step {self.experiment.lineage.step}; remove "
                     f"{self.experiment.path} and begin again"
                 )
-            load_weights(network, weights_path)
+            begin_with(network, parent, weights_path)
         network.compile(optimizer=optimizer)
         optimizer.build(network.trainable_variables)
         if latest is None:

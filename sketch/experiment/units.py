@@ -17,6 +17,8 @@ import numpy as np
 from sketch.experiment.directory import Experiment
 from sketch.ink.fit import is_alike
 
+TEXT_FACTS = ("alphabet", "text_length", "points_per_character")
+
 
 def inherit_facts(
     parent: Experiment, own: Mapping[str, Any], has_text: bool
@@ -33,14 +35,16 @@ def inherit_facts(
         The facts, by the same names; and what the user should know.
 
     Raises:
-        ValueError: the corpus has characters that the parent has not learned.
+        ValueError: the corpus has characters that the parent, which reads texts too,
+            has not learned.
     """
     facts = {name: getattr(parent, name) for name in own}
     facts["data_digest"] = own["data_digest"]
     if parent.data_digest == own["data_digest"]:
         return facts, []
+    knows_text = has_text and parent.hyperparameters.text
     unknown = set(own["alphabet"].characters) - set(parent.alphabet.characters)
-    if has_text and unknown:
+    if knows_text and unknown:
         raise ValueError(
             f"the corpus has characters that {parent.name} has not learned: "
             f"{' '.join(sorted(unknown))}; it knows "
@@ -56,8 +60,11 @@ def inherit_facts(
             f"the ink is {scale:.3g} times as large as that of {parent.name}; its "
             "units are taken so"
         )
+    if not knows_text:
+        facts |= {name: own[name] for name in TEXT_FACTS}
+        return facts, notes
     paces = own["points_per_character"], parent.points_per_character
-    if has_text and not is_alike(*paces):
+    if not is_alike(*paces):
         notes.append(
             f"the ink has {paces[0]:.1f} points a character, {parent.name} knows "
             f"{paces[1]:.1f}: convert it again with --like {parent.name}"

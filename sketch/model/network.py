@@ -161,6 +161,25 @@ class Network(keras.Model):
     def has_text(self) -> bool:
         return self.num_symbols is not None
 
+    def take_weights(self, other: "Network") -> None:
+        """Takes the weights of a network that has text where this one has none, or the
+        other way round, and is like it in all else.
+
+        What saw the window sees it in the last rows of its kernel: they are left out,
+        or are zeros at first. So either network's outputs are those that the one with
+        text has where the text is padding alone.
+        """
+        layers = [
+            [*network.recurrent_layers, network.output_layer]
+            for network in (self, other)
+        ]
+        for layer, known in zip(*layers, strict=True):
+            variables = layer.trainable_variables, known.trainable_variables
+            for new, old in zip(*variables, strict=True):
+                missing = max(new.shape[0] - old.shape[0], 0)
+                rows = ops.zeros((missing, *new.shape[1:]), new.dtype)
+                new.assign(ops.concatenate([old.value[: new.shape[0]], rows]))
+
     # -- whole lines -----------------------------------------------------------------
 
     def call(self, inputs, training=False):

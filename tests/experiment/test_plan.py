@@ -114,7 +114,7 @@ def test_later_weights_of_the_parent_make_another_child(trained, root):
         ({"gru": True}, "--gru is off there and on here"),
         ({"depth": 2, "skip": True}, "--depth is 1 .*; --skip is off there and on"),
         ({"mixtures": 10, "learning_rate": 1.0}, "-G is 20 there and 10 here"),
-        ({"text": True, "window_mixtures": 3}, "--text is off .*; -K is 10 there"),
+        ({"text": True, "dim": 9}, "--dim is 8 there and 9 here"),
     ],
 )
 def test_another_shape_shows_both_values(trained, root, given, message):
@@ -125,8 +125,29 @@ def test_another_shape_shows_both_values(trained, root, given, message):
 def test_every_shape_field_is_refused(trained, root):
     others = {"depth": 2, "dim": 9, "mixtures": 2, "window_mixtures": 2}
     for name in SHAPE_FIELDS:
+        if name == "text":
+            continue
         with pytest.raises(ValueError, match="have another shape"):
             plan_run({name: others.get(name, True)}, NAME, root)
+
+
+def test_text_comes_and_goes_with_a_window_of_any_size(trained, root, facts):
+    for size in (3, 10):
+        given = {"text": True, "window_mixtures": size}
+        plan = plan_run(given, NAME, root)
+        assert plan.action == "derive"
+        assert plan.hyperparameters == Hyperparameters(**SAME | given)
+    assert plan_run({"text": True}, NAME, root).hyperparameters.window_mixtures == 10
+    reads = Hyperparameters(**SAME, text=True, window_mixtures=3)
+    parent = Experiment.create(root, reads, facts)
+    parent.save_checkpoint("best", lambda p: p.write_bytes(b"1"), {"step": 12})
+    plan = plan_run({"text": False}, parent.name, root)
+    assert (plan.action, plan.parent.name) == ("derive", parent.name)
+    assert plan.hyperparameters == Hyperparameters(**SAME)
+    with pytest.raises(ValueError, match="another shape: -K is 3 there and 4 here"):
+        plan_run({"window_mixtures": 4}, parent.name, root)
+    with pytest.raises(ValueError, match="-K needs --text"):
+        plan_run({"text": False, "window_mixtures": 4}, parent.name, root)
 
 
 def test_nothing_is_derived_before_the_first_epoch(experiment, root):

@@ -316,6 +316,22 @@ def test_another_rate_derives_an_experiment_from_the_best_weights(corpus, tmp_pa
     assert row["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
 
 
+@pytest.mark.parametrize("text", [True, False])
+def test_weights_go_on_with_text_or_without(corpus, tmp_path, text):
+    """Blank to a network that is to learn it, text cost nothing when it is new."""
+    settings = SETTINGS | ({} if text else {"text": True, "window_mixtures": 3})
+    parent = run(corpus, tmp_path, epochs=2, settings=settings)
+    plan = plan_run({"text": text, "learning_rate": 1e-12}, parent.name, tmp_path)
+    child = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path)
+    best = max(row["valid_log_likelihood"] for row in parent.history())
+    (row,) = child.history()
+    if text:
+        assert row["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
+    else:  # what it heard of the text is lost, what it knows of ink is not
+        fresh = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
+        assert row["valid_log_likelihood"] > fresh.history()[0]["valid_log_likelihood"]
+
+
 def test_a_derived_run_killed_at_once_goes_on_from_its_parents_weights(
     corpus, tmp_path, monkeypatch
 ):

@@ -93,4 +93,15 @@ def test_characters_that_the_parent_has_not_learned_are_named(tmp_path):
     own = facts_of(hand(30.0, 24), 24, "two", "abÄß")
     with pytest.raises(ValueError, match=r"not learned: Ä ß; it knows 'abc'"):
         inherit_facts(parent, own, has_text=True)
-    assert inherit_facts(parent, own, has_text=False)[0]["alphabet"] == parent.alphabet
+    assert inherit_facts(parent, own, has_text=False)[0]["alphabet"] == own["alphabet"]
+
+
+def test_of_text_a_parent_that_reads_none_knows_nothing(tmp_path):
+    settings = Hyperparameters(depth=1, dim=4)
+    learned = facts_of(hand(30.0, 24), 24, "one", "abc")
+    parent = Experiment.create(tmp_path / "experiments", settings, learned)
+    own = facts_of(hand(30.0, 60), 60, "two", "abÄß")
+    facts, notes = inherit_facts(parent, own, has_text=True)
+    np.testing.assert_array_equal(facts["offset_std"], parent.offset_std)
+    assert facts["alphabet"] == own["alphabet"] and not notes
+    assert facts["points_per_character"] == 60

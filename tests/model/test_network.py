@@ -180,6 +180,23 @@ def test_padding_and_other_lines_change_nothing(kind):
         )
 
 
+@pytest.mark.parametrize("kind", ["text", "text, one layer", "text, as the paper"])
+@pytest.mark.parametrize("learns", ["text", "to do without"])
+def test_where_no_text_is_all_is_as_before_text_came_or_went(kind, learns):
+    reads = small(**KINDS[kind], seed=1)
+    free = small(**KINDS[kind] | {"num_symbols": None}, seed=2)
+    new, old = (reads, free) if learns == "text" else (free, reads)
+    inputs = batch_of(reads)
+    blank = inputs | {"text": -np.ones_like(inputs["text"])}
+    before = ops.convert_to_numpy(old(blank))
+    assert np.abs(ops.convert_to_numpy(new(blank)) - before).max() > 0.01
+    new.take_weights(old)
+    # The order of sums: kernels of more rows, in which all that is added is zero.
+    np.testing.assert_allclose(ops.convert_to_numpy(new(blank)), before, atol=1e-5)
+    if learns == "text":  # what it reads says nothing yet
+        np.testing.assert_allclose(ops.convert_to_numpy(new(inputs)), before, atol=1e-5)
+
+
 def test_loss_is_nats_a_line_and_ignores_what_is_behind_a_line():
     network = small(depth=2)
     inputs = batch_of(network)
