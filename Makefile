@@ -28,7 +28,7 @@ PACKAGES_tensorflow := 'tensorflow-cpu>=2.21,<3' 'tensorboard>=2.21,<3'
 AND_tensorflow = .venv-$*/bin/python -m pytest --quiet tests/experiment/test_board.py
 PACKAGES_torch := 'torch==2.13.0'
 
-# Or each process of the tests, some forty, would compile sketch and pytest's tests anew.
+# Or each process of the tests would compile sketch and pytest's tests anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-slow test-tensorflow test-torch test-oldest lint

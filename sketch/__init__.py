@@ -44,8 +44,9 @@ The map of the house. A folder imports only itself and those above it:
       splits.py        who is in train, valid and test
       report.py        what a conversion has to tell
       convert.py       sources -> the corpus file
-      hershey.py       the built-in demo corpus
+      demo.py          the built-in demo corpus
       demo_text.py     its text
+      hershey.py       its hands
       line.py          a line: ink, text, id, writer
       hdf5.py          the one file format: writer and reader side by side
       hdf5_parts.py    its parts, each as it is written or believed

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from sketch.corpus.demo import DEMO_VERSION, demo_sets
 from sketch.corpus.hdf5 import write_corpus
-from sketch.corpus.hershey import DEMO_VERSION, demo_sets
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))

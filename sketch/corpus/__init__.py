@@ -6,7 +6,7 @@
 - `iam`: IAM-OnDB: which files are what, transcripts, split lists
 - `ink_files`, `quickdraw`: anybody's ink; `formats`: which of all these sources are
 - `database`: what they all make of their sources
-- `hershey`, `demo_text`: the built-in demo corpus: its hands, its words
+- `demo`: the built-in demo corpus; `hershey`, `demo_text`: its hands, its words
 - `line`: `Line`: ink, text, id and writer; what both make and all the rest reads
 - `hdf5`: the one file format; `write_corpus`, `Corpus`; `find`: where the file is
 - `hdf5_checks`: what the reader asks before it believes a file

@@ -26,6 +26,7 @@ import numpy as np
 
 from sketch.corpus.rows import Rows, RowsInMemory
 from sketch.ink.strokes import DX, DY, normalise
+from sketch.ink.text import PADDED_TO, padded_length
 
 # What (seed, epoch, line) is drawn for: the last number of a seed, and never 0. numpy
 # fills seeds up with zeros, and line 0 would draw from the stream of the order again.
@@ -35,8 +36,6 @@ REST_SPREAD = 0.05  # of the resting pen about (0, 0), in normalised units
 BLOCK = 1024  # lines that are read together: 8 MB of lines like IAM-OnDB's
 POOL = 64 * BLOCK  # lines that are shuffled together
 
-# Texts are padded to multiples of it: the sets of a corpus share the shapes.
-TEXT_UNIT = 16
 NUM_SHAPES = 12  # measured on IAM-OnDB: 12 shapes pad 6.5 % of all steps, 8 9.7 %
 
 
@@ -150,9 +149,9 @@ class Batches:
         self.padded_lengths = padded_lengths
         self.group_of_line = np.searchsorted(padded_lengths, lengths)
         if texts is not None:
-            text_lengths = -(-self.texts.lengths // TEXT_UNIT) * TEXT_UNIT
+            text_lengths = padded_length(self.texts.lengths)
             self.text_lengths = [
-                int(text_lengths[self.group_of_line <= group].max(initial=TEXT_UNIT))
+                int(text_lengths[self.group_of_line <= group].max(initial=PADDED_TO))
                 for group in range(len(padded_lengths))
             ]
 

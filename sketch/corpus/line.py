@@ -1,6 +1,6 @@
 """A line of a corpus: what it is, what it must be, and what makes two corpora the same.
 
-Everything that makes ink (`iam`, `hershey`) makes `Line`s; `hdf5` keeps them.
+Everything that makes ink (`iam`, `demo`) makes `Line`s; `hdf5` keeps them.
 """
 
 import hashlib

@@ -157,7 +157,7 @@ def require_own_corpus(
             f"{run.name} learned from other data (digest {theirs}) than {here}: name "
             "its corpus by --data, or begin another on this one with another --name"
         )
-    from sketch.corpus.hershey import demo_cache
+    from sketch.corpus.demo import demo_cache
 
     raise ValueError(
         f"{run.name} learned from a built-in corpus (digest {theirs}) other than "
@@ -193,7 +193,7 @@ def find_corpus_named(
 ) -> Path | None:
     """As `find_corpus_of`, by `--name` and `data_digest` of what was trained."""
     if data is None and name == DEMO_NAME:
-        from sketch.corpus.hershey import demo_corpus
+        from sketch.corpus.demo import demo_corpus
 
         return _kept_demo(digest) or demo_corpus()
     return find_corpus(data)
@@ -201,8 +201,8 @@ def find_corpus_named(
 
 def _kept_demo(digest: str | None) -> Path | None:
     """The built-in corpus of this digest, by any version of sketch that ran here."""
+    from sketch.corpus.demo import demo_cache
     from sketch.corpus.hdf5 import Corpus
-    from sketch.corpus.hershey import demo_cache
 
     for path in sorted(demo_cache().glob("demo-*.hdf5")) if digest else ():
         with contextlib.suppress(OSError, DamagedInk), Corpus.open(path) as corpus:

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from sketch.ink.text import padded_length
 from sketch.model.mixture import NOISE_SIZE, draw
 from sketch.model.network import Network, NetworkState
 
@@ -176,10 +177,10 @@ def sample(
 def one_hot(texts: Sequence[np.ndarray], num_symbols: int) -> np.ndarray:
     """Codes of several lines to float32 `[batch, length, alphabet]`, zeros after each.
 
-    The length is rounded up to a multiple of 16: few lengths, few compilations.
+    The length is that of the longest, rounded up, see `padded_length`.
     """
-    longest = max(len(text) for text in texts)
-    characters = np.zeros((len(texts), -(-longest // 16) * 16, num_symbols), np.float32)
+    length = padded_length(max(len(text) for text in texts))
+    characters = np.zeros((len(texts), length, num_symbols), np.float32)
     for row, text in enumerate(texts):
         characters[row, np.arange(len(text)), text] = 1.0
     return characters

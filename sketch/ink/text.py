@@ -13,6 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 END = 0  # the code of the end of the text; no character has it
+PADDED_TO = 16  # codes: few lengths of texts, so few shapes to compile programs for
+
+
+def padded_length(length: int | np.ndarray) -> int | np.ndarray:
+    """The length that texts of so many codes are padded to."""
+    return -(-length // PADDED_TO) * PADDED_TO
 
 
 def normalise_text(text: str) -> str:

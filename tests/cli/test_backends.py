@@ -11,8 +11,8 @@ from pathlib import Path
 import keras
 import pytest
 
+from sketch.corpus.demo import demo_sets
 from sketch.corpus.hdf5 import write_corpus
-from sketch.corpus.hershey import demo_sets
 from sketch.experiment.record import ExperimentRecord
 
 HERE = keras.backend.backend()
@@ -27,7 +27,7 @@ def corpus_path(tmp_path, monkeypatch):
     path = tmp_path / "demo.hdf5"
     sets = demo_sets(24)
     write_corpus(path, sets, source="demo", command="a test", seed=0, split="random")
-    monkeypatch.setattr("sketch.corpus.hershey.demo_corpus", lambda: path)
+    monkeypatch.setattr("sketch.corpus.demo.demo_corpus", lambda: path)
     return path
 
 

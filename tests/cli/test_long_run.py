@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sketch.corpus.demo import demo_corpus, demo_sets
 from sketch.corpus.hdf5 import write_corpus
-from sketch.corpus.hershey import demo_corpus, demo_sets
 
 WARM = 200  # steps: compiled for the lengths there are, the allocators filled
 GROWTH = 1.1

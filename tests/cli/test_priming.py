@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sketch.corpus.demo import demo_sets
 from sketch.corpus.hdf5 import Corpus, write_corpus
-from sketch.corpus.hershey import demo_sets
 from sketch.corpus.shards import open_shards
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
@@ -42,7 +42,7 @@ def lines(corpus_path):
 @pytest.fixture
 def experiment(tmp_path, corpus_path, monkeypatch):
     """One on the built-in corpus, of whose weights there is no need."""
-    monkeypatch.setattr("sketch.corpus.hershey.demo_corpus", lambda: corpus_path)
+    monkeypatch.setattr("sketch.corpus.demo.demo_corpus", lambda: corpus_path)
     settings = Hyperparameters(name="demo", depth=1, dim=8, mixtures=2, text=True)
     with open_shards([corpus_path]) as corpus:
         facts = {
@@ -191,7 +191,7 @@ def test_a_prime_file_makes_no_one_look_for_a_corpus(
     def build():
         raise AssertionError("the demo corpus was asked for")
 
-    monkeypatch.setattr("sketch.corpus.hershey.demo_corpus", build)
+    monkeypatch.setattr("sketch.corpus.demo.demo_corpus", build)
     line = next(iter(lines.values()))
     write_json(tmp_path / "mine.json", InkLine(line.strokes, line.transcript))
     prime = prime_of(sketch, experiment, primes, "--prime", "mine.json")

@@ -17,7 +17,7 @@ def demo(tmp_path, monkeypatch):
     """An empty working directory, and a demo corpus that costs nothing."""
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setattr("sketch.corpus.hershey.demo_corpus", lambda: tmp_path / "demo")
+    monkeypatch.setattr("sketch.corpus.demo.demo_corpus", lambda: tmp_path / "demo")
     return str(tmp_path / "demo")
 
 

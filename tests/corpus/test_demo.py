@@ -6,16 +6,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sketch.corpus import hershey
+from sketch.corpus import demo
+from sketch.corpus.demo import DEMO_VERSION, NUM_LINES, demo_corpus, demo_sets
 from sketch.corpus.demo_text import LETTERS, WORDS, demo_texts
 from sketch.corpus.hdf5 import Corpus
-from sketch.corpus.hershey import (
-    NUM_LINES,
-    demo_corpus,
-    demo_sets,
-    demo_writers,
-    write_text,
-)
+from sketch.corpus.hershey import NUM_WRITERS, demo_writers, glyphs_of, write_text
 from sketch.ink.strokes import END_OF_STROKE, points_from_strokes
 
 KEPT_FOR_USERS = ("project", "mahmoud", "nourhan", "karim", "learning", "machine")
@@ -34,7 +29,7 @@ def lines():
 def write(text, hand, seed=0):
     writer = demo_writers()[hand]
     rng = np.random.default_rng(seed)
-    return write_text(text, writer, hershey._glyphs(writer), rng)
+    return write_text(text, writer, glyphs_of(writer), rng)
 
 
 def test_every_pair_of_letters_is_written_about_equally_often(texts):
@@ -72,7 +67,7 @@ def test_the_sets_share_hands_but_no_line():
     assert [len(sets[name]) for name in ("train", "valid", "test")] == [270, 15, 15]
     ids = [line.line_id for lines in sets.values() for line in lines]
     assert len(set(ids)) == 300
-    assert len({line.writer for line in sets["train"]}) == hershey.NUM_WRITERS
+    assert len({line.writer for line in sets["train"]}) == NUM_WRITERS
 
 
 def test_the_ink_is_a_tablets(lines):
@@ -124,9 +119,9 @@ def test_it_is_made_once_and_again_if_spoilt(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     made = []
     sets = demo_sets(60)
-    monkeypatch.setattr(hershey, "demo_sets", lambda **_: made.append(1) or sets)
+    monkeypatch.setattr(demo, "demo_sets", lambda **_: made.append(1) or sets)
     path = demo_corpus()
-    assert path == tmp_path / "sketch" / f"demo-{hershey.DEMO_VERSION}.hdf5"
+    assert path == tmp_path / "sketch" / f"demo-{DEMO_VERSION}.hdf5"
     assert demo_corpus() == path and len(made) == 1
     original = path.read_bytes()
     path.write_bytes(original[:1000])

@@ -1,0 +1,81 @@
+"""The built-in demo corpus: made-up handwriting, for those who have no data yet.
+
+`demo_text` has what is written and `hershey` who writes it. All of it is a pure
+function of `DEMO_VERSION`: same version, same ink.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from sketch.corpus.demo_text import demo_texts
+from sketch.corpus.hdf5 import Corpus, write_corpus
+from sketch.corpus.hershey import demo_writers, glyphs_of, write_text
+from sketch.corpus.line import Line
+from sketch.ink import DamagedInk
+
+DEMO_VERSION = "3"  # raise it with every change of the ink or the text
+NUM_LINES = 10_000
+HELD_OUT_SHARE = 0.05  # of the lines, for valid and again for test
+
+
+def demo_cache() -> Path:
+    """The folder of the demo corpus, and of those that older versions left."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "sketch"
+
+
+def demo_corpus() -> Path:
+    """Path of the demo corpus; makes it first (some 15 seconds) if it is not there.
+
+    It is kept in the user's cache: `$XDG_CACHE_HOME` or `~/.cache`, under `sketch/`.
+
+    Raises:
+        OSError: If the cache cannot be written.
+    """
+    path = demo_cache() / f"demo-{DEMO_VERSION}.hdf5"
+    try:
+        Corpus.open(path).close()
+        return path
+    except (FileNotFoundError, DamagedInk):
+        pass  # not made yet, or spoilt: it can always be made again
+    write_corpus(
+        path,
+        demo_sets(show_progress=True),
+        source="demo corpus (Hershey faces)",
+        command="sketch.corpus.demo.demo_corpus()",
+        seed=0,
+        split="random",
+    )
+    return path
+
+
+def demo_sets(
+    num_lines: int = NUM_LINES, show_progress: bool = False
+) -> dict[str, list[Line]]:
+    """The lines of the demo corpus: `train`, `valid`, `test` (every hand in each)."""
+    from tqdm import tqdm
+
+    writers = demo_writers()
+    glyphs = [glyphs_of(writer) for writer in writers]
+    lines = []
+    texts = tqdm(
+        demo_texts(num_lines),
+        desc="making the built-in corpus",
+        unit="line",
+        leave=False,
+        disable=None if show_progress else True,  # None: on a terminal alone
+    )
+    for number, text in enumerate(texts):
+        hand = number % len(writers)
+        rng = np.random.default_rng([1, number])
+        strokes = write_text(text, writers[hand], glyphs[hand], rng)
+        lines.append(Line(strokes, text, f"demo-{number:04d}", writers[hand].name))
+    order = np.random.default_rng(2).permutation(num_lines)
+    held_out = max(1, round(HELD_OUT_SHARE * num_lines))
+    parts = np.split(order, [held_out, 2 * held_out])
+    return {
+        name: [lines[number] for number in sorted(part)]
+        for name, part in zip(("valid", "test", "train"), parts, strict=True)
+    }
