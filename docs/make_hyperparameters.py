@@ -51,18 +51,19 @@ def page() -> str:
 
 def _cells(field: dataclasses.Field) -> list[str]:
     option = field.metadata["option"]
-    flags = ", ".join(f"`{flag}`" for flag in option.flags)
+    flags = option.flags
     default = option.unset or field.default
     if option.type is bool:
-        default = "off"
+        flags, default = (*flags, f"--no-{flags[0].lstrip('-')}"), "off"
     elif isinstance(default, float):
         default = shortest_float(default)
+    flags = ", ".join(f"`{flag}`" for flag in flags)
     return [flags, option.help, _values(option), str(default)]
 
 
 def _values(option) -> str:
     if option.type is bool:
-        return "a flag"
+        return "on, off"
     if option.choices:
         return ", ".join(option.choices)
     if option.type is str:

@@ -23,5 +23,5 @@ def test_the_page_has_every_option_of_the_command_that_is_a_setting():
     page = (DOCS / "hyperparameters.md").read_text(encoding="utf-8")
     others = {"model", "experiments", "progress", "debug"}
     for parameter in command.params:
-        for flag in parameter.opts:
+        for flag in (*parameter.opts, *parameter.secondary_opts):
             assert (f"`{flag}`" in page) == (parameter.name not in others), flag

@@ -1,6 +1,7 @@
 """`sketch sample`."""
 
 import hashlib
+import itertools
 import re
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,8 @@ def command(
         click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
     if pen.alphabet and not texts:
         raise click.UsageError(f"{pen.name} writes texts: give it one by --text", ctx)
+    if texts and not pen.alphabet:
+        raise click.UsageError(f"{pen.name} writes no texts: leave out --text", ctx)
     lines = [line for text in texts for line in text.splitlines() if line.strip()]
     lines *= number or 1
     if output is None:
@@ -141,10 +144,12 @@ def command(
 
     from sketch.ink.figures import draw_pen, draw_sketch, line_figure_paths
 
-    paths = [output, pen_path]
-    for place in range(1, len(lines) + 1) if figures else ():
-        paths += line_figure_paths(f"{stem}-{place:02d}")
-    refuse_existing(paths, force)
+    def paths_of(num_lines: int) -> list[Path]:
+        places = range(1, num_lines + 1) if figures else ()
+        stems = [f"{stem}-{place:02d}" for place in places]
+        return [output, pen_path, *itertools.chain(*map(line_figure_paths, stems))]
+
+    refuse_existing(paths_of(len(lines)), force)
     if texts:
         ink = pen.write(
             "\n".join(lines),
@@ -165,7 +170,7 @@ def command(
         write = getattr(vector, f"write_{file_format}")
         write(output, ink.lines)
     draw_pen(pen_path, strokes)
-    for path in paths:
+    for path in paths_of(len(ink.lines)):  # fewer, where all of a line is left out
         click.echo(path)
 
 

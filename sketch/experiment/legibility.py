@@ -21,9 +21,9 @@ from sketch.evaluation.sentences import SENTENCES, unseen_sentences
 from sketch.experiment.building import load_trained
 from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
 from sketch.experiment.directory import Experiment
+from sketch.experiment.lineage import trained_elsewhere
 from sketch.experiment.pen import in_units, manner_of, write_experiment
 from sketch.experiment.reader import LoadedReader, Reader
-from sketch.experiment.scoring import trained_elsewhere
 from sketch.generation.sampling import SamplingLoop, one_hot, sample
 from sketch.generation.writing import WrittenLine
 

@@ -123,7 +123,7 @@ def write_letter(
 
 def _piece_length(longest: int, prime: Prime | None) -> int:
     """Characters of a piece that goes on from the prime, or from another piece."""
-    room = longest - len(prime.text) if prime else 0
+    room = longest - len(prime.text) - 1 if prime else 0  # a blank is between them
     return max(room, longest // 2, SHORTEST_PIECE)
 
 

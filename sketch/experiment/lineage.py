@@ -28,3 +28,14 @@ def ancestors(
         path = there.pop(lineage.parent, None)
         experiment = None if path is None else Experiment.load(path, root)
         yield lineage, experiment
+
+
+def trained_elsewhere(
+    experiment: Experiment, root: str | Path, digest: str
+) -> list[str]:
+    """Of the experiment and its ancestors, those that may have seen other lines."""
+    names = [] if experiment.data_digest == digest else [experiment.name]
+    for lineage, ancestor in ancestors(experiment, root):
+        if ancestor is None or ancestor.data_digest != digest:
+            names.append(lineage.parent)
+    return names

@@ -80,6 +80,11 @@ class TrainingLoop:
             self._end_epoch(scores)
             if interrupts.check():
                 return
+        if self.position.epoch < self.options.epochs:
+            self.record.tell(
+                f"no better validation since epoch {self.position.best_epoch}: with a "
+                "greater --patience, or without it, it goes on"
+            )
 
     # -- what depends on what is trained ---------------------------------------------
 

@@ -28,6 +28,7 @@ from sketch.experiment.directory import Experiment
 from sketch.experiment.files import read_json, read_text, to_json_text
 from sketch.experiment.hands import DEFAULT_NAME
 from sketch.experiment.hyperparameters import DEMO_NAME
+from sketch.experiment.lineage import trained_elsewhere
 from sketch.experiment.reader import SETTINGS_NAME as READER_NAME
 from sketch.experiment.reader import Reader
 from sketch.experiment.settings_file import SETTINGS_NAME
@@ -83,6 +84,9 @@ def publish(
         _require_replaceable(path, source, force)
     corpus = _describe_corpus(source, data)
     condition = condition or _find_condition(source, corpus)
+    history = None  # it may have been moved away: figures alone are drawn from it
+    if source.history_path.is_file():
+        history = read_text(source.history_path, inside=source.path)
     with whole_folder(path, replace=True) as new:
         weights = new / checkpoint.WEIGHTS_NAME
         found = checkpoint.read_weights(
@@ -100,8 +104,8 @@ def publish(
         settings_name = SETTINGS_NAME if isinstance(source, Experiment) else READER_NAME
         settings = read_json(source.path / settings_name, inside=source.path)
         write_text(new / settings_name, to_json_text(settings))
-        history = read_text(source.path / "history.csv", inside=source.path)
-        write_text(new / "history.csv", history)
+        if history is not None:
+            write_text(new / source.history_path.name, history)
         pictures = [name for name in PICTURES if (source.path / name).is_file()]
         for name in pictures:
             _write_small(source.path / name, new / name)
@@ -193,6 +197,16 @@ def _describe_corpus(source: Experiment | Reader, data) -> str | None:
 
 
 def _find_condition(source: Experiment | Reader, corpus: str | None) -> str:
+    strangers = []
+    if isinstance(source, Experiment):
+        root = source.path.parent
+        strangers = trained_elsewhere(source, root, source.data_digest)
+    if strangers:
+        raise ValueError(
+            f"{source.name} began with what {' and '.join(strangers)} learned, from "
+            "other data as far as is known: say by --condition under which condition "
+            "all of that may be used"
+        )
     if settings_of(source).name == DEMO_NAME:
         return DEMO_CONDITION
     if corpus is not None and corpus.startswith("IAM-OnDB"):

@@ -12,7 +12,7 @@ from sketch.evaluation.results import Evaluation, summarise
 from sketch.experiment.building import load_trained
 from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
 from sketch.experiment.directory import Experiment
-from sketch.experiment.lineage import ancestors
+from sketch.experiment.lineage import trained_elsewhere
 from sketch.ink.printable import printable
 
 
@@ -119,14 +119,3 @@ def evaluate_experiment(
         is_trained_on_corpus=not strangers,
         evaluation=summarise(scores, selection, settings.text),
     )
-
-
-def trained_elsewhere(
-    experiment: Experiment, root: str | Path, digest: str
-) -> list[str]:
-    """Of the experiment and its ancestors, those that may have seen other lines."""
-    names = [] if experiment.data_digest == digest else [experiment.name]
-    for lineage, ancestor in ancestors(experiment, root):
-        if ancestor is None or ancestor.data_digest != digest:
-            names.append(lineage.parent)
-    return names

@@ -16,7 +16,7 @@ from keras.optimizers import Optimizer
 from tqdm import tqdm
 
 from sketch.corpus.batches import Batch
-from sketch.experiment import devices
+from sketch.experiment import checkpoint, devices
 from sketch.experiment.board_tensorflow import require_tensorboard
 from sketch.experiment.building import (
     begin_with,
@@ -118,15 +118,7 @@ class TrainingRun(TrainingLoop):
         """Weights from the directory; `state`, if there is one, and its `path`."""
         latest = self.record.latest()
         if latest is None and parent is not None:
-            weights_path, state = parent.load_checkpoint("best") or (None, {})
-            if state.get("step") != self.experiment.lineage.step:
-                raise ValueError(
-                    f"{parent.name} has learned on: its best weights are of step "
-                    f"{state.get('step')}, but {self.experiment.name} was to begin "
-                    f"with those of step {self.experiment.lineage.step}; remove "
-                    f"{self.experiment.path} and begin again"
-                )
-            begin_with(network, parent, weights_path)
+            self._begin_with(network, parent)
         network.compile(optimizer=optimizer)
         optimizer.build(network.trainable_variables)
         if latest is None:
@@ -134,6 +126,20 @@ class TrainingRun(TrainingLoop):
         weights_path, state = latest
         load_weights(network, weights_path)
         return {"state": state, "path": str(weights_path.parent / "state.json")}
+
+    def _begin_with(self, network: Network, parent: Experiment) -> None:
+        found = checkpoint.read_weights(
+            parent.load_checkpoint,
+            ["best"],
+            lambda path: begin_with(network, parent, path),
+        )
+        step, due = found and found[2].get("step"), self.experiment.lineage.step
+        if step != due:
+            raise ValueError(
+                f"{parent.name} has learned on: its best weights are of step {step}, "
+                f"but {self.experiment.name} was to begin with those of step {due}; "
+                f"remove {self.experiment.path} and begin again"
+            )
 
     def _load_for_all(self, parent: Experiment | None) -> dict | None:
         """The same in process 0, and by a twin: to set variables that all processes
@@ -243,15 +249,15 @@ def train(
     options = options.settled(plan.kept)
     if options.tensorboard:
         require_tensorboard()
+    batch_size = plan.hyperparameters.batch_size
     with contextlib.ExitStack() as stack:
+        stack.enter_context(devices.sharing_batches(options.devices, batch_size))
         if plan.action == "resume" and processes.is_first:
             stack.enter_context(plan.parent.lock())  # before its corpus is read
         experiment, lines = prepare(plan, options, Path(root), processes)
         if plan.action != "resume" and processes.is_first:
             stack.enter_context(experiment.lock())
         interrupts = stack.enter_context(Interrupts(processes))
-        batch_size = plan.hyperparameters.batch_size
-        stack.enter_context(devices.sharing_batches(options.devices, batch_size))
         if processes.is_first:
             experiment.write_environment(devices.describe())
             tqdm.write(lines.summary(), file=sys.stderr)

@@ -17,8 +17,6 @@ import numpy as np
 from sketch.experiment.directory import Experiment
 from sketch.ink.fit import is_alike
 
-TEXT_FACTS = ("alphabet", "text_length", "points_per_character")
-
 
 def inherit_facts(
     parent: Experiment, own: Mapping[str, Any], has_text: bool
@@ -40,11 +38,12 @@ def inherit_facts(
     """
     facts = {name: getattr(parent, name) for name in own}
     facts["data_digest"] = own["data_digest"]
+    if not (has_text and parent.hyperparameters.text):  # no text has been learned
+        facts |= {name: own[name] for name in ("alphabet", "text_length")}
     if parent.data_digest == own["data_digest"]:
         return facts, []
-    knows_text = has_text and parent.hyperparameters.text
-    unknown = set(own["alphabet"].characters) - set(parent.alphabet.characters)
-    if knows_text and unknown:
+    unknown = set(own["alphabet"].characters) - set(facts["alphabet"].characters)
+    if unknown:
         raise ValueError(
             f"the corpus has characters that {parent.name} has not learned: "
             f"{' '.join(sorted(unknown))}; it knows "
@@ -60,11 +59,10 @@ def inherit_facts(
             f"the ink is {scale:.3g} times as large as that of {parent.name}; its "
             "units are taken so"
         )
-    if not knows_text:
-        facts |= {name: own[name] for name in TEXT_FACTS}
-        return facts, notes
     paces = own["points_per_character"], parent.points_per_character
-    if not is_alike(*paces):
+    if not parent.points_per_character:
+        facts["points_per_character"] = own["points_per_character"]
+    elif all(paces) and not is_alike(*paces):
         notes.append(
             f"the ink has {paces[0]:.1f} points a character, {parent.name} knows "
             f"{paces[1]:.1f}: convert it again with --like {parent.name}"

@@ -176,6 +176,28 @@ def test_figures_are_not_overwritten_either(sketch, written, tmp_path, there):
     assert len(result.out.split()) == 2 + 2 * 5
 
 
+def test_figures_of_what_is_left_out_are_not_named(sketch, monkeypatch, tmp_path):
+    """All of the second line is unknown, and replaced by nothing."""
+    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+
+    def write(self, text, **_):
+        lines = self._fit(text, keep_lines=True, replace_unknown="")
+        return Ink([InkLine(np.float32([[1, 0, 1]]), line) for line in lines], [])
+
+    monkeypatch.setattr("sketch.api.Pen.write", write)
+    texts = ("--text", "so", "--text", "€", "--text", "on", "--figures", "-o", "a.png")
+    result = sketch("sample", "--model", name, *texts, "--replace-unknown", "")
+    assert result.code == 0
+    assert "a-02-line.png" in result.out and "a-03-line.png" not in result.out
+
+
+def test_one_that_knows_no_text_says_so(sketch, experiment, calls):
+    result = sketch("sample", "--model", experiment.name, "--text", "hello")
+    assert result.code == 2
+    assert f"{experiment.name} writes no texts: leave out --text" in result.err
+    assert not calls
+
+
 def test_one_text_is_fitted_as_sketch_write_does(sketch, tmp_path):
     name = make_experiment(tmp_path / "experiments").name
     options = ("--model", name, "--tries", 1)

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -14,7 +15,7 @@ from readers import make_corpus, make_pen, make_reader
 import sketch
 from sketch.experiment import hands, publishing
 from sketch.experiment.building import load_network
-from sketch.experiment.directory import Experiment
+from sketch.experiment.directory import Experiment, Lineage
 from sketch.experiment.plan import plan_run
 from sketch.experiment.preparing import prepare
 from sketch.experiment.publishing import publish, write_half
@@ -255,6 +256,38 @@ def test_a_condition_is_asked_for_where_the_corpus_tells_none(pen, folder, corpu
         publish(pen, folder, None, corpus)
     assert publishing._find_condition(pen, "IAM-OnDB: iam.tar.gz").startswith("IAM")
     assert not folder.exists()
+
+
+def test_what_began_elsewhere_needs_a_condition_of_all(pen, folder, corpus, tmp_path):
+    """Weights that learned from IAM-OnDB are not free for going on in another."""
+    facts = {
+        field: getattr(pen, field)
+        for field in ("alphabet", "offset_mean", "offset_std", "data_digest")
+    }
+    for parent, is_known in ((pen.name, True), ("gone", False)):
+        lineage = {"lineage": Lineage(parent, 1)}
+        settings = replace(pen.hyperparameters, name="demo")
+        child = Experiment.create(pen.path.parent, settings, facts | lineage)
+        try:
+            if is_known:
+                assert publishing._find_condition(child, None).startswith("Free")
+                continue
+            with pytest.raises(ValueError, match="began with what gone learned"):
+                publishing._find_condition(child, None)
+        finally:
+            shutil.rmtree(child.path)
+
+
+def test_a_history_that_was_moved_away_is_not_needed(pen, folder, corpus, tmp_path):
+    moved = pen.history_path.rename(tmp_path / "history.csv")
+    try:
+        made = publish(pen, folder, CONDITION, corpus)
+    finally:
+        moved.rename(pen.history_path)
+    assert not (made / "history.csv").exists()
+    assert (
+        "Its history has no row of these weights." in (made / "README.md").read_text()
+    )
 
 
 def test_what_is_too_large_is_refused_and_leaves_nothing(

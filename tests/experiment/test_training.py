@@ -377,6 +377,30 @@ def test_a_derived_run_killed_before_its_first_checkpoint(
     assert child.history()[0]["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
 
 
+def test_a_parent_that_saves_while_it_is_read(corpus, tmp_path, monkeypatch):
+    """The child has the weights that its lineage names, or is told to begin again."""
+    parent = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
+    plan = plan_run({"text": True}, parent.name, tmp_path)
+    seen = []
+
+    def read(network, source, path):
+        if not seen:
+            run(corpus, tmp_path, model=parent.name, epochs=2)
+        seen.append(path)
+
+    monkeypatch.setattr("sketch.experiment.training.begin_with", read)
+    with pytest.raises(ValueError, match="has learned on: .* of step 10, .* step 5"):
+        train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path)
+    assert len(seen) == 2
+
+
+def test_more_devices_than_there_are_leave_no_directory(corpus, tmp_path):
+    for _ in range(2):
+        with pytest.raises(ValueError, match="--devices"):
+            run(corpus, tmp_path, settings=SETTINGS, devices=99)
+    assert [path.name for path in tmp_path.iterdir()] == [corpus.name]
+
+
 def test_other_shapes_are_refused_with_both_values(corpus, tmp_path):
     parent = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
     with pytest.raises(ValueError, match=r"dim.*\b7\b.*\b6\b|dim.*\b6\b.*\b7\b"):
@@ -430,7 +454,7 @@ def test_ink_that_cannot_be_drawn_does_not_end_a_run(
     assert capsys.readouterr().out.count("no sketch.png of this epoch") == 2
 
 
-def test_patience_ends_a_run_that_gets_no_better(corpus, tmp_path, monkeypatch):
+def test_patience_ends_a_run_that_gets_no_better(corpus, tmp_path, monkeypatch, capsys):
     def worse(self, interrupts):
         found = usual(self, interrupts)
         valid = replace(found["valid"], log_likelihood=-1000.0 * self.position.step)
@@ -441,6 +465,11 @@ def test_patience_ends_a_run_that_gets_no_better(corpus, tmp_path, monkeypatch):
     experiment = run(corpus, tmp_path, epochs=50, settings=SETTINGS, patience=2)
     assert [row["epoch"] for row in experiment.history()] == [1, 2, 3]
     assert experiment.load_checkpoint("best")[1]["epoch"] == 1
+    why = "no better validation since epoch 1: with a greater --patience"
+    assert why in capsys.readouterr().err
+    run(corpus, tmp_path, experiment.name, epochs=50, patience=2)
+    assert why in capsys.readouterr().err
+    assert len(experiment.history()) == 3
 
 
 def test_padding_and_lines_left_out_are_told(corpus, tmp_path, capsys):

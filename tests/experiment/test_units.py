@@ -101,7 +101,22 @@ def test_of_text_a_parent_that_reads_none_knows_nothing(tmp_path):
     learned = facts_of(hand(30.0, 24), 24, "one", "abc")
     parent = Experiment.create(tmp_path / "experiments", settings, learned)
     own = facts_of(hand(30.0, 60), 60, "two", "abÄß")
+    for digest in ("two", "one"):
+        facts, notes = inherit_facts(parent, own | {"data_digest": digest}, True)
+        assert facts["alphabet"] == own["alphabet"]
     facts, notes = inherit_facts(parent, own, has_text=True)
-    np.testing.assert_array_equal(facts["offset_std"], parent.offset_std)
-    assert facts["alphabet"] == own["alphabet"] and not notes
-    assert facts["points_per_character"] == 60
+    assert [note for note in notes if "--like" in note] == notes != []
+
+
+@pytest.mark.parametrize("has_text", [True, False])
+def test_ink_of_one_size_keeps_it_over_generations(tmp_path, has_text):
+    """Mean times pace is the width of a character, which primes are brought to."""
+    settings = Hyperparameters(depth=1, dim=4, text=has_text)
+    facts = facts_of(hand(30.0, 24), 24, "one")
+    width = facts["offset_mean"][0] * facts["points_per_character"]
+    for generation in ("two", "three"):
+        parent = Experiment.create(tmp_path / generation, settings, facts)
+        own = facts_of(hand(30.0, 60), 60, generation)
+        facts, notes = inherit_facts(parent, own, has_text)
+        assert not [note for note in notes if "times as large" in note]
+        assert facts["offset_mean"][0] * facts["points_per_character"] == width
