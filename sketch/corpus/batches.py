@@ -12,11 +12,11 @@ places at a time; and as the order does not depend on what is in memory, nor do 
     padding goes on the right; mask 1.0 = real step, 0.0 = padding
     every line is seen once an epoch, whole unless `max_length` cuts it
 
-With text every line has one row more, in which the pen, lifted, stays where it is: no
-pen of a recording does that after a lift, so it can mean that the text is finished, and
-the model learns when to stop. It is trained on and never scored. Its offset has a small
-spread, drawn anew each epoch, for the density of one point could grow without limit.
-A line that `max_length` cuts has none: its text goes on.
+With text every line has one row more, in which the pen, lifted, stays where it is, and
+stays lifted: in 0.2 % of IAM-OnDB's lines a pen does that on its way, so it can mean
+that the text is finished, and the model learns when to stop. It is trained on and never
+scored. Its offset has a small spread, drawn anew each epoch, for the density of one
+point could grow without limit. A line that `max_length` cuts has none: its text goes on.
 """
 
 from collections.abc import Iterator, Sequence

@@ -99,9 +99,7 @@ def write_letter(
 
     with bar:
         if prime is None:
-            written = _write_hand(texts, write, manner)
-            for line in written.values():
-                prime = Prime(line.trace.strokes, line.text)
+            written, prime = _write_hand(texts, write, manner)
         rest = [number for number in range(len(texts)) if number not in written]
         if rest:
             written |= dict(zip(rest, write(rest, manner), strict=True))
@@ -131,20 +129,22 @@ def _write_hand(
     texts: Sequence[str],
     write: Callable[[Sequence[int], Manner], list[WrittenLine]],
     manner: Manner,
-) -> dict[int, WrittenLine]:
-    """The piece from which all others go on, by its number; none if none is sound.
+) -> tuple[dict[int, WrittenLine], Prime | None]:
+    """The piece from which all others go on, by its number, and its ink.
 
     The longest ones tell most of a hand. A faulty one is left for later, unless there
-    is no other.
+    is no other; where all are, the hand is that of a part that is sound.
     """
+    leads = []
     by_length = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
     for attempt, number in enumerate(by_length[:HANDS], start=1):
         # Hands draw from seeds of their own, which no other seed of a user meets.
         seed = manner.seed + (attempt << 32)
         (line,) = write([number], replace(manner, seed=seed, batch_size=None))
         if not line.faults or len(texts) == 1:
-            return {number: line}
-    return {}
+            return {number: line}, Prime(line.trace.strokes, line.text)
+        leads += [line.lead] if line.lead else []
+    return {}, max(leads, key=lambda lead: len(lead.text), default=None)
 
 
 def _to_piece(experiment: Experiment, line: WrittenLine, ends_line: bool) -> Piece:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sketch.generation.attention import describe_fault, find_end
+from sketch.generation.attention import describe_fault, find_end, unevenness
 from sketch.generation.sampling import SamplingLoop, Trace, sample
 from sketch.ink.strokes import END_OF_STROKE
 from sketch.ink.text import Alphabet
@@ -89,7 +89,8 @@ class Written:
     trace: its own steps, without a batch axis; `phi` counts the characters of its
         text, the last column the end of it.
     tries: how often it has been written, those ahead of the task's first included.
-    badness: infinite where the window went wrong; else as a check says, or 0.
+    badness: infinite where the window went wrong; else as a check says, or the
+        `unevenness` of its attention.
     fault: what is wrong with it, in words, or None.
     """
 
@@ -109,7 +110,8 @@ def write_pieces(
 ) -> list[Written]:
     """Write pieces, all in one compiled loop, each up to `max_tries` times.
 
-    When only some are to be written again, the free rows of the batch hold further
+    A piece is written again if it is at fault, and where no check looks at it if its
+    attention was not even. When only some are, the free rows of the batch hold further
     tries of them: the compiled loop fits, and most faults are gone in one more call.
     Of a piece that no try got right, the least bad one is kept, or the last of equals.
 
@@ -165,7 +167,8 @@ def write_pieces(
                 continue
             if number not in least_bad or piece.badness <= least_bad[number].badness:
                 least_bad[number] = piece
-            if piece.fault is None:
+            is_right = piece.badness == 0 if check is None else piece.fault is None
+            if is_right:
                 kept[number] = piece
             elif piece.tries >= tasks[number].first_try + manner.max_tries:
                 kept[number] = replace(least_bad[number], tries=piece.tries)
@@ -258,7 +261,8 @@ def _cut(loop: SamplingLoop, trace: Trace, coded: _Coded, tried: int) -> Written
     trace = trace._replace(phi=trace.phi[:, coded.own])
     trace = Trace(*(values[:end] for values in trace))
     fault = "it found no end" if end is None else describe_fault(trace.phi)
-    return Written(trace, tried + 1, math.inf if fault else 0.0, fault)
+    badness = math.inf if fault else unevenness(trace.phi)
+    return Written(trace, tried + 1, badness, fault)
 
 
 def _checked(

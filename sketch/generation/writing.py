@@ -37,17 +37,19 @@ class WrittenLine:
         counts the characters of `text`, the last column the end of it.
     tries: how often each piece was written, the kept one included.
     faults: what is still wrong with it, by piece; empty if all went well.
+    lead: its last sound ink, from which others can go on in the same hand; None if no
+        piece of it is sound.
     """
 
     text: str
     trace: Trace
     tries: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    lead: Prime | None = None
 
     def describe_faults(self) -> list[str]:
         """What is still wrong with it, a line for each fault."""
-        tries = f"after {max(self.tries)} tries"
-        return [f"{self.text!r}: {fault}, {tries}" for fault in self.faults]
+        return [f"{self.text!r}: {fault}" for fault in self.faults]
 
 
 def write_texts(
@@ -144,6 +146,7 @@ class _Line:
         self._null = null
         self._is_final = manner.max_tries == 1  # nothing is written again
         self._tried = 0  # tries of the next piece when it was longer
+        self._lead: Prime | None = None  # the last sound piece, alone
 
     @property
     def is_whole(self) -> bool:
@@ -172,7 +175,8 @@ class _Line:
             trace = _behind_a_gap(trace, len(text), self._null)
         self.written.append(replace(piece, trace=_lifted(trace)))
         if piece.fault is None:
-            self.prime = self._longer_prime(piece, text) or Prime(trace.strokes, text)
+            self._lead = Prime(trace.strokes, text)
+            self.prime = self._longer_prime(piece, text) or self._lead
 
     def _longer_prime(self, piece: Written, text: str) -> Prime | None:
         """A short piece behind what led to it; None where that would be too long."""
@@ -201,7 +205,12 @@ class _Line:
             text,
             Trace(strokes, outputs, phi, window),
             [piece.tries for piece in self.written],
-            [piece.fault for piece in self.written if piece.fault],
+            [
+                f"{piece.fault}, after {piece.tries} tries"
+                for piece in self.written
+                if piece.fault
+            ],
+            self._lead,
         )
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sketch.generation.attention import describe_fault, find_end
+from sketch.generation.attention import EVEN, describe_fault, find_end, unevenness
 
 NULL = np.array([-0.2, 0.01])  # a pen that stays, in normalised units
 
@@ -27,8 +27,15 @@ def test_a_pen_on_the_paper_may_stay():
 
 def test_strokes_after_a_lift_go_on_be_they_back_or_forth():
     """The dot of an i and the bar of a t come after the last letter's stem."""
-    strokes = ink((1, 0, 1), (-3, -2, 1), (2, 0, 0), (1, 0, 1), (0.1, 0.0, 0))
+    strokes = ink((1, 0, 1), (-3, -2, 1), (2, 0, 0), (1, 0, 1), (0.1, 0.0, 1))
     assert find_end(strokes, NULL) == 4
+
+
+def test_a_pen_that_bounces_writes_on():
+    """6 % of the lines of IAM-OnDB have a lift after which it comes down in place."""
+    bounce = (1, 0, 1), (0.05, 0.1, 0), (1, 0, 0)
+    assert find_end(ink(*bounce), NULL) is None
+    assert find_end(ink(*bounce, (1, 0, 1), (0.0, 0.1, 1)), NULL) == 4
 
 
 def test_nothing_has_not_ended():
@@ -81,3 +88,9 @@ def test_a_character_may_take_twice_as_long_as_the_usual_one():
 )
 def test_faults_are_named(centres, fault):
     assert fault in describe_fault(window(centres, 5))
+
+
+@pytest.mark.parametrize("rows, ratio", [(10, 1.0), (13, 1.3), (19, 1.9)])
+def test_attention_is_even_unless_one_character_had_much_of_it(rows, ratio):
+    phi = np.eye(6)[np.repeat(np.arange(6), [10, 10, rows, 10, 10, 300])]
+    assert unevenness(phi) == pytest.approx(max(0.0, ratio - EVEN))

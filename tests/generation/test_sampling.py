@@ -55,6 +55,24 @@ def test_moments_of_a_fixed_distribution():
     assert drawn[:, 2].mean() == pytest.approx(0.2689, abs=0.01)
 
 
+@pytest.mark.parametrize("mean, is_biased", [(0.0, False), (0.5, True)])
+def test_a_pen_that_stands_still_is_under_no_bias(mean, is_biased):
+    """Nor would it ever be again, if the bias made it stand the stiller."""
+    raw = np.zeros(mixture.num_outputs(3), np.float32)
+    raw[1:4] = (0.0, -40.0, -40.0)  # the first component alone
+    raw[4], raw[7] = START[0] + mean, START[1]
+    raw[10] = raw[13] = np.log(0.1)
+    loop = SamplingLoop(always_the_same(raw))
+    steps = 2 * STEPS_PER_CALL
+    drawn = sample(loop, 300, steps, probability_bias=1.0, seed=1).strokes[..., :2]
+    # Of 600 numbers: 3 % of it is one standard error.
+    spread = drawn.std(axis=0).mean(axis=-1)
+    # It takes speed 1 at least log(0.3) / log(0.9) = 11.4 steps to fall to MOVING.
+    np.testing.assert_allclose(spread[:11], 0.1 / np.e, rtol=0.15)
+    slow = spread[30:]  # and at most 30 to fall to SLOW; the second call knows it too
+    np.testing.assert_allclose(slow, 0.1 / np.e if is_biased else 0.1, rtol=0.15)
+
+
 def test_same_seed_same_ink_and_no_line_depends_on_its_neighbours():
     loop = SamplingLoop(network())
     many = sample(loop, 5, 40, seed=3).strokes
