@@ -15,7 +15,7 @@ Curves = np.ndarray
 
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 COMMAND = re.compile(r"[A-Za-z]|" + NUMBER.pattern)
-MAX_CURVES = 50_000  # of a file; a written page has some 20,000
+MAX_CURVES = 50_000  # of the paths of a file; a written page has some 20,000
 NUMBERS_OF = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "Z": 0}
 
 
@@ -40,6 +40,7 @@ def path_curves(text: str) -> list[Curves]:
 
     Raises:
         ValueError: if the text is no such path.
+        OverflowError: if it has more than `MAX_CURVES`.
     """
     strokes: list[list[np.ndarray]] = []
     here = start = control = np.zeros(2)
@@ -88,7 +89,7 @@ def path_curves(text: str) -> list[Curves]:
         last = kind
         num_curves += 1
         if num_curves > MAX_CURVES:
-            raise ValueError(f"a path has more than {MAX_CURVES:,} curves")
+            raise OverflowError(f"more than {MAX_CURVES:,} curves")
     return [np.array(curves) for curves in strokes if curves]
 
 
@@ -122,25 +123,40 @@ def _commands(text: str) -> Iterator[tuple[str, np.ndarray]]:
             command = {"M": "L", "m": "l"}.get(command, command)
 
 
-def flatten(curves: Curves, error: float) -> np.ndarray:
-    """Cuts a stroke's curves into points.
+def count_pieces(curves: Curves, error: float) -> np.ndarray:
+    """How many straight pieces each of a stroke's curves needs.
 
     The chord of a curve's nth part is at most |second derivative| / (8 n²) from it.
 
     Args:
         curves: `[n, 4, 2]`, n ≥ 1.
-        error: how far the points' polyline may be from the curves; > 0 unless all
-            points are one.
+        error: how far the pieces may be from the curves; > 0 unless all points are one.
+
+    Returns:
+        integers `[n]`, ≥ 1.
+    """
+    bends = np.abs(np.diff(curves, n=2, axis=1)).sum(axis=2).max(axis=1) * 6
+    pieces = np.ones(len(curves), int)
+    is_bent = bends > 0
+    pieces[is_bent] = np.ceil(np.sqrt(bends[is_bent] / (8 * error)))
+    return pieces
+
+
+def flatten(curves: Curves, pieces: np.ndarray) -> np.ndarray:
+    """Cuts each of a stroke's curves into so many pieces.
+
+    Args:
+        curves: `[n, 4, 2]`, n ≥ 1.
+        pieces: `[n]`, of `count_pieces`.
 
     Returns:
         float64 `[points, 2]`; the ends of all curves are among them, exactly.
     """
-    points = [curves[0, :1]]
-    for curve in curves:
-        bend = np.abs(np.diff(curve, n=2, axis=0)).sum(axis=1).max() * 6
-        pieces = int(np.ceil(np.sqrt(bend / (8 * error)))) if bend > 0 else 1
-        share = np.arange(1, pieces + 1)[:, None] / pieces
-        rest = 1 - share
-        weights = [rest**3, 3 * rest**2 * share, 3 * rest * share**2, share**3]
-        points.append(np.hstack(weights) @ curve)
-    return np.concatenate(points)
+    first = np.repeat(np.cumsum(pieces) - pieces, pieces)
+    number = np.arange(1, len(first) + 1) - first  # of a piece in its curve, from 1 on
+    share = (number / np.repeat(pieces, pieces))[:, None]
+    rest = 1 - share
+    weights = [rest**3, 3 * rest**2 * share, 3 * rest * share**2, share**3]
+    controls = [np.repeat(control, pieces, axis=0) for control in curves.swapaxes(0, 1)]
+    points = sum(w * control for w, control in zip(weights, controls, strict=True))
+    return np.concatenate([curves[0, :1], points])

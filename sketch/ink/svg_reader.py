@@ -25,6 +25,7 @@ from sketch.ink.svg_path import (
     MAX_CURVES,
     NUMBER,
     Curves,
+    count_pieces,
     flatten,
     path_curves,
     straight,
@@ -32,6 +33,7 @@ from sketch.ink.svg_path import (
 
 FINENESS = 4000  # the drawing's size over the error of a curve
 MOST_POINTS = 1_000_000  # of a file: a hundred written pages
+STRAIGHT = {"line", "polyline", "polygon"}
 LARGEST = 1e30  # a coordinate beyond is no ink, and no float32
 TRANSFORM = re.compile(r"\b([a-zA-Z]++)\s*+\(([^()]*+)\)")  # in linear time
 MAX_STEPS = 100  # of one transform
@@ -70,6 +72,8 @@ def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
         else:
             groups, texts, units = [root], [""], 1.0
         drawn = list(zip(_limited(map(_curves_in, groups)), texts, strict=True))
+    except OverflowError as error:
+        raise DamagedInk(f"{path} has {error}; cut it into several files") from None
     except ValueError as error:
         raise DamagedInk(f"{path} cannot be read: {error}; save it again") from None
     if not any(curves for curves, _ in drawn):
@@ -82,23 +86,34 @@ def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
     for strokes, text in drawn:
         pens = []
         for curves in strokes:
-            pens.append(_dot_or(flatten(curves, error)) * units)
-            num_points += len(pens[-1])
+            pieces = count_pieces(curves, error)
+            num_points += pieces.sum() + 1
             if num_points > MOST_POINTS:
-                raise DamagedInk(f"{path} has more than {MOST_POINTS:,} points of ink")
+                raise DamagedInk(
+                    f"{path} has more than {MOST_POINTS:,} points of ink; cut it into "
+                    "several files"
+                )
+            pens.append(_dot_or(flatten(curves, pieces)) * units)
         lines.append(line_from_pen_strokes(pens, text))
     return lines
 
 
-def _limited(groups: Iterable[Iterator[Curves]]) -> Iterator[list[Curves]]:
+def _limited(
+    groups: Iterable[Iterator[tuple[str, Curves]]],
+) -> Iterator[list[Curves]]:
     """The strokes of each group, as long as all of them are what a pen could do."""
-    num_curves = 0
+    num_curves = num_points = 0
     for strokes in groups:
         taken = []
-        for curves in strokes:
-            num_curves += len(curves)
+        for name, curves in strokes:
+            if name in STRAIGHT:
+                num_points += len(curves) + 1
+            else:
+                num_curves += len(curves)
             if num_curves > MAX_CURVES:
-                raise ValueError(f"it has more than {MAX_CURVES:,} curves")
+                raise OverflowError(f"more than {MAX_CURVES:,} curves")
+            if num_points > MOST_POINTS:
+                raise OverflowError(f"more than {MOST_POINTS:,} points of ink")
             taken.append(curves)
         yield taken
 
@@ -121,8 +136,11 @@ def _units(root: etree._Element) -> float | None:
     return units
 
 
-def _curves_in(element: etree._Element) -> Iterator[Curves]:
-    """The strokes in and below an element, in the units of the whole drawing."""
+def _curves_in(element: etree._Element) -> Iterator[tuple[str, Curves]]:
+    """The strokes in and below an element, in the units of the whole drawing.
+
+    Each comes with the name of the element that draws it.
+    """
     matrix, paint = np.eye(3), {}
     for above in reversed(list(element.iterancestors())):
         matrix = matrix @ _matrix(above.get("transform", ""))
@@ -132,7 +150,7 @@ def _curves_in(element: etree._Element) -> Iterator[Curves]:
 
 def _descend(
     element: etree._Element, matrix: np.ndarray, paint: dict[str, str]
-) -> Iterator[Curves]:
+) -> Iterator[tuple[str, Curves]]:
     own = _properties(element)
     if _name(element) in NOT_DRAWN or own.get("display") == "none":
         return
@@ -147,7 +165,7 @@ def _descend(
                 raise ValueError(
                     f"a <{_name(element)}> has a coordinate that is no number"
                 )
-            yield curves
+            yield _name(element), curves
     for child in element:
         yield from _descend(child, matrix, paint)
 
@@ -210,8 +228,8 @@ def _outlines(element: etree._Element) -> list[Curves]:
     if name not in ("polyline", "polygon"):
         return []
     numbers = NUMBER.findall(element.get("points", ""))
-    if len(numbers) > 2 * MAX_CURVES:
-        raise ValueError(f"a <{name}> has more than {MAX_CURVES:,} points")
+    if len(numbers) > 2 * MOST_POINTS:
+        raise OverflowError(f"more than {MOST_POINTS:,} points of ink")
     if len(numbers) % 2:
         raise ValueError(f"a <{name}> has {len(numbers)} numbers, which are not pairs")
     points = np.array(numbers, dtype=np.float64).reshape(-1, 2)

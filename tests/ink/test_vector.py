@@ -129,6 +129,17 @@ def test_svg_of_a_long_line_fills_the_width(tmp_path):
     np.testing.assert_allclose(second.strokes[:, :2], strokes[:, :2], atol=0.005)
 
 
+def test_svg_of_a_hundred_lines_reads_back(tmp_path):
+    strokes = np.tile([[10, 3, 0], [10, -3, 0]], (350, 1))
+    write_svg(tmp_path / "ink.svg", [strokes] * 100)
+    lines = read_svg(tmp_path / "ink.svg")
+    assert [len(line.strokes) for line in lines] == [700] * 100
+    units = etree.parse(tmp_path / "ink.svg").getroot().get("data-units-per-mm")
+    # Thousandths of a millimetre, at both ends of an offset.
+    atol = 1.1e-3 * float(units)
+    np.testing.assert_allclose(lines[-1].strokes[:, :2], strokes[:, :2], atol=atol)
+
+
 def test_animated_svg_writes_strokes_one_after_the_other(tmp_path):
     path = tmp_path / "ink.svg"
     strokes = line_with_a_dot()
@@ -347,12 +358,22 @@ ENDLESS = {
     "word.svg": (svg(f'<line transform="{"a" * 10**6}"/>'), "transform 'aaa"),
     "brackets.svg": (svg(f'<line transform="{"a(" * 10**6}"/>'), "transform 'a"),
     "steps.svg": (svg(f'<line transform="{"scale(1)" * 10**5}"/>'), "100,000 steps"),
-    "path.svg": (svg(f'<path d="M0 0{"T0 9" * 99_000}"/>'), "more than 50,000 curves"),
-    "polylines.svg": (
-        svg(f'<polyline points="{"0 9 " * 30_000}"/>' * 2),
-        "more than 50,000 curves",
+    "path.svg": (
+        svg(f'<path d="M0 0{"T0 9" * 99_000}"/>'),
+        "more than 50,000 curves; cut it into several files",
     ),
-    "polyline.svg": (svg(f'<polyline points="{"0 9 " * 10**6}"/>'), "50,000 points"),
+    "paths.svg": (
+        svg(f'<path d="M0 0{"T0 9" * 30_000}"/>' * 2),
+        "more than 50,000 curves; cut it into several files",
+    ),
+    "polylines.svg": (
+        svg(f'<polyline points="{"0 9 " * 600_000}"/>' * 2),
+        "more than 1,000,000 points of ink; cut it into several files",
+    ),
+    "polyline.svg": (
+        svg(f'<polyline points="{"0 9 " * (10**6 + 1)}"/>'),
+        "more than 1,000,000 points of ink; cut it into several files",
+    ),
     "size.svg": (" " * (16 << 20) + svg(""), "more than 16 MB"),
     "size.json": ("[" + " " * (16 << 20), "more than 16 MB"),
     "text.json": (
