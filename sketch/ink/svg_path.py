@@ -5,7 +5,7 @@ them starting where the last one ended.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,6 +26,20 @@ def straight(points: np.ndarray) -> Curves:
     first, last = points[:-1], points[1:]
     third = (last - first) / 3
     return np.stack([first, first + third, last - third, last], axis=1)
+
+
+def ellipse(centre: Sequence[float], radii: Sequence[float]) -> Curves:
+    """An ellipse along the axes as four curves, from the right over the bottom.
+
+    They are within 0.03 % of the radius, as every drawing program's circles are.
+    """
+    tangent = 4 / 3 * (2**0.5 - 1)
+    points = np.array([(1, 0), (1, tangent), (tangent, 1), (0, 1)])
+    quarters = [points]
+    for _ in range(3):
+        points = points @ [[0, 1], [-1, 0]]
+        quarters.append(points)
+    return np.array(quarters) * radii + centre
 
 
 def path_curves(text: str) -> list[Curves]:

@@ -2,17 +2,19 @@
 
 Read are the outlines that a pen could have drawn: `polyline`, `polygon`, `line`, and
 `path` with the commands M L H V C S Q T Z (large and small), under the transformations
-of all groups around them. Each is a stroke of the pen, in the order of the file.
+of all groups around them; `circle`, `ellipse` and `rect` where a stroke is set for
+them. Each is a stroke of the pen, in the order of the file.
 Curves become points that keep to a 4000th of the drawing's size. Passed over are what
 is not displayed or only defined for later use, texts, pictures, and shapes that are
 filled without an outline (style sheets are not followed).
 
 A file of `sketch.ink.svg` comes back line by line, with its texts and in the offsets'
-own unit. Any other file is one line of unknown text, in the file's user unit.
+own unit; what was drawn beside its lines since is one more, the last. Any other file
+is one line of unknown text, in the file's user unit.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from sketch.ink.svg_path import (
     NUMBER,
     Curves,
     count_pieces,
+    ellipse,
     flatten,
     path_curves,
     straight,
@@ -33,7 +36,8 @@ from sketch.ink.svg_path import (
 
 FINENESS = 4000  # the drawing's size over the error of a curve
 MOST_POINTS = 1_000_000  # of a file: a hundred written pages
-STRAIGHT = {"line", "polyline", "polygon"}
+STRAIGHT = {"line", "polyline", "polygon", "rect"}
+SHAPES = {"circle", "ellipse", "rect"}  # backgrounds and frames, unless stroked
 LARGEST = 1e30  # a coordinate beyond is no ink, and no float32
 TRANSFORM = re.compile(r"\b([a-zA-Z]++)\s*+\(([^()]*+)\)")  # in linear time
 MAX_STEPS = 100  # of one transform
@@ -68,10 +72,13 @@ def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
         groups = [group for group in root.iter() if group.get("class") == "line"]
         units = _units(root)
         if groups and units:
-            texts = [_title(group) for group in groups]
+            texts = [*map(_title, groups), ""]
+            parts = [*map(_curves_in, groups), _curves_in(root, set(groups))]
         else:
-            groups, texts, units = [root], [""], 1.0
-        drawn = list(zip(_limited(map(_curves_in, groups)), texts, strict=True))
+            texts, parts, units = [""], [_curves_in(root)], 1.0
+        drawn = list(zip(_limited(parts), texts, strict=True))
+        if len(drawn) > 1 and not drawn[-1][0]:
+            drawn.pop()  # nothing beside the lines
     except OverflowError as error:
         raise DamagedInk(f"{path} has {error}; cut it into several files") from None
     except ValueError as error:
@@ -99,11 +106,11 @@ def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
 
 
 def _limited(
-    groups: Iterable[Iterator[tuple[str, Curves]]],
+    parts: Iterable[Iterator[tuple[str, Curves]]],
 ) -> Iterator[list[Curves]]:
-    """The strokes of each group, as long as all of them are what a pen could do."""
+    """The strokes of each part, as long as all of them are what a pen could do."""
     num_curves = num_points = 0
-    for strokes in groups:
+    for strokes in parts:
         taken = []
         for name, curves in strokes:
             if name in STRAIGHT:
@@ -136,7 +143,9 @@ def _units(root: etree._Element) -> float | None:
     return units
 
 
-def _curves_in(element: etree._Element) -> Iterator[tuple[str, Curves]]:
+def _curves_in(
+    element: etree._Element, without: Container[etree._Element] = ()
+) -> Iterator[tuple[str, Curves]]:
     """The strokes in and below an element, in the units of the whole drawing.
 
     Each comes with the name of the element that draws it.
@@ -145,19 +154,24 @@ def _curves_in(element: etree._Element) -> Iterator[tuple[str, Curves]]:
     for above in reversed(list(element.iterancestors())):
         matrix = matrix @ _matrix(above.get("transform", ""))
         paint = paint | _properties(above)
-    yield from _descend(element, matrix, paint)
+    yield from _descend(element, matrix, paint, without)
 
 
 def _descend(
-    element: etree._Element, matrix: np.ndarray, paint: dict[str, str]
+    element: etree._Element,
+    matrix: np.ndarray,
+    paint: dict[str, str],
+    without: Container[etree._Element],
 ) -> Iterator[tuple[str, Curves]]:
     own = _properties(element)
     if _name(element) in NOT_DRAWN or own.get("display") == "none":
         return
+    if element in without:
+        return
     matrix = matrix @ _matrix(element.get("transform", ""))
     paint = paint | own
     # A drawing without any paint is taken for lines; SVG itself would fill it black.
-    is_filled = paint.get("fill", "none") != "none"
+    is_filled = paint.get("fill", "none") != "none" or _name(element) in SHAPES
     if paint.get("stroke", "none" if is_filled else "") != "none":
         for curves in _outlines(element):
             curves = curves @ matrix[:2, :2].T + matrix[:2, 2]
@@ -167,7 +181,7 @@ def _descend(
                 )
             yield _name(element), curves
     for child in element:
-        yield from _descend(child, matrix, paint)
+        yield from _descend(child, matrix, paint, without)
 
 
 def _properties(element: etree._Element) -> dict[str, str]:
@@ -223,8 +237,23 @@ def _outlines(element: etree._Element) -> list[Curves]:
     if name == "path":
         return path_curves(element.get("d", ""))
     if name == "line":
-        ends = [float(element.get(key, "0")) for key in ("x1", "y1", "x2", "y2")]
+        ends = _numbers(element, "x1", "y1", "x2", "y2")
         return [straight(np.array(ends).reshape(2, 2))]
+    if name == "circle":
+        x, y, radius = _numbers(element, "cx", "cy", "r")
+        return [ellipse((x, y), (radius, radius))] if radius else []
+    if name == "ellipse":
+        x, y, *radii = _numbers(element, "cx", "cy", "rx", "ry")
+        return [ellipse((x, y), radii)] if all(radii) else []
+    if name == "rect":
+        x, y, width, height, *corners = _numbers(
+            element, "x", "y", "width", "height", "rx", "ry"
+        )
+        if any(corners):
+            raise ValueError("a <rect> has round corners; turn it into a path first")
+        right, bottom = x + width, y + height
+        around = [(x, y), (right, y), (right, bottom), (x, bottom), (x, y)]
+        return [straight(np.array(around))] if width and height else []
     if name not in ("polyline", "polygon"):
         return []
     numbers = NUMBER.findall(element.get("points", ""))
@@ -236,6 +265,10 @@ def _outlines(element: etree._Element) -> list[Curves]:
     if name == "polygon":
         points = np.concatenate([points, points[:1]])
     return [straight(points)] if len(points) else []
+
+
+def _numbers(element: etree._Element, *keys: str) -> list[float]:
+    return [float(element.get(key, "0")) for key in keys]
 
 
 def _size(strokes: list[Curves]) -> float:

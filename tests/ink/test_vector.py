@@ -178,6 +178,15 @@ def pens_of(tmp_path, body: str) -> list[np.ndarray]:
         ('<polyline points="1,1 2 3,4,4"/>', [[(0, 0), (1, 2), (3, 3)]]),
         ('<polygon points="0 0 1 0 1 1"/>', [[(0, 0), (1, 0), (1, 1), (0, 0)]]),
         ('<line x1="1" y1="2" x2="3"/>', [[(0, 0), (2, -2)]]),
+        (
+            '<g stroke="red"><rect fill="none" x="1" y="1" width="4" height="2"/></g>',
+            [[(0, 0), (4, 0), (4, 2), (0, 2), (0, 0)]],
+        ),
+        (  # a background, and what is too small to be drawn
+            '<rect width="100%" height="100%"/><rect width="9" height="9" fill="red"/>'
+            '<circle stroke="red"/><line x2="1"/>',
+            [[(0, 0), (1, 0)]],
+        ),
         ('<path d="M1 1L2 3H5V0z"/>', [[(0, 0), (1, 2), (4, 2), (4, -1), (0, 0)]]),
         ('<path d="m1,1 1,2-1-2h5v1"/>', [[(0, 0), (1, 2), (0, 0), (5, 0), (5, 1)]]),
         (
@@ -283,6 +292,39 @@ def test_curves_are_followed_closely(tmp_path, data, curves):
             assert np.hypot(*(nearest - point).T).min() < size / 3000
 
 
+@pytest.mark.parametrize(
+    ("shape", "radii"),
+    [
+        ('<circle cx="7" cy="-2" r="50" fill="none" stroke="red"/>', (50, 50)),
+        ('<ellipse cx="7" rx="50" ry="20" style="stroke:red"/>', (50, 20)),
+    ],
+)
+def test_circles_and_ellipses_are_round(tmp_path, shape, radii):
+    (pen,) = pens_of(tmp_path, shape)
+    # From the right, where SVG has them begin, clockwise with y downwards.
+    points = pen / radii + [1, 0]
+    np.testing.assert_allclose(np.hypot(*points.T), 1, atol=4e-4)
+    turned = np.unwrap(np.arctan2(points[:, 1], points[:, 0]))
+    assert (np.diff(turned) > 0).all() and np.diff(turned).max() < 0.1
+    assert turned[-1] - turned[0] == pytest.approx(2 * np.pi, abs=1e-5)
+
+
+def test_what_was_drawn_beside_the_lines_is_one_more(tmp_path):
+    path = tmp_path / "ink.svg"
+    strokes = line_with_a_dot()
+    write_svg(path, [InkLine(strokes, "a"), InkLine(strokes, "b")])
+    plain = read_svg(path)
+    added = '<path d="m1 1 2 3"/><g transform="scale(2)"><path d="M5 5v3"/></g>'
+    path.write_text(path.read_text().replace("</svg>", f"{added}</svg>"))
+    *lines, more = read_svg(path)
+    assert_same_lines(plain, lines)
+    assert more.text == ""
+    units = float(etree.parse(path).getroot().get("data-units-per-mm"))
+    pens = split_pen_strokes(more.strokes, more.start)
+    for pen, points in zip(pens, [[(1, 1), (3, 4)], [(10, 10), (10, 16)]], strict=True):
+        np.testing.assert_allclose(pen / units, points, rtol=1e-5)
+
+
 def test_a_bare_document_type_is_harmless(tmp_path):
     path = tmp_path / "a.svg"
     head = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://nowhere.invalid/x">'
@@ -303,6 +345,11 @@ OUTSIDE = '<!DOCTYPE {0} [<!ENTITY a SYSTEM "file:///etc/hostname">]><{0}>&a;</{
         ("a.svg", "<html/>", "no SVG file.*<html>"),
         ("a.svg", svg("<text>a</text>"), "holds no ink"),
         ("a.svg", svg('<path d="M0 0A1 1 0 0 0 5 5"/>'), "arcs"),
+        (
+            "a.svg",
+            svg('<rect width="4" height="5" rx="1" stroke="red"/>'),
+            "<rect> has round corners; turn it into a path",
+        ),
         ("a.svg", svg('<path d="L0 0"/>'), "begin with M"),
         ("a.svg", svg('<path d="M0 0 C1 2"/>'), "lacks some of its 6"),
         ("a.svg", svg('<path d="M0 0 L1"/>'), "lacks some of its 2"),
