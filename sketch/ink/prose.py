@@ -83,7 +83,10 @@ def _fit(
     """The fitted text, and the first line and column of each unknown character."""
     fitted: list[str] = []
     unknown: dict[str, tuple[int, int]] = {}
-    line = column = 1
+    # Places are those of the text as it stands: blanks before it go, but count.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    blanks = text[: len(text) - len(text.lstrip())]
+    line, column = 1 + blanks.count("\n"), len(blanks) - blanks.rfind("\n")
     for character in normalise_text(text):
         if character == "\n":
             line, column = line + 1, 0

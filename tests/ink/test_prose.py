@@ -39,4 +39,7 @@ def test_unknown_characters_are_named_with_their_places():
     with pytest.raises(ValueError, match=r"'ß' \(U\+00DF.*line 2, column 3"):
         fit_text("ab\nc ß", ABC)
     assert "line 1, column 2" in describe_unknown("aß", ABC)
+    assert "line 1, column 4" in describe_unknown("  aß", ABC)
+    assert "line 4, column 5" in describe_unknown("\r\n\n\r  abß", ABC)
+    assert "line 5, column 2" in describe_unknown("\n\n\n  ab\ncß", ABC)
     assert describe_unknown("a—b", ABC) is None
