@@ -101,7 +101,7 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
     "--seconds",
     type=FiniteRange(0, 86_400, min_open=True),
     show_default="the hand's own time, 30 at the most",
-    help="How long an SVG or GIF takes to write itself, a page.",
+    help="How long an SVG or GIF (up to 600) takes to write itself, a page.",
 )
 @writing_options(bias=1.0)
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
@@ -163,7 +163,7 @@ def command(
             jitter=jitter,
             seed=writing["seed"],
         )
-        check_format(output, animate)
+        check_format(output, animate, seconds)
         colour = ink_colour(colour)
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error

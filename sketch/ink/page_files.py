@@ -38,6 +38,7 @@ MOVING = (".svg", ".gif")  # what can show the pen at work
 DOTS_PER_INCH = 200
 MM_PER_INCH = 25.4
 PEN_RATE = 40.0  # points a second; those of IAM-OnDB's whiteboard come at 34 to 55
+LONGEST_GIF = 600.0  # seconds; a GIF's delays have 16 bits of hundredths
 LONGEST_SHOW = 30.0  # seconds, unless more is asked for: a page takes minutes to write
 
 
@@ -59,8 +60,8 @@ def save_pages(
         colour: of the ink: a name, or `#rrggbb`.
         pen_mm: the width of the pen; None: what suits the size of the writing.
         animate: an SVG that writes itself when it is opened. A GIF always does.
-        seconds: how long it takes to write a page; None: as long as the hand did,
-            30 seconds at the most.
+        seconds: how long it takes to write a page, 600 at the most in a GIF; None: as
+            long as the hand did, 30 seconds at the most.
         smooth: draw curves through the points, not straight lines from each to the
             next; InkML and JSON always hold the points as they are.
 
@@ -69,11 +70,12 @@ def save_pages(
 
     Raises:
         ValueError: no page, an unknown suffix or colour, a width or a time that is not
-            positive, or an animation in a format that stands still.
+            positive, an animation in a format that stands still, or a GIF that takes
+            too long.
     """
     path = Path(path)
     pages = list(pages)
-    check_format(path, animate)
+    check_format(path, animate, seconds)
     if not pages:
         raise ValueError("there is no page to write")
     colour = ink_colour(colour)
@@ -105,11 +107,14 @@ def save_pages(
     return paths
 
 
-def check_format(path: str | Path, animate: bool = False) -> None:
+def check_format(
+    path: str | Path, animate: bool = False, seconds: float | None = None
+) -> None:
     """Refuses a file name of no known format, before any work is done.
 
     Raises:
-        ValueError: an unknown suffix, or one that cannot be animated.
+        ValueError: an unknown suffix, or one that cannot be animated, or not for so
+            many seconds.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
@@ -118,6 +123,11 @@ def check_format(path: str | Path, animate: bool = False) -> None:
         )
     if animate and suffix not in MOVING:
         raise ValueError(f"only {' and '.join(MOVING)} can be animated, not {path}")
+    if suffix == ".gif" and seconds is not None and seconds > LONGEST_GIF:
+        raise ValueError(
+            f"a GIF can take {LONGEST_GIF:g} seconds at the most, not {seconds:g}: an "
+            "animated .svg can take longer"
+        )
 
 
 def page_paths(path: str | Path, num_pages: int) -> list[Path]:

@@ -157,6 +157,7 @@ def test_animation(run, asked, tmp_path):
         (["-o", "a.svg", "--size", "-1"], "size must be"),
         (["-o", "a.svg", "--align", "middle"], "--align"),
         ([], "-o"),
+        (["-o", "a.gif", "--seconds", "601"], "600 seconds at the most"),
         (["-o", "a.png", "--seconds", "3"], "--seconds goes only with --animate"),
         (["-o", "a.svg", "--seconds", "3"], "--seconds goes only with --animate"),
         (["-o", "a.svg", "--max-error-rate", "0"], "goes only with --check"),

@@ -8,6 +8,7 @@ from lxml import etree
 from made_up_ink import write
 from PIL import Image
 
+from sketch.ink.lines import InkLine
 from sketch.ink.page import Piece, lay_out
 from sketch.ink.page_files import ink_colour, page_paths, save_pages, writing_seconds
 from sketch.ink.paper import Layout
@@ -122,6 +123,13 @@ def test_a_gif_writes(tmp_path, pages):
     assert abs(np.array(picture) < 128).sum() == pytest.approx(inked[-1], rel=0.4)
 
 
+def test_the_slowest_gif_can_be_written(tmp_path, pages):
+    page = pages[0]._replace(lines=[InkLine(np.array([[1, 1, 1]], np.float32))])
+    (path,) = save_pages(tmp_path / "a.gif", [page], seconds=600.0)
+    # Frames that are the same are one, which is shown for all of their times.
+    assert sum(duration for _, duration in pictures(path)) == pytest.approx(603_000)
+
+
 def test_an_animated_svg_keeps_the_hands_time(tmp_path, pages):
     page = pages[0]
     (path,) = save_pages(tmp_path / "a.svg", [page], animate=True)
@@ -146,6 +154,7 @@ def test_an_animated_svg_keeps_the_hands_time(tmp_path, pages):
         ("a.svg", {"pen_mm": 0.0}, "positive"),
         ("a.svg", {"pen_mm": float("nan")}, "positive"),
         ("a.gif", {"seconds": -1.0}, "positive"),
+        ("a.gif", {"seconds": 601.0}, "a GIF can take 600 seconds at the most"),
     ],
 )
 def test_what_cannot_be_written_is_told(tmp_path, pages, name, options, words):
