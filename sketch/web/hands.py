@@ -40,7 +40,8 @@ class Hands:
         Args:
             root: the folder of all experiments.
             models: names or paths of those to offer; none: those that come with
-                sketch, the default first, and all in `root`.
+                sketch, the default first, and all in `root`. Of one name, that in
+                `root`, as everywhere.
 
         Raises:
             FileNotFoundError: one of `models` is not there.
@@ -49,7 +50,8 @@ class Hands:
         self.experiments: dict[str, Experiment] = {}
         self.damaged: list[str] = []
         self._open: dict[str, Hand] = {}
-        for path in models or [*find_hands().values(), *find_experiments(root)]:
+        paths = find_hands() | {path.name: path for path in find_experiments(root)}
+        for path in models or paths.values():
             try:
                 experiment = Experiment.load(path, root)
                 problem = _find_problem(experiment)
@@ -62,8 +64,6 @@ class Hands:
                 raise ValueError(problem)
             if problem:
                 continue
-            if experiment.name in self.experiments and not models:
-                continue  # the published one, still in the user's folder
             if experiment.name in self.experiments:
                 raise ValueError(f"two experiments are named {experiment.name}")
             self.experiments[experiment.name] = experiment

@@ -52,7 +52,7 @@ def test_only_those_named(folder, experiment, tmp_path):
         Hands(folder, [experiment.name, str(same.path)])
 
 
-def test_hands_that_come_with_sketch_are_offered_first_and_once(
+def test_hands_that_come_with_sketch_are_first_unless_the_user_has_one_of_the_name(
     folder, experiment, tmp_path, monkeypatch
 ):
     published = [
@@ -63,7 +63,8 @@ def test_hands_that_come_with_sketch_are_offered_first_and_once(
     monkeypatch.setattr("sketch.web.hands.find_hands", lambda: paths)
     offered = Hands(folder).experiments
     assert list(offered) == list(paths)
-    assert offered[experiment.name].path == published[1].path
+    assert offered[published[0].name].path == published[0].path
+    assert offered[experiment.name].path == experiment.path
     assert list(Hands(folder, [experiment.name]).experiments) == [experiment.name]
 
 
