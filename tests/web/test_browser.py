@@ -219,6 +219,21 @@ def test_a_hand_that_is_kept_and_another_way(calm):
     calm.wait(lambda: calm.wait_for_ink("a hill") != first)
 
 
+def test_a_hand_that_is_kept_takes_the_place_of_the_drawn_one(calm):
+    calm.write("a hill")
+    first = calm.wait_for_ink("a hill")
+    calm["own-toggle"].click()
+    calm["hold"].click()
+    assert not calm["own"].is_displayed()
+    assert calm["own-toggle"].get_attribute("aria-expanded") == "false"
+    calm["write"].click()  # the pad is empty, and nobody is told to draw
+    calm.wait(lambda: calm.wait_for_ink("a hill") != first)
+    assert calm["error"].text == ""
+    calm["own-toggle"].click()
+    assert calm["own"].is_displayed()
+    assert calm["hold"].get_attribute("aria-pressed") == "false"
+
+
 def test_the_keyboard_alone(calm):
     calm.run("document.body.focus()")
     seen = []

@@ -143,10 +143,18 @@ function describeSettings() {
   if (state.player) state.player.speed = 2 ** speed;
 }
 
+// One hand at a time: the kept one, or that of the panel "In my own hand".
 function hold(isHeld) {
+  if (isHeld) showOwn(false);
   state.held = isHeld ? state.ink.lines[0] : null;
   if (state.held) state.held = { text: state.held.text, strokes: state.held.strokes };
   $("hold").setAttribute("aria-pressed", isHeld);
+}
+
+function showOwn(isShown) {
+  if (isShown) hold(false);
+  $("own").hidden = !isShown;
+  $("own-toggle").setAttribute("aria-expanded", isShown);
 }
 
 async function saveInk(form) {
@@ -184,12 +192,7 @@ function listen() {
     state.seed = crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
     write();
   });
-  $("own-toggle").addEventListener("click", () => {
-    const own = $("own");
-    own.hidden = !own.hidden;
-    $("own-toggle").setAttribute("aria-expanded", !own.hidden);
-    if (!own.hidden) hold(false);
-  });
+  $("own-toggle").addEventListener("click", () => showOwn($("own").hidden));
   $("pad-undo").addEventListener("click", () => pad.undo());
   $("pad-clear").addEventListener("click", () => pad.clear());
   $("replay").addEventListener("click", play);
