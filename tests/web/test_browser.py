@@ -376,3 +376,37 @@ def test_the_capture_sheet(page):
     page["reset"].click()
     page.browser.switch_to.alert.accept()
     page.wait(lambda: page["progress"].text.startswith("0 of"))
+
+
+def test_what_was_written_for_another_alphabet_or_in_another_tab_is_saved(page):
+    page.open("/capture")
+    page.wait(lambda: page["prompt"].text)
+    english, hand = (option.text for option in page.all("#hand option"))
+    assert page.all("#hand option:checked")[0].text == hand
+    written = [page["prompt"].text]
+    page.draw([(-50, 0), (5, 5)])
+    page["hand"].send_keys(english)
+    page.wait(lambda: page["prompt"].text != written[0])
+    assert "1 of" in page["progress"].text
+    shown = page["prompt"].text
+
+    first = page.browser.current_window_handle
+    page.browser.switch_to.new_window("tab")
+    page.open("/capture")
+    page.wait(lambda: page["prompt"].text == shown)  # the alphabet is kept, too
+    page.draw([(-50, 0), (5, 5)], [(0, 0), (5, 5)])
+    page.browser.close()
+    page.browser.switch_to.window(first)
+    page.wait(lambda: "2 of" in page["progress"].text)
+    assert len(page.all("#pad path")) == 2  # the line that is open here shows it
+    page["next"].click()
+    written = [shown, page["prompt"].text, *written]
+    page.draw([(-50, 0), (5, 5)])
+    page["save"].click()
+    lines = read_ink(page.downloaded("me.inkml"))
+    assert [line.text for line in lines] == written
+
+    count = len(page.all("#lines button"))
+    page["reset"].click()
+    page.browser.switch_to.alert.accept()
+    page.wait(lambda: page["progress"].text == f"0 of {count - 1} written")

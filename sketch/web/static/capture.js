@@ -8,7 +8,8 @@ import { Pad } from "./pad.js";
 const $ = (id) => document.getElementById(id);
 const KEPT = "sketch-capture"; // the browser's own store: a reload loses nothing
 
-const state = { prompts: [], current: 0, written: {} }; // strokes by their text
+// written: strokes by their text; changed: the texts whose ink the store has not yet.
+const state = { asked: [], prompts: [], current: 0, written: {}, changed: new Set() };
 const pad = new Pad($("pad"), {
   label: "Drawing area: write the line here with a pen, a finger or the mouse",
   onChange: keep,
@@ -19,16 +20,41 @@ function keep() {
   if (text === undefined) return;
   if (pad.isEmpty) delete state.written[text];
   else state.written[text] = pad.strokes;
+  state.changed.add(text);
+  store();
+  showThumb(state.current);
+  showProgress();
+}
+
+function store() {
+  merge();
   const writer = $("writer").value;
   const rest = { written: state.written, writer, hand: $("hand").value };
   try {
     localStorage.setItem(KEPT, JSON.stringify(rest));
+    state.changed.clear();
   } catch {
     $("error").textContent =
       "This browser keeps no more ink: save the file now, a reload would lose lines.";
   }
-  showThumb(state.current);
-  showProgress();
+}
+
+// What is in the store, perhaps from another tab, with what was changed in this one.
+function merge() {
+  const written = stored().written ?? {};
+  for (const text of state.changed) {
+    if (state.written[text]) written[text] = state.written[text];
+    else delete written[text];
+  }
+  state.written = written;
+}
+
+function stored() {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT)) ?? {};
+  } catch {
+    return {}; // nothing that could be read
+  }
 }
 
 function goTo(number) {
@@ -53,7 +79,10 @@ function next() {
   goTo((state.current + 1) % count);
 }
 
-function showAll() {
+// What was written for other prompts, of another alphabet perhaps, comes after them.
+function list(prompts) {
+  merge();
+  state.prompts = [...new Set([...prompts, ...Object.keys(state.written)])];
   const items = state.prompts.map((_, number) => {
     const item = document.createElement("li");
     const button = document.createElement("button");
@@ -119,8 +148,8 @@ function saveAll() {
 async function loadPrompts() {
   const hand = $("hand").value;
   const query = hand ? `?hand=${encodeURIComponent(hand)}` : "";
-  state.prompts = (await getJson(`/api/prompts${query}`)).lines;
-  showAll();
+  state.asked = (await getJson(`/api/prompts${query}`)).lines;
+  list(state.asked);
   const first = state.prompts.findIndex((text) => !state.written[text]);
   goTo(Math.max(first, 0));
 }
@@ -130,14 +159,19 @@ function listen() {
   $("undo").addEventListener("click", () => pad.undo());
   $("redo").addEventListener("click", () => pad.clear());
   $("save").addEventListener("click", saveAll);
-  $("writer").addEventListener("change", keep);
-  $("hand").addEventListener("change", () => loadPrompts().catch(fail));
+  $("writer").addEventListener("change", store);
+  $("hand").addEventListener("change", () => loadPrompts().then(store).catch(fail));
   $("reset").addEventListener("click", () => {
     if (!confirm("Throw away all lines that were written here?")) return;
-    state.written = {};
+    state.changed.clear();
     localStorage.removeItem(KEPT);
-    showAll();
+    list(state.asked);
     goTo(0);
+  });
+  window.addEventListener("storage", () => {
+    if (!state.prompts.length) return; // they are on their way
+    list(state.prompts); // another tab has written
+    goTo(state.current);
   });
 }
 
@@ -145,23 +179,14 @@ function fail(error) {
   $("error").textContent = error.message;
 }
 
-function restore() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEPT)) ?? {};
-    state.written = kept.written ?? {};
-    $("writer").value = kept.writer ?? "me";
-    return kept.hand;
-  } catch {
-    return undefined; // nothing that could be read
-  }
-}
-
 async function begin() {
   listen();
-  const kept = restore();
+  const kept = stored();
+  $("writer").value = kept.writer ?? "me";
   const { hands } = await getJson("/api/hands");
   $("hand").append(...hands.map(({ name }) => new Option(`of ${name}`, name)));
-  $("hand").value = hands.some(({ name }) => name === kept) ? kept : (hands[0]?.name ?? "");
+  const names = ["", ...hands.map(({ name }) => name)]; // "" is English
+  $("hand").value = names.includes(kept.hand) ? kept.hand : (hands[0]?.name ?? "");
   await loadPrompts();
 }
 

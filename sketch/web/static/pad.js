@@ -12,7 +12,7 @@ export class Pad {
     this.pointer = null;
     this.hasPen = false;
     parent.append(this.svg);
-    this.clear();
+    this.show([]);
     this.svg.addEventListener("pointerdown", (event) => this.begin(event));
     this.svg.addEventListener("pointermove", (event) => this.go(event));
     this.svg.addEventListener("pointerup", (event) => this.lift(event));
@@ -25,6 +25,7 @@ export class Pad {
 
   clear() {
     this.show([]);
+    this.onChange();
   }
 
   show(strokes) {
@@ -33,7 +34,6 @@ export class Pad {
     this.began = null; // when the pen first touched the paper, on the events' clock
     this.svg.replaceChildren();
     this.paths = this.strokes.map((stroke) => drawStroke(this.svg, stroke));
-    this.onChange();
   }
 
   undo() {
