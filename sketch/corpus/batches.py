@@ -16,7 +16,8 @@ With text every line has one row more, in which the pen, lifted, stays where it 
 stays lifted: in 0.2 % of IAM-OnDB's lines a pen does that on its way, so it can mean
 that the text is finished, and the model learns when to stop. It is trained on and never
 scored. Its offset has a small spread, drawn anew each epoch, for the density of one
-point could grow without limit. A line that `max_length` cuts has none: its text goes on.
+point could grow without limit. A line that `max_length` cuts has no such row: its text
+goes on.
 """
 
 from collections.abc import Iterator, Sequence
