@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
 from matplotlib.collections import LineCollection
-from matplotlib.colors import is_color_like, to_hex
+from matplotlib.colors import is_color_like, to_hex, to_rgba
 from matplotlib.figure import Figure
 
 from sketch.ink.animation import write_gif
@@ -161,11 +161,16 @@ def ink_colour(colour: str) -> str:
     """`#rrggbb` of a colour's name or number, which every format understands.
 
     Raises:
-        ValueError: there is no such colour.
+        ValueError: there is no such colour, or one sees through it.
     """
     if not isinstance(colour, str) or not is_color_like(colour):
         raise ValueError(
             f"{colour!r} is no colour: use a name such as navy, or #1b2440"
+        )
+    if to_rgba(colour)[3] < 1:
+        raise ValueError(
+            f"{colour!r} is no ink: one sees through it; use a name such as navy, or "
+            "#1b2440"
         )
     return to_hex(colour)
 

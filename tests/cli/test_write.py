@@ -154,6 +154,7 @@ def test_animation(run, asked, tmp_path):
         (["-o", "a.svg", "--paper", "a9"], "WIDTHxHEIGHT"),
         (["-o", "a.svg", "--paper", "20x20"], "no room"),
         (["-o", "a.svg", "--ink", "none of these"], "is no colour"),
+        (["-o", "a.svg", "--ink", "none"], "one sees through it"),
         (["-o", "a.svg", "--size", "-1"], "size must be"),
         (["-o", "a.svg", "--align", "middle"], "--align"),
         ([], "-o"),

@@ -151,6 +151,8 @@ def test_an_animated_svg_keeps_the_hands_time(tmp_path, pages):
         ("a.png", {"animate": True}, "can be animated"),
         ("a.svg", {"colour": "no colour"}, "is no colour"),
         ("a.svg", {"colour": '"/><script/>'}, "is no colour"),
+        ("a.svg", {"colour": "none"}, "one sees through it"),
+        ("a.png", {"colour": "#1b244080"}, "one sees through it"),
         ("a.svg", {"pen_mm": 0.0}, "positive"),
         ("a.svg", {"pen_mm": float("nan")}, "positive"),
         ("a.gif", {"seconds": -1.0}, "positive"),
@@ -172,7 +174,7 @@ def test_names_of_pages():
 
 def test_colours():
     assert ink_colour("navy") == "#000080"
-    assert ink_colour("#1B2440") == "#1b2440"
+    assert ink_colour("#1B2440") == ink_colour("#1B2440FF") == "#1b2440"
 
 
 class TestSmooth:
