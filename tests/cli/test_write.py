@@ -1,5 +1,7 @@
 """`sketch write`: letters on paper, in every format, and nothing overwritten."""
 
+import re
+
 import numpy as np
 import pytest
 from made_up_ink import write
@@ -142,7 +144,9 @@ def test_several_pages_are_numbered(run, asked, tmp_path):
 
 def test_animation(run, asked, tmp_path):
     assert run("a", "-o", "a.svg", "--animate", "--seconds", 3).code == 0
-    assert "animation-duration" in (tmp_path / "a.svg").read_text()
+    style = r"delay:([\d.]+)s;animation-duration:([\d.]+)s"
+    delay, duration = re.findall(style, (tmp_path / "a.svg").read_text())[-1]
+    assert float(delay) + float(duration) == pytest.approx(3, rel=0.01)
 
 
 @pytest.mark.parametrize(
