@@ -69,8 +69,8 @@ def pieces(
         file: about to be read.
         name, parts: as of a SourceFile.
         progress: tells the bytes of the source that are read.
-        report: told of a line that has no end.
-        limit: so many lines at the most; None: all.
+        report: told of each line that is too long; the lines after it are read on.
+        limit: so many lines at the most, those too long among them; None: all.
     """
     line = 1
     while limit is None or line <= limit:
@@ -78,14 +78,20 @@ def pieces(
         if not data:
             return
         rest = file.readline(MAX_FILE_BYTES)
-        if len(rest) == MAX_FILE_BYTES:
-            report(name, f"a line of {MAX_FILE_BYTES:,} bytes and more is no drawing")
-            return
         lines = (data + rest).splitlines(keepends=True)
         if limit is not None:
             lines = lines[: limit - line + 1]
-        yield SourceFile(name, parts, b"".join(lines), progress(), line)
+        is_too_long = len(lines[-1]) >= MAX_FILE_BYTES
+        good = lines[:-1] if is_too_long else lines
+        if good:
+            yield SourceFile(name, parts, b"".join(good), progress(), line)
         line += len(lines)
+        if is_too_long:
+            report(
+                name, f"line {line - 1}: {MAX_FILE_BYTES:,} bytes or more, no drawing"
+            )
+            while rest and not rest.endswith(b"\n"):
+                rest = file.readline(PIECE_BYTES)
 
 
 def check_unpacked(archive: Path, unpacked: int, packed: int) -> None:

@@ -346,9 +346,33 @@ def is_records(parts):
     return parts[-1].endswith(".ndjson")
 
 
-def test_a_line_without_end_is_not_read(tmp_path, monkeypatch):
+@pytest.mark.parametrize("limit", [None, 41, 42])
+@pytest.mark.parametrize("last", [b"[" * 5000, b"[" * 5000 + b"\n", b"{}"])
+def test_a_line_that_is_too_long_is_passed_over(tmp_path, monkeypatch, limit, last):
     monkeypatch.setattr(source_file, "MAX_FILE_BYTES", 1000)
     monkeypatch.setattr(source_file, "PIECE_BYTES", 100)
-    (tmp_path / "r.ndjson").write_bytes(b"{}\n" * 40 + b"[" * 5000)
-    files, reported = read(tmp_path / "r.ndjson", is_records)
-    assert "a line of 1,000 bytes" in reported[str(tmp_path / "r.ndjson")]
+    rows = [*[b"{}\n"] * 40, b"[" * 3333 + b"\n", b"[1]\n", b"[" * 999 + b"\n"]
+    rows += [b"[2]" + b" " * 900 + b"\n", b"[3]\r\n", last]
+    folder = tmp_path / "records"
+    folder.mkdir()
+    (folder / "r.ndjson").write_bytes(b"".join(rows))
+    zipped = pack_zip(folder, tmp_path / "r.zip")
+    tarred = pack(folder, tmp_path / "r.tar", "")
+    for source in (folder, folder / "r.ndjson", zipped, tarred):
+        numbered, names, problems = {}, [], []
+
+        def report(name, problem, names=names, problems=problems):
+            names.append(name)
+            problems.append(problem)
+
+        opened = open_source(source, is_records, report, limit)
+        for file in opened.files:
+            for number, row in enumerate(file.read().splitlines(True), file.first_line):
+                numbered[number] = row
+        expected = dict(enumerate(rows[:limit], start=1))
+        too_long = [number for number, row in expected.items() if len(row) >= 1000]
+        assert numbered == {n: row for n, row in expected.items() if n not in too_long}
+        assert problems == [
+            f"line {number}: 1,000 bytes or more, no drawing" for number in too_long
+        ]
+        assert all(name.endswith("r.ndjson") for name in names)
