@@ -151,18 +151,20 @@ def write_pieces(
             [_strokes(tasks[number].prime) for number in rows],
             _watch(loop, rows, useful, len(kept), report),
         )
+        due = [row for row in range(num_rows) if useful[row]]
         pieces = [
             _cut(
                 loop,
-                Trace(*(values[row, : limits[number]] for values in trace)),
-                coded[number],
+                Trace(*(values[row, : useful[row]] for values in trace)),
+                coded[rows[row]],
                 seeds[row][-1],
             )
-            for row, number in enumerate(rows)
+            for row in due
         ]
         if check is not None:
-            pieces = _checked(loop, [tasks[n] for n in rows], pieces, check)
-        for number, piece in zip(rows, pieces, strict=True):
+            pieces = _checked(loop, [tasks[rows[row]] for row in due], pieces, check)
+        for row, piece in zip(due, pieces, strict=True):
+            number = rows[row]
             if number in kept:
                 continue
             if number not in least_bad or piece.badness <= least_bad[number].badness:

@@ -91,7 +91,7 @@ def mine(tmp_path):
         InkLine(line_of(text, 4.0, 18, 10 + k), text, writer="me")
         for k, text in enumerate(TEXTS * 3)
     ]
-    write_inkml(tmp_path / "mine.inkml", lines)
+    write_inkml(tmp_path / "me.inkml", lines)
 
 
 def test_every_command_of_the_page_works(sketch, parent, mine, unwritten, tmp_path):
@@ -118,7 +118,7 @@ def test_every_command_of_the_page_works(sketch, parent, mine, unwritten, tmp_pa
     derived = Experiment.load(names["MINE"], tmp_path / "experiments")
     assert derived.lineage.parent == parent.name
     # What the network saw: letters of the parent's width, 6 points each.
-    with Corpus.open(tmp_path / "mine.hdf5") as corpus:
+    with Corpus.open(tmp_path / "me.hdf5") as corpus:
         strokes = [line.strokes for line in corpus.read_set("train")]
         texts = corpus.transcripts("train")
     for ink, text in zip(strokes, texts, strict=True):
@@ -129,10 +129,10 @@ def test_every_command_of_the_page_works(sketch, parent, mine, unwritten, tmp_pa
 
 def test_a_character_that_the_parent_lacks_stops_the_run(sketch, parent, tmp_path):
     lines = [InkLine(line_of(text, 4.0, 6, 1), text) for text in ("Ärger", "my", "so")]
-    write_inkml(tmp_path / "mine.inkml", lines)
-    assert sketch("convert", "mine.inkml", "-o", "mine.hdf5").code == 0
+    write_inkml(tmp_path / "me.inkml", lines)
+    assert sketch("convert", "me.inkml", "-o", "me.hdf5").code == 0
     result = sketch(
-        "train", "--model", parent.name, "--name", "mine", "--data", "mine.hdf5"
+        "train", "--model", parent.name, "--name", "mine", "--data", "me.hdf5"
     )
     assert result.code == 1
     assert "has not learned: g Ä" in result.err and result.err.count("\n") == 1
@@ -140,6 +140,6 @@ def test_a_character_that_the_parent_lacks_stops_the_run(sketch, parent, tmp_pat
 
 
 def test_like_needs_an_experiment_that_knows_texts(sketch, mine, tmp_path):
-    result = sketch("convert", "mine.inkml", "--like", "nobody")
+    result = sketch("convert", "me.inkml", "--like", "nobody")
     assert result.code == 1 and "nobody" in result.err
     assert not (tmp_path / "data").exists()

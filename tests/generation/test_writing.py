@@ -155,6 +155,18 @@ def test_what_a_check_refuses_is_written_again(pen):
     assert not first.faults and not second.faults
 
 
+def test_a_check_looks_at_no_try_too_many(pen):
+    seen = []
+
+    def check(texts, strokes):
+        seen.append(list(texts))
+        refused = [text == "karim" for text in texts]
+        return [Verdict(0.5, "it reads as 'x'") if no else OK for no in refused]
+
+    write_texts(LOOP, ALPHABET, ["karim", "it"], Manner(max_tries=2), check=check)
+    assert seen == [["karim", "it"], ["karim"]]
+
+
 def test_what_had_uneven_attention_is_written_again_and_is_no_fault(pen):
     """The least uneven try is kept, unless a reader looks at it."""
     times = {0: 12, 1: 9, 2: 11}  # rows of the second character; the others have 6
