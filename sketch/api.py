@@ -135,7 +135,7 @@ class Pen:
 
             for number, line in enumerate(written, start=1):
                 stem = f"{figures}-{number:02d}"
-                draw_line_figures(self.experiment, line, bias, stem)
+                draw_line_figures(self.experiment, line, stem)
         own = [in_units(self.experiment, line.trace.strokes) for line in written]
         faults = [fault for line in written for fault in line.describe_faults()]
         tries = [count for line in written for count in line.tries]

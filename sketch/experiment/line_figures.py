@@ -13,14 +13,13 @@ from sketch.model.mixture import MixtureParams, split_outputs
 
 
 def draw_line_figures(
-    experiment: Experiment, line: WrittenLine, bias: float, stem: str | Path
+    experiment: Experiment, line: WrittenLine, stem: str | Path
 ) -> list[Path]:
     """The five figures of a written line, all from the pass that wrote it.
 
     Args:
         experiment: for its units and alphabet.
         line: from `write_experiment`, by a loop that tells details.
-        bias: with which it was written.
         stem: their paths' beginning.
 
     Returns:
@@ -30,7 +29,7 @@ def draw_line_figures(
     trace = line.trace
     before, after = (
         _densities(trace.outputs, experiment.hyperparameters.epsilon, value)
-        for value in (0.0, bias)
+        for value in (0.0, trace.bias[:, 0])
     )
     figures.draw_line(paths[0], in_units(experiment, trace.strokes))
     figures.draw_window(paths[1], trace.phi, line.text)
@@ -49,6 +48,8 @@ def draw_line_figures(
     return paths
 
 
-def _densities(outputs: np.ndarray, scale_floor: float, bias: float) -> MixtureParams:
+def _densities(
+    outputs: np.ndarray, scale_floor: float, bias: float | np.ndarray
+) -> MixtureParams:
     params = split_outputs(outputs, scale_floor, bias)
     return MixtureParams(*map(ops.convert_to_numpy, params))

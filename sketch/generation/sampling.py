@@ -44,6 +44,8 @@ class Trace(NamedTuple):
     strokes: float32 `[batch, time, 3]`, normalised.
     outputs: float32 `[batch, time, 6 * num_mixtures + 1]`, raw, before the bias; the
         last axis is empty unless the loop tells details.
+    bias: float32 `[batch, time, 1]`, that the step was drawn with; the last axis is
+        empty unless the loop tells details.
     phi: float32 `[batch, time, length]`; the last axis is empty without text.
     window: float32 `[batch, time, alphabet]`; the last axis is empty without text, or
         unless the loop tells details.
@@ -51,6 +53,7 @@ class Trace(NamedTuple):
 
     strokes: np.ndarray
     outputs: np.ndarray
+    bias: np.ndarray
     phi: np.ndarray
     window: np.ndarray
 
@@ -60,7 +63,7 @@ class SamplingLoop(keras.Model):
 
     Args:
         network: whose steps.
-        details: whether outputs and window of each step are told, too. Figures of how
+        details: whether outputs, bias and window of each step are told, too. Figures of how
             a line came about need them; they are many times the size of the ink.
     """
 
@@ -83,8 +86,8 @@ class SamplingLoop(keras.Model):
 
         Returns:
             dict of the new `point`, `speed` and `state` and of the steps: `strokes`
-            `[batch, steps, 3]`, `phi`, and with details `outputs` and `window`; see
-            `Trace`.
+            `[batch, steps, 3]`, `phi`, and with details `outputs`, `bias` and `window`;
+            see `Trace`.
         """
         network = self.network
         characters = inputs.get("characters")
@@ -97,12 +100,13 @@ class SamplingLoop(keras.Model):
             noise, given, is_given = at_step
             outputs, state, phi = network.step(point, state, characters)
             share = ops.clip((speed - SLOW) / (MOVING - SLOW), 0.0, 1.0)
-            drawn = draw(network.density(outputs, share * bias), noise)
+            biased = share * bias
+            drawn = draw(network.density(outputs, biased), noise)
             point = ops.where(ops.expand_dims(is_given, -1) > 0, given, drawn)
             move = ops.norm(point[:, :END_OF_STROKE] - null_offset, axis=-1)
             speed = MEMORY * speed + (1.0 - MEMORY) * move
             phi = phi if network.has_text else carry[-1]
-            carry = (point, speed, state, outputs, phi)
+            carry = (point, speed, state, outputs, biased, phi)
             return carry, carry  # TensorFlow's scan wants results shaped as the carry
 
         batch_size = ops.shape(inputs["point"])[0]
@@ -112,16 +116,18 @@ class SamplingLoop(keras.Model):
             inputs["speed"],
             NetworkState(*inputs["state"]),
             ops.zeros((batch_size, network.output_layer.units), "float32"),
+            ops.zeros((batch_size,), "float32"),
             ops.zeros((batch_size, length), "float32"),
         )
         steps = tuple(
             ops.swapaxes(inputs[name], 0, 1) for name in ("noise", "given", "is_given")
         )
-        last, (points, _, states, outputs, phi) = ops.scan(body, start, steps)
+        last, (points, _, states, outputs, biased, phi) = ops.scan(body, start, steps)
         point, speed, state = last[:3]
         told = {"strokes": points, "phi": phi}
         if self.details:
             told["outputs"] = outputs
+            told["bias"] = ops.expand_dims(biased, -1)
             if network.has_text:
                 told["window"] = states.window[1]
         told = {name: ops.swapaxes(values, 0, 1) for name, values in told.items()}

@@ -197,13 +197,13 @@ class _Line:
             steps, columns = trace.phi.shape
             phi[row : row + steps, column : column + columns] = trace.phi
             row, column = row + steps, column + columns
-        strokes, outputs, window = (
+        strokes, outputs, bias, window = (
             np.concatenate([getattr(trace, name) for trace in traces])
-            for name in ("strokes", "outputs", "window")
+            for name in ("strokes", "outputs", "bias", "window")
         )
         return WrittenLine(
             text,
-            Trace(strokes, outputs, phi, window),
+            Trace(strokes, outputs, bias, phi, window),
             [piece.tries for piece in self.written],
             [
                 f"{piece.fault}, after {piece.tries} tries"

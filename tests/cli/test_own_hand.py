@@ -71,7 +71,7 @@ def unwritten(monkeypatch):
     ink = np.float32([[1, 0, 0], [0, 1, 1]] * 20)
 
     def write_texts(loop, alphabet, texts, *args):
-        trace = Trace(ink, *(np.zeros((40, 0), np.float32) for _ in range(3)))
+        trace = Trace(ink, *(np.zeros((40, 0), np.float32) for _ in range(4)))
         return [WrittenLine(text, trace, [1]) for text in texts]
 
     def write_page(self, text, *, layout, **options):

@@ -65,7 +65,7 @@ def primes(monkeypatch):
     def write_texts(loop, alphabet, texts, manner, primes, *args):
         seen.extend(primes)
         strokes = np.float32([[1, 0, 0], [0, 1, 1]] * 20)
-        trace = Trace(strokes, *(np.zeros((40, 0), np.float32) for _ in range(3)))
+        trace = Trace(strokes, *(np.zeros((40, 0), np.float32) for _ in range(4)))
         return [WrittenLine(text, trace, [1]) for text in texts]
 
     monkeypatch.setattr("sketch.experiment.pen.write_texts", write_texts)

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sketch.generation.sampling import STEPS_PER_CALL, SamplingLoop, sample
+from sketch.generation.sampling import (
+    MEMORY,
+    MOVING,
+    SLOW,
+    STEPS_PER_CALL,
+    SamplingLoop,
+    sample,
+)
 from sketch.model import mixture
 from sketch.model.network import Network
 
@@ -71,6 +78,20 @@ def test_a_pen_that_stands_still_is_under_no_bias(mean, is_biased):
     np.testing.assert_allclose(spread[:11], 0.1 / np.e, rtol=0.15)
     slow = spread[30:]  # and at most 30 to fall to SLOW; the second call knows it too
     np.testing.assert_allclose(slow, 0.1 / np.e if is_biased else 0.1, rtol=0.15)
+
+
+def test_a_step_tells_the_bias_it_was_drawn_with():
+    loop = SamplingLoop(network(), details=True)
+    prime = np.float32([[0.1, 0.0, 0.0]] * 20)
+    steps = STEPS_PER_CALL + 10
+    trace = sample(loop, 1, steps, [2.0], seed=3, primes=[prime])
+    speed, expected = 1.0, []
+    for dx, dy, _ in np.concatenate([prime, trace.strokes[0]]).astype(float):
+        expected.append(2.0 * np.clip((speed - SLOW) / (MOVING - SLOW), 0.0, 1.0))
+        way = np.hypot(dx - START[0], dy - START[1])
+        speed = MEMORY * speed + (1.0 - MEMORY) * way
+    assert 0.0 < min(expected) < 2.0  # else it says little
+    np.testing.assert_allclose(trace.bias[0, :, 0], expected[20:], atol=1e-4)
 
 
 def test_same_seed_same_ink_and_no_line_depends_on_its_neighbours():

@@ -47,7 +47,7 @@ class Pen:
             strokes[row, : len(of_row)] = of_row[:time]
             phi[row, : len(weights), : weights.shape[1]] = weights[:time]
         empty = np.zeros((num_lines, time, 0), np.float32)
-        trace = Trace(strokes, empty, phi, empty)
+        trace = Trace(strokes, empty, empty, phi, empty)
         has_ended(strokes)
         return trace
 
