@@ -9,7 +9,9 @@ Read is what pens, tablets and data sets write: any channels as long as X and Y 
 among them, points as explicit values (`!`), first (`'`) and second (`"`) differences,
 `*` for "as before"; channels that point the other way (`orientation="-ve"`). Traces of
 the type `penUp` are no ink. Traces in a group are a line, those outside of any are one
-more before them. References between traces (`traceView`) are not followed.
+more before them. A trace that continues another (`continuation` is `middle` or `end`,
+`priorRef` names the one before) goes on with the same stroke: the pen was not lifted.
+References by `traceView` are not followed.
 
 The capture sheet of `sketch serve` (`web/static/inkml.js`) writes the same form with
 more in it: a third channel T, milliseconds since the line was begun; for each line its
@@ -36,6 +38,7 @@ from sketch.ink.strokes import split_pen_strokes
 NAMESPACE = "http://www.w3.org/2003/InkML"
 TEXT_TYPES = {"truth", "transcription"}  # of annotations
 TRACE = "{*}trace"
+IDS = ("{http://www.w3.org/XML/1998/namespace}id", "id")  # the drafts had the second
 MAX_CHANNELS = 100  # of a trace; styluses have some ten
 VALUE = re.compile(
     r"""(?:([!'"])\s*+)?([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\#[0-9a-fA-F]+|[*?TF])"""
@@ -95,20 +98,11 @@ def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     lines = []
     try:
         channels = _channels(root)
-        loose = [child for child in root if _name(child) == "trace"]
         num_points = sum((trace.text or "").count(",") for trace in root.iter(TRACE))
         if num_points > MAX_POINTS:
             raise ValueError(f"it has {num_points:,} points, over {MAX_POINTS:,}")
-        groups = [child for child in root if _name(child) == "traceGroup"]
-        for traces, owner in [
-            (loose, root),
-            *((list(group.iter(TRACE)), group) for group in groups),
-        ]:
-            pens = [
-                _points(trace.text or "", channels)
-                for trace in traces
-                if trace.get("type") != "penUp"
-            ]
+        for owner, line in _pen_strokes(root, channels).items():
+            pens = [np.concatenate(parts) for parts in line]
             text = _annotation(owner, TEXT_TYPES)
             if any(map(len, pens)) or (owner is not root and text):
                 writer = _annotation(owner, {"writer"}) or _annotation(root, {"writer"})
@@ -129,6 +123,43 @@ def _annotation(element: etree._Element, types: set[str]) -> str:
         if _name(child) == "annotation" and child.get("type", "").lower() in types:
             return child.text or ""
     return ""
+
+
+def _pen_strokes(
+    root: etree._Element, channels: tuple[int, int, np.ndarray]
+) -> dict[etree._Element, list[list[np.ndarray]]]:
+    """What the pen drew, by groups; what is outside of any is the root's, and first.
+
+    A stroke is a list of parts, points `[n, 2]` each, and is where its first part is.
+    """
+    lines: dict[etree._Element, list[list[np.ndarray]]] = {root: []}
+    named: dict[str, list[np.ndarray] | None] = {}  # by a trace's id; None: no ink
+    for child in root:
+        if _name(child) not in ("trace", "traceGroup"):
+            continue
+        line = lines.setdefault(root if _name(child) == "trace" else child, [])
+        for trace in child.iter(TRACE):
+            stroke = None
+            if trace.get("type") != "penUp":
+                stroke = _continued(trace, named)
+                if stroke is None:
+                    line.append(stroke := [])
+                stroke.append(_points(trace.text or "", channels))
+            named.update((trace.get(key), stroke) for key in IDS if trace.get(key))
+    return lines
+
+
+def _continued(
+    trace: etree._Element, named: dict[str, list[np.ndarray] | None]
+) -> list[np.ndarray] | None:
+    """The stroke that a trace goes on with; None if it begins one."""
+    if trace.get("continuation") not in ("middle", "end"):
+        return None
+    prior = trace.get("priorRef", "")
+    name = prior.rpartition("#")[2]
+    if name not in named:
+        raise ValueError(f"a trace continues {prior!r:.40}, which is none before it")
+    return named[name]
 
 
 def _channels(root: etree._Element) -> tuple[int, int, np.ndarray]:

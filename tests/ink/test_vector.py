@@ -505,6 +505,64 @@ def test_inkml_channels_in_any_order_and_direction(tmp_path):
     assert second.text == "b" and second.strokes.tolist() == [[1, -1, 1]]
 
 
+def test_inkml_of_strokes_in_parts(tmp_path):
+    """Two pens write by turns, one over the end of its group; a third is in the air."""
+    path = tmp_path / "a.inkml"
+    path.write_text(
+        '<ink xmlns="http://www.w3.org/2003/InkML"><traceGroup>'
+        '<trace xml:id="a" continuation="begin">0 0, 1 2</trace>'
+        '<trace id="b" continuation="begin">9 9</trace>'
+        '<trace xml:id="up" type="penUp" continuation="begin">50 50</trace>'
+        '<trace xml:id="a2" continuation="middle" priorRef="#a">3 3</trace>'
+        '<trace continuation="end" priorRef="b">9 8, 9 6</trace>'
+        '<trace continuation="end" priorRef="#up">7 7, 8 8</trace>'
+        "</traceGroup><traceGroup><trace>0 20, 5 20</trace>"
+        '<trace continuation="end" priorRef="#a2">4 5, \'1 \'0</trace>'
+        "</traceGroup></ink>"
+    )
+    first, second = read_inkml(path)
+    a = [[1, 2, 0], [2, 1, 0], [1, 2, 0], [1, 0, 1]]
+    b = [[4, 4, 0], [0, -1, 0], [0, -2, 1]]
+    landed = [[-2, 1, 0], [1, 1, 1]]
+    assert first.strokes.tolist() == a + b + landed
+    assert second.strokes.tolist() == [[5, 0, 1]]
+
+
+@several
+@given(lines_of_ink, st.randoms(use_true_random=False))
+def test_inkml_in_parts_is_the_ink_in_one_piece(tmp_path, lines, random):
+    path = tmp_path / "ink.inkml"
+    write_inkml(path, lines)
+    root = etree.parse(path).getroot()
+    for number, trace in enumerate(list(root.iter("{*}trace"))):
+        points = trace.text.split(", ")
+        cuts = sorted(random.sample(range(1, len(points)), k=(len(points) - 1) // 2))
+        ends = zip([0, *cuts], [*cuts, None], strict=True)
+        for place, (begin, end) in enumerate(ends):
+            part = etree.Element(trace.tag, id=f"{number}.{place}")
+            part.text = ", ".join(points[begin:end])
+            part.set("continuation", "middle" if place else "begin")
+            if place:
+                part.set("priorRef", f"#{number}.{place - 1}")
+            trace.addprevious(part)
+            if place and place == len(cuts):
+                part.set("continuation", "end")
+        trace.getparent().remove(trace)
+    etree.ElementTree(root).write(path)
+    assert_same_lines(lines, read_inkml(path))
+
+
+@pytest.mark.parametrize("prior", ['priorRef="#later"', 'priorRef="#"', ""])
+def test_inkml_that_continues_nothing_is_refused(tmp_path, prior):
+    path = tmp_path / "a.inkml"
+    path.write_text(
+        f'<ink><trace>0 0, 1 1</trace><trace continuation="end" {prior}>2 2</trace>'
+        '<trace id="later">3 3</trace></ink>'
+    )
+    with pytest.raises(DamagedInk, match="a.inkml .*continues .*none before it"):
+        read_inkml(path)
+
+
 @pytest.mark.parametrize("write", [write_svg, write_inkml, write_json])
 def test_writers_refuse_what_is_no_ink(tmp_path, write):
     path = tmp_path / "a"
