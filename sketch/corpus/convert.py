@@ -69,7 +69,7 @@ def convert(
     """
     output = Path(output)
     form = form or detect_format(sources)
-    names = sorted(Path(source).resolve().name for source in sources)
+    names = sorted(path.name for path in {Path(one).resolve() for one in sources})
     origin = f"{NAMES[form]}: {', '.join(names)}"[:MAX_NOTE]
     sources_digest = _digest_places(sources)
     if not force:

@@ -24,7 +24,7 @@ from sketch.corpus.database import Database, form_of
 from sketch.corpus.line import Line
 from sketch.corpus.parallel import parse_all
 from sketch.corpus.source_file import SourceFile
-from sketch.corpus.sources import files_of, open_source
+from sketch.corpus.sources import files_of, open_sources
 from sketch.corpus.whiteboard import parse_file
 from sketch.ink import DamagedInk
 from sketch.ink.text import normalise_text
@@ -138,7 +138,7 @@ class _Reader:
         self, sources: Sequence[str | Path], show_progress: bool
     ) -> Iterator[SourceFile]:
         """Yields the pen files; everything else is taken in on the way."""
-        opened = [open_source(one, _is_ours, self.leave_out) for one in sources]
+        opened = open_sources(sources, _is_ours, self.leave_out)
         for file in files_of(opened, show_progress):
             if not is_pen_file(file.parts):
                 self._take_in(file)

@@ -3,13 +3,15 @@
 A line is what the readers of `sketch.ink.vector` call one; a drawing of Quick, Draw! is
 a line whose text is its word. Ids are `<place>-<number>`, the place being that of the
 file in its source, without suffix; for Quick, Draw! `<file>/<key>-01`. Two files of the
-same place, in two sources, are `<place>` and `<place>~2`.
+same place, in two sources, are `<place>` and `<place>~2`. A file that several paths or
+links lead to is read once, by the first of them.
 
 Where a file does not say what its lines read, a text file beside it may: `mine.txt` is
 for `mine.svg`, one line of text for each line of ink. What cannot be read is left out
 and listed.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +21,7 @@ from sketch.corpus.line import Line
 from sketch.corpus.parallel import parse_all
 from sketch.corpus.quickdraw import parse_drawing
 from sketch.corpus.source_file import SourceFile, has_records
-from sketch.corpus.sources import files_of, open_source
+from sketch.corpus.sources import files_of, open_sources
 from sketch.ink import DamagedInk
 from sketch.ink.lines import MAX_TEXT, InkLine
 from sketch.ink.printable import printable
@@ -131,7 +133,8 @@ class _Reader:
     def __init__(self, form: str, limit: int | None):
         self.suffix = SUFFIXES[form]
         self.limit = limit
-        self.texts: dict[str, list[str]] = {}  # by the file's name without suffix
+        self.texts: dict[str, list[str]] = {}  # by the file's place without suffix
+        self.read_as: dict[str, tuple[str, tuple[str, ...]]] = {}  # by the real path
         self.left_out: list[tuple[str, str]] = []
         self.in_doubt: list[tuple[str, str]] = []
 
@@ -142,15 +145,12 @@ class _Reader:
         self, sources: Sequence[str | Path], show_progress: bool
     ) -> Iterator[SourceFile]:
         """Yields the files of ink."""
-        opened = [
-            open_source(one, self._is_wanted, self.leave_out, self.limit)
-            for one in sources
-        ]
+        opened = open_sources(sources, self._is_wanted, self.leave_out, self.limit)
         for file in files_of(opened, show_progress):
-            if file.parts[-1].lower().endswith(self.suffix):
-                yield file
-            else:
+            if not file.parts[-1].lower().endswith(self.suffix):
                 self._take_text(file)
+            elif self._is_first(file):
+                yield file
 
     def name_lines(self, found: dict[tuple[str, str, int], ParsedFile]) -> list[Line]:
         """Gives each line its id and, where its file has none, its text."""
@@ -176,6 +176,11 @@ class _Reader:
                     lines[line_id] = Line(line.strokes, text, line_id, writer)
         return list(lines.values())
 
+    def _is_first(self, file: SourceFile) -> bool:
+        """False for what another path has led to."""
+        way = file.name, file.parts
+        return self.read_as.setdefault(os.path.realpath(file.name), way) == way
+
     def _is_wanted(self, parts: tuple[str, ...]) -> bool:
         name = parts[-1].lower()
         has_suffix = name.endswith(self.suffix) or (
@@ -190,10 +195,11 @@ class _Reader:
             return  # of the text files, most are none of ours
         if max(map(len, rows), default=0) > MAX_TEXT:
             return
-        self.texts[_stem(file.name)] = [_clean(row) for row in rows if row.strip()]
+        self.texts[_beside(file.name)] = [_clean(row) for row in rows if row.strip()]
 
     def _texts_beside(self, name: str, num_lines: int) -> list[str] | None:
-        texts = self.texts.get(_stem(name))
+        behind = self.texts.get(_stem(os.path.realpath(name)))  # if it is a link
+        texts = self.texts.get(_beside(name), behind)
         if texts is not None and len(texts) != num_lines:
             misfit = f"{num_lines} lines of ink, {len(texts)} of text beside it"
             self.in_doubt.append((name, f"{misfit}; ink kept, text left empty"))
@@ -213,6 +219,12 @@ def _place(file: SourceFile) -> str:
 
 def _stem(name: str) -> str:
     return name[: name.rfind(".")]
+
+
+def _beside(name: str) -> str:
+    """A file's place without suffix, the same by whatever path its folder is named."""
+    folder, stem = os.path.split(_stem(name))
+    return os.path.join(os.path.realpath(folder), stem)
 
 
 def _clean(text: str) -> str:

@@ -61,6 +61,19 @@ def files_of(sources: Sequence[Source], show_progress: bool) -> Iterator[SourceF
                 yield file
 
 
+def open_sources(
+    sources: Sequence[str | Path],
+    wanted: Wanted,
+    report: Report,
+    limit: int | None = None,
+) -> list[Source]:
+    """As `open_source`, each once, however often and by whatever path it is named."""
+    distinct: dict[str, str | Path] = {}
+    for source in sources:
+        distinct.setdefault(os.path.realpath(source), source)
+    return [open_source(one, wanted, report, limit) for one in distinct.values()]
+
+
 def open_source(
     source: str | Path, wanted: Wanted, report: Report, limit: int | None = None
 ) -> Source:

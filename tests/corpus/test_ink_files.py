@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from whiteboards import write_database
 
-from sketch.corpus import ink_files
+from sketch.corpus import ink_files, source_file
 from sketch.corpus.convert import convert
 from sketch.corpus.formats import detect_format
 from sketch.corpus.hdf5 import SETS, Corpus
@@ -108,8 +108,78 @@ def test_files_of_one_name_stay_apart(tmp_path):
     assert ids == [
         f"{place}-0{number}" for place in ("sheet", "sheet~2") for number in (1, 2, 3)
     ]
-    # The same file twice is one.
-    assert len(read_ink_files(sources[:1] * 2, "json").lines) == 3
+
+
+def ways_to_one_file(root):
+    """Sources that hold `hands/deep/a.json` more than once, and ids it has."""
+    (root / "linked").symlink_to(root / "hands")
+    (root / "hands" / "deep" / "b.json").symlink_to("a.json")
+    (root / "c.json").symlink_to(root / "hands" / "deep" / "a.json")
+    file = "hands/deep/a.json"
+    return [
+        ([file, file], "a"),
+        ([file, f"./{file}"], "a"),
+        ([file, f"hands/../{file}"], "a"),
+        ([file, root / file], "a"),
+        ([file, "c.json"], "a"),
+        (["c.json", file], "c"),
+        ([file, "hands"], "a"),
+        (["hands", file], "deep/a"),
+        (["linked", "hands/deep"], "deep/a"),
+        (["c.json", "hands"], "c"),
+        (["packed.zip", root / "packed.zip"], "a"),
+    ]
+
+
+@pytest.mark.parametrize("way", range(11))
+def test_a_file_is_read_once_by_whatever_path(tmp_path, monkeypatch, way):
+    folder = tmp_path / "hands" / "deep"
+    folder.mkdir(parents=True)
+    write_json(folder / "a.json", [line._replace(text="") for line in hand()])
+    (folder / "a.txt").write_text("\n".join(TEXTS))
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as packed:
+        packed.write(folder / "a.json", "a.json")
+    monkeypatch.chdir(tmp_path)
+    sources, place = ways_to_one_file(tmp_path)[way]
+    database = read_ink_files(sources, "json")
+    assert not database.left_out and not database.in_doubt
+    assert [line.line_id for line in database.lines] == [
+        f"{place}-{number:02d}" for number in (1, 2, 3)
+    ]
+    # The text is in the folder, whichever of the paths the ink was read by.
+    has_text = any(Path(source).is_dir() for source in sources)
+    texts = [line.transcript for line in database.lines]
+    assert texts == (TEXTS if has_text else [""] * 3)
+
+
+def test_a_repeated_source_is_not_in_the_origin_twice(tmp_path, monkeypatch):
+    write_json(tmp_path / "a.json", hand())
+    monkeypatch.chdir(tmp_path)
+    convert(["a.json"], "out.hdf5")
+    convert([tmp_path / "a.json", "a.json"], "out.hdf5")  # the same: replaced
+    with Corpus.open("out.hdf5") as corpus:
+        assert corpus.source == "JSON: a.json"
+
+
+def test_texts_may_be_links_to_one(tmp_path):
+    for name, seed in (("a", 1), ("b", 2)):
+        write_json(tmp_path / f"{name}.json", InkLine(hand(seed=seed)[0].strokes))
+    (tmp_path / "a.txt").write_text("both wrote this")
+    (tmp_path / "b.txt").symlink_to("a.txt")
+    lines = read_ink_files([tmp_path], "json").lines
+    assert [line.transcript for line in lines] == ["both wrote this"] * 2
+
+
+def test_drawings_of_a_file_named_twice_are_read_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(source_file, "PIECE_BYTES", 500)  # in several pieces
+    path = tmp_path / "in" / "cat.ndjson"
+    path.parent.mkdir()
+    path.write_text(ndjson(30) + "{\n")
+    (tmp_path / "link").symlink_to(path.parent)
+    for sources in ([path, path.parent], [path.parent, tmp_path / "link", path]):
+        database = read_ink_files(sources, "quickdraw")
+        assert len({line.line_id for line in database.lines}) == 30
+        assert len(database.lines) == 30 and len(database.left_out) == 1
 
 
 @pytest.mark.parametrize("write", [write_inkml, write_json])
