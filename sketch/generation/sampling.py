@@ -63,8 +63,8 @@ class SamplingLoop(keras.Model):
 
     Args:
         network: whose steps.
-        details: whether outputs, bias and window of each step are told, too. Figures of how
-            a line came about need them; they are many times the size of the ink.
+        details: whether outputs, bias and window of each step are told, too. Figures
+            of how a line came about need them; they are many times the size of the ink.
     """
 
     def __init__(self, network: Network, details: bool = False):
