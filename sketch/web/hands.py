@@ -41,7 +41,7 @@ class Hands:
             root: the folder of all experiments.
             models: names or paths of those to offer; none: those that come with
                 sketch, the default first, and all in `root`. Of one name, that in
-                `root`, as everywhere.
+                `root`, once it can write.
 
         Raises:
             FileNotFoundError: one of `models` is not there.
@@ -50,8 +50,7 @@ class Hands:
         self.experiments: dict[str, Experiment] = {}
         self.damaged: list[str] = []
         self._open: dict[str, Hand] = {}
-        paths = find_hands() | {path.name: path for path in find_experiments(root)}
-        for path in models or paths.values():
+        for path in models or [*find_hands().values(), *find_experiments(root)]:
             try:
                 experiment = Experiment.load(path, root)
                 problem = _find_problem(experiment)
@@ -64,9 +63,9 @@ class Hands:
                 raise ValueError(problem)
             if problem:
                 continue
-            if experiment.name in self.experiments:
+            if models and experiment.name in self.experiments:
                 raise ValueError(f"two experiments are named {experiment.name}")
-            self.experiments[experiment.name] = experiment
+            self.experiments[experiment.name] = experiment  # not the published one
 
     def find(self, name: str) -> Experiment:
         """The experiment of a name.

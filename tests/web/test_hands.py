@@ -66,6 +66,10 @@ def test_hands_that_come_with_sketch_are_first_unless_the_user_has_one_of_the_na
     assert offered[published[0].name].path == published[0].path
     assert offered[experiment.name].path == experiment.path
     assert list(Hands(folder, [experiment.name]).experiments) == [experiment.name]
+    # One that has not learned anything yet takes no place.
+    shutil.rmtree(experiment.path / "checkpoints")
+    offered = Hands(folder).experiments
+    assert [one.path for one in offered.values()] == [one.path for one in published]
 
 
 def test_the_default_hand_is_the_first(folder, experiment, tmp_path, monkeypatch):
