@@ -132,8 +132,8 @@ def command(
         raise click.UsageError(f"{pen.name} writes texts: give it one by --text", ctx)
     if texts and not pen.alphabet:
         raise click.UsageError(f"{pen.name} writes no texts: leave out --text", ctx)
-    lines = [line for text in texts for line in text.splitlines() if line.strip()]
-    lines *= number or 1
+    rows = [row for text in texts for row in text.splitlines()] * (number or 1)
+    lines = [row for row in rows if row.strip()]
     if output is None:
         name = _name(lines, number, steps, bias, seed, writing)
         is_own = not is_hand(pen.experiment.path)
@@ -152,7 +152,7 @@ def command(
     refuse_existing(paths_of(len(lines)), force)
     if texts:
         ink = pen.write(
-            "\n".join(lines),
+            "\n".join(rows),
             bias=bias,
             seed=seed,
             figures=stem if figures else None,

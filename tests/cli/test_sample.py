@@ -158,7 +158,7 @@ def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
     assert fault == "'so': it found no end, after 5 tries"
     assert result.out == "a.svg\na-pen.png\n"
     ((text, options),) = written
-    assert text == "so\nand on\nto that\nso\nand on\nto that"
+    assert text == "so\nand on\n\nto that\nso\nand on\n\nto that"  # places count
     assert (options["seed"], options["bias"], options["figures"]) == (3, 1.0, None)
 
 
@@ -196,6 +196,13 @@ def test_one_that_knows_no_text_says_so(sketch, experiment, calls):
     assert result.code == 2
     assert f"{experiment.name} writes no texts: leave out --text" in result.err
     assert not calls
+
+
+def test_places_in_a_file_are_those_of_its_lines(sketch, tmp_path):
+    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+    (tmp_path / "text.txt").write_text("\n\na lake\n \n  a €\n")
+    result = sketch("sample", "--model", name, "--text-file", "text.txt")
+    assert result.code == 1 and "line 5, column 5" in result.err
 
 
 def test_one_text_is_fitted_as_sketch_write_does(sketch, tmp_path):
