@@ -144,7 +144,7 @@ def count_pieces(curves: Curves, error: float) -> np.ndarray:
 
     Args:
         curves: `[n, 4, 2]`, n ≥ 1.
-        error: how far the pieces may be from the curves; > 0 unless all points are one.
+        error: how far the pieces may be from the curves; > 0.
 
     Returns:
         integers `[n]`, ≥ 1.

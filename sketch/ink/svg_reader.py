@@ -37,8 +37,9 @@ from sketch.ink.svg_path import (
 FINENESS = 4000  # the drawing's size over the error of a curve
 MOST_POINTS = 1_000_000  # of a file: a hundred written pages
 STRAIGHT = {"line", "polyline", "polygon", "rect"}
-SHAPES = {"circle", "ellipse", "rect"}  # backgrounds and frames, unless stroked
+SHAPES = {"circle", "ellipse", "rect"}  # backgrounds, unless a stroke is set
 LARGEST = 1e30  # a coordinate beyond is no ink, and no float32
+SMALLEST = 1e-300  # error of a curve; what is drawn so small is a point
 TRANSFORM = re.compile(r"\b([a-zA-Z]++)\s*+\(([^()]*+)\)")  # in linear time
 MAX_STEPS = 100  # of one transform
 NOT_DRAWN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}
@@ -79,29 +80,16 @@ def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
         drawn = list(zip(_limited(parts), texts, strict=True))
         if len(drawn) > 1 and not drawn[-1][0]:
             drawn.pop()  # nothing beside the lines
+        lines = _to_lines(drawn, units)
     except OverflowError as error:
         raise DamagedInk(f"{path} has {error}; cut it into several files") from None
     except ValueError as error:
         raise DamagedInk(f"{path} cannot be read: {error}; save it again") from None
-    if not any(curves for curves, _ in drawn):
+    if not lines:
         raise DamagedInk(
             f"{path} holds no ink: no path, line or polyline with a stroke; turn "
             "texts and shapes into unfilled paths before saving"
         )
-    error = _size([curves for strokes, _ in drawn for curves in strokes]) / FINENESS
-    lines, num_points = [], 0
-    for strokes, text in drawn:
-        pens = []
-        for curves in strokes:
-            pieces = count_pieces(curves, error)
-            num_points += pieces.sum() + 1
-            if num_points > MOST_POINTS:
-                raise DamagedInk(
-                    f"{path} has more than {MOST_POINTS:,} points of ink; cut it into "
-                    "several files"
-                )
-            pens.append(_dot_or(flatten(curves, pieces)) * units)
-        lines.append(line_from_pen_strokes(pens, text))
     return lines
 
 
@@ -123,6 +111,25 @@ def _limited(
                 raise OverflowError(f"more than {MOST_POINTS:,} points of ink")
             taken.append(curves)
         yield taken
+
+
+def _to_lines(drawn: list[tuple[list[Curves], str]], units: float) -> list[InkLine]:
+    """Strokes and texts as lines of ink; none where nothing is drawn at all."""
+    every = [curves for strokes, _ in drawn for curves in strokes]
+    if not every:
+        return []
+    error = max(_size(every) / FINENESS, SMALLEST)
+    lines, num_points = [], 0
+    for strokes, text in drawn:
+        pens = []
+        for curves in strokes:
+            pieces = count_pieces(curves, error)
+            num_points += pieces.sum() + 1
+            if num_points > MOST_POINTS:
+                raise OverflowError(f"more than {MOST_POINTS:,} points of ink")
+            pens.append(_dot_or(flatten(curves, pieces)) * units)
+        lines.append(line_from_pen_strokes(pens, text))
+    return lines
 
 
 def _name(element: etree._Element) -> str:
@@ -171,8 +178,8 @@ def _descend(
     matrix = matrix @ _matrix(element.get("transform", ""))
     paint = paint | own
     # A drawing without any paint is taken for lines; SVG itself would fill it black.
-    is_filled = paint.get("fill", "none") != "none" or _name(element) in SHAPES
-    if paint.get("stroke", "none" if is_filled else "") != "none":
+    is_line = paint.get("fill", "none") == "none" and _name(element) not in SHAPES
+    if paint.get("stroke", "" if is_line else "none") != "none":
         for curves in _outlines(element):
             curves = curves @ matrix[:2, :2].T + matrix[:2, 2]
             if not (np.abs(curves) < LARGEST).all():
@@ -268,7 +275,18 @@ def _outlines(element: etree._Element) -> list[Curves]:
 
 
 def _numbers(element: etree._Element, *keys: str) -> list[float]:
-    return [float(element.get(key, "0")) for key in keys]
+    """Lengths in the drawing's unit, which is what px means; 0 where there is none."""
+    numbers = []
+    for key in keys:
+        length = element.get(key, "0").strip()
+        number = length.removesuffix("px")
+        if not NUMBER.fullmatch(number):
+            raise ValueError(
+                f"a <{_name(element)}> has {key}={length!r:.20}, which is no number in "
+                "the drawing's unit; turn it into a path first"
+            )
+        numbers.append(float(number))
+    return numbers
 
 
 def _size(strokes: list[Curves]) -> float:

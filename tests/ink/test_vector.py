@@ -178,6 +178,8 @@ def pens_of(tmp_path, body: str) -> list[np.ndarray]:
         ('<polyline points="1,1 2 3,4,4"/>', [[(0, 0), (1, 2), (3, 3)]]),
         ('<polygon points="0 0 1 0 1 1"/>', [[(0, 0), (1, 0), (1, 1), (0, 0)]]),
         ('<line x1="1" y1="2" x2="3"/>', [[(0, 0), (2, -2)]]),
+        ('<line x1="1px" y1=" 2 " x2="3px"/>', [[(0, 0), (2, -2)]]),
+        ('<path d="M0 0C5e-324 0 0 5e-324 0 0"/>', [[(0, 0), (0, 0)]]),
         (
             '<g stroke="red"><rect fill="none" x="1" y="1" width="4" height="2"/></g>',
             [[(0, 0), (4, 0), (4, 2), (0, 2), (0, 0)]],
@@ -349,6 +351,17 @@ OUTSIDE = '<!DOCTYPE {0} [<!ENTITY a SYSTEM "file:///etc/hostname">]><{0}>&a;</{
             "a.svg",
             svg('<rect width="4" height="5" rx="1" stroke="red"/>'),
             "<rect> has round corners; turn it into a path",
+        ),
+        (
+            "a.svg",
+            svg('<rect width="100%" height="5" stroke="red"/>'),
+            "<rect> has width='100%', which is no number in the drawing's unit; turn",
+        ),
+        ("a.svg", svg('<line x1="5mm"/>'), "<line> has x1='5mm', which is no number"),
+        (
+            "a.svg",
+            svg('<g class="line"><path d="m1 1h1"/></g>', 'data-units-per-mm="1e300"'),
+            "a.svg cannot be read: row 0 .*offsets must be finite",
         ),
         ("a.svg", svg('<path d="L0 0"/>'), "begin with M"),
         ("a.svg", svg('<path d="M0 0 C1 2"/>'), "lacks some of its 6"),
