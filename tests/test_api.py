@@ -199,6 +199,22 @@ def test_no_failed_piece_is_the_hand_of_a_letter(pen, calls, monkeypatch):
     assert all(prime is None for _, prime in calls)
 
 
+def test_what_went_well_of_a_piece_is_the_hand_where_no_piece_did(
+    pen, calls, monkeypatch
+):
+    from sketch.generation import pieces
+
+    def describe_fault(phi):  # no long word can be written
+        return None if phi.shape[1] - 1 <= len("hand") else "it failed"
+
+    monkeypatch.setattr(pieces, "find_end", lambda strokes, _: min(30, len(strokes)))
+    monkeypatch.setattr(pieces, "describe_fault", describe_fault)
+    pen.write_page("another hand another hill another lane", tries=2)
+    *hands, (rest, prime) = calls
+    assert [none for _, none in hands] == [None] * 3 and len(rest) == 3
+    assert prime.text == hands[0][0][0].split()[1]
+
+
 def test_a_long_letter_shows_how_far_it_is(pen, capsys):
     text = "one hand for all of this, and for that"
     pen.write_page(text, **QUICK)

@@ -206,12 +206,16 @@ class _Line:
             Trace(strokes, outputs, bias, phi, window),
             [piece.tries for piece in self.written],
             [
-                f"{piece.fault}, after {piece.tries} tries"
+                f"{piece.fault}, after {_tries(piece.tries)}"
                 for piece in self.written
                 if piece.fault
             ],
             self._lead,
         )
+
+
+def _tries(count: int) -> str:
+    return "one try" if count == 1 else f"{count} tries"
 
 
 def _lifted(trace: Trace) -> Trace:

@@ -227,7 +227,7 @@ def test_a_short_text_has_no_more_time_beside_a_long_one(pen):
     pen.write = write
     manner = Manner(max_tries=1, steps_per_character=STEPS)
     short, long = write_texts(LOOP, ALPHABET, ["it", "somewhere"], manner)
-    assert short.faults == ["it found no end, after 1 tries"] and not long.faults
+    assert short.faults == ["it found no end, after one try"] and not long.faults
     assert len(short.trace.strokes) == 3 * STEPS
 
 

@@ -90,7 +90,7 @@ function say(ink) {
   const count = ink.lines.length;
   const again = ink.lines.flatMap((line) => line.tries).filter((n) => n > 1).length;
   const parts = [`Written: ${count === 1 ? "one line" : `${count} lines`}.`];
-  if (again) parts.push(again === 1 ? "One piece took a second try." : `${again} pieces took more than one try.`);
+  if (again) parts.push(again === 1 ? "One piece took more than one try." : `${again} pieces took more than one try.`);
   if (ink.faults.length) parts.push(`Not all went well: ${ink.faults.join("; ")}.`);
   $("status").textContent = parts.join(" ");
 }
