@@ -70,11 +70,13 @@ def read_svg(path: str | Path, content: bytes | None = None) -> list[InkLine]:
 
 def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
     try:
-        groups = [group for group in root.iter() if group.get("class") == "line"]
+        below = root.iterdescendants()
+        groups = [group for group in below if group.get("class") == "line"]
         units = _units(root)
         if groups and units:
             texts = [*map(_title, groups), ""]
-            parts = [*map(_curves_in, groups), _curves_in(root, set(groups))]
+            apart = set(groups)
+            parts = [_curves_in(one, apart) for one in (*groups, root)]
         else:
             texts, parts, units = [""], [_curves_in(root)], 1.0
         drawn = list(zip(_limited(parts), texts, strict=True))
@@ -155,7 +157,8 @@ def _curves_in(
 ) -> Iterator[tuple[str, Curves]]:
     """The strokes in and below an element, in the units of the whole drawing.
 
-    Each comes with the name of the element that draws it.
+    Each comes with the name of the element that draws it. Left out is what is in those
+    of `without` that are below the element.
     """
     matrix, paint = np.eye(3), {}
     for above in reversed(list(element.iterancestors())):
@@ -173,8 +176,6 @@ def _descend(
     own = _properties(element)
     if _name(element) in NOT_DRAWN or own.get("display") == "none":
         return
-    if element in without:
-        return
     matrix = matrix @ _matrix(element.get("transform", ""))
     paint = paint | own
     # A drawing without any paint is taken for lines; SVG itself would fill it black.
@@ -188,7 +189,8 @@ def _descend(
                 )
             yield _name(element), curves
     for child in element:
-        yield from _descend(child, matrix, paint, without)
+        if child not in without:
+            yield from _descend(child, matrix, paint, without)
 
 
 def _properties(element: etree._Element) -> dict[str, str]:

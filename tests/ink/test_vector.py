@@ -327,6 +327,16 @@ def test_what_was_drawn_beside_the_lines_is_one_more(tmp_path):
         np.testing.assert_allclose(pen / units, points, rtol=1e-5)
 
 
+def test_a_line_that_was_put_into_another_is_no_part_of_it(tmp_path):
+    path = tmp_path / "ink.svg"
+    inner = '<g class="line"><title>in</title><path d="M9 9v5"/></g>'
+    lines = f'<g class="line"><title>out</title><path d="M1 1h2"/>{inner}</g>'
+    path.write_text(svg(lines, 'class="line" data-units-per-mm="1"'))
+    outer, inner = read_svg(path)
+    assert (outer.text, outer.strokes.tolist()) == ("out", [[2, 0, 1]])
+    assert (inner.text, inner.strokes.tolist()) == ("in", [[0, 5, 1]])
+
+
 def test_a_bare_document_type_is_harmless(tmp_path):
     path = tmp_path / "a.svg"
     head = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://nowhere.invalid/x">'
