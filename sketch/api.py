@@ -95,7 +95,7 @@ class Pen:
                 file, or the name of a line of the corpus.
             prime_text: what the prime says, where it does not tell itself.
             data: the corpus of a prime that is a line's name, as of `sketch train`.
-            tries: how often a piece that went wrong is written at the most.
+            tries: how often a piece that went wrong, or uneven, is written at the most.
             steps_per_character: pen points a character, after which a piece is given
                 up; None: 2.25 times the pace of the corpus.
             replace_unknown: written for characters that the model has not learned, ""

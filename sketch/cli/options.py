@@ -153,7 +153,7 @@ def tries_option(default: int) -> Callable[[Callable], Callable]:
         type=click.IntRange(1, 100),
         default=default,
         show_default=True,
-        help="Write what went wrong again, so often in all.",
+        help="Write again what went wrong or uneven, so often in all.",
     )
 
 
