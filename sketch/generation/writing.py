@@ -169,14 +169,16 @@ class _Line:
             return
         self._tried = 0
         trace = piece.trace
+        touching = from_touch(trace, self.prime, self._null)
         if not self.written:
-            trace = from_touch(trace, self.prime, self._null)
+            trace = touching
         elif self.prime is None:  # all before it went wrong: it begins anew
             trace = _behind_a_gap(trace, len(text), self._null)
         self.written.append(replace(piece, trace=_lifted(trace)))
         if piece.fault is None:
-            self._lead = Prime(trace.strokes, text)
-            self.prime = self._longer_prime(piece, text) or self._lead
+            self._lead = Prime(touching.strokes, text)
+            longer = self._longer_prime(piece, text)
+            self.prime = longer or Prime(trace.strokes, text)
 
     def _longer_prime(self, piece: Written, text: str) -> Prime | None:
         """A short piece behind what led to it; None where that would be too long."""

@@ -332,6 +332,10 @@ def test_a_line_whose_beginning_failed_goes_on_from_its_prime_or_anew(pen):
     advance = (own[:, 0] - NULL[0]).sum() / len(second)
     np.testing.assert_allclose(way, [advance + NULL[0], NULL[1], 0], rtol=1e-5)
     assert line.trace.phi[start].sum() == 0
+    # Others in its hand go on from the letters alone.
+    pen.goes_wrong = lambda text, seed: text != second
+    (line,) = write_texts(LOOP, ALPHABET, [text], manner)
+    np.testing.assert_array_equal(line.lead.strokes, own)
 
 
 def test_the_last_sound_piece_can_lead_others(pen):
@@ -340,7 +344,8 @@ def test_the_last_sound_piece_can_lead_others(pen):
     text = "the quick xylophone jumps over xylophone"
     (line,) = write_texts(LOOP, ALPHABET, [text], manner)
     assert line.faults and line.lead.text == "jumps over"
-    codes = line.lead.strokes[line.lead.strokes[:, 0] != AIR][::STEPS, 0]
+    # As a line of its own: without the way from the piece before it.
+    codes = line.lead.strokes[::STEPS, 0]
     assert ALPHABET.decode(codes.round().astype(int)) == line.lead.text
     pen.goes_wrong = lambda text, seed: True
     assert write_texts(LOOP, ALPHABET, ["it"], manner)[0].lead is None
