@@ -68,7 +68,7 @@ class TrainingLoop:
         """Train until `--epochs` or `--patience` is reached, or a signal comes."""
         if self.position.epoch >= self.options.epochs:
             self.record.tell(
-                f"all {self.options.epochs} epochs are done; with a greater --epochs "
+                f"--epochs {self.options.epochs} is reached already; with a greater one "
                 "it goes on"
             )
         while self.position.epoch < self.options.epochs and not self._out_of_patience():

@@ -117,7 +117,7 @@ def test_another_end_and_none_left_are_told(corpus, tmp_path, capsys):
     run(corpus, tmp_path, model=first.name, epochs=2)
     assert "begun for 1 epochs, goes on for 2: the learning" in capsys.readouterr().err
     run(corpus, tmp_path, model=first.name, epochs=None)
-    assert "all 2 epochs are done; with a greater --epochs" in capsys.readouterr().err
+    assert "--epochs 2 is reached already; with a greater one" in capsys.readouterr().err
     assert len(first.history()) == 2
 
 

@@ -406,7 +406,13 @@ def test_what_was_written_for_another_alphabet_or_in_another_tab_is_saved(page):
     lines = read_ink(page.downloaded("me.inkml"))
     assert [line.text for line in lines] == written
 
+    page.browser.execute_script("localStorage.clear()")
+    page.draw([(50, 0), (5, 5)])
+    page.open("/capture")
+    page.wait(lambda: "3 of" in page["progress"].text)
     count = len(page.all("#lines button"))
     page["reset"].click()
     page.browser.switch_to.alert.accept()
+    page.wait(lambda: page["progress"].text == f"0 of {count - 1} written")
+    page.open("/capture")
     page.wait(lambda: page["progress"].text == f"0 of {count - 1} written")

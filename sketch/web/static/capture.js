@@ -39,9 +39,11 @@ function store() {
   }
 }
 
-// What is in the store, perhaps from another tab, with what was changed in this one.
+// What is in the store, perhaps from another tab, with what was changed in this one. A
+// store without anything was emptied by the browser: what is here is all there is.
 function merge() {
-  const written = stored().written ?? {};
+  const { written } = stored();
+  if (!written) return;
   for (const text of state.changed) {
     if (state.written[text]) written[text] = state.written[text];
     else delete written[text];
@@ -163,8 +165,9 @@ function listen() {
   $("hand").addEventListener("change", () => loadPrompts().then(store).catch(fail));
   $("reset").addEventListener("click", () => {
     if (!confirm("Throw away all lines that were written here?")) return;
-    state.changed.clear();
-    localStorage.removeItem(KEPT);
+    Object.keys(state.written).forEach((text) => state.changed.add(text));
+    state.written = {};
+    store();
     list(state.asked);
     goTo(0);
   });
