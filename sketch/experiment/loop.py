@@ -68,7 +68,7 @@ class TrainingLoop:
         """Train until `--epochs` or `--patience` is reached, or a signal comes."""
         if self.position.epoch >= self.options.epochs:
             self.record.tell(
-                f"--epochs {self.options.epochs} is reached already; with a greater one "
+                f"--epochs {self.options.epochs} is reached; with a greater one "
                 "it goes on"
             )
         while self.position.epoch < self.options.epochs and not self._out_of_patience():
@@ -195,7 +195,7 @@ class TrainingLoop:
             )
         if self.has_cycle and epochs not in (None, self.options.epochs):
             self.record.tell(
-                f"begun for {epochs} epochs, goes on for {self.options.epochs}: the "
+                f"begun for --epochs {epochs}, goes on for {self.options.epochs}: the "
                 "learning rate rises and falls once over all of them"
             )
 

@@ -115,9 +115,9 @@ def test_another_end_and_none_left_are_told(corpus, tmp_path, capsys):
     settings = SETTINGS | {"schedule": "one-cycle"}
     first = run(corpus, tmp_path, epochs=1, settings=settings)
     run(corpus, tmp_path, model=first.name, epochs=2)
-    assert "begun for 1 epochs, goes on for 2: the learning" in capsys.readouterr().err
+    assert "begun for --epochs 1, goes on for 2: the learn" in capsys.readouterr().err
     run(corpus, tmp_path, model=first.name, epochs=None)
-    assert "--epochs 2 is reached already; with a greater one" in capsys.readouterr().err
+    assert "--epochs 2 is reached; with a greater one" in capsys.readouterr().err
     assert len(first.history()) == 2
 
 
