@@ -107,8 +107,9 @@ def _facts(source: Union["Experiment", "Reader"]) -> dict[str, Any]:
 
 def _lineage(experiment: "Experiment", root: Path) -> list[dict[str, Any]]:
     """What is known of the parent, its parent and so on."""
-    from dataclasses import asdict
-
     from sketch.experiment.lineage import ancestors
 
-    return [asdict(lineage) for lineage, _ in ancestors(experiment, root)]
+    return [
+        {"parent": lineage.parent, "step": lineage.step}
+        for lineage, _ in ancestors(experiment, root)
+    ]

@@ -30,12 +30,32 @@ def ancestors(
         yield lineage, experiment
 
 
+def learned_from(experiment: Experiment, root: str | Path) -> tuple[str, ...] | None:
+    """The digests of all corpora that its weights have seen; None if nobody knows."""
+    digests = {experiment.data_digest}
+    for lineage, ancestor in ancestors(experiment, root):
+        if lineage.learned_from is not None:
+            digests.update(lineage.learned_from)
+            break
+        if ancestor is None:
+            return None
+        digests.add(ancestor.data_digest)
+    return tuple(sorted(digests))
+
+
 def trained_elsewhere(
     experiment: Experiment, root: str | Path, digest: str
 ) -> list[str]:
-    """Of the experiment and its ancestors, those that may have seen other lines."""
+    """Of the experiment and its ancestors, those that may have seen other lines.
+
+    A parent stands for its own ancestors where its digests are known.
+    """
     names = [] if experiment.data_digest == digest else [experiment.name]
     for lineage, ancestor in ancestors(experiment, root):
+        if lineage.learned_from is not None:
+            if set(lineage.learned_from) != {digest}:
+                names.append(lineage.parent)
+            break
         if ancestor is None or ancestor.data_digest != digest:
             names.append(lineage.parent)
     return names

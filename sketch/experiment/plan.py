@@ -16,11 +16,11 @@ from sketch.experiment.hyperparameters import (
     from_json,
     to_json,
 )
-from sketch.experiment.lineage import ancestors
+from sketch.experiment.lineage import ancestors, learned_from
 from sketch.experiment.names import experiment_name
 from sketch.experiment.option import get_option
 from sketch.experiment.run_directory import refuse_existing
-from sketch.experiment.settings_file import parse_content
+from sketch.experiment.settings_file import parse_content, parse_lineage
 
 CONTINUE = "continue"  # the --model that means: what the other options name
 
@@ -65,7 +65,7 @@ class RunPlan:
             values["action"],
             from_json(values["settings"]),
             parent and Experiment(Path(parent["path"]), **parse_content(parent["is"])),
-            lineage and Lineage(**lineage),
+            parse_lineage(lineage),
             kept=values["kept"],
         )
 
@@ -120,7 +120,7 @@ def plan_run(
     step = best[1].get("step")
     if type(step) is not int:
         raise ValueError(f"{best[0].parent / 'state.json'} is damaged: it has no step")
-    lineage = Lineage(parent.name, step)
+    lineage = Lineage(parent.name, step, learned_from(parent, root))
     kept = {
         name: value for name, value in parent.kept_options().items() if name != "epochs"
     }

@@ -2,7 +2,7 @@
 
 `format` (1), `sketch_version`, `hyperparameters` (all of them), `alphabet` (a list of
 characters), `offset_mean` and `offset_std` (two numbers each, in the recording's
-units), `data_digest`, and `lineage` (`parent` and its `step`, or null).
+units), `data_digest`, and `lineage` (`parent`, its `step` and `learned_from`, or null).
 """
 
 import hashlib
@@ -38,10 +38,13 @@ class Lineage:
     Attributes:
         parent: the name of the experiment.
         step: the optimizer updates its best checkpoint had seen.
+        learned_from: the digests of all corpora that it, its own parent and so on
+            learned from; None if nobody knows.
     """
 
     parent: str
     step: int
+    learned_from: tuple[str, ...] | None = None
 
     @property
     def digest(self) -> str:
@@ -105,7 +108,7 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
         **facts,
         "text_length": text_length,
         "points_per_character": float(pace),
-        "lineage": _parse_lineage(content.get("lineage")),
+        "lineage": parse_lineage(content.get("lineage")),
     }
 
 
@@ -151,11 +154,22 @@ def _parse_pair(content: Mapping[str, Any], key: str) -> np.ndarray:
     raise ValueError(f"`{key}` must be two finite numbers, received {values!r:.80}")
 
 
-def _parse_lineage(content: Any) -> Lineage | None:
+def parse_lineage(content: Any) -> Lineage | None:
+    """A lineage as `asdict` made it, or as it came back from JSON; null is none.
+
+    Raises:
+        ValueError: if it is anything else.
+    """
     if content is None:
         return None
-    if isinstance(content, dict) and set(content) == {"parent", "step"}:
+    if isinstance(content, dict) and {"parent", "step"} <= set(content):
         parent, step = content["parent"], content["step"]
-        if isinstance(parent, str) and len(parent) <= 255 and type(step) is int:
-            return Lineage(parent, step)
+        digests = content.get("learned_from")
+        is_known = isinstance(digests, list | tuple)
+        if (
+            (isinstance(parent, str) and len(parent) <= 255 and type(step) is int)
+            and (digests is None or is_known)
+            and all(isinstance(digest, str) for digest in digests or ())
+        ):
+            return Lineage(parent, step, tuple(digests) if is_known else None)
     raise ValueError("`lineage` must have a parent and its step, or be null")

@@ -124,6 +124,10 @@ def test_odd_names_are_not_found(experiment, root, name):
         ({"lineage": "a"}, "`lineage` must have a parent"),
         ({"lineage": {"parent": 1, "step": 2}}, "`lineage` must have a parent"),
         ({"lineage": {"parent": "a"}}, "`lineage` must have a parent"),
+        (
+            {"lineage": {"parent": "a", "step": 2, "learned_from": [3]}},
+            "`lineage` must have a parent",
+        ),
     ],
 )
 def test_bad_settings_name_the_file(experiment, root, values, message):

@@ -68,7 +68,7 @@ def test_other_settings_derive_a_new_experiment(trained, root, given):
     plan = plan_run(given, NAME, root)
     assert plan.action == "derive"
     assert plan.parent.path == trained.path
-    assert plan.lineage == Lineage(NAME, 12)
+    assert plan.lineage == Lineage(NAME, 12, (trained.data_digest,))
     assert plan.name.endswith(f"-from-{plan.lineage.digest}")
     assert plan.hyperparameters == Hyperparameters(**SAME | given)
 
@@ -82,8 +82,25 @@ def test_a_derived_experiment_derives_and_goes_on_in_its_turn(trained, root, fac
         plan_run({"learning_rate": 3e-4}, NAME, root)
     assert plan_run({}, child.name, root).action == "resume"
     child.save_checkpoint("best", lambda p: p.write_bytes(b"1"), {"step": 20})
+    digests = (trained.data_digest,)
     grandchild = plan_run({"learning_rate": 1e-4}, child.name, root)
-    assert grandchild.lineage == Lineage(child.name, 20)
+    assert grandchild.lineage == Lineage(child.name, 20, digests)
+    shutil.rmtree(trained.path)  # the child says what it learned from
+    again = plan_run({"learning_rate": 1e-4}, child.name, root)
+    assert again.lineage == grandchild.lineage
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_an_old_file_does_not_say_is_asked_of_its_parent(
+    trained, root, facts, is_there
+):
+    parent = NAME if is_there else "gone"
+    facts |= {"lineage": Lineage(parent, 12), "data_digest": "another"}
+    child = Experiment.create(root, Hyperparameters(**SAME | {"seed": 7}), facts)
+    child.save_checkpoint("best", lambda p: p.write_bytes(b"1"), {"step": 20})
+    plan = plan_run({"learning_rate": 1e-4}, child.name, root)
+    digests = tuple(sorted({"another", trained.data_digest})) if is_there else None
+    assert plan.lineage.learned_from == digests
 
 
 @pytest.mark.parametrize("parent", [NAME, "../elsewhere", "{root}/../elsewhere", "no"])

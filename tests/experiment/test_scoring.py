@@ -99,13 +99,14 @@ def scored_without_a_network(monkeypatch):
     monkeypatch.setattr("sketch.experiment.scoring.score_lines", score_lines)
 
 
-def derived(experiment, root, name, parent):
+def derived(experiment, root, name, parent, learned_from=None):
     facts = {
         field: getattr(experiment, field)
         for field in ("alphabet", "offset_mean", "offset_std", "data_digest")
     }
     settings = Hyperparameters(**SETTINGS, name=name)
-    child = Experiment.create(root, settings, facts | {"lineage": Lineage(parent, 1)})
+    facts["lineage"] = Lineage(parent, 1, learned_from)
+    child = Experiment.create(root, settings, facts)
     path, state = experiment.load_checkpoint("best")
     child.save_checkpoint(
         "latest", lambda to: to.write_bytes(path.read_bytes()), {"epoch": 0, "step": 1}
@@ -133,6 +134,18 @@ def test_an_ancestor_that_is_not_there_is_named(experiment, root, corpus, monkey
     assert note in str(report)
     assert str(report).replace("\n", "").isprintable()
     assert "\x1b" not in str(report)
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_what_an_absent_ancestor_learned_from_is_on_record(
+    experiment, root, corpus, monkeypatch, is_same
+):
+    scored_without_a_network(monkeypatch)
+    digests = (experiment.data_digest, *(() if is_same else ("another",)))
+    child = derived(experiment, root, f"orphan{is_same:d}", "gone", digests)
+    report = evaluate_experiment(child, root, "graves", corpus)
+    assert report.is_trained_on_corpus == is_same
+    assert ("as far as is known: gone;" in str(report)) != is_same
 
 
 def test_another_corpus_is_told(experiment, root, corpus, tmp_path, monkeypatch):

@@ -309,7 +309,11 @@ def test_another_rate_derives_an_experiment_from_the_best_weights(corpus, tmp_pa
     assert child.name.startswith("handwriting-1X6-G2-bs4-lr1e-12-seed3-from-")
     stored = json.loads((child.path / "hyperparameters.json").read_text())
     step = parent.load_checkpoint("best")[1]["step"]
-    assert stored["lineage"] == {"parent": parent.name, "step": step}
+    assert stored["lineage"] == {
+        "parent": parent.name,
+        "step": step,
+        "learned_from": [parent.data_digest],
+    }
     best = max(row["valid_log_likelihood"] for row in parent.history())
     (row,) = child.history()
     assert row["step"] == 5  # its own count, its own optimizer
