@@ -74,9 +74,9 @@ def build_app(
 
     async def post_write(request: Request) -> Response:
         asked = requests.parse_write(await requests.read_json(request))
-        hands.find(asked.hand)
+        name = hands.find(asked.hand).name
         answer = await _work(
-            worker, request, lambda stop: write(hands.open(asked.hand), asked, stop)
+            worker, request, lambda stop: write(hands.open(name), asked, stop)
         )
         return _left() if answer is None else JSONResponse(answer, headers=NO_STORE)
 

@@ -67,8 +67,8 @@ class Hands:
                 raise ValueError(f"two experiments are named {experiment.name}")
             self.experiments[experiment.name] = experiment  # not the published one
 
-    def find(self, name: str) -> Experiment:
-        """The experiment of a name.
+    def find(self, name: str | None) -> Experiment:
+        """The experiment of a name; None: the one that is offered first.
 
         Raises:
             HTTPException: 404 if there is none.
@@ -79,6 +79,8 @@ class Hands:
                 "There is no model that writes text yet: train one with sketch train "
                 "--text, and start sketch serve again.",
             )
+        if name is None:
+            return next(iter(self.experiments.values()))
         if name not in self.experiments:
             raise HTTPException(404, "There is no hand of this name.")
         return self.experiments[name]

@@ -30,7 +30,7 @@ class WriteRequest:
 
     Attributes:
         text: as typed; its lines are lines of ink.
-        hand: the name of an experiment.
+        hand: the name of an experiment; None: the first one offered.
         bias: tidiness, 0 to 10.
         seed: the same seed writes the same ink.
         speed: of the show; 1 is that of a hand.
@@ -39,7 +39,7 @@ class WriteRequest:
     """
 
     text: str
-    hand: str
+    hand: str | None = None
     bias: float = 1.0
     seed: int = 0
     speed: float = 1.0
@@ -86,7 +86,7 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
 
     Args:
         content: `{text, hand, bias, seed, speed, columns, prime}`, all but the first
-            two optional; `prime` is a line of the JSON format of `sketch.ink.vector`.
+            optional; `prime` is a line of the JSON format of `sketch.ink.vector`.
 
     Raises:
         HTTPException: 400 or 422; names the field.
@@ -94,7 +94,8 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
     unknown = set(content) - set(WriteRequest.__dataclass_fields__)
     if unknown:
         raise HTTPException(400, f"The request has unknown fields: {sorted(unknown)}.")
-    text, hand = (_string(content, name) for name in ("text", "hand"))
+    text = _string(content, "text")
+    hand = _string(content, "hand") if content.get("hand") is not None else None
     if len(text) > MOST_CHARACTERS:
         raise HTTPException(
             422,

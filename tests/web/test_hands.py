@@ -47,6 +47,8 @@ def test_only_those_named(folder, experiment, tmp_path):
     other = make_experiment(folder, with_weights=False, dim=9)
     assert set(Hands(folder).experiments) == {experiment.name, other.name}
     assert list(Hands(folder, [other.name]).experiments) == [other.name]
+    both = Hands(folder, [other.name, experiment.name])
+    assert both.find(None).name == other.name  # the first one, as the page does
     same = make_experiment(tmp_path / "elsewhere", with_weights=False)
     with pytest.raises(ValueError, match="two experiments are named"):
         Hands(folder, [experiment.name, str(same.path)])

@@ -98,6 +98,16 @@ def test_writing(ask_to_write, quick_pen, tmp_path):
     assert read_ink(tmp_path / "answer.json")[1].text == "and a hill"
 
 
+def test_without_a_hand_it_is_the_first_one_that_is_offered(
+    server, experiment, monkeypatch
+):
+    opened = []
+    monkeypatch.setattr(Hands, "open", lambda self, name: opened.append(name))
+    for body in ({"text": "a lake"}, {"text": "a lake", "hand": None}):
+        assert server.post("/api/write", body).status == 200
+    assert opened == [experiment.name] * 2
+
+
 def test_the_request_of_the_documentation(server, experiment):
     text = DOCS.read_text(encoding="utf-8")
     (body,) = re.findall(r"-d '(\{.*\})'", text)
@@ -198,6 +208,7 @@ def prime(points):
     [
         ({"text": "a" * 601}, 422, "601 characters"),
         ({"text": 5}, 400, "text must be a string"),
+        ({"hand": 5}, 400, "hand must be a string"),
         ({"text": "\ud800"}, 400, "Unicode"),
         ({"bias": -1}, 400, "bias must be a number from 0 to 10"),
         ({"bias": 1e999}, 400, "JSON"),
@@ -353,8 +364,9 @@ def test_without_a_hand_the_page_says_so_and_captures(tmp_path, quick_pen):
     with Server(Hands(tmp_path)) as server:
         assert server.get("/api/hands").json["hands"] == []
         assert server.get("/api/prompts").status == 200
-        answer = server.post("/api/write", {"text": "a", "hand": "any"})
-        assert answer.status == 404 and "sketch train --text" in answer.error
+        for body in ({"text": "a", "hand": "any"}, {"text": "a"}):
+            answer = server.post("/api/write", body)
+            assert answer.status == 404 and "sketch train --text" in answer.error
 
 
 def test_a_failure_of_the_server_is_one_sentence(hands, experiment, quick_pen, capfd):
