@@ -125,14 +125,18 @@ def model_option(function: Callable) -> Callable:
     )(function)
 
 
-def hand_option(function: Callable) -> Callable:
-    """`--model` of commands that write texts."""
+def hand_option(unset: str) -> Callable[[Callable], Callable]:
+    """`--model` of commands that write texts.
+
+    Args:
+        unset: which hand it is where the user names none.
+    """
     return click.option(
         "--model",
         type=ExperimentName(),
-        show_default="the hand that comes with sketch",
+        show_default=unset,
         help="The experiment: its name, or the path of its directory.",
-    )(function)
+    )
 
 
 def seed_option(function: Callable) -> Callable:

@@ -31,7 +31,7 @@ OF_TEXTS = (
 
 
 @click.command()
-@hand_option
+@hand_option("for a text, the hand that comes with sketch")
 @click.option(
     "--text",
     "texts",
@@ -120,7 +120,7 @@ def command(
     else:
         refuse_unused(ctx, OF_TEXTS, "goes only with --text")
         if model is None:
-            raise click.UsageError("Missing option '--model'.", ctx)
+            raise click.UsageError(_what_is_missing(), ctx)
 
     from sketch.api import load
     from sketch.experiment.hands import is_hand
@@ -172,6 +172,23 @@ def command(
     draw_pen(pen_path, strokes)
     for path in paths_of(len(ink.lines)):  # fewer, where all of a line is left out
         click.echo(path)
+
+
+def _what_is_missing() -> str:
+    """Tells who gave neither a text nor a model what to give."""
+    from sketch.experiment.directory import Experiment
+    from sketch.experiment.hands import find_hands
+
+    free = [
+        name
+        for name, path in find_hands().items()
+        if not Experiment.load(path, path.parent).hyperparameters.text
+    ]
+    comes = f" (with sketch comes {', '.join(free)})" if free else ""
+    return (
+        "give it a --text to write; or, for free lines, the --model of an experiment "
+        f"without text{comes}; `sketch list` shows all"
+    )
 
 
 def _format_of(ctx: click.Context, output: Path | None, file_format: str | None) -> str:

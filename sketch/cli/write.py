@@ -35,7 +35,7 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
     help="Where to: .svg, .png, .pdf, .gif (the pen at work), .inkml or .json. More "
     "than one page makes numbered files, or a PDF of several pages.",
 )
-@hand_option
+@hand_option("the hand that comes with sketch")
 @click.option(
     "--paper",
     default="a4",

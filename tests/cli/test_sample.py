@@ -5,6 +5,7 @@ import pytest
 from untrained import make_experiment
 
 from sketch.experiment.directory import Experiment
+from sketch.experiment.hands import find_hands
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.ink.lines import InkLine
 from sketch.ink.text import Alphabet
@@ -128,6 +129,16 @@ def test_no_option_is_silently_ignored(sketch, experiment, calls, options, words
     result = sketch("sample", "--model", experiment.name, *options)
     assert result.code == 2 and words in result.err
     assert calls == []
+
+
+def test_without_a_text_it_asks_for_one_or_for_a_model_that_needs_none(sketch, calls):
+    result = sketch("sample")
+    (error,) = [line for line in result.err.splitlines() if line.startswith("Error")]
+    assert result.code == 2 and "--text" in error and "`sketch list`" in error
+    named = [name for name in find_hands() if name in error]
+    experiments = [Experiment.load(find_hands()[name], ".") for name in named]
+    assert experiments and not any(one.hyperparameters.text for one in experiments)
+    assert "[default: (for a text, " in " ".join(sketch("sample", "--help").out.split())
 
 
 @pytest.fixture
