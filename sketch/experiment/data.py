@@ -130,7 +130,12 @@ def require_corpus(name: str, data: str | None, digest: str | None = None) -> Pa
     if path is None:
         how = HOW_TO_GET_DATA
         if name != Hyperparameters().name:
-            how = "none at --data, $SKETCH_DATA or ./data/: say where by --data"
+            how = (
+                "none at --data, $SKETCH_DATA or ./data/: say where by --data, or make "
+                "it by `sketch convert SOURCE --output data/handwriting.hdf5`"
+            )
+        if digest is None:
+            how += f"; --name {DEMO_NAME} is the built-in corpus, which needs none"
         raise FileNotFoundError(f"{name} needs its corpus, but there is {how}")
     return path
 

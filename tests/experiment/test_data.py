@@ -57,6 +57,8 @@ def test_a_corpus_that_is_named_or_found_keeps_the_name(mine, monkeypatch):
 def test_a_name_given_without_a_corpus_is_an_error():
     with pytest.raises(FileNotFoundError, match="handwriting needs its corpus.*IAM"):
         plan({"name": "handwriting"})
+    with pytest.raises(FileNotFoundError, match="convert SOURCE.*--name demo is the"):
+        plan({"name": "x"})
 
 
 def test_the_name_demo_is_the_built_in_corpus_whatever_else_is_there(
@@ -75,8 +77,9 @@ def test_an_experiment_goes_on_with_its_own_corpus(demo, mine, root, facts):
     planned, path, notice = plan({}, of_demo.name, root)
     assert (planned.action, path, notice) == ("resume", demo, None)
     assert plan({}, of_mine.name, root, data=mine)[1] == mine
-    with pytest.raises(FileNotFoundError, match="handwriting needs its corpus"):
+    with pytest.raises(FileNotFoundError, match="handwriting needs its corpus") as lost:
         plan({}, of_mine.name, root)
+    assert "--name demo" not in str(lost.value)  # it could not go on with that
     planned, path, notice = plan({}, "continue", root)
     assert (planned.name, path) == (of_demo.name, demo)
 
