@@ -142,7 +142,10 @@ def load_prime(
     line = read_ink(source)[0] if is_file else _corpus_line(experiment, source, data)
     text = text or line.text
     if not text:
-        raise ValueError(f"--prime {source}: say what it reads, by --prime-text")
+        raise ValueError(
+            f"--prime {source}: say what it reads, by --prime-text (prime_text in "
+            "Python)"
+        )
     if is_file:
         return own_prime(experiment, line.strokes, text)
     return as_prime(experiment, line.strokes, text)

@@ -66,7 +66,7 @@ def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) 
         raise ValueError(
             f"the model has not learned {_places(unknown)}; it knows "
             f"{''.join(sorted(known))!r}. Change the text, or say what to write "
-            "instead by --replace-unknown"
+            "instead by --replace-unknown (replace_unknown in Python)"
         )
     return fitted
 

@@ -58,6 +58,8 @@ class Ink:
     ) -> list[Path]:
         """Writes the ink to a file, in the format of its suffix.
 
+        What is there already is overwritten.
+
         Args:
             path: ends with .svg, .png, .pdf, .gif, .inkml or .json. Several pages make
                 numbered files, except in a PDF.
