@@ -4,16 +4,15 @@
 """
 
 import importlib
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from types import FrameType
 from typing import NoReturn
 
 import click
 
 import sketch
+from sketch.cli.signals import obey_signals, signals_obeyed
 from sketch.ink.printable import printable
 
 # In the order of a user's work; each file holds a click command called `command`.
@@ -71,7 +70,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         args: the arguments, or None for those of the process.
     """
     seen = {"debug": False}  # the --debug option of a command sets it
-    signal.signal(signal.SIGTERM, _exit_terminated)
+    obey_signals()
     try:
         result = cli.main(args, "sketch", standalone_mode=False, obj=seen)
         sys.exit(result if isinstance(result, int) else 0)
@@ -87,6 +86,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         else:
             click.echo(f"Error: {describe(error)}", err=True)
         sys.exit(1)
+    finally:
+        signals_obeyed()
 
 
 def describe(error: Exception) -> str:
@@ -106,7 +107,3 @@ def describe(error: Exception) -> str:
         )
     line = printable(" ".join(text.split()))
     return line if len(line) <= 1000 else line[:1000] + "…"
-
-
-def _exit_terminated(signum: int, frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + signum)

@@ -1,6 +1,7 @@
 """Runs `sketch` within the test process: quick, and open to monkeypatching."""
 
 import signal
+import sys
 from typing import NamedTuple
 
 import pytest
@@ -18,7 +19,8 @@ class Result(NamedTuple):
 def sketch(capsys, tmp_path, monkeypatch):
     """`sketch("train", "--dim", 9)` in an empty working directory."""
     monkeypatch.chdir(tmp_path)
-    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # main has its own
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
 
     def run(*args) -> Result:
         with pytest.raises(SystemExit) as caught:
@@ -26,4 +28,5 @@ def sketch(capsys, tmp_path, monkeypatch):
         return Result(caught.value.code, *capsys.readouterr())
 
     yield run
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -176,6 +176,77 @@ def test_signals_of_the_system(number, code):
         assert "Traceback" not in process.stderr.read()
 
 
+PROGRAM = """
+import gc, signal, sys, time, weakref
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from sketch.cli.main import main
+import sketch.experiment.directory as directory
+
+number = int(sys.argv[1])
+
+class Thing:
+    pass
+
+def raise_signal(*_):
+    print("raised", flush=True)
+    gc.callbacks.clear()
+    signal.raise_signal(number)
+
+def strike(root):
+    %s
+    print("lost for now", flush=True)
+    try:
+        time.sleep(60)
+    finally:
+        time.sleep(0.2)  # some turns of the timer
+        print("cleared up", flush=True)
+
+directory.find_experiments = strike
+main(["list"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+@pytest.mark.parametrize(
+    "where",
+    [
+        "gc.callbacks.append(raise_signal); gc.collect()",
+        "thing = Thing(); ref = weakref.ref(thing, raise_signal); del thing",
+        "Thing.__del__ = raise_signal; Thing()",
+        "import catching; catching.catch(raise_signal)",
+        "import importing",
+    ],
+    ids=["collector", "weakref", "finaliser", "catcher", "import"],
+)
+def test_a_signal_that_is_discarded_comes_again(tmp_path, number, code, where):
+    catching = "def catch(do):\n try: do()\n except BaseException: pass\n"
+    (tmp_path / "catching.py").write_text(catching)
+    importing = "import __main__\n__main__.raise_signal()\nprint('whole')\n"
+    (tmp_path / "importing.py").write_text(importing)
+    result = python("-c", PROGRAM % where, str(int(number)), cwd=tmp_path)
+    said = ["raised", "lost for now", "cleared up"]
+    if where == "import importing":
+        said.insert(1, "whole")
+    assert result.stdout.splitlines() == said, result.stderr
+    assert result.returncode == code
+    assert result.stderr.strip() == ("interrupted" if code == 130 else "")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_second_signal_ends_an_import(tmp_path, number, code):
+    importing = "import __main__\n" + "__main__.raise_signal()\n" * 2
+    (tmp_path / "importing.py").write_text(importing)
+    program = PROGRAM % "import importing"
+    result = python("-c", program, str(int(number)), cwd=tmp_path)
+    assert result.stdout.splitlines() == ["raised", "raised"], result.stderr
+    assert result.returncode == code
+    assert result.stderr.strip() == ("interrupted" if code == 130 else "")
+
+
 def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
     result = python("-m", "sketch", "--help", stdin=subprocess.DEVNULL)
     assert result.returncode == 0
