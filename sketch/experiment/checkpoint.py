@@ -128,11 +128,7 @@ def load(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
                 return found
         except (OSError, ValueError) as error:
             if here == seen:
-                other = KINDS[1 - KINDS.index(kind)]
-                raise ValueError(
-                    f"{error}. To go on from the {other} checkpoint, move the folder "
-                    f"{folder / kind} away"
-                ) from error
+                raise ValueError(f"{error}. {_remedy(folder, kind)}") from error
         seen = here
         time.sleep(MOMENT)
 
@@ -210,6 +206,16 @@ def _load_once(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
             )
         return weights, state
     return None
+
+
+def _remedy(folder: Path, kind: str) -> str:
+    place, other = folder / kind, KINDS[1 - KINDS.index(kind)]
+    if any(path.exists() for path in _places(folder, other)):
+        return f"To go on from the {other} checkpoint, move the folder {place} away"
+    return (
+        f"There is no {other} checkpoint: put a copy in place of the folder {place}, "
+        "or move it away and training begins anew at step 0"
+    )
 
 
 def _places(folder: Path, kind: str) -> tuple[Path, Path, Path]:

@@ -263,6 +263,8 @@ def train(
             tqdm.write(lines.summary(), file=sys.stderr)
         run = TrainingRun(experiment, lines, options, progress, processes)
         run.begin(plan.origin)
+        if plan.action == "resume" and not run.position.step:
+            run.record.tell(f"no step of {experiment.name} was saved: begins at step 0")
         run.run(interrupts)
         run.record.close()
         processes.finish()

@@ -239,6 +239,17 @@ def test_damage_names_the_file_and_the_remedy(folder, damage):
     assert checkpoint.load(folder, "latest")[1] == {"step": 2}
 
 
+def test_where_there_is_no_other_checkpoint_the_remedy_says_so(folder):
+    save(folder, step=1)
+    cut_weights(folder / "latest")
+    with pytest.raises(ValueError, match="There is no best checkpoint.*at step 0$"):
+        checkpoint.load(folder, "latest")
+    save(folder, "best", step=1)
+    (folder / "best").rename(folder / "best.previous")  # a swap was cut off
+    with pytest.raises(ValueError, match="To go on from the best checkpoint"):
+        checkpoint.load(folder, "latest")
+
+
 @pytest.mark.parametrize("damage", [cut_weights, deep_state, checkpoint_becomes_file])
 def test_a_damaged_checkpoint_does_not_keep_the_next_from_being_saved(folder, damage):
     save(folder, step=1)

@@ -320,6 +320,19 @@ def test_another_rate_derives_an_experiment_from_the_best_weights(corpus, tmp_pa
     assert row["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
 
 
+def test_where_nothing_was_saved_it_says_that_it_begins(
+    corpus, tmp_path, capsys, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(TrainingRun, "run", lambda self, interrupts: None)
+        first = run(corpus, tmp_path)
+        assert "step 0" not in capsys.readouterr().err
+        (first.path / "checkpoints" / "latest").rename(tmp_path / "away")
+        run(corpus, tmp_path, model=first.name)
+    told = capsys.readouterr().err
+    assert f"no step of {first.name} was saved: begins at step 0\n" in told
+
+
 @pytest.mark.parametrize("text", [True, False])
 def test_weights_go_on_with_text_or_without(corpus, tmp_path, text):
     """Blank to a network that is to learn it, text cost nothing when it is new."""
