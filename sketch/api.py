@@ -100,9 +100,10 @@ class Pen:
                 up; None: 2.25 times the pace of the corpus.
             replace_unknown: written for characters that the model has not learned, ""
                 leaves them out; None: they are an error.
-            check: a reader, of `sketch train-reader`: what it cannot read back is
-                written again.
-            max_error_rate: the share of characters that it may misread.
+            check: a reader, of `sketch train-reader`: what it misreads is written
+                again, and the try with the fewest errors kept.
+            max_error_rate: the share of a piece's characters that it may misread; with
+                more, it is written in halves.
             figures: draw how each line was written, too, in files that begin so:
                 `hello` makes `hello-01-line.png`, `hello-01-window.png` and more.
 

@@ -221,15 +221,17 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
         click.option(
             "--check",
             metavar="READER",
-            help="Have this reader, of those that `sketch list` names, read it back; "
-            "what it cannot read is written again.",
+            help="Have this reader, of those that `sketch list` names, read it back: "
+            "what it misreads is written again, and the try with the fewest errors "
+            "kept.",
         ),
         click.option(
             "--max-error-rate",
             type=FiniteRange(0, 1),
             default=MAX_ERROR_RATE,
             show_default=True,
-            help="The share of the characters that --check may misread.",
+            help="The share of the characters that --check may misread; with more, a "
+            "piece is written in halves.",
         ),
     ]
 
@@ -250,8 +252,6 @@ def check_writing(ctx: click.Context) -> None:
         refuse_unused(ctx, ("prime_text", "data"), "goes only with --prime")
     elif is_ink_file(prime):
         refuse_unused(ctx, ("data",), "goes only with a --prime that is no file")
-    if ctx.params["check"] is None:
-        refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
 
 
 def refuse_existing(paths: Iterable[Path], force: bool) -> None:

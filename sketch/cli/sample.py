@@ -117,6 +117,8 @@ def command(
     if texts:
         refuse_unused(ctx, ("steps",), "does not go with --text")
         check_writing(ctx)
+        if writing["check"] is None:
+            refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
     else:
         refuse_unused(ctx, OF_TEXTS, "goes only with --text")
         if model is None:

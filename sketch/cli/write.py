@@ -104,6 +104,12 @@ TEXT_SUFFIXES = (".txt", ".text", ".md")
     help="How long an SVG or GIF (up to 600) takes to write itself, a page.",
 )
 @writing_options(bias=1.0)
+@click.option(
+    "--no-check",
+    is_flag=True,
+    help="Read nothing back. By default the reader that comes with sketch does, if it "
+    "has learned from the same corpus as the hand.",
+)
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 @progress_option
 @backend_option
@@ -127,6 +133,8 @@ def command(
     smooth: bool,
     animate: bool,
     seconds: float | None,
+    check: str | None,
+    no_check: bool,
     force: bool,
     progress: bool | None,
     backend: str | None,
@@ -140,6 +148,8 @@ def command(
     Without --prime all pages are in the hand of a few of its words, written first.
     """
     check_writing(ctx)
+    if no_check:
+        refuse_unused(ctx, ("check",), "does not go with --no-check")
     if output.suffix.lower() in (".inkml", ".json"):
         unused = ("colour", "pen_mm", "smooth")
         refuse_unused(ctx, unused, f"does not go with {output.suffix}: it holds points")
@@ -175,10 +185,17 @@ def command(
     pen = load(model, experiments=experiments, backend=backend)
     if model is None:
         click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
+    if check is None and not no_check:
+        from sketch.experiment.checking import find_reader_of
+
+        check = find_reader_of(pen.experiment)
+    if check is None:
+        refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
     ink = pen.write_page(
         text,
         layout=layout,
         keep_lines=keep_lines,
+        check=check,
         progress=shows_progress(progress),
         **writing,
     )

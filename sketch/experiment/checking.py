@@ -7,17 +7,20 @@ import numpy as np
 
 from sketch.evaluation import MAX_ERROR_RATE
 from sketch.evaluation.edits import error_rate
-from sketch.experiment.reader import LoadedReader, Reader
+from sketch.experiment.directory import Experiment
+from sketch.experiment.hands import hands_dir
+from sketch.experiment.reader import LoadedReader, Reader, find_readers
 from sketch.generation.pieces import Check, Verdict
 from sketch.ink.strokes import denormalise
 
 
 class ReadingCheck:
-    """What a reader cannot read back is a fault.
+    """The fewer characters a reader misreads the better; too many are a fault.
 
     Args:
         reader: with its weights.
-        max_error_rate: the share of a piece's characters that may be misread.
+        max_error_rate: the share of a piece's characters that may be misread. A piece
+            with fewer errors is better for it, but has no fault.
     """
 
     def __init__(self, reader: LoadedReader, max_error_rate: float = MAX_ERROR_RATE):
@@ -51,6 +54,14 @@ class ReadingCheck:
         rate = error_rate(text, reading)
         is_legible = rate <= self.max_error_rate
         return Verdict(rate, None if is_legible else f"it reads as {reading!r}")
+
+
+def find_reader_of(experiment: Experiment) -> Path | None:
+    """A reader that comes with sketch and has learned from the experiment's corpus."""
+    for path in find_readers(hands_dir()):
+        if Reader.load(path, path.parent).data_digest == experiment.data_digest:
+            return path
+    return None
 
 
 def load_check(

@@ -110,10 +110,11 @@ def write_pieces(
 ) -> list[Written]:
     """Write pieces, all in one compiled loop, each up to `max_tries` times.
 
-    A piece is written again if it is at fault, and where no check looks at it if its
-    attention was not even. When only some are, the free rows of the batch hold further
-    tries of them: the compiled loop fits, and most faults are gone in one more call.
-    Of a piece that no try got right, the least bad one is kept, or the last of equals.
+    A piece is written again unless it is flawless: its window went well, and a check
+    finds nothing wrong with it, or without one its attention was even. When only some
+    are not, the free rows of the batch hold further tries of them: the compiled loop
+    fits, and most flaws are gone in one more call. Of a piece that never was flawless,
+    the least bad try is kept, or the last of equals.
 
     Args:
         loop: the compiled steps of a network with text.
@@ -169,8 +170,7 @@ def write_pieces(
                 continue
             if number not in least_bad or piece.badness <= least_bad[number].badness:
                 least_bad[number] = piece
-            is_right = piece.badness == 0 if check is None else piece.fault is None
-            if is_right:
+            if piece.badness == 0:
                 kept[number] = piece
             elif piece.tries >= tasks[number].first_try + manner.max_tries:
                 kept[number] = replace(least_bad[number], tries=piece.tries)

@@ -7,7 +7,9 @@ import pytest
 from made_up_ink import write
 
 from sketch.experiment.directory import Experiment
+from sketch.experiment.hands import hands_dir
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.reader import Reader, find_readers
 from sketch.ink.page import Piece, lay_out
 from sketch.ink.paper import Layout
 from sketch.ink.text import Alphabet
@@ -47,8 +49,8 @@ def asked(monkeypatch):
 
 @pytest.fixture
 def run(sketch, experiment):
-    def run(*args):
-        return sketch("write", *args, "--model", experiment.name)
+    def run(*args, model=experiment.name):
+        return sketch("write", *args, "--model", model)
 
     return run
 
@@ -70,9 +72,32 @@ def test_a_text_on_the_command_line(run, asked, tmp_path):
         "replace_unknown": None,
         "keep_lines": False,
         "check": None,
-        "max_error_rate": 0.25,
+        "max_error_rate": 0.1,
         "progress": False,
     }
+
+
+def test_the_reader_of_the_same_corpus_reads_it_back(run, asked, experiment):
+    (reader,) = find_readers(hands_dir())
+    facts = {
+        "alphabet": experiment.alphabet,
+        "offset_mean": [0, 0],
+        "offset_std": [1, 1],
+    }
+    digest = Reader.load(reader, reader.parent).data_digest
+    settings = Hyperparameters(depth=1, dim=8, text=True, seed=1)
+    root = experiment.path.parent
+    other = Experiment.create(root, settings, facts | {"data_digest": digest})
+    other.save_checkpoint("best", lambda path: path.write_bytes(b"w"), {})
+    for asking, expected in (
+        ([], reader),
+        (["--no-check"], None),
+        (["--check", "mine"], "mine"),
+        (["--max-error-rate", 0.2], reader),
+    ):
+        result = run("a", "-o", "a.svg", "--force", *asking, model=other.name)
+        assert result.code == 0, result.err
+        assert asked[-1]["check"] == expected
 
 
 @pytest.mark.parametrize("text", ["a lake " * 43, "a\n" * 40, "a lake " * 2000])

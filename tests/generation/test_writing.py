@@ -155,6 +155,23 @@ def test_what_a_check_refuses_is_written_again(pen):
     assert not first.faults and not second.faults
 
 
+def test_of_ink_without_a_fault_the_best_of_all_tries_is_kept(pen):
+    usual = pen.write
+    pen.write = lambda codes, seed, prime: tuple(
+        np.repeat(rows, 1 + seed[-1], axis=0) for rows in usual(codes, seed, prime)
+    )
+    badness = iter([0.1, 0.05, 0.08, 0.0, 0.2])
+
+    def check(texts, strokes):
+        return [Verdict(next(badness), None) for _ in texts]
+
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], Manner(max_tries=3), check=check)
+    assert (line.tries, line.faults) == ([3], [])
+    assert len(line.trace.strokes) == 2 * 3 * STEPS  # of the second try
+    (line,) = write_texts(LOOP, ALPHABET, ["abc"], Manner(max_tries=3), check=check)
+    assert line.tries == [1]  # nothing to be better than
+
+
 def test_a_check_looks_at_no_try_too_many(pen):
     seen = []
 
