@@ -18,6 +18,7 @@ The map of the house. A folder imports only itself and those above it:
       density.py       the picture of a mixture density
       files.py         files written whole, XML read without its dangers
       paper.py         sheets of paper, and how ink is to lie on them
+      line_ends.py     where lines of words end, and the gaps in them
       page.py          written pieces made into pages
       smooth.py        curves through the points of a pen
       page_files.py    pages as files of every format

@@ -9,13 +9,15 @@ Nothing here knows where ink comes from; numpy only. `sketch.ink.page_files` and
 `sketch.ink.svg` write pages.
 """
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from sketch.ink.baseline import find_baseline, level
+from sketch.ink.line_ends import LOOSEST, even_out, fill, level_gaps
 from sketch.ink.lines import InkLine, line_from_pen_strokes
 from sketch.ink.paper import ASCENT, DESCENT, Layout, Page
 from sketch.ink.strokes import split_pen_strokes
@@ -23,7 +25,6 @@ from sketch.ink.words import cut_words
 
 ORDINARY_GAP = 0.9  # between words, in small letters' heights; where there is none
 NARROWEST_GAP, WIDEST_GAP = 0.8, 1.5  # of the page's usual gap
-LOOSEST = 1.5  # usual gaps; a justified line with wider ones stays ragged
 
 
 class Piece(NamedTuple):
@@ -56,14 +57,20 @@ class _Word:
 
 @dataclass
 class _Line:
-    words: list[_Word] = field(default_factory=list)
-    gaps: list[float] = field(default_factory=list)  # before each word
-    room: float = 0.0
-    is_open: bool = False  # it ends before it is full
+    words: list[_Word]
+    gaps: list[float]  # before each word
+    room: float
 
     @property
     def width(self) -> float:
         return sum(self.gaps) + sum(word.width for word in self.words)
+
+    def justify(self, gap: float, is_last: bool) -> None:
+        """Has it reach the margin, if `gap`, the usual one, allows it."""
+        total = self.room - self.width + sum(self.gaps)
+        reaches = not is_last and total <= LOOSEST * gap * (len(self.gaps) - 1)
+        if len(self.gaps) > 1 and (reaches or self.width > self.room):
+            self.gaps[1:] = level_gaps(np.array(self.gaps[1:]), total)
 
 
 def lay_out(
@@ -98,7 +105,7 @@ def lay_out(
             if y > last:
                 pages.append([])
                 y = first
-            pages[-1].append(_place(line, y, layout, gap, rng))
+            pages[-1].append(_place(line, y, layout, rng))
             y += layout.line_spacing
         y += layout.paragraph_spacing
     pen = float(np.clip(0.14 * layout.size, 0.1, 1.0))
@@ -168,26 +175,29 @@ def _words_of(piece, pens, baseline, scale, order) -> list[_Word]:
 
 
 def _wrap(words: list[_Word], layout: Layout, gap: float, rng) -> list[_Line]:
-    """Lines of words, each filled as far as the ink goes."""
-
-    def new_line() -> _Line:
-        indent = layout.jitter * layout.size * abs(rng.normal(0, 0.6))
-        return _Line(room=layout.text_width - min(indent, 0.1 * layout.text_width))
-
-    lines = [new_line()]
-    for word in words:
-        own = gap if word.gap != word.gap else word.gap
-        own *= float(np.exp(layout.jitter * rng.normal(0, 0.15)))
-        own = float(np.clip(own, NARROWEST_GAP * gap, WIDEST_GAP * gap))
-        line = lines[-1]
-        is_full = line.width + own + word.width > line.room
-        if line.words and (line.is_open or is_full):
-            line = new_line()
+    """Lines of words, each filled as far as the ink goes, or all of them evenly."""
+    gaps = np.array([gap if word.gap != word.gap else word.gap for word in words])
+    gaps *= np.exp(layout.jitter * rng.normal(0, 0.15, len(words)))
+    gaps = np.clip(gaps, NARROWEST_GAP * gap, WIDEST_GAP * gap)
+    # The left edge is not quite straight: the room of a line by its first word.
+    indents = layout.jitter * layout.size * abs(rng.normal(0, 0.6, len(words)))
+    rooms = layout.text_width - np.minimum(indents, 0.1 * layout.text_width)
+    words = list(map(_fit, words, rooms))
+    widths = np.array([word.width for word in words])
+    is_justified = layout.align == "justify"
+    lasts = [place for place, word in enumerate(words, 1) if word.ends_line]
+    lines = []
+    for first, last in itertools.pairwise(sorted({0, *lasts, len(words)})):
+        own = slice(first, last)
+        if is_justified:
+            ends = even_out(widths[own], rooms[own], gap)
+        else:
+            ends = fill(widths[own], gaps[own], rooms[own])
+        for start, end in itertools.pairwise([first, *(first + end for end in ends)]):
+            line = _Line(words[start:end], [0.0, *gaps[start + 1 : end]], rooms[start])
+            if is_justified:
+                line.justify(gap, is_last=end == last)
             lines.append(line)
-        line.gaps.append(own if line.words else 0.0)
-        line.words.append(_fit(word, line.room))
-        line.is_open = word.ends_line
-    lines[-1].is_open = True
     return lines
 
 
@@ -200,25 +210,20 @@ def _fit(word: _Word, room: float) -> _Word:
     return replace(word, pens=pens, width=room)
 
 
-def _place(line: _Line, y: float, layout: Layout, gap: float, rng) -> InkLine:
+def _place(line: _Line, y: float, layout: Layout, rng) -> InkLine:
     """A line of words where it belongs on the page."""
     spare = line.room - line.width
     x = layout.margin + layout.text_width - line.room  # the jitter of the left edge
-    gaps = list(line.gaps)
     if layout.align == "right":
         x = layout.margin + spare
     elif layout.align == "center":
         x += spare / 2
-    elif layout.align == "justify" and not line.is_open and len(gaps) > 1:
-        more = spare / (len(gaps) - 1)
-        if more <= LOOSEST * gap:
-            gaps = [0.0, *(one + more for one in gaps[1:])]
     unsteady = layout.jitter * layout.size
     y += unsteady * rng.normal(0, 0.12)
     tilt = layout.jitter * rng.normal(0, 1)
     tilt *= min(0.004, 0.3 * layout.size / max(line.width, 1e-9))
     pens, middle = [], x + line.width / 2
-    for word, before in zip(line.words, gaps, strict=True):
+    for word, before in zip(line.words, line.gaps, strict=True):
         x += before
         rise = unsteady * rng.normal(0, 0.08) + tilt * (x + word.width / 2 - middle)
         pens += [(order, pen + (x, y + rise)) for order, pen in word.pens]

@@ -248,6 +248,13 @@ class TestLayOut:
         np.testing.assert_allclose(left, 10.0, atol=1e-3)
         assert (right > 109.999).sum() >= len(right) - 2  # all but paragraphs' ends
 
+    def test_a_justified_line_that_would_be_torn_apart_stays_ragged(self):
+        layout = Layout((60.0, 90.0), 10.0, 2.0, jitter=0.0, align="justify")
+        (page,) = lay_out(pieces([["me i incomprehensibilities"]]), layout)
+        assert [line.text for line in page.lines] == ["me i", "incomprehensibilities"]
+        (_, high), _ = boxes(page)
+        assert high[0] < 30.0
+
     def test_a_line_that_ends_is_not_filled_up(self):
         part = [p._replace(ends_line=True) for p in pieces([["me", "you"]])[0]]
         layout = Layout((120.0, 90.0), 10.0, 2.0, jitter=0.0, align="justify")
