@@ -115,8 +115,14 @@ class Pen:
         paragraphs = self._fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]
         loop = self._loop if figures is None else self._detailed_loop
-        from sketch.experiment.pen import in_units, manner_of, write_experiment
+        from sketch.experiment.pen import (
+            describe_prime,
+            in_units,
+            manner_of,
+            write_experiment,
+        )
 
+        primed = self._prime(prime, prime_text, data)
         written = write_experiment(
             self.experiment,
             lines,
@@ -127,7 +133,7 @@ class Pen:
                 seed=seed,
                 max_tries=tries,
             ),
-            self._prime(prime, prime_text, data),
+            primed,
             loop,
             self._reader(check, max_error_rate),
         )
@@ -140,7 +146,8 @@ class Pen:
         own = [in_units(self.experiment, line.trace.strokes) for line in written]
         faults = [fault for line in written for fault in line.describe_faults()]
         tries = [count for line in written for count in line.tries]
-        return _as_written(list(map(InkLine, own, lines)), faults, tries)
+        notes = describe_prime(primed)
+        return _as_written(list(map(InkLine, own, lines)), faults, tries, notes)
 
     def write_page(
         self,
@@ -179,15 +186,16 @@ class Pen:
         paragraphs = self._fit(text, keep_lines, replace_unknown)
         loop = self._loop
         from sketch.experiment.letter import write_letter
-        from sketch.experiment.pen import manner_of
+        from sketch.experiment.pen import describe_prime, manner_of
 
+        primed = self._prime(prime, prime_text, data)
         letter = write_letter(
             self.experiment,
             paragraphs,
             manner_of(
                 self.experiment, probability_bias=bias, seed=seed, max_tries=tries
             ),
-            self._prime(prime, prime_text, data),
+            primed,
             loop,
             self._reader(check, max_error_rate),
             progress,
@@ -195,7 +203,8 @@ class Pen:
         pages = lay_out(letter.paragraphs, layout)
         lines = [line for page in pages for line in page.lines]
         tries = [count for line in letter.written for count in line.tries]
-        return Ink(lines, pages, letter.faults, is_page=True, tries=tries)
+        notes = describe_prime(primed)
+        return Ink(lines, pages, letter.faults, True, tries, notes)
 
     def sample(
         self, count: int = 1, *, steps: int = 700, bias: float = 0.0, seed: int = 0
@@ -332,6 +341,9 @@ def _require_numbers(bias: float, seed: int, *counts: int) -> None:
 
 
 def _as_written(
-    lines: list[InkLine], faults: Sequence[str] = (), tries: Sequence[int] = ()
+    lines: list[InkLine],
+    faults: Sequence[str] = (),
+    tries: Sequence[int] = (),
+    notes: Sequence[str] = (),
 ) -> Ink:
-    return Ink(lines, [sheet(lines, fit=True)], faults, tries=tries)
+    return Ink(lines, [sheet(lines, fit=True)], faults, tries=tries, notes=notes)

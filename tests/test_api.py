@@ -264,7 +264,12 @@ def test_primes(pen, tmp_path):
         seed=0,
         split="random",
     )
+    long = pen.write("this is my hand", seed=6, **QUICK)
+    assert not pen.write("lake", prime=long, **QUICK).notes
     pen.write("lake", prime="line-1", data=corpus, **QUICK)
+    (note,) = primed.notes
+    assert "7 characters is short" in note and not plain.notes
+    assert pen.write_page("a", prime=hand, **QUICK).notes == [note]
     with pytest.raises(ValueError, match="page is no prime"):
         pen.write("lake", prime=pen.write_page("a", **QUICK), **QUICK)
     hand.lines[0] = hand.lines[0]._replace(text="")

@@ -22,6 +22,8 @@ def echo(line: object, err: bool = False) -> None:
 
 def echo_writing(ink: "Ink") -> None:
     """Tells on stderr how the writing of a text went."""
+    for note in ink.notes:
+        echo(f"note: {note}", err=True)
     again = sum(count - 1 for count in ink.tries)
     if again:
         echo(f"pieces of text: {len(ink.tries)}, written again: {again}", err=True)

@@ -23,6 +23,7 @@ from sketch.ink.vector import READERS, is_ink_file, read_ink
 # A character may take so many times the corpus' pace. Lines of people take up to 2.1
 # times; pens that get lost in dots and dashes take longer.
 PATIENCE = 2.25
+SHORTEST_PRIME = 10  # characters; fewer hardly show a hand
 
 
 def free_lines(
@@ -185,6 +186,15 @@ def as_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
     text = " ".join(fit_text(text, experiment.alphabet).split())
     mean, std = experiment.offset_mean, experiment.offset_std
     return Prime(normalise(strokes, mean, std), text)
+
+
+def describe_prime(prime: Prime | None) -> list[str]:
+    """What a user should know of a prime, in words; often nothing."""
+    count = len(prime.text) if prime else SHORTEST_PRIME
+    if count >= SHORTEST_PRIME:
+        return []
+    characters = "1 character" if count == 1 else f"{count} characters"
+    return [f"a prime of {characters} is short: it takes 10 to 30 to show a hand"]
 
 
 def _corpus_line(

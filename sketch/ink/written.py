@@ -25,6 +25,7 @@ class Ink:
         faults: what went wrong in the writing, in words; empty if all is well.
         is_page: whether it was laid out on paper, by `Pen.write_page`.
         tries: how often each piece of the text was written, until it was right.
+        notes: what may make it worse than it could be, in words: a short prime.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class Ink:
         faults: Sequence[str] = (),
         is_page: bool = False,
         tries: Sequence[int] = (),
+        notes: Sequence[str] = (),
     ):
         self.lines = list(lines)
         self.pages = list(pages)
         self.faults = list(faults)
         self.is_page = is_page
         self.tries = list(tries)
+        self.notes = list(notes)
 
     @property
     def text(self) -> str:

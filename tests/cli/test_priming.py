@@ -98,6 +98,8 @@ def test_every_command_of_the_page_works(
         primes.clear()
         result = sketch(*words, "--force")
         assert result.code == 0, f"{command}: {result.err}"
+        is_short = "mine.json" in words  # the page says so
+        assert ("note: a prime of 2 characters is short" in result.err) == is_short
         count = int(words[words.index("--number") + 1]) if "--number" in words else 1
         assert len(primes) == count
         assert all((prime is not None) == ("--prime" in words) for prime in primes)
