@@ -140,6 +140,8 @@ class TrainingRun(TrainingLoop):
                 f"but {self.experiment.name} was to begin with those of step {due}; "
                 f"remove {self.experiment.path} and begin again"
             )
+        told = f"begins with the best weights of {parent.name}, step {step:,}"
+        self.record.tell(told)
 
     def _load_for_all(self, parent: Experiment | None) -> dict | None:
         """The same in process 0, and by a twin: to set variables that all processes

@@ -302,13 +302,17 @@ def test_a_picture_is_drawn_of_the_weights_of_its_epoch_or_not_at_all(
     assert drawn == [1, 1, 2]
 
 
-def test_another_rate_derives_an_experiment_from_the_best_weights(corpus, tmp_path):
+def test_another_rate_derives_an_experiment_from_the_best_weights(
+    corpus, tmp_path, capsys
+):
     parent = run(corpus, tmp_path, epochs=2, settings=SETTINGS)
     plan = plan_run({"learning_rate": 1e-12}, parent.name, tmp_path)
     child = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path)
     assert child.name.startswith("handwriting-1X6-G2-bs4-lr1e-12-seed3-from-")
     stored = json.loads((child.path / "hyperparameters.json").read_text())
     step = parent.load_checkpoint("best")[1]["step"]
+    told = f"begins with the best weights of {parent.name}, step {step}\n"
+    assert capsys.readouterr().err.count(told) == 1
     assert stored["lineage"] == {
         "parent": parent.name,
         "step": step,
