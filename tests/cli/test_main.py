@@ -58,7 +58,8 @@ def test_the_commands_are_listed_in_the_order_of_work(sketch):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["nope"], "No such command 'nope'"),
+        (["nope"], "No such command 'nope'.\n"),
+        (["trian"], "No such command 'trian'. Did you mean 'train'?\n"),
         (["list", "--nope"], "No such option"),
         (["show"], "Missing argument"),
         (["train", "--dim", "0"], "0 is not in the range"),
