@@ -88,6 +88,6 @@ def _checked(sets: dict[str, list[Line]], split: str) -> dict[str, list[Line]]:
             else "give more ink, or choose --split random, which takes two lines"
         )
         raise ValueError(
-            f"--split {split} leaves no line for {', '.join(empty)}: {remedy}"
+            f"the split {split} leaves no line for {', '.join(empty)}: {remedy}"
         )
     return sets
