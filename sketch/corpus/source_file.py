@@ -15,6 +15,7 @@ MAX_RATIO = 100  # of unpacked to packed bytes, beyond the first; pen data: abou
 FIRST_BYTES = 64 << 20
 RECORDS = ".ndjson"  # files of one drawing a line may be large: they come in pieces
 PIECE_BYTES = 1 << 19
+ARCHIVES = {".tar", ".tgz", ".tbz2", ".txz", ".zip"}  # other names do as well
 
 Wanted = Callable[[tuple[str, ...]], bool]
 Report = Callable[[str, str], None]  # called with a file's name and what is wrong

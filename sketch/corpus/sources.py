@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sketch.corpus.source_file import (
+    ARCHIVES,
     MAX_FILE_BYTES,
     Report,
     SourceFile,
@@ -24,8 +25,6 @@ from sketch.corpus.source_file import (
 from sketch.corpus.tar_source import read_tar
 from sketch.corpus.zip_source import SIGNATURES, read_zip
 from sketch.ink import DamagedInk
-
-ARCHIVES = {".tar", ".tgz", ".tbz2", ".txz", ".zip"}  # other names do as well
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from sketch.corpus.source_file import (
+    ARCHIVES,
     MAX_FILE_BYTES,
     Report,
     SourceFile,
@@ -49,10 +50,24 @@ def read_tar(
         except DamagedInk:
             raise
         except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as e:
+            if not _may_be_tar(archive):
+                raise DamagedInk(
+                    f"{archive} is neither ink (.inkml, .svg, .json, .ndjson, or .xml "
+                    "of IAM-OnDB; with --format, that alone) nor an archive (.zip, "
+                    ".tar, .tar.gz, .tar.bz2, .tar.xz)"
+                ) from e
             raise DamagedInk(
                 f"{archive}: not a whole tar archive ({e or type(e).__name__}); "
                 "download it again (.tar, .tar.gz, .tar.bz2 and .tar.xz are read)"
             ) from e
+
+
+def _may_be_tar(path: Path) -> bool:
+    """Whether a damaged file was meant as an archive, by its name or first bytes."""
+    with open(path, "rb") as file:
+        head = file.read(tarfile.BLOCKSIZE)
+    is_packed = head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"))
+    return is_packed or head[257:262] == b"ustar" or bool(ARCHIVES & set(path.suffixes))
 
 
 def _read_members(

@@ -9,6 +9,7 @@ import pytest
 from whiteboards import pack
 
 from sketch.corpus import source_file, sources, tar_source, zip_source
+from sketch.corpus.ink_files import SUFFIXES
 from sketch.corpus.sources import open_source
 from sketch.ink import DamagedInk
 
@@ -234,9 +235,10 @@ def test_a_changed_byte_in_a_packed_archive_is_found(folder, tmp_path):
 
 
 def test_what_is_no_source(tmp_path):
-    (tmp_path / "notes.txt").write_text("hello " * 500)
-    with pytest.raises(DamagedInk, match="not a whole tar archive"):
-        read(tmp_path / "notes.txt")
+    (tmp_path / "letter.png").write_bytes(b"\x89PNG\r\n\x1a\n" * 100)
+    with pytest.raises(DamagedInk, match="letter.png is neither ink .* nor an") as no:
+        read(tmp_path / "letter.png")
+    assert all(suffix in str(no.value) for suffix in (*SUFFIXES.values(), ".tar.xz"))
     with pytest.raises(FileNotFoundError, match="no file or folder"):
         read(tmp_path / "missing")
     with pytest.raises(DamagedInk, match="neither a file nor a folder"):
