@@ -5,6 +5,7 @@ The map of the house. A folder imports only itself and those above it:
     ink/             pen strokes as numpy arrays
       strokes.py       offsets <-> points, stroke ends, normalise and undo, cleaning
       text.py          the alphabet: encode, decode, unknown characters
+      counted.py       a number and what it counts, in words
       printable.py     text of strangers, fit for a terminal
       lines.py         a line of ink and its text, as files hold it
       fit.py           own ink brought to the size and speed of the corpus

@@ -88,7 +88,7 @@ def test_a_line(pen, tmp_path):
         np.testing.assert_allclose(
             read.strokes[:, :2], line.strokes[:, :2], rtol=1e-4, atol=1e-4
         )
-    assert "<svg" in ink._repr_html_() and "1 lines" in repr(ink)
+    assert "<svg" in ink._repr_html_() and "<Ink: 1 line, 1 page, " in repr(ink)
 
 
 def test_lines_of_a_text_are_lines_of_ink(pen):

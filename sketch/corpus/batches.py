@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sketch.corpus.rows import Rows, RowsInMemory
+from sketch.ink.counted import counted
 from sketch.ink.strokes import DX, DY, normalise
 from sketch.ink.text import PADDED_TO, padded_length
 
@@ -165,6 +166,14 @@ class Batches:
     def num_points(self) -> int:
         """Real points an epoch."""
         return int(self.lengths.sum())
+
+    def size(self) -> str:
+        """How many lines, points, batches and lengths, in words."""
+        return (
+            f"{counted(self.num_lines, 'line')}, {counted(self.num_points, 'point')}, "
+            f"in {counted(self.num_batches, 'batch', 'batches')} of "
+            f"{counted(len(self.padded_lengths), 'length')}"
+        )
 
     def padding(self, epoch: int = 0) -> float:
         """Share of an epoch's steps that is padding."""

@@ -27,6 +27,7 @@ from sketch.corpus.source_file import SourceFile
 from sketch.corpus.sources import files_of, open_sources
 from sketch.corpus.whiteboard import parse_file
 from sketch.ink import DamagedInk
+from sketch.ink.counted import counted
 from sketch.ink.text import normalise_text
 
 SPLIT_LISTS = ("trainset", "testset_v", "testset_t", "testset_f")
@@ -224,7 +225,7 @@ def _match(
         texts = transcripts.get(form)
         if texts is None:
             continue
-        misfit = f"{last} lines of ink, {len(texts)} of text"
+        misfit = f"{counted(last, 'line')} of ink, {len(texts)} of text"
         if len(texts) != last:
             texts = [part for text in texts for part in LOST_LINE_END.split(text)]
             if len(texts) == last:

@@ -23,6 +23,7 @@ from sketch.corpus.quickdraw import parse_drawing
 from sketch.corpus.source_file import SourceFile, has_records
 from sketch.corpus.sources import files_of, open_sources
 from sketch.ink import DamagedInk
+from sketch.ink.counted import counted
 from sketch.ink.lines import MAX_TEXT, InkLine
 from sketch.ink.printable import printable
 from sketch.ink.text import normalise_text
@@ -201,7 +202,9 @@ class _Reader:
         behind = self.texts.get(_stem(os.path.realpath(name)))  # if it is a link
         texts = self.texts.get(_beside(name), behind)
         if texts is not None and len(texts) != num_lines:
-            misfit = f"{num_lines} lines of ink, {len(texts)} of text beside it"
+            misfit = (
+                f"{counted(num_lines, 'line')} of ink, {len(texts)} of text beside it"
+            )
             self.in_doubt.append((name, f"{misfit}; ink kept, text left empty"))
             return None
         return texts

@@ -7,6 +7,7 @@ import numpy as np
 from sketch.corpus.formats import NAMES
 from sketch.corpus.hdf5 import CorpusSummary
 from sketch.corpus.line import SETS
+from sketch.ink.counted import counted
 from sketch.ink.printable import printable
 
 LISTED = 20  # so many files the report names before it only counts
@@ -53,7 +54,10 @@ class Report:
             num_lines -= corpus.num_lines["test"]  # the same lines as valid
         size = corpus.path.stat().st_size / 1e6
         seed = f", seed {self.seed}" if self.split in ("form", "random") else ""
-        rows = [f"{num_lines:,} lines of {NAMES[self.form]}, split {self.split}{seed}:"]
+        rows = [
+            f"{counted(num_lines, 'line')} of {NAMES[self.form]}, "
+            f"split {self.split}{seed}:"
+        ]
         is_shared = num_lines < sum(corpus.num_lines.values())
         for name in SETS:
             rows.append(
@@ -73,8 +77,8 @@ class Report:
             )
         characters = corpus.alphabet.characters
         rows.append(
-            f"transcripts: {self.num_transcribed:,} lines, {len(characters)} "
-            f"characters: {''.join(characters).strip()}"
+            f"transcripts: {counted(self.num_transcribed, 'line')}, "
+            f"{counted(len(characters), 'character')}: {''.join(characters).strip()}"
         )
         rows += [f"  {form}: {what}" for form, what in self.in_doubt]
         before, after = self.paces
@@ -87,8 +91,8 @@ class Report:
                 "removed" if self.are_jumps_removed else "kept (--max-jump N removes)"
             )
             rows.append(
-                f"jumps: {steps:,} steps of more than {self.jump_limit:,g} units in "
-                f"{lines:,} lines, {done}"
+                f"jumps: {counted(steps, 'step')} of more than "
+                f"{self.jump_limit:,g} units in {counted(lines, 'line')}, {done}"
             )
         if self.unlisted:
             rows.append(

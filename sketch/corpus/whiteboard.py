@@ -13,6 +13,7 @@ import numpy as np
 
 from sketch.corpus.source_file import SourceFile
 from sketch.ink import DamagedInk
+from sketch.ink.counted import counted
 from sketch.ink.strokes import strokes_from_points
 
 MAX_COORDINATE = 1e6  # of a tablet; keeps float32 offsets exact
@@ -67,7 +68,9 @@ def parse_whiteboard(data: bytes) -> np.ndarray:
     """
     points, stroke_starts = parse_plain(data) or parse_any(data)
     if len(points) < 2:
-        raise DamagedInk(f"{len(points)} points are no line: two are the least")
+        raise DamagedInk(
+            f"{counted(len(points), 'point')} of ink, no line: two are the least"
+        )
     if not (np.abs(points) <= MAX_COORDINATE).all():
         raise DamagedInk(f"a coordinate is no number up to {MAX_COORDINATE:g}")
     return strokes_from_points(np.split(points, stroke_starts))

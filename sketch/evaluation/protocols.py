@@ -38,6 +38,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sketch.corpus.hdf5 import Corpus, Line
+from sketch.ink.counted import counted
 from sketch.ink.strokes import offset_statistics
 
 ALL = "all"  # in checksums: every stored line once
@@ -224,7 +225,7 @@ def select_lines(
         )
     if left_out["without_text"]:
         notes.append(
-            f"{left_out['without_text']} lines are left out: their text is not known"
+            f"left out: {counted(left_out['without_text'], 'line')} without known text"
         )
     return Selection(
         protocol,

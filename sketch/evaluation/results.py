@@ -15,6 +15,7 @@ import numpy as np
 
 from sketch.evaluation.likelihood import LineScores
 from sketch.evaluation.protocols import Selection
+from sketch.ink.counted import counted
 from sketch.ink.printable import printable
 
 FORMAT = "sketch evaluation 1"
@@ -98,7 +99,8 @@ class Evaluation:
         left_out = self.selection.left_out
         rows = [
             f"protocol {protocol.name}: {protocol.title}",
-            f"{self.num_lines:,} lines, {self.num_points:,} points; left out: "
+            f"{counted(self.num_lines, 'line')}, {counted(self.num_points, 'point')}; "
+            "left out: "
             + ", ".join(f"{n:,} {why.replace('_', ' ')}" for why, n in left_out.items())
             + f"; unit ({std[0]:.3f}, {std[1]:.3f})",
             "",

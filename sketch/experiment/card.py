@@ -11,6 +11,7 @@ from sketch.experiment.files import read_json
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.reader import Reader
 from sketch.experiment.reader_settings import ReaderSettings
+from sketch.ink.counted import counted
 from sketch.ink.printable import command_line
 
 
@@ -72,7 +73,8 @@ def _run_facts(source: Experiment | Reader, state: dict[str, Any]) -> dict[str, 
     rows = source.history()
     seconds = [row["seconds"] for row in rows if row["step"] <= state.get("step", 0)]
     facts = {
-        "training": f"{state.get('epoch')} epochs, {state.get('step'):,} steps, "
+        "training": f"{counted(state.get('epoch', 0), 'epoch')}, "
+        f"{counted(state.get('step', 0), 'step')}, "
         + (f"{max(seconds) / 3600:.2f} h" if seconds else "of unknown length")
     }
     if isinstance(source, Experiment) and source.lineage:
@@ -142,7 +144,7 @@ def _evaluation(path: Path, source: Experiment | Reader) -> list[str]:
         return [
             f"`sketch evaluate --protocol {facts['protocol']}`: "
             f"{line['value']:.1f} nats/line ({line['low']:.1f} to {line['high']:.1f}), "
-            f"{point['value']:.4f} nats/point, {facts['num_lines']:,} lines."
+            f"{point['value']:.4f} nats/point, {counted(facts['num_lines'], 'line')}."
         ]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(

@@ -26,6 +26,7 @@ from sketch.experiment.pen import in_units, manner_of, write_experiment
 from sketch.experiment.reader import LoadedReader, Reader
 from sketch.generation.sampling import SamplingLoop, one_hot, sample
 from sketch.generation.writing import WrittenLine
+from sketch.ink.counted import counted
 
 BATCH_SIZE = 64  # lines written at once
 
@@ -154,8 +155,8 @@ def _choose(corpus: Corpus, alphabets, num_lines: int) -> tuple[list[Line], list
     notes = []
     if len(lines) < len(every):
         notes.append(
-            f"{len(every) - len(lines)} validation lines are left out: their text is "
-            "not known, or has characters that are not"
+            f"left out: {counted(len(every) - len(lines), 'validation line')} whose "
+            "text is not known, or has characters that are not"
         )
     places = np.linspace(0, len(lines) - 1, min(num_lines, len(lines)))
     return [lines[place] for place in places.round().astype(int)], notes

@@ -12,6 +12,7 @@ from sketch.corpus.rows import RowsOnDisk
 from sketch.corpus.shards import Shards, open_shards
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.processes import Processes
+from sketch.ink.counted import counted
 from sketch.ink.text import Alphabet
 
 TEXTS = 64  # transcripts that are kept to be written; sketch.png has as many lines
@@ -40,15 +41,11 @@ class RunLines:
     def summary(self) -> str:
         """What is trained on, and how much of it is padding, in a line."""
         train = self.batches["train"]
-        without = (
-            f"; {self.num_without_text} lines without a transcript are left out"
-            if self.num_without_text
-            else ""
-        )
+        without = counted(self.num_without_text, "line")
+        left_out = f"; {without} without a transcript left out"
         return (
-            f"{train.num_lines:,} lines, {train.num_points:,} points, in "
-            f"{train.num_batches} batches of {len(train.padded_lengths)} lengths, "
-            f"{train.padding():.1%} of it padding{without}"
+            f"{train.size()}, {train.padding():.1%} of it padding"
+            f"{left_out if self.num_without_text else ''}"
             f"{'' if self.is_held else '; they are read from disk as they are needed'}"
         )
 

@@ -24,6 +24,7 @@ from sketch.experiment.position import Position, ReaderTotals
 from sketch.experiment.reader import Reader
 from sketch.experiment.reader_settings import ReaderOptions, ReaderSettings
 from sketch.experiment.record import ReaderRecord
+from sketch.ink.counted import counted
 from sketch.ink.text import Alphabet
 
 NUM_SHAPES = 6  # lengths of batches: each takes a compilation
@@ -206,9 +207,7 @@ def train_reader(
     with reader.lock(), Interrupts() as interrupts:
         reader.write_environment(devices.describe())
         tqdm.write(
-            f"{train.num_lines:,} lines, {train.num_points:,} points, in "
-            f"{train.num_batches} batches of {len(train.padded_lengths)} lengths; "
-            f"{len(valid):,} lines to check",
+            f"{train.size()}; {counted(len(valid), 'line')} to check",
             file=sys.stderr,
         )
         training = ReaderTraining(reader, train, valid, options, progress)

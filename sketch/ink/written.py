@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sketch.ink.canvas import INK
+from sketch.ink.counted import counted
 from sketch.ink.lines import InkLine
 from sketch.ink.page_files import save_pages
 from sketch.ink.paper import Page
@@ -101,4 +102,8 @@ class Ink:
 
     def __repr__(self) -> str:
         steps = sum(len(line.strokes) for line in self.lines)
-        return f"<Ink: {len(self.lines)} lines, {len(self.pages)} pages, {steps} steps>"
+        lines, pages = (
+            counted(len(self.lines), "line"),
+            counted(len(self.pages), "page"),
+        )
+        return f"<Ink: {lines}, {pages}, {counted(steps, 'step')}>"

@@ -91,7 +91,7 @@ def test_folders_archives_and_texts_beside_the_ink(tmp_path):
         texts = [read[line_id].transcript for line_id in ids]
         assert texts == [*TEXTS[:2], "", *TEXTS]
         [(name, problem)] = report.in_doubt
-        assert name.endswith("2.json") and "1 lines of ink, 2 of text" in problem
+        assert name.endswith("2.json") and "1 line of ink, 2 of text" in problem
         assert not report.left_out
         expected = expected or report.corpus.digest
         assert report.corpus.digest == expected

@@ -65,7 +65,7 @@ BROKEN = {
         "document type",
     ),
     "no point": (whiteboard_xml([]), "0 points"),
-    "one point": (whiteboard_xml([[(1, 2)]]), "1 points"),
+    "one point": (whiteboard_xml([[(1, 2)]]), "1 point of ink"),
     "no y": (WHOLE.replace(b' y="4"', b""), "lacks its y"),
     "not a number": (WHOLE.replace(b'"4"', b'"four"'), "unreadable"),
     "nan": (WHOLE.replace(b'"4"', b'"nan"'), "no number up to"),

@@ -199,7 +199,7 @@ def test_lines_without_a_text_are_left_out_where_text_is_needed(corpus_of):
     selection = select_lines(corpus, PROTOCOLS["graves"], needs_text=True)
     assert lengths(selection) == [3, 5]
     assert selection.left_out["without_text"] == 1
-    assert "1 lines are left out: their text is not known" in selection.notes
+    assert "left out: 1 line without known text" in selection.notes
 
 
 def test_nothing_left_is_an_error_that_says_why(corpus_of):

@@ -111,7 +111,7 @@ def test_the_card(pen, published):
     assert card.startswith(f"# {pen.name}\n")
     assert "| data | made up, digest " + pen.data_digest[:12] in card
     assert f"| condition | {CONDITION} |" in card
-    assert "| training | 1 epochs, 3 steps, 0.0" in card
+    assert "| training | 1 epoch, 3 steps, 0.0" in card
     assert f"| valid | {row['valid_log_likelihood']:.1f} | " in card
     assert "processors, " in card
     assert str(Path.home()) not in card and os.sep + "tmp" not in card

@@ -496,7 +496,7 @@ def test_patience_ends_a_run_that_gets_no_better(corpus, tmp_path, monkeypatch, 
 def test_padding_and_lines_left_out_are_told(corpus, tmp_path, capsys):
     run(corpus, tmp_path, epochs=1, settings=SETTINGS)
     told = capsys.readouterr().err
-    assert "18 lines, 216 points, in 5 batches of 1 lengths, 10.0% of it pad" in told
+    assert "18 lines, 216 points, in 5 batches of 1 length, 10.0% of it pad" in told
     assert "left out" not in told
 
 
