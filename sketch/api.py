@@ -115,14 +115,10 @@ class Pen:
         paragraphs = self._fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]
         loop = self._loop if figures is None else self._detailed_loop
-        from sketch.experiment.pen import (
-            describe_prime,
-            in_units,
-            manner_of,
-            write_experiment,
-        )
+        from sketch.experiment.pen import in_units, manner_of, write_experiment
 
         primed = self._prime(prime, prime_text, data)
+        reading = self._reader(check, max_error_rate)
         written = write_experiment(
             self.experiment,
             lines,
@@ -135,7 +131,7 @@ class Pen:
             ),
             primed,
             loop,
-            self._reader(check, max_error_rate),
+            reading,
         )
         if figures is not None:
             from sketch.experiment.line_figures import draw_line_figures
@@ -146,7 +142,7 @@ class Pen:
         own = [in_units(self.experiment, line.trace.strokes) for line in written]
         faults = [fault for line in written for fault in line.describe_faults()]
         tries = [count for line in written for count in line.tries]
-        notes = describe_prime(primed)
+        notes = _describe(primed, reading)
         return _as_written(list(map(InkLine, own, lines)), faults, tries, notes)
 
     def write_page(
@@ -186,9 +182,10 @@ class Pen:
         paragraphs = self._fit(text, keep_lines, replace_unknown)
         loop = self._loop
         from sketch.experiment.letter import write_letter
-        from sketch.experiment.pen import describe_prime, manner_of
+        from sketch.experiment.pen import manner_of
 
         primed = self._prime(prime, prime_text, data)
+        reading = self._reader(check, max_error_rate)
         letter = write_letter(
             self.experiment,
             paragraphs,
@@ -197,13 +194,13 @@ class Pen:
             ),
             primed,
             loop,
-            self._reader(check, max_error_rate),
+            reading,
             progress,
         )
         pages = lay_out(letter.paragraphs, layout)
         lines = [line for page in pages for line in page.lines]
         tries = [count for line in letter.written for count in line.tries]
-        notes = describe_prime(primed)
+        notes = _describe(primed, reading)
         return Ink(lines, pages, letter.faults, True, tries, notes)
 
     def sample(
@@ -338,6 +335,12 @@ def _require_numbers(bias: float, seed: int, *counts: int) -> None:
     for count in counts:
         if not isinstance(count, int) or count < 1:
             raise ValueError(f"expected a whole number of at least 1, not {count!r}")
+
+
+def _describe(prime: "Prime | None", check: "ReadingCheck | None") -> list[str]:
+    from sketch.experiment.pen import describe_prime
+
+    return describe_prime(prime) + (check.describe_reader() if check else [])
 
 
 def _as_written(

@@ -13,6 +13,8 @@ from sketch.experiment.reader import LoadedReader, Reader, find_readers
 from sketch.generation.pieces import Check, Verdict
 from sketch.ink.strokes import denormalise
 
+WEAK_READER = 0.3  # of the characters of real lines misread
+
 
 class ReadingCheck:
     """The fewer characters a reader misreads the better; too many are a fault.
@@ -40,6 +42,17 @@ class ReadingCheck:
                 raise ValueError(
                     f"the reader {self.reader.reader.name} cannot check it: {error}"
                 ) from error
+
+    def describe_reader(self) -> list[str]:
+        """What a user should know of the reader, in words; often nothing."""
+        rate = self.reader.error_rate
+        if not rate > WEAK_READER:  # NaN: nobody knows
+            return []
+        name = self.reader.reader.name
+        return [
+            f"the reader {name} itself misreads {rate:.0%} of the characters of real "
+            "lines: what it objects to may well be right, and what it passes wrong"
+        ]
 
     def of_pen(self, offset_mean: np.ndarray, offset_std: np.ndarray) -> Check:
         """The check of a pen with these units, for `generation.pieces`."""

@@ -185,6 +185,19 @@ class LoadedReader:
             )
         _, _, self.state = found
 
+    @property
+    def error_rate(self) -> float:
+        """The share of the validation lines' characters that these weights misread.
+
+        As their history has it; NaN where that does not tell.
+        """
+        try:
+            rows = {row["epoch"]: row for row in self.reader.history()}
+        except (OSError, ValueError):  # damaged: nothing that reading needs
+            rows = {}
+        row = rows.get(self.state.get("epoch"), {})
+        return row.get("valid_error_rate", float("nan"))
+
     def read(self, strokes: Sequence[np.ndarray]) -> list[str]:
         """The texts of lines of ink `[time, 3]`, in the recordings' units."""
         from sketch.evaluation.recogniser import read_lines

@@ -26,7 +26,7 @@ class Ink:
         faults: what went wrong in the writing, in words; empty if all is well.
         is_page: whether it was laid out on paper, by `Pen.write_page`.
         tries: how often each piece of the text was written, until it was right.
-        notes: what may make it worse than it could be, in words: a short prime.
+        notes: what may make it worse than it could be, in words.
     """
 
     def __init__(

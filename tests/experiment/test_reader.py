@@ -10,6 +10,7 @@ import pytest
 from readers import SMALL, make_corpus, make_pen, make_reader
 from tqdm import tqdm
 
+import sketch
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.evaluation.recogniser import Recogniser
 from sketch.experiment import hands
@@ -251,6 +252,31 @@ def test_a_pen_is_checked_in_the_recordings_units(reader):
     assert good == (0.0, None)
     assert bad == (2 / 3, "it reads as 'xxg'")
     assert eyes.seen[0].tolist() == [[1, 2, 0], [3, 5, 1]]
+
+
+def test_a_reader_that_misreads_real_lines_is_noted(reader, pen, tmp_path):
+    path = tmp_path / reader.name
+    shutil.copytree(reader.path, path)
+    eyes = LoadedReader(Reader.load(path, tmp_path))
+    lowest = min(row["valid_error_rate"] for row in reader.history())
+    assert eyes.error_rate == lowest and eyes.state["epoch"] >= 1  # of its best
+    header, *rows = (path / "history.csv").read_text("utf-8").splitlines()
+    place = header.split(",").index("valid_error_rate")
+
+    def note_at(rate):
+        cells = [row.split(",") for row in rows]
+        for row in cells:
+            row[place] = rate
+        text = "\n".join([header, *map(",".join, cells), ""])
+        (path / "history.csv").write_text(text, "utf-8")
+        return ReadingCheck(eyes).describe_reader()
+
+    (note,) = note_at("0.85")
+    assert reader.name in note and "misreads 85%" in note
+    assert sketch.load(pen.path).write("big", check=path, tries=1).notes == [note]
+    assert note_at("0.3") == note_at("") == []
+    (path / "history.csv").write_text("damaged")
+    assert ReadingCheck(eyes).describe_reader() == []
 
 
 def test_a_text_that_the_reader_cannot_spell_is_refused_before_it_is_written(
