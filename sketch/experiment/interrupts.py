@@ -1,10 +1,14 @@
 """Ctrl-C and SIGTERM while training: noted, and obeyed between two batches."""
 
+import os
 import signal
 import threading
 from types import FrameType
 
 from sketch.experiment.processes import ALONE, Processes
+
+# The first batch of a run, with its compilation, may take a minute.
+NOTED = b"\nstops after this batch, and saves; a second signal stops at once\n"
 
 
 class Interrupts:
@@ -45,3 +49,4 @@ class Interrupts:
         if self._noted:
             raise KeyboardInterrupt
         self._noted = number
+        os.write(2, NOTED)  # print may be what is interrupted

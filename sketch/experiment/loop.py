@@ -71,6 +71,8 @@ class TrainingLoop:
                 f"--epochs {self.options.epochs} is reached; with a greater one "
                 "it goes on"
             )
+        if interrupts.check():  # before the first batch, which compiles
+            return
         while self.position.epoch < self.options.epochs and not self._out_of_patience():
             self._train_epoch(interrupts)
             scores = None if interrupts.signal_number else self._score(interrupts)

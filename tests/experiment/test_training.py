@@ -206,6 +206,26 @@ def test_signals_save_and_end(corpus, tmp_path, monkeypatch, number, code, capsy
     assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=2))
 
 
+def test_a_signal_before_the_first_batch_does_not_wait_for_it(
+    corpus, tmp_path, monkeypatch, capfd
+):
+    begin = TrainingRun.begin
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            TrainingRun,
+            "begin",
+            lambda *words: (signal.raise_signal(signal.SIGINT), begin(*words)),
+        )
+        patch.setattr(TrainingRun, "_train_epoch", None)
+        with pytest.raises(SystemExit) as ended:
+            run(corpus, tmp_path)
+    assert ended.value.code == 130
+    out, err = capfd.readouterr()
+    assert "stopped at step 0, all saved" in out
+    assert "\nstops after this batch, and saves; a second signal stops at once\n" in err
+    assert len(run(corpus, tmp_path, "continue").history()) == 2
+
+
 @pytest.mark.parametrize("minutes", [60.0, 0.0], ids=["no checkpoint", "a checkpoint"])
 def test_killed_between_history_and_checkpoint(corpus, tmp_path, monkeypatch, minutes):
     """The epoch is done again, or ended again, and stands in the history once.
