@@ -10,6 +10,7 @@ the signals.
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -31,11 +32,18 @@ def obey_signals() -> None:
 
 
 def signals_obeyed() -> None:
-    """The program has come to its end: none is raised again."""
+    """The program has come to its end: none is raised again, and it does end.
+
+    An exception at the wrong moment leaves the timer running by which JAX waits for a
+    TPU, and Python would wait for that: a minute.
+    """
     global _pending
     if _pending:
         signal.setitimer(signal.ITIMER_REAL, 0)  # SIGALRM would kill Python's last acts
     _pending = 0
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
 
 
 def _end(number: int, frame: FrameType | None) -> None:

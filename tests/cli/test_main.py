@@ -238,6 +238,15 @@ def test_a_signal_that_is_discarded_comes_again(tmp_path, number, code, where):
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
+def test_a_timer_that_was_left_behind_is_not_waited_for(tmp_path, number, code):
+    lines = "import threading; threading.Timer(600, print).start(); raise_signal()"
+    result = python("-c", PROGRAM % lines, str(int(number)), cwd=tmp_path)
+    assert result.returncode == code
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
 def test_a_second_signal_ends_an_import(tmp_path, number, code):
     importing = "import __main__\n" + "__main__.raise_signal()\n" * 2
     (tmp_path / "importing.py").write_text(importing)
