@@ -38,9 +38,9 @@ def signals_obeyed() -> None:
     TPU, and Python would wait for that: a minute.
     """
     global _pending
-    if _pending:
+    _pending = 0  # first: an alarm that has come already would set the timer again
+    if HAS_TIMER:
         signal.setitimer(signal.ITIMER_REAL, 0)  # SIGALRM would kill Python's last acts
-    _pending = 0
     for thread in threading.enumerate():
         if isinstance(thread, threading.Timer):
             thread.cancel()
