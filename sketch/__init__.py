@@ -138,6 +138,10 @@ The map of the house. A folder imports only itself and those above it:
       server.py        a socket, and a clean end
       static/          the pages: HTML, CSS, JavaScript modules, as they are
     cli/             one thin file a command: parse, call one function, print
+      main.py          the commands, and what an error says
+      options.py       options that several commands have
+      echo.py          lines on a terminal
+      signals.py       Ctrl-C and SIGTERM, until training takes them
     api.py           the same from Python: `load`, `Pen`, `Ink`
 
 Data flows one way: pen XML -> corpus -> HDF5 -> batches -> experiment trains model

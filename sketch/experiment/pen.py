@@ -14,6 +14,7 @@ from sketch.experiment.directory import Experiment
 from sketch.generation.pieces import Manner, Prime
 from sketch.generation.sampling import SamplingLoop, sample
 from sketch.generation.writing import WrittenLine, write_texts
+from sketch.ink.counted import counted
 from sketch.ink.fit import fit_to_pace
 from sketch.ink.lines import InkLine
 from sketch.ink.prose import describe_unknown, fit_text
@@ -193,8 +194,10 @@ def describe_prime(prime: Prime | None) -> list[str]:
     count = len(prime.text) if prime else SHORTEST_PRIME
     if count >= SHORTEST_PRIME:
         return []
-    characters = "1 character" if count == 1 else f"{count} characters"
-    return [f"a prime of {characters} is short: it takes 10 to 30 to show a hand"]
+    return [
+        f"a prime of {counted(count, 'character')} is short: it takes 10 to 30 to show "
+        "a hand"
+    ]
 
 
 def _corpus_line(
