@@ -214,6 +214,16 @@ STEP_METHODS = {
     "adagrad": (keras.optimizers.Adagrad, {}),
     "adadelta": (keras.optimizers.Adadelta, {}),
     "scale": (keras.optimizers.SGD, {}),
+    # Jordan 2024: matrices between wide layers step by an orthogonal matrix, the rest
+    # by Adam. Keras scales the step as Liu et al. 2025 (arXiv:2502.16982).
+    "muon": (
+        keras.optimizers.Muon,
+        {
+            "exclude_layers": ["layer_1/kernel", "peephole", "bias", "window", "mixture"],
+            "weight_decay": None,
+            "adam_weight_decay": None,
+        },
+    ),
 }
 
 

@@ -95,8 +95,9 @@ class Hyperparameters(Settings):
     step_method: str = option(
         "adam",
         "--step-method",
-        "The optimizer; graves is centred RMSprop with momentum, as in his paper.",
-        choices=("adam", "rmsprop", "graves", "adagrad", "adadelta", "scale"),
+        "The optimizer; graves is centred RMSprop with momentum, as in his paper; "
+        "muon learns faster, with a --lr of 1e-2.",
+        choices=("adam", "rmsprop", "graves", "adagrad", "adadelta", "scale", "muon"),
     )
     # In normalised units: the tablet's grid is coarser than 1e-2 of them.
     epsilon: float = option(

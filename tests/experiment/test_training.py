@@ -540,7 +540,7 @@ def test_history_is_in_nats_of_real_points(corpus, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "method", ["adam", "rmsprop", "graves", "adagrad", "adadelta", "scale"]
+    "method", ["adam", "rmsprop", "graves", "adagrad", "adadelta", "scale", "muon"]
 )
 def test_every_step_method_learns(corpus, tmp_path, method):
     rate = {"adadelta": 1.0, "adagrad": 0.1, "scale": 1e-3, "graves": 1e-3}
