@@ -202,6 +202,10 @@ def limited(optimizer_class: type) -> type:
     return Limited
 
 
+# What Muon leaves to Adam, by parts of paths: all but the kernels of upper layers and
+# the recurrent ones.
+NOT_WIDE = ["layer_1/kernel", "peephole", "bias", "window", "mixture"]
+
 # `graves` is the paper's eqs 38-45 exactly: Keras has epsilon inside the square root,
 # behind the subtraction of the squared mean. Its rate is --lr, 1e-4 in the paper.
 STEP_METHODS = {
@@ -214,15 +218,10 @@ STEP_METHODS = {
     "adagrad": (keras.optimizers.Adagrad, {}),
     "adadelta": (keras.optimizers.Adadelta, {}),
     "scale": (keras.optimizers.SGD, {}),
-    # Jordan 2024: matrices between wide layers step by an orthogonal matrix, the rest
-    # by Adam. Keras scales the step as Liu et al. 2025 (arXiv:2502.16982).
+    # Matrices between wide layers step by orthogonal matrices, the rest as Adam would.
     "muon": (
         keras.optimizers.Muon,
-        {
-            "exclude_layers": ["layer_1/kernel", "peephole", "bias", "window", "mixture"],
-            "weight_decay": None,
-            "adam_weight_decay": None,
-        },
+        {"exclude_layers": NOT_WIDE, "weight_decay": None, "adam_weight_decay": None},
     ),
 }
 

@@ -9,6 +9,7 @@ from keras import ops
 
 from sketch.experiment.building import OneCycle, build_optimizer
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.model.network import Network
 
 POINTS_PER_LINE = 4.0
 
@@ -58,6 +59,57 @@ def test_no_limit_leaves_gradients_as_they_are():
     settings = {"step_method": "scale", "learning_rate": 1.0, "max_grad": 0.0}
     found, _ = updates(settings, [[300.0, 400.0]])
     np.testing.assert_allclose(found[0], [-299.0, -401.0])
+
+
+def muon_step(gradient):
+    """What Jordan's quintic makes of a gradient, by its singular values in float64."""
+    left, values, right = np.linalg.svd(gradient, full_matrices=False)
+    values = values / np.linalg.norm(values)
+    for _ in range(5):
+        values = 3.4445 * values - 4.7750 * values**3 + 2.0315 * values**5
+    return 0.2 * math.sqrt(max(gradient.shape)) * (left * values) @ right
+
+
+WIDE = {  # all else is the input's, a bias or a peephole, or of the window or mixture
+    "layer_1/recurrent_kernel",
+    "layer_2/kernel",
+    "layer_2/recurrent_kernel",
+}
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_muon_turns_what_is_between_wide_layers_and_leaves_the_rest_to_adam(cell):
+    peepholes = cell == "lstm"
+    network = Network(6, 2, 2, (0, 0, 0), cell=cell, peepholes=peepholes, num_symbols=5)
+    variables = network.trainable_variables
+    before = [ops.convert_to_numpy(variable.value).copy() for variable in variables]
+    rng = np.random.default_rng(0)
+    gradients = [
+        rng.normal(size=(2, *variable.shape)).astype("float32")
+        for variable in variables
+    ]
+    settings = Hyperparameters(step_method="muon", learning_rate=0.1, max_grad=0.0)
+    optimizer = build_optimizer(settings, num_steps=10, points_per_line=1.0)
+    optimizer.build(variables)
+    for step in range(2):
+        now = [ops.convert_to_tensor(gradient[step]) for gradient in gradients]
+        optimizer.apply(now, variables)
+    wide = set()
+    for variable, old, (first, second) in zip(
+        variables, before, gradients, strict=True
+    ):
+        if variable.path in WIDE:
+            wide.add(variable.path)
+            momentum = 0.95 * first + second
+            change = muon_step(1.95 * first) + muon_step(second + 0.95 * momentum)
+        else:
+            mean = (0.09 * first + 0.1 * second) / (1 - 0.9**2)
+            square = (0.999 * first**2 + second**2) * 0.001 / (1 - 0.999**2)
+            change = np.sign(first) + mean / np.sqrt(square)
+        found = ops.convert_to_numpy(variable.value)
+        # float32 twice through five products of the quintic, whose slope is 3.4 each
+        np.testing.assert_allclose(found, old - 0.1 * change, atol=2e-4)
+    assert wide == WIDE
 
 
 def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
