@@ -88,8 +88,12 @@ def assert_same_run(one, other):
 
 @pytest.mark.parametrize(
     "settings",
-    [NOISY, SETTINGS | {"text": True, "window_mixtures": 2, "dropout": 0.3}],
-    ids=["free", "text"],
+    [
+        NOISY,
+        SETTINGS | {"text": True, "window_mixtures": 2, "dropout": 0.3},
+        SETTINGS | {"depth": 2, "step_method": "muon"},
+    ],
+    ids=["free", "text", "muon"],
 )
 def test_stopped_and_resumed_is_as_never_stopped(corpus, tmp_path, settings):
     unbroken = run(corpus, tmp_path / "a", epochs=4, settings=settings)
