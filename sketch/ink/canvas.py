@@ -57,6 +57,11 @@ STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "ink",  # names inside the file: the same ink is the same file
     "path.simplify": False,  # every point of every stroke
+    # A program's own settings do not cut the paper, or take it away.
+    "path.sketch": None,
+    "savefig.bbox": "standard",
+    "savefig.transparent": False,
+    "text.usetex": False,
 }
 
 

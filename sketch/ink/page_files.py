@@ -16,20 +16,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
-from matplotlib.collections import LineCollection
 from matplotlib.colors import is_color_like, to_hex, to_rgba
 from matplotlib.figure import Figure
 
 from sketch.ink.animation import write_gif
-from sketch.ink.canvas import INK, STYLE
+from sketch.ink.canvas import INK, STYLE, draw_strokes
 from sketch.ink.files import whole_file, write_text
 from sketch.ink.inkml import write_inkml
 from sketch.ink.paper import Page
 from sketch.ink.smooth import smooth_page
-from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.svg import page_svg
 from sketch.ink.vector import write_json
 
@@ -194,26 +191,16 @@ def _write_pdf(path: Path, pages: list[Page], colour: str) -> None:
 
 
 def _figure(page: Page, colour: str) -> Figure:
-    """A page as large as its paper. A dot is a stroke of no length with round ends."""
+    """A page as large as its paper."""
     size = (page.width / MM_PER_INCH, page.height / MM_PER_INCH)
     figure = Figure(figsize=size, facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set_xlim(0, page.width)
     axes.set_ylim(page.height, 0)  # y grows downwards
-    strokes = [
-        np.repeat(pen, 2, axis=0) if len(pen) == 1 else pen
-        for line in page.lines
-        for pen in split_pen_strokes(line.strokes, line.start)
-    ]
-    axes.add_collection(
-        LineCollection(
-            strokes,
-            colors=colour,
-            linewidths=page.pen_mm / MM_PER_INCH * 72,
-            capstyle="round",
-            joinstyle="round",
-        ),
-        autolim=False,
-    )
+    line_width = page.pen_mm / MM_PER_INCH * 72
+    for line in page.lines:
+        draw_strokes(
+            axes, line.strokes, start=line.start, colour=colour, line_width=line_width
+        )
     return figure

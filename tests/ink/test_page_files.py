@@ -1,7 +1,9 @@
 """Pages as files: every format reads back as the page that was written."""
 
+import math
 import re
 
+import matplotlib
 import numpy as np
 import pytest
 from lxml import etree
@@ -102,6 +104,34 @@ def test_a_picture_has_the_size_and_the_colour_asked_for(tmp_path, pages):
     assert (pixels == [255, 0, 0]).all(axis=1).sum() > 100
     assert (pixels == 255).all(axis=1).mean() > 0.8
     assert (pixels[:, 0] == 255).all()
+
+
+@pytest.mark.parametrize(
+    "dot", [[[3, 0, 1]], [[3, 0, 0], [0, 0, 1]], [[3, 0, 0], [0.05, 0, 1]]]
+)
+@pytest.mark.parametrize("suffix", [".png", ".gif"])
+def test_the_dot_of_an_i_is_drawn(tmp_path, pages, suffix, dot):
+    """Of one point, of two in one place, and shorter than a pixel."""
+    strokes = np.array([[0, 2, 1], *dot], "float32")
+    page = pages[0]._replace(lines=[InkLine(strokes, start=(20, 13))], pen_mm=0.4)
+    (path,) = save_pages(tmp_path / f"dot{suffix}", [page])
+    *_, (picture, _) = pictures(path)
+    per_mm = picture.shape[1] / 70
+    inked = np.argwhere(picture < 128) / per_mm
+    inked = inked[inked[:, 1] > 21]
+    assert len(inked) >= 0.8 * math.pi * (0.2 * per_mm) ** 2
+    np.testing.assert_allclose(inked.mean(axis=0), (15, 23), atol=1.1 / per_mm)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf"])
+def test_a_programs_own_settings_of_matplotlib_do_not_change_a_page(
+    tmp_path, pages, suffix
+):
+    (one,) = save_pages(tmp_path / f"one{suffix}", pages[:1])
+    own = {"savefig.bbox": "tight", "savefig.transparent": True, "path.simplify": True}
+    with matplotlib.rc_context(own):
+        (other,) = save_pages(tmp_path / f"other{suffix}", pages[:1])
+    assert one.read_bytes() == other.read_bytes()
 
 
 def test_a_pdf_has_all_pages_and_no_date(tmp_path, pages):
