@@ -151,6 +151,7 @@ def draw_strokes(
             alpha=opacity,
             capstyle="round",
             joinstyle="round",
+            snap=False,  # to whole pixels: a short dash would have no length
         )
         axes.add_artist(patch)  # add_patch looks at each segment, for the limits
     if dots:
