@@ -59,7 +59,7 @@ class ReadingCheck:
 
         def check(texts: Sequence[str], strokes: Sequence[np.ndarray]) -> list[Verdict]:
             ink = [denormalise(line, offset_mean, offset_std) for line in strokes]
-            return list(map(self._judge, texts, self.reader.read(ink)))
+            return list(map(self._judge, texts, self.reader.read(ink, offset_std)))
 
         return check
 

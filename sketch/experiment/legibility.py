@@ -73,6 +73,8 @@ def evaluate_legibility(
     with Corpus.open(path) as corpus:
         lines, notes = _choose(corpus, alphabets, num_lines)
         sets = [corpus.transcripts(name) for name in corpus.sets]
+    is_own = corpus.digest == experiment.data_digest
+    std = experiment.offset_std if is_own else corpus.offset_std
     own = unseen_sentences(chain.from_iterable(sets), alphabets)
     if len(own) < len(SENTENCES):
         notes.append(
@@ -91,7 +93,7 @@ def evaluate_legibility(
     loop = SamplingLoop(network)
     eyes = LoadedReader(reader)
     texts = [line.transcript for line in lines]
-    real = summarise_reading(texts, eyes.read([line.strokes for line in lines]))
+    real = summarise_reading(texts, eyes.read([line.strokes for line in lines], std))
     measured = [measure(line.strokes, line.transcript) for line in lines]
     written = []
     bar = tqdm(
@@ -116,7 +118,7 @@ def evaluate_legibility(
                     Writing(
                         name,
                         float(bias),
-                        summarise_reading(these, eyes.read(ink)),
+                        summarise_reading(these, eyes.read(ink, experiment.offset_std)),
                         sum(bool(one.faults) for one in done),
                         sum(map(len, these)) / seconds,
                         distances,

@@ -29,6 +29,7 @@ from sketch.experiment.run_directory import RunDirectory, refuse_existing
 from sketch.experiment.settings_file import SETTINGS_NAME as EXPERIMENT
 from sketch.experiment.settings_file import corpus_content, parse_corpus
 from sketch.ink.files import whole_folder, write_text
+from sketch.ink.fit import is_alike
 from sketch.ink.text import Alphabet
 
 if TYPE_CHECKING:
@@ -198,15 +199,29 @@ class LoadedReader:
         row = rows.get(self.state.get("epoch"), {})
         return row.get("valid_error_rate", float("nan"))
 
-    def read(self, strokes: Sequence[np.ndarray]) -> list[str]:
-        """The texts of lines of ink `[time, 3]`, in the recordings' units."""
+    def read(
+        self, strokes: Sequence[np.ndarray], offset_std: np.ndarray | None = None
+    ) -> list[str]:
+        """The texts of lines of ink.
+
+        Args:
+            strokes: lines `[time, 3]`, in the units of their recordings.
+            offset_std: `[2]`, of these recordings: another tablet's ink is seen in its
+                own units, as `units.py` has it. None: they are those of the reader.
+        """
         from sketch.evaluation.recogniser import read_lines
 
+        scale = 1.0
+        if offset_std is not None:
+            sizes = map(np.linalg.norm, (offset_std, self.reader.offset_std))
+            scale = float(np.divide(*sizes))
+        if is_alike(scale, 1.0):
+            scale = 1.0
         return read_lines(
             self.recogniser,
             strokes,
-            self.reader.offset_mean,
-            self.reader.offset_std,
+            self.reader.offset_mean * scale,
+            self.reader.offset_std * scale,
             self.reader.alphabet,
         )
 

@@ -239,7 +239,7 @@ class Eyes:
         self.readings = iter(readings)
         self.seen = []
 
-    def read(self, strokes):
+    def read(self, strokes, offset_std):
         self.seen += list(strokes)
         return [next(self.readings) for _ in strokes]
 
@@ -252,6 +252,28 @@ def test_a_pen_is_checked_in_the_recordings_units(reader):
     assert good == (0.0, None)
     assert bad == (2 / 3, "it reads as 'xxg'")
     assert eyes.seen[0].tolist() == [[1, 2, 0], [3, 5, 1]]
+
+
+@pytest.mark.parametrize("ratio", [0.1, 1.0, 1.4, 10.0])
+def test_the_ink_of_another_tablet_is_read_in_its_own_units(reader, ratio):
+    class Recorder:
+        def predict_on_batch(self, inputs):
+            seen.append(inputs["strokes"])
+            rows, time, _ = seen[-1].shape
+            return np.zeros((rows, time // 4, reader.alphabet.size))
+
+    seen = []
+    eyes = LoadedReader(reader)
+    eyes.recogniser = Recorder()
+    normalised = np.float32([[0, 0, 0], [1, -2, 1]])
+    mean, std = reader.offset_mean * ratio, reader.offset_std * ratio
+    ReadingCheck(eyes).of_pen(mean, std)(["big"], [normalised])
+    # As large as the reader's to a factor of 1.5, it is another hand: seen as it is.
+    ink = normalised[:, :2] * std + mean
+    due = (ink - reader.offset_mean) / reader.offset_std
+    if ratio in (0.1, 10.0):
+        due = normalised[:, :2]
+    np.testing.assert_allclose(seen[0][0, :2, :2], due, rtol=1e-5, atol=1e-5)
 
 
 def test_a_reader_that_misreads_real_lines_is_noted(reader, pen, tmp_path):
