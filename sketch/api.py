@@ -197,7 +197,7 @@ class Pen:
             reading,
             progress,
         )
-        pages = lay_out(letter.paragraphs, layout)
+        pages = lay_out(letter.paragraphs, layout, letter.x_height)
         lines = [line for page in pages for line in page.lines]
         tries = [count for line in letter.written for count in line.tries]
         notes = _describe(primed, reading)

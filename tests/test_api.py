@@ -133,6 +133,12 @@ def test_a_page_keeps_the_lines_of_verses(pen):
     ]
 
 
+def test_a_full_stop_alone_is_as_small_as_in_a_word(pen):
+    (page,) = pen.write_page(".", **QUICK).pages
+    width = 4.0 * 4.0  # of a character: points, and how far each goes to the right
+    assert page.units_per_mm == pytest.approx(0.78 * width / 2.5)
+
+
 @pytest.fixture
 def calls(monkeypatch):
     """What the pieces of a letter are written with."""

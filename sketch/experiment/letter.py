@@ -21,8 +21,10 @@ from sketch.generation.pieces import Manner, Prime
 from sketch.generation.sampling import SamplingLoop
 from sketch.generation.writing import WrittenLine, split_text
 from sketch.ink.page import Piece
+from sketch.ink.strokes import DX
 
 SHORTEST_PIECE = 8  # characters
+X_HEIGHT = 0.78  # over a character's width, blanks too: IAM-OnDB 0.79, demo 0.76
 HANDS = 3  # pieces that may set the hand, one after the other until one is sound
 
 
@@ -33,11 +35,13 @@ class Letter(NamedTuple):
         paragraphs: the pieces of each.
         faults: what is still wrong with pieces, in words.
         written: the pieces as the model wrote them, in order, normalised.
+        x_height: of the corpus' small letters, about, in the units of the pieces.
     """
 
     paragraphs: list[list[Piece]]
     faults: list[str]
     written: list[WrittenLine]
+    x_height: float
 
 
 def write_letter(
@@ -116,6 +120,7 @@ def write_letter(
         ],
         [fault for line in lines for fault in line.describe_faults()],
         lines,
+        X_HEIGHT * experiment.pace * abs(float(experiment.offset_mean[DX])),
     )
 
 

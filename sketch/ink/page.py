@@ -74,13 +74,17 @@ class _Line:
 
 
 def lay_out(
-    paragraphs: Sequence[Sequence[Piece]], layout: Layout | None = None
+    paragraphs: Sequence[Sequence[Piece]],
+    layout: Layout | None = None,
+    x_height: float | None = None,
 ) -> list[Page]:
     """Puts written pieces on pages.
 
     Args:
         paragraphs: the pieces of each, in order. Words flow from piece to piece.
         layout: paper, margins and so on.
+        x_height: how high the hand's small letters are, about, in the units of the
+            strokes. It sets the scale where no piece has a letter or a digit.
 
     Returns:
         The pages. Each `InkLine` is a line of the page with its text; its strokes are
@@ -91,7 +95,7 @@ def lay_out(
         DamagedInk: an offset is NaN or infinite.
     """
     layout = layout or Layout()
-    words, scale = _to_words(paragraphs, layout.size)
+    words, scale = _to_words(paragraphs, layout.size, x_height)
     gaps = [word.gap for words_ in words for word in words_ if word.gap == word.gap]
     gap = float(np.median(gaps)) if gaps else ORDINARY_GAP * layout.size
     gap = float(np.clip(gap, 0.7 * layout.size, 2.0 * layout.size))
@@ -113,7 +117,7 @@ def lay_out(
 
 
 def _to_words(
-    paragraphs: Sequence[Sequence[Piece]], size: float
+    paragraphs: Sequence[Sequence[Piece]], size: float, x_height: float | None
 ) -> tuple[list[list[_Word]], float]:
     """The words of each paragraph in millimetres, and the millimetres of a unit."""
     inked = [
@@ -133,9 +137,16 @@ def _to_words(
         ]
         every = [baseline for part in found for baseline in part]
         slope = float(np.median([baseline.slope for baseline in every]))
-    heights = [b.x_height for b in every if b.x_height == b.x_height]
-    # Ink of dots alone has no height: any scale will do that keeps it on the paper.
-    height = float(np.median(heights)) if heights else max(_extent(inked) / 20, 1e-9)
+    texts = [piece.text for part in inked for piece, _ in part]
+    heights = [
+        baseline.x_height
+        for baseline, text in zip(every, texts, strict=True)
+        # What swings there are in dots and dashes are the pen's tremor.
+        if baseline.x_height == baseline.x_height and any(map(str.isalnum, text))
+    ]
+    # Where nobody knows the hand: characters are about as wide as small letters high.
+    width = _extent(inked) / max(1, *map(len, texts))
+    height = float(np.median(heights)) if heights else x_height or max(width, 1e-9)
     scale = size / height
     order = 0
     result = []

@@ -94,7 +94,7 @@ def write(hand: Hand, request: WriteRequest, stop: threading.Event) -> dict[str,
         batch_size=BATCH_SIZE,
     )
     letter = write_letter(experiment, ["\n".join(rows)], manner, prime, loop)
-    (page,) = lay_out(letter.paragraphs, ROOM)
+    (page,) = lay_out(letter.paragraphs, ROOM, letter.x_height)
     page = cut_to_ink(page.lines)
     groups = _pieces_of_lines(letter)
     lines = [

@@ -12,7 +12,7 @@ from sketch.ink import DamagedInk
 from sketch.ink.baseline import find_baseline, level
 from sketch.ink.page import Piece, lay_out
 from sketch.ink.paper import Layout, parse_paper, sheet
-from sketch.ink.strokes import split_pen_strokes
+from sketch.ink.strokes import split_pen_strokes, strokes_from_points
 from sketch.ink.words import cut_words
 
 TEXTS = [
@@ -299,6 +299,26 @@ class TestLayOut:
         dots = np.array([(0, 0, 1), (10, 0, 1), (10, 0, 1)], np.float32)
         (page,) = lay_out([[Piece(dots, "...")]], RULED)
         assert len(split_pen_strokes(page.lines[0].strokes)) >= 2
+
+    @pytest.mark.parametrize("text", ["-", ".", "- -\n."])
+    def test_punctuation_alone_has_the_size_of_its_hand(self, text):
+        rng = np.random.default_rng(1)
+        part = []
+        for line in text.split("\n"):
+            # As a pen draws them: a full stop is a little scribble, a dash trembles.
+            pens = [np.repeat(pen, 4, axis=0) for pen in pens_of(line)[0]]
+            pens = [pen + rng.normal(0, 0.3, pen.shape) for pen in pens]
+            part.append(Piece(strokes_from_points(pens), line))
+        (page,) = lay_out([part], RULED, X_HEIGHT)
+        assert page.units_per_mm == pytest.approx(X_HEIGHT / RULED.size)
+        (page,) = lay_out([part, *pieces()], RULED, 100 * X_HEIGHT)
+        assert page.units_per_mm == pytest.approx(X_HEIGHT / RULED.size, rel=0.15)
+
+    def test_a_dash_of_an_unknown_hand_is_a_character_wide(self):
+        for text in ("-", "- - -"):
+            (page,) = lay_out([[Piece(write(text), text)]], RULED)
+            widths = [high[0] - low[0] for low, high in boxes(page)]
+            assert max(widths) < 2 * RULED.size * len(text)
 
     def test_without_ink_there_is_no_page(self):
         for nothing in ([], [[]], [[Piece(np.zeros((0, 3)), "")]]):
