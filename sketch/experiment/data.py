@@ -9,6 +9,7 @@ from typing import Any
 
 import sketch
 from sketch.corpus.find import find_corpus
+from sketch.corpus.shards import open_shards
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import DEMO_NAME, Hyperparameters
 from sketch.experiment.option import get_option
@@ -40,7 +41,9 @@ def plan_with_data(
     """Decides what is trained, and on which corpus; process 0 does, for all.
 
     Where no corpus is found and no name was given, the run is one on the built-in
-    corpus, and its name begins with `demo-`: nobody takes the one for the other.
+    corpus, and its name begins with `demo-`: nobody takes the one for the other. What
+    is derived learns from its parent's corpus, unless the user names another, or gives
+    it a name.
 
     Args:
         given, model, root: as `plan_run`.
@@ -53,8 +56,9 @@ def plan_with_data(
 
     Raises:
         FileNotFoundError: no corpus for an experiment that needs one.
-        ValueError: `--data` beside the name of the built-in corpus; the processes were
-            not all started with the same.
+        ValueError: `--data` beside the name of the built-in corpus; what is derived
+            would have another corpus than its parent, and nobody said so; the
+            processes were not all started with the same.
     """
     processes.compare(_all_that_counts(given, model, options))
     notice = None
@@ -66,9 +70,14 @@ def plan_with_data(
     if not processes.is_first:
         plan = RunPlan.from_json(shared)
     name, files = plan.hyperparameters.name, options.data
-    digest = plan.parent.data_digest if plan.action == "resume" else None
+    is_said = "name" in given or (files and name != DEMO_NAME)
+    inherits = plan.action == "derive" and not is_said
+    digest = plan.parent.data_digest if inherits or plan.action == "resume" else None
     paths = [require_corpus(name, file, digest) for file in files or (None,)]
     options = replace(options.settled(plan.kept), data=tuple(map(str, paths)))
+    if inherits:
+        with open_shards(options.data) as corpus:
+            require_own_corpus(plan.parent, name, options.data, corpus.digest)
     return plan, options, notice
 
 
@@ -146,7 +155,7 @@ def require_own_corpus(
     """Refuses to go on with a run on another corpus than it has learned from.
 
     Args:
-        run: what goes on.
+        run: what goes on, or is derived from.
         name: its `--name`.
         files: the corpus.
         digest: of the corpus.
@@ -168,7 +177,7 @@ def require_own_corpus(
         f"{run.name} learned from a built-in corpus (digest {theirs}) other than "
         f"{here}: it changes with sketch, and the one that trained kept it as "
         f"{demo_cache() / 'demo-*.hdf5'}; name that file by --data, or begin another "
-        "on the corpus of this sketch with another --seed"
+        f"on the corpus of this sketch with --name {DEMO_NAME} and another --seed"
     )
 
 

@@ -117,6 +117,42 @@ def test_an_experiment_on_an_older_built_in_corpus_goes_on_with_that(
         data.require_own_corpus(of_older, "demo", [demo], "another")
 
 
+def test_what_is_derived_has_its_parents_corpus_unless_another_is_named(
+    demo, mine, older, root, facts, monkeypatch
+):
+    path, digest = older
+    facts = facts | {"data_digest": digest}
+    of_mine, of_demo = (
+        Experiment.create(root, Hyperparameters(name=name), facts)
+        for name in ("mine", "demo")
+    )
+    for one in (of_mine, of_demo):
+        one.save_checkpoint("best", lambda p: p.write_bytes(b"1"), {"step": 12})
+    faster = {"learning_rate": 5e-5}
+    with pytest.raises(FileNotFoundError, match="mine needs its corpus"):
+        plan(faster, of_mine.name, root)
+    assert plan(faster, of_demo.name, root)[1] == path  # as kept in the cache
+    assert plan(faster, of_demo.name, root, data=path)[1] == path
+    monkeypatch.setenv("SKETCH_DATA", path)
+    assert plan(faster, of_mine.name, root)[1] == path
+    other = str(make_corpus(mine, seed=3))
+    monkeypatch.setenv("SKETCH_DATA", other)
+    message = f"{digest[:12]}.* {other} holds .*by --data, or .*another --name"
+    with pytest.raises(ValueError, match=message):
+        plan(faster, of_mine.name, root)
+    with pytest.raises(ValueError, match="built-in corpus .* --name demo and another"):
+        plan(faster, of_demo.name, root, data=other)
+    for given, options in (
+        (faster, {"data": other}),
+        (faster | {"name": "other"}, {}),
+        (faster | {"name": "other"}, {"data": other}),
+    ):
+        planned, found, _ = plan(given, of_mine.name, root, **options)
+        assert (planned.action, found) == ("derive", other)
+    planned, found, _ = plan(faster | {"name": "demo"}, of_demo.name, root)
+    assert (planned.action, found) == ("derive", demo)
+
+
 def test_data_that_is_not_there_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="--data names"):
         plan({}, data=str(tmp_path / "nothing"))

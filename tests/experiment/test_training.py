@@ -337,7 +337,8 @@ def test_another_rate_derives_an_experiment_from_the_best_weights(
     stored = json.loads((child.path / "hyperparameters.json").read_text())
     step = parent.load_checkpoint("best")[1]["step"]
     told = f"begins with the best weights of {parent.name}, step {step}\n"
-    assert capsys.readouterr().err.count(told) == 1
+    said = capsys.readouterr().err
+    assert said.count(told) == 1 and f"{corpus}: " in said
     assert stored["lineage"] == {
         "parent": parent.name,
         "step": step,
