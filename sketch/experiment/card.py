@@ -39,7 +39,8 @@ def write_card(
         evaluations: JSON files of `sketch evaluate --json`.
 
     Raises:
-        ValueError: a report is none, or is of another model; names the file.
+        ValueError: a report is none, or is of another model or other weights of it;
+            names the file.
     """
     facts = {
         "data": f"{corpus or settings_of(source).name}, "
@@ -56,7 +57,7 @@ def write_card(
     rows += [f"| {name} | {_cell(value)} |" for name, value in facts.items()]
     rows += ["", "## Scores", "", *_scores(source, state)]
     for path in evaluations:
-        rows += ["", *_evaluation(Path(path), source)]
+        rows += ["", *_evaluation(Path(path), source, state)]
     return "\n".join(rows) + "\n"
 
 
@@ -131,12 +132,20 @@ def _scores(source: Experiment | Reader, state: dict[str, Any]) -> list[str]:
     return table
 
 
-def _evaluation(path: Path, source: Experiment | Reader) -> list[str]:
+def _evaluation(
+    path: Path, source: Experiment | Reader, state: dict[str, Any]
+) -> list[str]:
     """A report of `sketch evaluate --json`, as a table."""
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         if facts["model"] != source.name:
             raise ValueError(f"it is of {facts['model']}")
+        theirs, ours = (
+            f"epoch {weights.get('epoch')}, step {weights.get('step')}"
+            for weights in (facts["checkpoint"], state)
+        )
+        if theirs != ours:
+            raise ValueError(f"it is of {theirs}, not of {ours}; evaluate again")
         if "written" in facts:
             return _legibility(facts)
         both = facts["log_likelihood"]
@@ -146,7 +155,7 @@ def _evaluation(path: Path, source: Experiment | Reader) -> list[str]:
             f"{line['value']:.1f} nats/line ({line['low']:.1f} to {line['high']:.1f}), "
             f"{point['value']:.4f} nats/point, {counted(facts['num_lines'], 'line')}."
         ]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} is no report of `sketch evaluate --json` on {source.name}: {error}"
         ) from error

@@ -129,6 +129,11 @@ def test_scores_of_reports_are_on_the_card(pen, folder, corpus, tmp_path):
     path.write_text(json.dumps(report | {"model": "another"}))
     with pytest.raises(ValueError, match="report.json is no report .* of another"):
         publish(pen, folder, CONDITION, corpus, evaluations=[path], force=True)
+    before = report | {"checkpoint": report["checkpoint"] | {"epoch": 0, "step": 2}}
+    path.write_text(json.dumps(before))
+    weights = "it is of epoch 0, step 2, not of epoch 1, step 3; evaluate again"
+    with pytest.raises(ValueError, match=f"report.json is no report .*{weights}"):
+        publish(pen, folder, CONDITION, corpus, evaluations=[path], force=True)
     assert (made / "README.md").exists()  # what was there is there
 
 
