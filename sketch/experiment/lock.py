@@ -7,6 +7,7 @@ only says who holds it.
 
 import contextlib
 import datetime
+import errno
 import os
 import socket
 import time
@@ -20,6 +21,8 @@ try:
 except ImportError:  # Windows: reading experiments works there, training needs WSL
     fcntl = None
 
+# What `flock` answers on a file system that has no locks, such as some network ones.
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 _TRIES = 5  # somebody who only looks, as `sketch list` does, holds it for an instant
 
 
@@ -29,7 +32,8 @@ def hold(path: Path) -> Iterator[None]:
 
     Raises:
         RuntimeError: another process holds it; names it.
-        OSError: the file cannot be made, as in a read-only directory.
+        OSError: the file cannot be made, as in a read-only directory, or its file
+            system has no locks.
     """
     if fcntl is None:
         raise RuntimeError("training needs file locks: on Windows, use WSL")
@@ -47,6 +51,13 @@ def hold(path: Path) -> Iterator[None]:
                         "or stop it (it saves its state)"
                     ) from error
                 time.sleep(0.1)
+            except OSError as error:
+                if error.errno not in _NO_LOCKS:
+                    raise
+                raise OSError(
+                    f"the file system of {path.parent} has no file locks: put "
+                    "--experiments on another"
+                ) from error
         now = datetime.datetime.now().astimezone().isoformat(" ", "seconds")
         text = f"process {os.getpid()} on {socket.gethostname()}, since {now}\n"
         os.truncate(descriptor, 0)
@@ -71,6 +82,9 @@ def holder(path: Path) -> str | None:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _read(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:  # without locks, nobody can train in it
+            raise
     finally:
         os.close(descriptor)
     return None

@@ -1,5 +1,6 @@
 """One process trains in a directory."""
 
+import errno
 import os
 import re
 import signal
@@ -110,6 +111,19 @@ def test_a_link_or_a_folder_in_its_place_is_an_error_and_not_followed(path):
     with pytest.raises(OSError, match="cannot lock"):
         with lock.hold(path):
             pass
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_named(path, monkeypatch, code):
+    def refuse(descriptor, operation):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(lock.fcntl, "flock", refuse)
+    message = f"file system of {re.escape(str(path.parent))} has no file locks"
+    with pytest.raises(OSError, match=message):
+        with lock.hold(path):
+            raise KeyError("held without a lock")
+    assert lock.holder(path) is None
 
 
 def test_a_strangers_text_in_the_lock_is_not_shown(path):
