@@ -8,10 +8,12 @@ own unit, exactly.
 Read is what pens, tablets and data sets write: any channels as long as X and Y are
 among them, points as explicit values (`!`), first (`'`) and second (`"`) differences,
 `*` for "as before"; channels that point the other way (`orientation="-ve"`). Traces of
-the type `penUp` are no ink. Traces in a group are a line, those outside of any are one
-more before them. A trace that continues another (`continuation` is `middle` or `end`,
-`priorRef` names the one before) goes on with the same stroke: the pen was not lifted.
-References by `traceView` are not followed.
+the type `penUp` are no ink. Traces outside of groups are a line, the first. Of groups
+within groups, those are lines that have a `truth`, the outermost of them; of the rest
+the innermost, or what is around those if it has traces of its own. A trace that
+continues another (`continuation` is `middle` or `end`, `priorRef` names the one before)
+goes on with the same stroke: the pen was not lifted. References by `traceView` are not
+followed, and groups of nothing else are passed over.
 
 The capture sheet of `sketch serve` (`web/static/inkml.js`) writes the same form with
 more in it: a third channel T, milliseconds since the line was begun; for each line its
@@ -19,6 +21,8 @@ more in it: a third channel T, milliseconds since the line was begun; for each l
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +41,7 @@ from sketch.ink.strokes import split_pen_strokes
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
 TEXT_TYPES = {"truth", "transcription"}  # of annotations
-TRACE = "{*}trace"
+TRACE, VIEW = "{*}trace", "{*}traceView"
 IDS = ("{http://www.w3.org/XML/1998/namespace}id", "id")  # the drafts had the second
 MAX_CHANNELS = 100  # of a trace; styluses have some ten
 VALUE = re.compile(
@@ -101,12 +105,10 @@ def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
         num_points = sum((trace.text or "").count(",") for trace in root.iter(TRACE))
         if num_points > MAX_POINTS:
             raise ValueError(f"it has {num_points:,} points, over {MAX_POINTS:,}")
-        for owner, line in _pen_strokes(root, channels).items():
-            pens = [np.concatenate(parts) for parts in line]
-            text = _annotation(owner, TEXT_TYPES)
-            if any(map(len, pens)) or (owner is not root and text):
-                writer = _annotation(owner, {"writer"}) or _annotation(root, {"writer"})
-                lines.append(line_from_pen_strokes(pens, text, writer))
+        for line in _drawn_lines(root, channels):
+            pens = [np.concatenate(parts) for parts in line.strokes]
+            if any(map(len, pens)) or (line.is_whole and line.text):
+                lines.append(line_from_pen_strokes(pens, line.text, line.writer))
     except (ValueError, OverflowError) as error:  # OverflowError: #FFF…
         raise DamagedInk(f"{path} cannot be read: {error}; export it again") from None
     if not any(len(line.strokes) for line in lines):
@@ -125,28 +127,61 @@ def _annotation(element: etree._Element, types: set[str]) -> str:
     return ""
 
 
-def _pen_strokes(
-    root: etree._Element, channels: tuple[int, int, np.ndarray]
-) -> dict[etree._Element, list[list[np.ndarray]]]:
-    """What the pen drew, by groups; what is outside of any is the root's, and first.
+@dataclass
+class _DrawnLine:
+    """What the pen drew in a group, or outside of any.
 
-    A stroke is a list of parts, points `[n, 2]` each, and is where its first part is.
+    Attributes:
+        text, writer: "" if unknown.
+        is_whole: whether groups within it are parts of it, unless they alone have text.
+        strokes: lists of parts, points `[n, 2]`; each is where its first part is.
     """
-    lines: dict[etree._Element, list[list[np.ndarray]]] = {root: []}
+
+    text: str
+    writer: str
+    is_whole: bool
+    strokes: list[list[np.ndarray]] = field(default_factory=list)
+
+
+def _drawn_lines(
+    root: etree._Element, channels: tuple[int, int, np.ndarray]
+) -> list[_DrawnLine]:
+    """The lines of a file; what is outside of any group is the first."""
+    text, writer = _annotation(root, TEXT_TYPES), _annotation(root, {"writer"})
+    lines = [_DrawnLine(text, writer, is_whole=False)]
     named: dict[str, list[np.ndarray] | None] = {}  # by a trace's id; None: no ink
-    for child in root:
-        if _name(child) not in ("trace", "traceGroup"):
-            continue
-        line = lines.setdefault(root if _name(child) == "trace" else child, [])
-        for trace in child.iter(TRACE):
-            stroke = None
-            if trace.get("type") != "penUp":
-                stroke = _continued(trace, named)
-                if stroke is None:
-                    line.append(stroke := [])
-                stroke.append(_points(trace.text or "", channels))
-            named.update((trace.get(key), stroke) for key in IDS if trace.get(key))
+    for trace, line in _traces(root, lines[0], lines):
+        stroke = None
+        if trace.get("type") != "penUp":
+            stroke = _continued(trace, named)
+            if stroke is None:
+                line.strokes.append(stroke := [])
+            stroke.append(_points(trace.text or "", channels))
+        named.update((trace.get(key), stroke) for key in IDS if trace.get(key))
     return lines
+
+
+def _traces(
+    element: etree._Element, line: _DrawnLine, lines: list[_DrawnLine]
+) -> Iterator[tuple[etree._Element, _DrawnLine]]:
+    """The traces below, in their order, and whose they are; adds to `lines`."""
+    for child in element:
+        if _name(child) == "trace":
+            yield child, line
+        elif _name(child) == "traceGroup" and not _only_refers(child):
+            text, own = _annotation(child, TEXT_TYPES), line
+            if not line.is_whole or (text and not line.text):
+                writer = _annotation(child, {"writer"}) or line.writer
+                is_whole = bool(text) or child.find(TRACE) is not None
+                own = _DrawnLine(text, writer, is_whole)
+                lines.append(own)
+            yield from _traces(child, own, lines)
+
+
+def _only_refers(group: etree._Element) -> bool:
+    """Whether a group has no traces, only views of those that are elsewhere."""
+    trace, view = (next(group.iter(tag), None) for tag in (TRACE, VIEW))
+    return trace is None and view is not None
 
 
 def _continued(

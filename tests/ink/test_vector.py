@@ -528,6 +528,53 @@ def test_inkml_channels_in_any_order_and_direction(tmp_path):
     assert second.text == "b" and second.strokes.tolist() == [[1, -1, 1]]
 
 
+def test_inkml_of_a_page_is_its_lines(tmp_path):
+    """Of pages, lines and words, what has a text is a line, and else the smallest."""
+
+    def group(text, *within):
+        truth = f'<annotation type="truth">{text}</annotation>' if text else ""
+        return f"<traceGroup>{truth}{''.join(within)}</traceGroup>"
+
+    def trace(x):
+        return f"<trace>0 0, {x} 0</trace>"
+
+    page = group("", group("one", trace(1)), group("two", group("t"), trace(2)))
+    words = group("three", group("", trace(3)), group("ignored", trace(4)))
+    untold = group("", group("", group("", trace(5))), group("", trace(6)))
+    around = group("", trace(7), group("", trace(8)), group("nine", trace(9)))
+    path = tmp_path / "a.inkml"
+    writer = '<annotation type="writer">eve</annotation>'
+    path.write_text(f"<ink>{writer}{page}{words}{untold}{around}</ink>")
+    lines = read_inkml(path)
+    found = [(line.text, line.strokes[line.strokes[:, 0] > 0, 0]) for line in lines]
+    assert [(text, steps.tolist()) for text, steps in found] == [
+        ("one", [1]),
+        ("two", [2]),
+        ("three", [3, 4]),
+        ("", [5]),
+        ("", [6]),
+        ("", [7, 8]),
+        ("nine", [9]),
+    ]
+    assert {line.writer for line in lines} == {"eve"}
+
+
+def test_inkml_groups_that_only_refer_to_traces_are_no_lines(tmp_path):
+    """As the files of CROHME name the symbols of a formula."""
+    path = tmp_path / "a.inkml"
+    symbol = (
+        '<traceGroup><annotation type="truth">x</annotation>'
+        '<traceView traceDataRef="0"/></traceGroup>'
+    )
+    path.write_text(
+        '<ink><annotation type="truth">$x$</annotation><trace id="0">0 0, 1 1</trace>'
+        f'<traceGroup><annotation type="truth">Segmentation</annotation>{symbol * 2}'
+        "</traceGroup></ink>"
+    )
+    (line,) = read_inkml(path)
+    assert line.text == "$x$" and line.strokes.tolist() == [[1, 1, 1]]
+
+
 def test_inkml_of_strokes_in_parts(tmp_path):
     """Two pens write by turns, one over the end of its group; a third is in the air."""
     path = tmp_path / "a.inkml"
