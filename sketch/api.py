@@ -28,6 +28,7 @@ __all__ = ["Ink", "Layout", "Pen", "load"]
 if TYPE_CHECKING:
     from sketch.experiment.checking import ReadingCheck
     from sketch.experiment.directory import Experiment
+    from sketch.experiment.reader import LoadedReader
     from sketch.generation.pieces import Prime
     from sketch.generation.sampling import SamplingLoop
     from sketch.model.network import Network
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 class Pen:
     """An experiment that writes, with its best weights; made by `load`.
 
-    The weights are read when it first writes, which takes some seconds, and then kept.
+    The weights are read when it first writes, which takes some seconds, and then kept;
+    so are those of the reader that checked last.
 
     Args:
         experiment: its directory, opened.
@@ -56,6 +58,7 @@ class Pen:
         self.experiment = experiment
         self._backend = backend
         self._root = root
+        self._last_reader: tuple[str | Path, LoadedReader] | None = None
 
     @property
     def name(self) -> str:
@@ -111,7 +114,9 @@ class Pen:
             ValueError: an unknown character or prime; nothing to write; an experiment
                 that writes freely.
         """
-        _require_numbers(bias, seed, tries, steps_per_character or 1)
+        steps = 1 if steps_per_character is None else steps_per_character
+        _require_numbers(bias, seed, tries, steps)
+        _require_share(max_error_rate)
         paragraphs = self._fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]
         loop = self._loop if figures is None else self._detailed_loop
@@ -179,6 +184,7 @@ class Pen:
             ValueError: as of `write`.
         """
         _require_numbers(bias, seed, tries)
+        _require_share(max_error_rate)
         paragraphs = self._fit(text, keep_lines, replace_unknown)
         loop = self._loop
         from sketch.experiment.letter import write_letter
@@ -267,9 +273,13 @@ class Pen:
     ) -> "ReadingCheck | None":
         if check is None:
             return None
-        from sketch.experiment.checking import load_check
+        from sketch.experiment.checking import ReadingCheck
+        from sketch.experiment.reader import LoadedReader, Reader
 
-        return load_check(check, self._root, max_error_rate)
+        if self._last_reader is None or self._last_reader[0] != check:
+            reader = LoadedReader(Reader.load(check, self._root))
+            self._last_reader = (check, reader)
+        return ReadingCheck(self._last_reader[1], max_error_rate)
 
     def _prime(
         self,
@@ -335,6 +345,13 @@ def _require_numbers(bias: float, seed: int, *counts: int) -> None:
     for count in counts:
         if not isinstance(count, int) or count < 1:
             raise ValueError(f"expected a whole number of at least 1, not {count!r}")
+
+
+def _require_share(max_error_rate: float) -> None:
+    if not 0 <= max_error_rate <= 1:
+        raise ValueError(
+            f"max_error_rate must be a number from 0 to 1, not {max_error_rate!r}"
+        )
 
 
 def _describe(prime: "Prime | None", check: "ReadingCheck | None") -> list[str]:

@@ -300,6 +300,8 @@ def test_the_typography_of_a_letter_is_typewritten(pen):
         ("a", {"bias": float("nan")}, "bias"),
         ("a", {"seed": -1}, "seed"),
         ("a", {"tries": 0}, "at least 1"),
+        ("a", {"max_error_rate": -0.1}, "max_error_rate must be .* 0 to 1, not -0.1"),
+        ("a", {"max_error_rate": float("nan")}, "max_error_rate"),
         ("a’b", {"replace_unknown": "ß"}, "'ß' is itself unknown"),
         ("a", {"prime": "nobody.json"}, "nobody.json"),
     ],
@@ -308,6 +310,11 @@ def test_what_cannot_be_written(pen, text, options, words):
     for method in (pen.write, pen.write_page):
         with pytest.raises((ValueError, FileNotFoundError), match=words):
             method(text, **options)
+
+
+def test_no_steps_are_not_the_usual_number_of_them(pen):
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        pen.write("a", steps_per_character=0)
 
 
 def test_unknown_characters_can_be_replaced(pen):

@@ -75,12 +75,3 @@ def find_reader_of(experiment: Experiment) -> Path | None:
         if Reader.load(path, path.parent).data_digest == experiment.data_digest:
             return path
     return None
-
-
-def load_check(
-    path_or_name: str | Path,
-    root: str | Path,
-    max_error_rate: float = MAX_ERROR_RATE,
-) -> ReadingCheck:
-    """A check by a reader's directory; see `Reader.load`."""
-    return ReadingCheck(LoadedReader(Reader.load(path_or_name, root)), max_error_rate)
