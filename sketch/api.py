@@ -94,8 +94,8 @@ class Pen:
             text: what to write.
             bias: tidiness; 0 writes as the model learned it, 1 and more tidier.
             seed: the same seed writes the same ink.
-            prime: write on in this hand: other ink of a pen, an .inkml, .svg or .json
-                file, or the name of a line of the corpus.
+            prime: write on in this hand: other ink of this pen, an .inkml, .svg or
+                .json file, or the name of a line of the corpus.
             prime_text: what the prime says, where it does not tell itself.
             data: the corpus of a prime that is a line's name, as of `sketch train`.
             tries: how often a piece that went wrong, or uneven, is written at the most.
