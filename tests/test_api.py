@@ -242,17 +242,6 @@ def test_figures_of_how_it_was_written(pen, tmp_path):
     assert sorted(tmp_path.iterdir()) == sorted(expected)
 
 
-def test_a_prime_that_is_a_file_needs_no_corpus(pen, tmp_path, monkeypatch):
-    from sketch.experiment import pen as pen_module
-
-    def look(*args):
-        raise AssertionError("nobody asked for a line of the corpus")
-
-    monkeypatch.setattr(pen_module, "find_corpus_of", look)
-    pen.write("my hand", seed=6, **QUICK).save(tmp_path / "hand.json")
-    pen.write("lake", prime=tmp_path / "hand.json", **QUICK)
-
-
 def test_primes(pen, tmp_path):
     plain = pen.write("lake", seed=5, **QUICK)
     hand = pen.write("my hand", seed=6, **QUICK)

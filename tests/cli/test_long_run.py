@@ -51,10 +51,10 @@ def memory_by_step(*words) -> list[int]:
 
 def test_memory_stays_over_five_hundred_steps(tmp_path):
     path = tmp_path / "toy.hdf5"
-    sets = demo_sets(112)
+    sets = demo_sets(448)
     write_corpus(path, sets, source="demo", command="a test", seed=0, split="random")
     # Nearly all of one length, which is compiled once.
-    words = (*TOY, *NOISY, "--bs", 4, "--max-length", 40, "--epochs", 20)
+    words = (*TOY, *NOISY, "--bs", 4, "--max-length", 40, "--epochs", 5)
     held = memory_by_step(*words, "--data", path, "--experiments", tmp_path)
     assert len(held) >= 500
     assert max(held[WARM:]) <= GROWTH * held[WARM]

@@ -26,11 +26,3 @@ def test_an_installed_sketch_is_not_written_into(sketch, pen, tmp_path, monkeypa
     assert (result.code, result.out) == (0, f"given/{pen.name}\n")
     (installed.parent / "pyproject.toml").touch()
     assert sketch(*words).out == f"{installed / 'hands' / pen.name}\n"
-
-
-def test_force_does_not_replace_the_experiment_itself(sketch, pen):
-    before = sorted(pen.path.rglob("*"))
-    words = ("publish", "--model", pen.name, "--condition", "Anybody may use it.")
-    result = sketch(*words, "--output", "experiments", "--force")
-    assert result.code == 1 and "is what is to be published" in result.err
-    assert sorted(pen.path.rglob("*")) == before

@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 from whiteboards import pack, write_database, write_split_lists
 
+from sketch.experiment import record
 from sketch.experiment.names import experiment_name, parse_name
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +86,8 @@ def downloads(tmp_path):
 def test_every_command_of_the_readme_works(sketch, downloads, tmp_path, monkeypatch):
     # `sketch serve` does all but wait for browsers.
     monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: None)
+    monkeypatch.setattr(record, "SAMPLES", 4)
+    monkeypatch.setattr(record, "SAMPLE_STEPS", 50)
     ran = []
     for words in commands(ROOT / "README.md"):
         if words[0] == "python":

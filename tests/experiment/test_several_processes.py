@@ -73,7 +73,7 @@ def test_stopped_and_killed_the_same_command_goes_on(folder, monkeypatch):
     """
     command = words(FREE, "broken", "--checkpoint-minutes", "0")
     with monkeypatch.context() as patch:
-        patch.setenv("SLOWLY", "0.5")
+        patch.setenv("SLOWLY", "0.2")
         with Peers(folder, command, 2) as peers:
             peers.wait_for(0, "epoch 1,")
             peers.kill(1, signal.SIGINT)

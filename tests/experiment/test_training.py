@@ -180,9 +180,17 @@ def interfere(monkeypatch, at_step, act):
     monkeypatch.setattr(Network, "train_on_batch", train_on_batch)
 
 
-def test_killed_within_an_epoch_and_resumed(corpus, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    """Three epochs that nothing interfered with."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+        return run(make_corpus(folder / "toy.hdf5"), folder, epochs=3)
+
+
+def test_killed_within_an_epoch_and_resumed(corpus, tmp_path, monkeypatch, unbroken):
     """18 lines in batches of 4: step 8 is the third of the second epoch."""
-    unbroken = run(corpus, tmp_path / "a", epochs=3)
 
     def die():
         raise Killed
@@ -200,15 +208,16 @@ def test_killed_within_an_epoch_and_resumed(corpus, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"]
 )
-def test_signals_save_and_end(corpus, tmp_path, monkeypatch, number, code, capsys):
-    unbroken = run(corpus, tmp_path / "a", epochs=2)
+def test_signals_save_and_end(
+    corpus, tmp_path, monkeypatch, number, code, capsys, unbroken
+):
     with monkeypatch.context() as patch:
         interfere(patch, 7, lambda: os.kill(os.getpid(), number))
         with pytest.raises(SystemExit) as ended:
-            run(corpus, tmp_path / "b", epochs=2)
+            run(corpus, tmp_path / "b", epochs=3)
     assert ended.value.code == code
     assert f"--model {unbroken.name}" in capsys.readouterr().out
-    assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=2))
+    assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=3))
 
 
 def test_a_signal_before_the_first_batch_does_not_wait_for_it(
@@ -232,12 +241,13 @@ def test_a_signal_before_the_first_batch_does_not_wait_for_it(
 
 
 @pytest.mark.parametrize("minutes", [60.0, 0.0], ids=["no checkpoint", "a checkpoint"])
-def test_killed_between_history_and_checkpoint(corpus, tmp_path, monkeypatch, minutes):
+def test_killed_between_history_and_checkpoint(
+    corpus, tmp_path, monkeypatch, minutes, unbroken
+):
     """The epoch is done again, or ended again, and stands in the history once.
 
     With a checkpoint behind its last batch, its row is of a step that is not lost.
     """
-    unbroken = run(corpus, tmp_path / "a", epochs=3)
 
     def die(self, kind):
         if self.position.epoch == 2:
@@ -455,12 +465,6 @@ def test_more_devices_than_there_are_leave_no_directory(corpus, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [corpus.name]
 
 
-def test_other_shapes_are_refused_with_both_values(corpus, tmp_path):
-    parent = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
-    with pytest.raises(ValueError, match=r"dim.*\b7\b.*\b6\b|dim.*\b6\b.*\b7\b"):
-        plan_run({"dim": 7}, parent.name, tmp_path)
-
-
 def test_other_data_is_refused(corpus, tmp_path):
     first = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
     other = make_corpus(tmp_path / "other.hdf5", seed=1)
@@ -545,14 +549,10 @@ def test_history_is_in_nats_of_real_points(corpus, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "method", ["adam", "rmsprop", "graves", "adagrad", "adadelta", "scale", "muon"]
+    "method, rate", [("rmsprop", 1e-2), ("adagrad", 0.1), ("adadelta", 1.0)]
 )
-def test_every_step_method_learns(corpus, tmp_path, method):
-    rate = {"adadelta": 1.0, "adagrad": 0.1, "scale": 1e-3, "graves": 1e-3}
-    settings = SETTINGS | {
-        "step_method": method,
-        "learning_rate": rate.get(method, 1e-2),
-    }
-    experiment = run(corpus, tmp_path, epochs=4, settings=settings)
+def test_the_step_methods_that_only_keras_knows_learn(corpus, tmp_path, method, rate):
+    settings = SETTINGS | {"step_method": method, "learning_rate": rate}
+    experiment = run(corpus, tmp_path, epochs=2, settings=settings)
     rows = experiment.history()
     assert rows[-1]["train_log_likelihood"] > rows[0]["train_log_likelihood"]
