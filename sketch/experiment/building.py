@@ -218,7 +218,8 @@ STEP_METHODS = {
     "adagrad": (keras.optimizers.Adagrad, {}),
     "adadelta": (keras.optimizers.Adadelta, {}),
     "scale": (keras.optimizers.SGD, {}),
-    # Matrices between wide layers step by orthogonal matrices, the rest as Adam would.
+    # Matrices between wide layers step by orthogonal matrices (Jordan 2024), as large
+    # as Adam's steps (Liu et al. 2025, arXiv:2502.16982), the rest as Adam would.
     "muon": (
         keras.optimizers.Muon,
         {"exclude_layers": NOT_WIDE, "weight_decay": None, "adam_weight_decay": None},

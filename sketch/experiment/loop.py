@@ -226,4 +226,4 @@ class TrainingLoop:
         latest = self.record.latest()
         step = f", of step {latest[1].get('step')}," if latest else ""
         ways = " or ".join(self.remedies)
-        return f"the last good checkpoint{step} is kept; try a lower {ways}"
+        return f"the last checkpoint{step} is kept; try a lower {ways}"
