@@ -13,6 +13,7 @@ from keras import ops
 from sketch.experiment import checkpoint
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.run_directory import RunDirectory
 from sketch.experiment.weights_file import check_weights_file, require_size, unfit
 from sketch.model.network import Network, first_input
 
@@ -31,10 +32,7 @@ def build_network(experiment: Experiment) -> Network:
         ValueError: the experiment has weights, and they are too few for its settings.
     """
     settings = experiment.hyperparameters
-    for kind in checkpoint.KINDS:
-        path = experiment.checkpoints_dir / kind / checkpoint.WEIGHTS_NAME
-        if path.is_file():
-            require_size(path, _least_weights(experiment) * LEAST_BYTES)
+    require_weights(experiment, _least_weights(experiment))
     return Network(
         dim=settings.dim,
         depth=settings.depth,
@@ -56,15 +54,26 @@ def build_network(experiment: Experiment) -> Network:
 
 
 def _least_weights(experiment: Experiment) -> int:
-    """How many weights the network has at the least: gates, window and output.
-
-    Settings from a stranger could ask for a network that fills the memory: its weights
-    must be there before it is built.
-    """
+    """How many weights the network has at the least: gates, window and output."""
     settings = experiment.hyperparameters
     symbols = experiment.alphabet.size if settings.text else 0
     a_state = 3 * (settings.dim + symbols) * settings.depth + 6 * settings.mixtures
     return settings.dim * (a_state + settings.window_mixtures * settings.text)
+
+
+def require_weights(directory: RunDirectory, num_weights: int) -> None:
+    """Refuses checkpoints with fewer weights than a network has at the least.
+
+    Settings from a stranger could ask for a network that fills the memory: its weights
+    must be there before it is built.
+
+    Raises:
+        ValueError: names the file.
+    """
+    for kind in checkpoint.KINDS:
+        path = directory.checkpoints_dir / kind / checkpoint.WEIGHTS_NAME
+        if path.is_file():
+            require_size(path, num_weights * LEAST_BYTES)
 
 
 def load_network(experiment: Experiment, kind: str = "best") -> Network:

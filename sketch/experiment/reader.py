@@ -127,9 +127,16 @@ class Reader(RunDirectory):
         raise FileNotFoundError(f"{problem}; {there}; `sketch train-reader` makes one")
 
     def build_recogniser(self) -> "Recogniser":
-        """The network with its initial weights."""
-        from sketch.evaluation.recogniser import Recogniser
+        """The network with its initial weights.
 
+        Raises:
+            ValueError: there are weights, and they are too few for the settings.
+        """
+        from sketch.evaluation.recogniser import Recogniser
+        from sketch.experiment.building import require_weights
+
+        dim, depth = self.settings.dim, self.settings.depth
+        require_weights(self, dim * (16 * depth * dim + 2 * self.alphabet.size))
         return Recogniser(
             dim=self.settings.dim,
             depth=self.settings.depth,

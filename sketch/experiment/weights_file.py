@@ -46,10 +46,10 @@ def check_weights_file(path: Path) -> None:
 
 
 def unfit(path: Path, problem: Exception | str) -> ValueError:
-    """The error for weights that are not those of their experiment."""
+    """The error for weights that are not those of their experiment or reader."""
     reason = " ".join(str(problem).split())[:200] or type(problem).__name__
     return ValueError(
-        f"{path} does not hold the weights that hyperparameters.json describes "
+        f"{path} does not hold the weights that the settings of its run describe "
         f"({reason}); restore both from the same run"
     )
 

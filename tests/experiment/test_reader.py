@@ -187,9 +187,12 @@ def test_a_damaged_directory_is_named(reader, tmp_path, change, message):
         Reader.load(tmp_path, tmp_path)
 
 
-def test_weights_of_another_shape_are_refused(reader, tmp_path):
+@pytest.mark.parametrize(
+    ("dim", "message"), [(5, "does not hold"), (300, r"bytes, of [\d,]+ at the least")]
+)
+def test_weights_of_another_shape_are_refused(reader, tmp_path, dim, message):
     content = json.loads((reader.path / "reader.json").read_text())
-    content["settings"]["dim"] = 5
+    content["settings"]["dim"] = dim
     (tmp_path / "reader.json").write_text(json.dumps(content))
     (tmp_path / "checkpoints").mkdir()
     best = reader.path / "checkpoints" / "best"
@@ -197,7 +200,7 @@ def test_weights_of_another_shape_are_refused(reader, tmp_path):
     best_copy.mkdir()
     for path in best.iterdir():
         (best_copy / path.name).write_bytes(path.read_bytes())
-    with pytest.raises(ValueError, match="model.weights.h5 does not hold"):
+    with pytest.raises(ValueError, match=f"model.weights.h5 .*{message}"):
         LoadedReader(Reader.load(tmp_path, tmp_path))
 
 

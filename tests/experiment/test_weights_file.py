@@ -95,7 +95,10 @@ def test_hostile_weights_are_refused(trained, name):
     change(trained, in_hdf5(act))
     with pytest.raises(ValueError, match=message) as caught:
         load_network(trained)
-    assert "model.weights.h5 does not hold the weights" in str(caught.value)
+    assert (
+        "model.weights.h5 does not hold the weights that the settings of its run"
+        in str(caught.value)
+    )
     assert "restore both from the same run" in str(caught.value)
 
 
