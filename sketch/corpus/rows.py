@@ -18,7 +18,7 @@ AT_ONCE = 10_000  # rows whose bytes are in memory together while all are read
 
 
 class Rows(Protocol):
-    """Strokes, or character codes, of lines 0, 1, ...
+    """Strokes, character codes or ids of lines 0, 1, ...
 
     Attributes:
         lengths: int `[line]`, the length of each.
@@ -33,11 +33,11 @@ class Rows(Protocol):
 class RowsInMemory:
     """Rows of a list."""
 
-    def __init__(self, rows: Sequence[np.ndarray]):
+    def __init__(self, rows: Sequence[Any]):
         self.rows = rows
         self.lengths = np.array([len(row) for row in rows], np.int64)
 
-    def take(self, numbers: Sequence[int]) -> list[np.ndarray]:
+    def take(self, numbers: Sequence[int]) -> list[Any]:
         return [self.rows[number] for number in numbers]
 
 

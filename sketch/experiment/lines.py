@@ -8,7 +8,7 @@ import numpy as np
 
 from sketch.corpus.batches import Batches
 from sketch.corpus.line import SETS
-from sketch.corpus.rows import RowsOnDisk
+from sketch.corpus.rows import Rows, RowsOnDisk
 from sketch.corpus.shards import Shards, open_shards
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.processes import Processes
@@ -16,7 +16,7 @@ from sketch.ink.counted import counted
 from sketch.ink.text import Alphabet
 
 TEXTS = 64  # transcripts that are kept to be written; sketch.png has as many lines
-BESIDE_INK = 200  # bytes that a line in memory takes beside its points
+BESIDE_INK = 280  # bytes that a line in memory takes beside its points
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class RunLines:
     """
 
     batches: dict[str, Batches]
-    line_ids: RowsOnDisk
+    line_ids: Rows
     texts: list[str]
     num_without_text: int
     is_held: bool
@@ -82,10 +82,12 @@ def load_lines(
         lengths = np.concatenate([rows.lengths for rows in strokes.values()])
         is_held = lengths.sum() * 12 + len(lengths) * BESIDE_INK <= memory
         batches: dict[str, Batches] = {}
+        num_without_text = 0
         for name in SETS:
             if name == "test" and corpus.are_equal("test", "valid"):
                 batches["test"] = batches["valid"]
                 continue
+            num_without_text += len(corpus.lengths(name)) - len(kept[name])
             texts = None
             if settings.text:
                 texts = _codes(corpus, name, kept[name], alphabet)
@@ -103,11 +105,12 @@ def load_lines(
                 process=processes.index,
                 num_processes=processes.count,
             )
+        line_ids = corpus.texts("train", "line_ids").chosen(kept["train"])
         return RunLines(
             batches,
-            corpus.texts("train", "line_ids").chosen(kept["train"]),
+            line_ids.held() if is_held else line_ids,
             _first_texts(corpus),
-            sum(len(corpus.lengths(n)) - len(kept[n]) for n in SETS),
+            num_without_text,
             is_held,
         )
 

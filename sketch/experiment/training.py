@@ -34,6 +34,7 @@ from sketch.experiment.preparing import prepare
 from sketch.experiment.processes import ALONE, Processes
 from sketch.experiment.record import ExperimentRecord, NoRecord
 from sketch.experiment.run_options import RunOptions
+from sketch.ink import DamagedInk
 from sketch.ink.counted import counted
 from sketch.ink.printable import printable
 from sketch.model.network import Network
@@ -209,11 +210,14 @@ class TrainingRun(TrainingLoop):
         is_lost = not nats >= -LOST * float(sums["points"])
         if math.isfinite(nats) and math.isfinite(norm) and not is_lost:
             return
-        ids = self.lines.line_ids.take(batch.lines[batch.lines >= 0])
-        named = ", ".join(ids[:LINES_NAMED])
+        numbers = batch.lines[batch.lines >= 0]
+        try:
+            ids = self.lines.line_ids.take(numbers[:LINES_NAMED])
+        except DamagedInk:  # replaced since: that the run diverged is what matters
+            ids = [f"number {number}" for number in numbers[:LINES_NAMED]]
         raise FloatingPointError(
             f"{self._place()}: log-likelihood {nats}, gradient norm {norm}, on lines "
-            f"{named} and {max(len(ids) - LINES_NAMED, 0)} more; {self._remedy()}"
+            f"{', '.join(ids)} and {len(numbers) - len(ids)} more; {self._remedy()}"
         )
 
 

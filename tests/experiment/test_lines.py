@@ -8,13 +8,15 @@ from made_up_corpus import make_corpus
 
 from sketch.corpus import batches as batches_module
 from sketch.corpus import rows
-from sketch.corpus.batches import Batches
+from sketch.corpus.batches import Batch, Batches
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.corpus.rows import RowsInMemory
 from sketch.corpus.shards import open_shards
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.lines import load_lines
+from sketch.experiment.position import Position
 from sketch.experiment.processes import ALONE
+from sketch.experiment.training import TrainingRun
 
 SETTINGS = Hyperparameters(dim=6, batch_size=4, augment=0.1, text=True, seed=5)
 
@@ -113,6 +115,28 @@ def test_lines_take_little_memory_on_disk_and_once_their_size_in_it(
         peaks[memory] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peaks[1] < 1e6 < 4.5e6 < peaks[1e9] < 6.5e6
+
+
+@pytest.mark.parametrize("memory, named", [(1e9, "train-01"), (1, "number 1")])
+def test_a_corpus_that_was_replaced_hides_no_divergence(paths, memory, named):
+    run = TrainingRun.__new__(TrainingRun)
+    run.lines, run.position = load(paths, memory), Position()
+    run._remedy = lambda: "lower --lr"
+    for path in paths:
+        path.write_bytes(b"another")
+    batch = Batch({}, np.array([1, 20, -1]))
+    with pytest.raises(FloatingPointError, match=f"lines {named}, .* and 0 more"):
+        run._require_sound({"log_likelihood": np.nan, "points": 1.0}, 1.0, batch)
+
+
+def test_lines_without_text_count_once_where_test_is_valid(tmp_path):
+    ink = np.float32([[1, 2, 0], [2, 1, 1]])
+    train = [Line(ink, "a", "t0"), Line(ink * np.float32([2, 3, 1]), "", "t1")]
+    valid = [Line(ink, "a", "v0"), Line(ink, "", "v1"), Line(ink, "", "v2")]
+    sets = {"train": train, "valid": valid, "test": valid}
+    path = tmp_path / "few.hdf5"
+    write_corpus(path, sets, source="", command="", seed=0, split="random")
+    assert load([path], 1e9).num_without_text == 3
 
 
 def test_a_character_that_the_experiment_lacks_is_named(paths):
