@@ -85,7 +85,7 @@ class TrainingLoop:
         if self.position.epoch < self.options.epochs:
             self.record.tell(
                 f"no better validation since epoch {self.position.best_epoch}: with a "
-                "greater --patience, or without it, it goes on"
+                "greater --patience, or 0, it goes on"
             )
 
     # -- what depends on what is trained ---------------------------------------------
@@ -150,9 +150,8 @@ class TrainingLoop:
         self.record.draw(position.epoch)
 
     def _out_of_patience(self) -> bool:
-        patience = self.options.patience
         waited = self.position.epoch - self.position.best_epoch
-        return patience is not None and waited >= patience
+        return 0 < self.options.patience <= waited
 
     # -- what a checkpoint holds -----------------------------------------------------
 

@@ -122,7 +122,9 @@ def plan_run(
         raise ValueError(f"{best[0].parent / 'state.json'} is damaged: it has no step")
     lineage = Lineage(parent.name, step, learned_from(parent, root))
     kept = {
-        name: value for name, value in parent.kept_options().items() if name != "epochs"
+        name: value
+        for name, value in parent.kept_options().items()
+        if name not in ("epochs", "patience")
     }
     plan = RunPlan("derive", hyperparameters, parent, lineage, parent, kept)
     return _begin(plan, root, again)

@@ -16,7 +16,11 @@ class CommonOptions(Settings):
     """
 
     # What `settled` puts in the place of None.
-    DEFAULTS: ClassVar[Mapping[str, Any]] = {"epochs": 500, "precision": "float32"}
+    DEFAULTS: ClassVar[Mapping[str, Any]] = {
+        "epochs": 500,
+        "precision": "float32",
+        "patience": 0,
+    }
 
     epochs: int | None = option(
         None,
@@ -56,10 +60,10 @@ class CommonOptions(Settings):
     patience: int | None = option(
         None,
         "--patience",
-        "Stop after N epochs without a better validation.",
-        unset="never",
+        "Stop after N epochs without a better validation; 0 never stops.",
+        unset="as the run was begun with; 0",
         type=int,
-        minimum=1,
+        minimum=0,
         in_name="never",
     )
     # What a power cut may cost.

@@ -77,10 +77,12 @@ def test_what_is_not_given_is_as_the_run_was_begun_with():
     kept = begun.to_keep()
     assert RunOptions().settled(kept).to_keep() == kept
     assert RunOptions(epochs=5).settled(kept).to_keep() == {**kept, "epochs": 5}
-    assert RunOptions().settled(kept).patience is None
+    assert RunOptions(patience=0).settled(kept).to_keep() == {**kept, "patience": 0}
+    assert RunOptions().settled({"epochs": 3}).patience == 0  # of an older run
     assert ReaderOptions().settled({}).to_keep() == {
         "epochs": 20,
         "precision": "float32",
+        "patience": 0,
     }
     with pytest.raises(ValueError, match="--epochs must be a whole number"):
         RunOptions().settled({"epochs": "many"})

@@ -525,9 +525,11 @@ def test_patience_ends_a_run_that_gets_no_better(corpus, tmp_path, monkeypatch, 
     assert experiment.load_checkpoint("best")[1]["epoch"] == 1
     why = "no better validation since epoch 1: with a greater --patience"
     assert why in capsys.readouterr().err
-    run(corpus, tmp_path, experiment.name, epochs=50, patience=2)
+    run(corpus, tmp_path, experiment.name, epochs=50)  # the patience is kept
     assert why in capsys.readouterr().err
     assert len(experiment.history()) == 3
+    run(corpus, tmp_path, experiment.name, epochs=4, patience=0)
+    assert len(experiment.history()) == 4
 
 
 def test_padding_and_lines_left_out_are_told(corpus, tmp_path, capsys):
