@@ -85,8 +85,11 @@ class Position:
 
         Raises:
             KeyError, TypeError: something is missing, or unknown.
-            ValueError: a value is not of its kind; names it.
+            ValueError: a value is not of its kind, or a count is missing; names it.
         """
+        for name in ("epoch", "batch", "step"):
+            if name not in state:  # a run that began anew would wipe its history out
+                raise ValueError(f"`{name}` is missing")
         kind = type(self.totals)
         totals = kind(**_checked(kind, state["totals"]))
         return Position(**_checked(Position, {**state, "totals": totals}))
