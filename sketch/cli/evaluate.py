@@ -89,7 +89,7 @@ def command(
     ctx: click.Context,
     model: str,
     protocol: str,
-    data: Path | None,
+    data: tuple[Path, ...],
     checkpoint: str,
     batch_size: int,
     legibility: bool,

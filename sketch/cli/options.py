@@ -162,13 +162,23 @@ def tries_option(default: int) -> Callable[[Callable], Callable]:
 
 
 def data_option(purpose: str) -> Callable[[Callable], Callable]:
-    """`--data`: the corpus; `purpose` says of which use it is."""
+    """`--data`: the files of the corpus; `purpose` says of which use it is."""
     return click.option(
         "--data",
         type=click.Path(path_type=Path),
+        multiple=True,
         show_default="as of `sketch train`",
-        help=f"The corpus {purpose}: handwriting.hdf5, or a folder that holds it.",
+        help=f"The corpus {purpose}: handwriting.hdf5, or a folder that holds it; may "
+        "be given several times, for a corpus of several files.",
     )
+
+
+def _one_file(
+    ctx: click.Context, param: click.Parameter, values: tuple[Path, ...]
+) -> Path | None:
+    if len(values) > 1:
+        raise click.UsageError("--data goes once: name the file that has the line", ctx)
+    return next(iter(values), None)
 
 
 def progress_option(function: Callable) -> Callable:
@@ -210,7 +220,15 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
         click.option(
             "--prime-text", help="What the prime says, where its file does not tell."
         ),
-        data_option("of --prime LINE"),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path),
+            multiple=True,  # so that a second one is seen, and refused
+            callback=_one_file,
+            show_default="as of `sketch train`",
+            help="The corpus of --prime LINE: handwriting.hdf5, or a folder that holds "
+            "it.",
+        ),
         tries_option(default=5),
         click.option(
             "--replace-unknown",

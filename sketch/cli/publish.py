@@ -53,7 +53,7 @@ def command(
     model: str,
     output: Path | None,
     condition: str | None,
-    data: Path | None,
+    data: tuple[Path, ...],
     evaluations: tuple[Path, ...],
     is_default: bool,
     force: bool,

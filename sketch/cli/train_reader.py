@@ -58,7 +58,7 @@ def command(
 
     if reader is None:
         opened = None
-        given, notice = name_corpus(given, options.data)
+        given, notice = name_corpus(given, next(iter(options.data), None))
         if notice:
             click.echo(notice, err=True)
         settings = ReaderSettings(**given)
@@ -70,8 +70,8 @@ def command(
         settings = opened.settings
         options = options.settled(opened.kept_options())
     digest = opened.data_digest if opened else None
-    path = require_corpus(settings.name, options.data, digest)
-    options = replace(options, data=str(path))
+    files = require_corpus(settings.name, options.data, digest)
+    options = replace(options, data=files)
 
     from sketch.experiment import devices
 

@@ -1,4 +1,7 @@
-"""Several corpus files as one: their sets joined, in the order of the files."""
+"""Several corpus files as one: their sets joined, in the order of the files.
+
+What `Shards` has by the name of something of `Corpus` is the same, of all files.
+"""
 
 import contextlib
 import hashlib
@@ -9,7 +12,7 @@ import numpy as np
 
 from sketch.corpus.hdf5 import Corpus
 from sketch.corpus.hdf5_checks import damaged
-from sketch.corpus.line import ROW_WIDTH, find_problem
+from sketch.corpus.line import ROW_WIDTH, Line, find_problem
 from sketch.corpus.rows import Located, RowsOnDisk
 from sketch.ink.text import Alphabet
 
@@ -19,6 +22,9 @@ class Shards:
 
     Attributes:
         files: each file.
+        path: where they are, as messages say it.
+        source: what the lines are.
+        sets: names of the sets, which all files have.
         offset_mean, offset_std: float64 `[2]`, over the training sets of all.
         alphabet: the characters of any of them.
         digest: of the content of all; of one file, that file's own.
@@ -26,6 +32,9 @@ class Shards:
 
     def __init__(self, files: Sequence[Corpus]):
         self.files = files
+        self.path = ", ".join(str(file.path) for file in files)
+        self.source = "; ".join(dict.fromkeys(file.source for file in files))
+        self.sets = files[0].sets
         self.alphabet = files[0].alphabet
         self.digest = files[0].digest
         self.offset_mean, self.offset_std = files[0].offset_mean, files[0].offset_std
@@ -44,7 +53,7 @@ class Shards:
         mean = (shares * means).sum(axis=0)
         return mean, np.sqrt((shares * (stds**2 + (means - mean) ** 2)).sum(axis=0))
 
-    def are_equal(self, one: str, other: str) -> bool:
+    def is_same_set(self, one: str, other: str) -> bool:
         """Whether two sets are the same rows of each file."""
         return all(file.is_same_set(one, other) for file in self.files)
 
@@ -55,6 +64,18 @@ class Shards:
     def text_lengths(self, set_name: str) -> np.ndarray:
         """Characters of each transcript of a set, int `[line]`; 0 where unknown."""
         return self.texts(set_name).measured().lengths
+
+    def read_set(self, set_name: str) -> list[Line]:
+        """All lines of a set, in memory."""
+        return [line for file in self.files for line in file.read_set(set_name)]
+
+    def transcripts(self, set_name: str) -> list[str]:
+        """The transcript of each line of a set; "" where unknown."""
+        return [text for file in self.files for text in file.transcripts(set_name)]
+
+    def writers(self, set_name: str) -> list[str]:
+        """The writer of each line of a set; "" where unknown."""
+        return [writer for file in self.files for writer in file.writers(set_name)]
 
     def strokes(self, set_name: str) -> RowsOnDisk:
         """The ink of a set: float32 `[time, 3]`, in the recording's units."""

@@ -38,6 +38,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sketch.corpus.hdf5 import Corpus, Line
+from sketch.corpus.shards import Shards
 from sketch.ink.counted import counted
 from sketch.ink.strokes import offset_statistics
 
@@ -189,7 +190,7 @@ class Selection:
 
 
 def select_lines(
-    corpus: Corpus, protocol: Protocol, needs_text: bool = False
+    corpus: Corpus | Shards, protocol: Protocol, needs_text: bool = False
 ) -> Selection:
     """Take what a protocol scores out of a corpus.
 
@@ -238,7 +239,7 @@ def select_lines(
 
 
 def _differences(
-    corpus: Corpus, protocol: Protocol, others: Sequence[str]
+    corpus: Corpus | Shards, protocol: Protocol, others: Sequence[str]
 ) -> list[str]:
     """What the checksums say that it should be and is not."""
     found = []
@@ -256,7 +257,7 @@ def _differences(
 
 
 def _check_writers(
-    corpus: Corpus, lines: Sequence[Line], others: Sequence[str], is_iam: bool
+    corpus: Corpus | Shards, lines: Sequence[Line], others: Sequence[str], is_iam: bool
 ) -> list[str]:
     if "valid" not in others:
         raise ValueError(
@@ -297,7 +298,9 @@ def _filter(
     return kept, left_out
 
 
-def _unit(corpus: Corpus, protocol: Protocol, others: Sequence[str]) -> np.ndarray:
+def _unit(
+    corpus: Corpus | Shards, protocol: Protocol, others: Sequence[str]
+) -> np.ndarray:
     if not isinstance(protocol.unit, str):
         return np.array(protocol.unit)
     if protocol.unit == TRAIN or list(others) == ["train"]:

@@ -73,11 +73,11 @@ def plan_with_data(
     is_said = "name" in given or (files and name != DEMO_NAME)
     inherits = plan.action == "derive" and not is_said
     digest = plan.parent.data_digest if inherits or plan.action == "resume" else None
-    paths = [require_corpus(name, file, digest) for file in files or (None,)]
-    options = replace(options.settled(plan.kept), data=tuple(map(str, paths)))
+    files = require_corpus(name, files, digest)
+    options = replace(options.settled(plan.kept), data=files)
     if inherits:
-        with open_shards(options.data) as corpus:
-            require_own_corpus(plan.parent, name, options.data, corpus.digest)
+        with open_shards(files) as corpus:
+            require_own_corpus(plan.parent, name, files, corpus.digest)
     return plan, options, notice
 
 
@@ -118,25 +118,27 @@ def name_corpus(
     return {**given, "name": DEMO_NAME}, notice
 
 
-def require_corpus(name: str, data: str | None, digest: str | None = None) -> Path:
-    """The corpus to train on.
+def require_corpus(
+    name: str, data: Sequence[str], digest: str | None = None
+) -> tuple[str, ...]:
+    """The files of the corpus to train on.
 
     Args:
         name: `--name` of what is trained.
-        data: where the user says the corpus is, or None.
+        data: where the user says they are, or empty.
         digest: of the corpus that what goes on has learned from; None: it is new.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there are none.
         ValueError: `data` beside the name of the built-in corpus, for what is new.
     """
-    if name == DEMO_NAME and data is not None and digest is None:
+    if name == DEMO_NAME and data and digest is None:
         raise ValueError(
-            f"{DEMO_NAME} is the name of the built-in corpus, but --data is {data}: "
-            "leave that out, or choose another --name"
+            f"{DEMO_NAME} is the name of the built-in corpus, but --data is "
+            f"{', '.join(data)}: leave that out, or choose another --name"
         )
-    path = find_corpus_named(name, data, digest)
-    if path is None:
+    files = find_corpus_files(name, data, digest)
+    if not files:
         how = HOW_TO_GET_DATA
         if name != Hyperparameters().name:
             how = (
@@ -146,7 +148,7 @@ def require_corpus(name: str, data: str | None, digest: str | None = None) -> Pa
         if digest is None:
             how += f"; --name {DEMO_NAME} is the built-in corpus, which needs none"
         raise FileNotFoundError(f"{name} needs its corpus, but there is {how}")
-    return path
+    return tuple(map(str, files))
 
 
 def require_own_corpus(
@@ -211,6 +213,26 @@ def find_corpus_named(
 
         return _kept_demo(digest) or demo_corpus()
     return find_corpus(data)
+
+
+def find_corpus_files(
+    name: str,
+    data: str | Path | Sequence[str | Path] | None = None,
+    digest: str | None = None,
+) -> list[Path]:
+    """As `find_corpus_named`, of a corpus that may be several files.
+
+    Args:
+        name, digest: as there.
+        data: where the user says its file is, or each of its files; or None.
+
+    Returns:
+        The paths; none if there is no corpus to be found.
+    """
+    if data is None or isinstance(data, str | Path):
+        data = (data,)
+    found = [find_corpus_named(name, each, digest) for each in data or (None,)]
+    return [path for path in found if path is not None]
 
 
 def _kept_demo(digest: str | None) -> Path | None:

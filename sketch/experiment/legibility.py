@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from sketch.corpus.hdf5 import Corpus, Line
+from sketch.corpus.line import Line
+from sketch.corpus.shards import Shards, open_shards
 from sketch.evaluation.distances import compare, measure
 from sketch.evaluation.legibility import (
     OWN,
@@ -19,7 +20,7 @@ from sketch.evaluation.legibility import (
 )
 from sketch.evaluation.sentences import SENTENCES, unseen_sentences
 from sketch.experiment.building import load_trained
-from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
+from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_files
 from sketch.experiment.directory import Experiment
 from sketch.experiment.lineage import trained_elsewhere
 from sketch.experiment.pen import in_units, manner_of, write_experiment
@@ -35,7 +36,7 @@ def evaluate_legibility(
     experiment: Experiment,
     root: str | Path,
     reader: Reader,
-    data: str | Path | None = None,
+    data: str | Path | Sequence[str | Path] | None = None,
     kind: str = "best",
     biases: Sequence[float] = (0.0, 0.5, 1.0),
     num_lines: int = 192,
@@ -49,7 +50,7 @@ def evaluate_legibility(
         experiment: which; with text.
         root: the folder of all experiments, where its ancestors are looked for.
         reader: which.
-        data: the corpus, as of `find_corpus_of`; None finds it.
+        data: the corpus, as of `find_corpus_files`; None finds it.
         kind: "best" or "latest" checkpoint of the experiment.
         biases: with which all texts are written.
         num_lines: so many of the validation lines, spread over all of them.
@@ -66,11 +67,13 @@ def evaluate_legibility(
             f"{experiment.name} writes freely, which nobody can check: train one with "
             "--text"
         )
-    path = find_corpus_of(experiment, data)
-    if path is None:
+    files = find_corpus_files(
+        experiment.hyperparameters.name, data, experiment.data_digest
+    )
+    if not files:
         raise FileNotFoundError(f"there are no lines to write: {HOW_TO_GET_DATA}")
     alphabets = experiment.alphabet, reader.alphabet
-    with Corpus.open(path) as corpus:
+    with open_shards(files) as corpus:
         lines, notes = _choose(corpus, alphabets, num_lines)
         sets = [corpus.transcripts(name) for name in corpus.sets]
     is_own = corpus.digest == experiment.data_digest
@@ -132,7 +135,7 @@ def evaluate_legibility(
             "step": eyes.state.get("step"),
         },
         corpus={
-            "path": str(corpus.path),
+            "path": corpus.path,
             "source": corpus.source,
             "digest": corpus.digest,
         },
@@ -143,7 +146,7 @@ def evaluate_legibility(
     )
 
 
-def _choose(corpus: Corpus, alphabets, num_lines: int) -> tuple[list[Line], list[str]]:
+def _choose(corpus: Shards, alphabets, num_lines: int) -> tuple[list[Line], list[str]]:
     """Validation lines spread evenly over those that pen and reader can spell."""
     known = set.intersection(*(set(alphabet.characters) for alphabet in alphabets))
     every = corpus.read_set("valid")

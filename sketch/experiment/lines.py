@@ -84,7 +84,7 @@ def load_lines(
         batches: dict[str, Batches] = {}
         num_without_text = 0
         for name in SETS:
-            if name == "test" and corpus.are_equal("test", "valid"):
+            if name == "test" and corpus.is_same_set("test", "valid"):
                 batches["test"] = batches["valid"]
                 continue
             num_without_text += len(corpus.lengths(name)) - len(kept[name])
@@ -120,8 +120,7 @@ def _choose(corpus: Shards, name: str, with_text: bool) -> np.ndarray:
     is_known = corpus.text_lengths(name) > 0 if with_text else corpus.lengths(name) > 0
     if not is_known.any():
         missing = " with a transcript" if with_text else ""
-        paths = ", ".join(str(file.path) for file in corpus.files)
-        raise ValueError(f"{paths}: the set {name} has no lines{missing}")
+        raise ValueError(f"{corpus.path}: the set {name} has no lines{missing}")
     return np.flatnonzero(is_known)
 
 

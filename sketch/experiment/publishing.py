@@ -20,10 +20,10 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from sketch.corpus.hdf5 import Corpus
+from sketch.corpus.shards import open_shards
 from sketch.experiment import checkpoint
 from sketch.experiment.card import settings_of, write_card
-from sketch.experiment.data import find_corpus_named
+from sketch.experiment.data import find_corpus_files
 from sketch.experiment.directory import Experiment
 from sketch.experiment.files import read_json, read_text, to_json_text
 from sketch.experiment.hands import DEFAULT_NAME
@@ -51,7 +51,7 @@ def publish(
     source: Experiment | Reader,
     folder: str | Path,
     condition: str | None = None,
-    data: str | Path | None = None,
+    data: str | Path | Sequence[str | Path] | None = None,
     evaluations: Sequence[str | Path] = (),
     is_default: bool = False,
     force: bool = False,
@@ -62,7 +62,7 @@ def publish(
         source: which.
         folder: where the published directory goes, under the same name.
         condition: under which it may be used; None where the corpus tells.
-        data: the corpus, as of `find_corpus_of`.
+        data: the corpus, as of `find_corpus_files`.
         evaluations: JSON files of `sketch evaluate --json`, for the card.
         is_default: makes it the hand that writes where no other is named; the first
             one that writes texts is that anyway.
@@ -82,7 +82,7 @@ def publish(
         raise ValueError(f"{source.name} writes no texts: it is no hand for a default")
     if os.path.lexists(path):
         _require_replaceable(path, source, force)
-    corpus = _describe_corpus(source, data)
+    corpus = _find_sources(source, data)
     condition = condition or _find_condition(source, corpus)
     history = None  # it may have been moved away: figures alone are drawn from it
     if source.history_path.is_file():
@@ -109,7 +109,8 @@ def publish(
         pictures = [name for name in PICTURES if (source.path / name).is_file()]
         for name in pictures:
             _write_small(source.path / name, new / name)
-        card = write_card(source, state, pictures, corpus, condition, evaluations)
+        told = "; ".join(corpus) or None
+        card = write_card(source, state, pictures, told, condition, evaluations)
         write_text(new / "README.md", card)
         size = sum(file.stat().st_size for file in new.rglob("*") if file.is_file())
         if size > MAX_BYTES:
@@ -187,16 +188,18 @@ def write_half(source: Path, target: Path) -> None:
         copy(old, new)
 
 
-def _describe_corpus(source: Experiment | Reader, data) -> str | None:
-    """Where the corpus came from, in its own words; None if it is not at hand."""
-    path = find_corpus_named(settings_of(source).name, data, source.data_digest)
-    if path is None:
-        return None
-    with Corpus.open(path) as corpus:
-        return corpus.source if corpus.digest == source.data_digest else None
+def _find_sources(source: Experiment | Reader, data) -> list[str]:
+    """Where the corpus came from, in its files' words; none if it is not at hand."""
+    files = find_corpus_files(settings_of(source).name, data, source.data_digest)
+    if not files:
+        return []
+    with open_shards(files) as corpus:
+        if corpus.digest != source.data_digest:
+            return []
+        return list(dict.fromkeys(file.source for file in corpus.files))
 
 
-def _find_condition(source: Experiment | Reader, corpus: str | None) -> str:
+def _find_condition(source: Experiment | Reader, corpus: Sequence[str]) -> str:
     strangers = []
     if isinstance(source, Experiment):
         root = source.path.parent
@@ -209,7 +212,7 @@ def _find_condition(source: Experiment | Reader, corpus: str | None) -> str:
         )
     if settings_of(source).name == DEMO_NAME:
         return DEMO_CONDITION
-    if corpus is not None and corpus.startswith("IAM-OnDB"):
+    if corpus and all(each.startswith("IAM-OnDB") for each in corpus):
         return IAM_CONDITION
     raise ValueError(
         f"say by --condition under which condition what {source.name} learned from may "

@@ -12,7 +12,8 @@ import keras
 from tqdm import tqdm
 
 from sketch.corpus.batches import Batch, Batches, choose_lengths
-from sketch.corpus.hdf5 import Corpus, Line
+from sketch.corpus.line import Line
+from sketch.corpus.shards import open_shards
 from sketch.evaluation.edits import edit_distance
 from sketch.evaluation.recogniser import POOL, frames_needed, read_lines
 from sketch.experiment import devices
@@ -114,14 +115,17 @@ class ReaderTraining(TrainingLoop):
 
 
 def prepare(
-    settings: ReaderSettings, reader: Reader | None, data: Path, root: str | Path
+    settings: ReaderSettings,
+    reader: Reader | None,
+    data: Sequence[str],
+    root: str | Path,
 ) -> tuple[Reader, Batches, list[Line]]:
     """The lines of a training and its directory; nothing is made unless all fits.
 
     Args:
         settings: of the reader.
         reader: the one to go on with, or None to make one.
-        data: the corpus.
+        data: the files of the corpus.
         root: the folder of all experiments.
 
     Returns:
@@ -131,7 +135,7 @@ def prepare(
         ValueError: the corpus has no transcripts, or is not the reader's.
         FileExistsError: there is a reader of this name.
     """
-    with Corpus.open(data) as corpus:
+    with open_shards(data) as corpus:
         facts = {
             "alphabet": corpus.alphabet,
             "offset_mean": corpus.offset_mean,
@@ -147,12 +151,13 @@ def prepare(
                 "the optimizer, so it cannot go on; begin another, without --reader"
             )
     if reader is not None:
-        require_own_corpus(reader, settings.name, [str(data)], facts["data_digest"])
+        require_own_corpus(reader, settings.name, data, facts["data_digest"])
     for name, lines in sets.items():
         sets[name] = [line for line in lines if is_readable(line, facts["alphabet"])]
         if not sets[name]:
             raise ValueError(
-                f"{data}: the set {name} has no lines with a transcript to learn from"
+                f"{corpus.path}: the set {name} has no lines with a transcript to "
+                "learn from"
             )
     train = sets["train"]
     batches = Batches(
@@ -203,7 +208,7 @@ def train_reader(
     """
     settings = reader.settings if reader else ReaderSettings(**given)
     options = options.settled(reader.kept_options() if reader else {})
-    reader, train, valid = prepare(settings, reader, Path(options.data), root)
+    reader, train, valid = prepare(settings, reader, options.data, root)
     with reader.lock(), Interrupts() as interrupts:
         reader.write_environment(devices.describe())
         tqdm.write(

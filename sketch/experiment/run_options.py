@@ -49,12 +49,14 @@ class CommonOptions(Settings):
         choices=("jax", "tensorflow", "torch"),
         in_name="never",
     )
-    data: str | None = option(
-        None,
+    data: tuple[str, ...] = option(
+        (),
         "--data",
-        "The corpus: handwriting.hdf5, or a folder that holds it.",
+        "The corpus: handwriting.hdf5, or a folder that holds it; may be given several "
+        "times, for a corpus of several files.",
         unset="$SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or ./data/",
         type=str,
+        multiple=True,
         in_name="never",
     )
     patience: int | None = option(
@@ -102,16 +104,6 @@ class RunOptions(CommonOptions):
         ValueError: a value out of range, or a place among processes that is none.
     """
 
-    data: tuple[str, ...] = option(
-        (),
-        "--data",
-        "The corpus: handwriting.hdf5, or a folder that holds it; may be given several "
-        "times, for a corpus of several files.",
-        unset="$SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or ./data/",
-        type=str,
-        multiple=True,
-        in_name="never",
-    )
     tensorboard: bool = option(
         False,
         "--tensorboard",

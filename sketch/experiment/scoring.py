@@ -1,16 +1,17 @@
 """An experiment put to the test: its weights, the lines of a protocol, the figures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sketch.corpus.hdf5 import Corpus
+from sketch.corpus.shards import open_shards
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 from sketch.evaluation.likelihood import score_lines
 from sketch.evaluation.protocols import PROTOCOLS, select_lines
 from sketch.evaluation.results import Evaluation, summarise
 from sketch.experiment.building import load_trained
-from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_of
+from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_files
 from sketch.experiment.directory import Experiment
 from sketch.experiment.lineage import trained_elsewhere
 from sketch.ink.printable import printable
@@ -23,7 +24,7 @@ class Report:
     Attributes:
         model: the experiment's name.
         checkpoint: `kind`, `epoch` and `step` of the weights.
-        corpus: `path`, `source` and `digest` of the file the lines are from.
+        corpus: `path`, `source` and `digest` of what the lines are from.
         is_trained_on_corpus: whether it and all whose weights it began with were
             trained on the training lines of this very corpus.
         evaluation: the figures.
@@ -61,7 +62,7 @@ def evaluate_experiment(
     experiment: Experiment,
     root: str | Path,
     protocol: str = PROTOCOL_NAMES[0],
-    data: str | Path | None = None,
+    data: str | Path | Sequence[str | Path] | None = None,
     kind: str = "best",
     batch_size: int = BATCH_SIZE,
     progress: bool = False,
@@ -72,7 +73,7 @@ def evaluate_experiment(
         experiment: which.
         root: the folder of all experiments, where its ancestors are looked for.
         protocol: a name in `PROTOCOLS`.
-        data: the corpus, as of `find_corpus_of`; None finds it.
+        data: the corpus, as of `find_corpus_files`; None finds it.
         kind: "best" or "latest" checkpoint; before the first epoch has ended, "best"
             falls back to "latest".
         batch_size: lines at a time; changes nothing but rounding.
@@ -85,10 +86,10 @@ def evaluate_experiment(
         FloatingPointError: a line's score is not finite.
     """
     settings = experiment.hyperparameters
-    path = find_corpus_of(experiment, data)
-    if path is None:
+    files = find_corpus_files(settings.name, data, experiment.data_digest)
+    if not files:
         raise FileNotFoundError(f"there are no lines to score: {HOW_TO_GET_DATA}")
-    with Corpus.open(path) as corpus:
+    with open_shards(files) as corpus:
         selection = select_lines(corpus, PROTOCOLS[protocol], settings.text)
     strangers = trained_elsewhere(experiment, root, corpus.digest)
     if strangers:
@@ -112,7 +113,7 @@ def evaluate_experiment(
         model=experiment.name,
         checkpoint=weights,
         corpus={
-            "path": str(corpus.path),
+            "path": corpus.path,
             "source": corpus.source,
             "digest": corpus.digest,
         },

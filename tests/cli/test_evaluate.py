@@ -59,19 +59,21 @@ def test_defaults(sketch, experiment, calls):
     result = sketch("evaluate", "--model", experiment.name)
     assert result == (0, "log-likelihood 1.5\n", "")
     root = Path("experiments")
-    assert calls["scored"] == (experiment.name, root, "graves", None, "best", 64, False)
+    assert calls["scored"] == (experiment.name, root, "graves", (), "best", 64, False)
     assert calls["set_up"] == (None, "float32")
 
 
 def test_everything_typed_arrives(sketch, experiment, calls):
     result = sketch(
         *("evaluate", "--model", experiment.path, "--protocol", "udibr"),
-        *("--data", "x.hdf5", "--checkpoint", "latest", "--batch-size", 7),
+        *("--data", "x.hdf5", "--data", "y", "--checkpoint", "latest"),
+        *("--batch-size", 7),
         *("--json", "--backend", "torch", "--progress"),
     )
     assert result.code == 0
     assert json.loads(result.out) == {"format": "sketch evaluation 1", "notes": ["é"]}
-    assert calls["scored"][2:] == ("udibr", Path("x.hdf5"), "latest", 7, True)
+    files = Path("x.hdf5"), Path("y")
+    assert calls["scored"][2:] == ("udibr", files, "latest", 7, True)
     assert calls["set_up"] == ("torch", "float32")
 
 

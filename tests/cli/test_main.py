@@ -80,6 +80,10 @@ def test_the_commands_are_listed_in_the_order_of_work(sketch):
         (["convert", ".", "--max-jump", "nan"], "is not a finite number"),
         (["train", "--name", "../x"], "--name must be"),
         (["train", "--model", "continue", "-K", "3"], "-K needs --text"),
+        (
+            ["sample", "--text", "a", "--prime", "x", *2 * ("--data", ".")],
+            "--data goes once",
+        ),
         (["sample"], "give it a --text to write; or"),
         (["sample", "--model", "x", "--output", "x.bmp"], "must end with .png, .pdf"),
     ],

@@ -13,6 +13,7 @@ import pytest
 from readers import make_corpus, make_pen, make_reader
 
 import sketch
+from sketch.corpus.shards import open_shards
 from sketch.experiment import hands, publishing
 from sketch.experiment.building import load_network
 from sketch.experiment.directory import Experiment, Lineage
@@ -256,10 +257,21 @@ def test_the_state_is_that_of_the_weights(pen, folder, corpus, monkeypatch, tmp_
     assert "| training | 2 epochs, 6 steps" in (made / "README.md").read_text()
 
 
-def test_a_condition_is_asked_for_where_the_corpus_tells_none(pen, folder, corpus):
+def test_a_condition_is_asked_for_where_the_corpus_tells_none(
+    pen, folder, corpus, tmp_path
+):
     with pytest.raises(ValueError, match="--condition"):
         publish(pen, folder, None, corpus)
-    assert publishing._find_condition(pen, "IAM-OnDB: iam.tar.gz").startswith("IAM")
+    files = [corpus, make_corpus(tmp_path / "other.hdf5", seed=1)]
+    with open_shards(files) as joined:
+        of_both = replace(pen, data_digest=joined.digest)
+    assert publishing._find_sources(of_both, files) == ["made up"]
+    assert publishing._find_sources(of_both, files[:1]) == []
+    assert publishing._find_condition(pen, ["IAM-OnDB: a", "IAM-OnDB: b"]) == (
+        publishing.IAM_CONDITION
+    )
+    with pytest.raises(ValueError, match="say by --condition"):
+        publishing._find_condition(pen, ["IAM-OnDB: a", "mine"])
     assert not folder.exists()
 
 
@@ -275,10 +287,10 @@ def test_what_began_elsewhere_needs_a_condition_of_all(pen, folder, corpus, tmp_
         child = Experiment.create(pen.path.parent, settings, facts | lineage)
         try:
             if is_known:
-                assert publishing._find_condition(child, None).startswith("Free")
+                assert publishing._find_condition(child, []).startswith("Free")
                 continue
             with pytest.raises(ValueError, match="began with what gone learned"):
-                publishing._find_condition(child, None)
+                publishing._find_condition(child, [])
         finally:
             shutil.rmtree(child.path)
 

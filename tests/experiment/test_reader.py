@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -21,7 +22,7 @@ from sketch.experiment.legibility import _write, evaluate_legibility
 from sketch.experiment.pen import write_experiment
 from sketch.experiment.reader import LoadedReader, Reader
 from sketch.experiment.reader_settings import ReaderSettings, reader_name
-from sketch.experiment.reader_training import is_readable
+from sketch.experiment.reader_training import is_readable, prepare
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink.text import Alphabet
 
@@ -352,9 +353,22 @@ def test_legibility_says_who_learned_elsewhere(pen, reader, root, tmp_path):
     )
 
 
-def test_legibility_needs_a_text_model_and_a_text(pen, reader, root, tmp_path):
-    from dataclasses import replace
+def test_a_corpus_of_several_files_is_learned_and_read_as_one(
+    pen, reader, root, corpus, tmp_path
+):
+    files = [str(corpus), str(make_corpus(tmp_path / "other.hdf5", seed=1))]
+    learned, train, valid = prepare(ReaderSettings(**SMALL), None, files, tmp_path)
+    assert (train.num_lines, len(valid)) == (24, 8)
+    of_both = replace(pen, data_digest=learned.data_digest)
+    eyes = replace(reader, data_digest=learned.data_digest)
+    report = evaluate_legibility(of_both, root, eyes, files, biases=())
+    assert report.real.num_lines == 8
+    assert not any("not trained" in note for note in report.notes)
+    with pytest.raises(ValueError, match="learned from other data"):
+        prepare(learned.settings, learned, files[::-1], tmp_path)
 
+
+def test_legibility_needs_a_text_model_and_a_text(pen, reader, root, tmp_path):
     settings = replace(pen.hyperparameters, text=False, window_mixtures=10)
     free = replace(pen, hyperparameters=settings)
     with pytest.raises(ValueError, match="writes freely"):

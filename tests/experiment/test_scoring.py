@@ -1,11 +1,13 @@
 """A trained experiment under every protocol, and what is said of where it learned."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.corpus.shards import open_shards
 from sketch.evaluation import PROTOCOL_NAMES
 from sketch.experiment.directory import Experiment, Lineage
 from sketch.experiment.hyperparameters import Hyperparameters
@@ -161,6 +163,23 @@ def test_another_corpus_is_told(experiment, root, corpus, tmp_path, monkeypatch)
     assert not report.is_trained_on_corpus
     assert f"as far as is known: {experiment.name};" in str(report)
     assert "\x1b" not in str(report)
+
+
+def test_a_corpus_of_several_files_is_scored_as_one(
+    experiment, root, corpus, tmp_path, monkeypatch
+):
+    scored_without_a_network(monkeypatch)
+    files = [corpus, tmp_path / "copy.hdf5"]
+    files[1].write_bytes(corpus.read_bytes())
+    with open_shards(files) as joined:
+        of_both = replace(experiment, data_digest=joined.digest)
+    for protocol in PROTOCOL_NAMES:
+        report = evaluate_experiment(of_both, root, protocol, files)
+        assert report.is_trained_on_corpus
+        assert report.to_json()["num_lines"] == 8
+        assert report.corpus["path"] == f"{files[0]}, {files[1]}"
+        assert report.corpus["source"] == "made up"
+    assert not evaluate_experiment(of_both, root, data=corpus).is_trained_on_corpus
 
 
 def test_no_corpus_and_no_checkpoint_are_errors(
