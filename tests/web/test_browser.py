@@ -107,6 +107,7 @@ class Page:
         for first, *rest in strokes:
             actions = ActionChains(self.browser, duration=10)
             actions.move_to_element_with_offset(pad, *first).click_and_hold()
+            actions.pause(0.02)  # no hand moves as soon as a program does
             for step in rest:
                 actions.move_by_offset(*step)
             actions.release().perform()
@@ -206,6 +207,57 @@ def test_a_drawn_hand(calm):
     calm["own-toggle"].click()
     calm["write"].click()
     calm.wait(lambda: calm.wait_for_ink("a hill") == plain)
+
+
+STROKES = """
+const [events, done] = arguments;
+import("/static/pad.js").then(({ Pad }) => {
+  const pad = new Pad(document.createElement("div"), { label: "" });
+  pad.svg.setPointerCapture = () => {}; // nobody holds these pointers
+  for (const [type, pointerType, x, timeStamp] of events) {
+    if (type === "undo") {
+      pad.undo();
+      continue;
+    }
+    const pointerId = pointerType === "pen" ? 1 : 2;
+    const options = { pointerType, pointerId, clientX: x, button: 0 };
+    const event = new PointerEvent(type, options);
+    Object.defineProperty(event, "timeStamp", { value: timeStamp });
+    pad.svg.dispatchEvent(event);
+  }
+  done(pad.strokes.map((stroke) => stroke.map(([x, , t]) => [x, t])));
+});
+"""
+
+
+@pytest.mark.parametrize(
+    ("events", "strokes"),
+    [
+        (
+            "down touch 1 100, move touch 2 110, down pen 50 120, move touch 3 125,"
+            "move pen 60 130, up pen 60 140, up touch 3 150, down touch 4 160",
+            [[[50, 0], [60, 10]]],
+        ),
+        ("down touch 1 100, move touch 2 110, cancel touch 2 120", []),
+        ("down pen 1 100, move pen 2 110, cancel pen 2 120", [[[1, 0], [2, 10]]]),
+        (
+            "down mouse 1 0, up mouse 1 9, down mouse 2 20, undo, move mouse 3 30",
+            [[[1, 0]]],
+        ),
+        (
+            "down mouse 0 0," + ",".join(f"move mouse {t} {t}" for t in range(1, 10)),
+            [[[0, 0], [4, 4], [8, 8]]],
+        ),
+    ],
+)
+def test_what_the_pad_keeps(page, events, strokes):
+    page.open("/capture")
+    steps = [event.split() for event in events.split(",")]
+    steps = [
+        [f"pointer{step[0]}", step[1], *map(int, step[2:])] if step[1:] else step
+        for step in steps
+    ]
+    assert page.browser.execute_async_script(STROKES, steps) == strokes
 
 
 def test_a_hand_that_is_kept_and_another_way(calm):

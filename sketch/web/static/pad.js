@@ -1,9 +1,12 @@
 // A strip of paper to write on with pen, finger or mouse.
 //
 // A point is [x, y, t]: CSS pixels from the top left, and milliseconds since the line
-// was begun. What another finger or the palm does beside the pen is passed over.
+// was begun. What another finger or the palm does beside the pen is passed over, and
+// taken back where it came first.
 
 import { drawStroke, element, pieces } from "./ink.js";
+
+const SHORTEST = 4; // ms from point to point; a quick mouse has a thousand a second
 
 export class Pad {
   constructor(parent, { label, onChange = () => {} }) {
@@ -16,7 +19,10 @@ export class Pad {
     this.svg.addEventListener("pointerdown", (event) => this.begin(event));
     this.svg.addEventListener("pointermove", (event) => this.go(event));
     this.svg.addEventListener("pointerup", (event) => this.lift(event));
-    this.svg.addEventListener("pointercancel", (event) => this.lift(event));
+    this.svg.addEventListener("pointercancel", (event) => this.cancel(event));
+    // Or else Scribble on an iPad takes quick strokes for its own.
+    const keep = (event) => event.preventDefault();
+    this.svg.addEventListener("touchmove", keep, { passive: false });
   }
 
   get isEmpty() {
@@ -37,17 +43,27 @@ export class Pad {
   }
 
   undo() {
-    this.strokes.pop();
-    this.paths.pop()?.remove();
+    this.drop();
     this.onChange();
   }
 
+  // Takes the last stroke back, also one that is being drawn.
+  drop() {
+    this.pointer = null;
+    this.strokes.pop();
+    this.paths.pop()?.remove();
+    if (this.isEmpty) this.began = null;
+  }
+
   begin(event) {
-    this.hasPen ||= event.pointerType === "pen";
+    const isPen = event.pointerType === "pen";
+    this.hasPen ||= isPen;
+    if (isPen && this.pointer !== null && this.isTouch) this.drop(); // the palm's
     const isPalm = this.hasPen && event.pointerType === "touch";
     if (event.button !== 0 || this.pointer !== null || isPalm) return;
     event.preventDefault();
     this.pointer = event.pointerId;
+    this.isTouch = event.pointerType === "touch";
     this.svg.setPointerCapture(event.pointerId);
     if (this.began === null) {
       // After an undo or a reload the line goes on where its time stopped.
@@ -66,7 +82,7 @@ export class Pad {
     for (const one of all.length ? all : [event]) {
       const stroke = this.strokes.at(-1);
       const point = this.point(one);
-      if (point[2] >= stroke.at(-1)[2]) stroke.push(point);
+      if (point[2] >= stroke.at(-1)[2] + SHORTEST) stroke.push(point);
     }
     this.redraw();
   }
@@ -75,6 +91,12 @@ export class Pad {
     if (event.pointerId !== this.pointer) return;
     this.pointer = null;
     this.onChange();
+  }
+
+  // The system takes a touch for the palm, or for a gesture of its own.
+  cancel(event) {
+    if (event.pointerId === this.pointer && this.isTouch) this.drop();
+    else this.lift(event);
   }
 
   redraw() {
