@@ -21,7 +21,6 @@ MOST_CHARACTERS = 600  # of a text
 MOST_PRIME_CHARACTERS = 60
 MOST_POINTS = 50_000  # of ink
 MOST_BIAS = 10.0
-FASTEST = 100.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class WriteRequest:
         hand: the name of an experiment; None: the first one offered.
         bias: tidiness, 0 to 10.
         seed: the same seed writes the same ink.
-        speed: of the show; 1 is that of a hand.
         columns: characters after which a line is broken, at a blank.
         prime: ink to go on from, and what it says.
     """
@@ -42,7 +40,6 @@ class WriteRequest:
     hand: str | None = None
     bias: float = 1.0
     seed: int = 0
-    speed: float = 1.0
     columns: int = 40
     prime: InkLine | None = None
 
@@ -85,7 +82,7 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
     """What is to be written.
 
     Args:
-        content: `{text, hand, bias, seed, speed, columns, prime}`, all but the first
+        content: `{text, hand, bias, seed, columns, prime}`, all but the first
             optional; `prime` is a line of the JSON format of `sketch.ink.vector`.
 
     Raises:
@@ -107,7 +104,6 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
         hand,
         _number(content, "bias", 0, MOST_BIAS),
         int(_number(content, "seed", 0, 2**31 - 1, whole=True)),
-        _number(content, "speed", 0.01, FASTEST),
         int(_number(content, "columns", 8, 200, whole=True)),
         _parse_prime(content.get("prime")),
     )

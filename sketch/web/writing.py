@@ -110,7 +110,7 @@ def write(hand: Hand, request: WriteRequest, stop: threading.Event) -> dict[str,
             "pen": page.pen_mm,
         },
         "faults": letter.faults,
-        "seconds": _rounded(writing_seconds(page) / request.speed),
+        "seconds": _rounded(writing_seconds(page)),
         "seed": request.seed,
         "hand": experiment.name,
     }

@@ -172,7 +172,8 @@ def test_the_pen_takes_its_time(page):
     assert len(paths) > few and not page.all("#ink .tip")
     page["replay"].click()
     page.wait(lambda: len(page.all("#ink path")) < len(paths))
-    page["sheet"].click()
+    page.run(slowest.replace("-1", "5"), page["speed"])  # "at once"
+    assert page["sheet"].get_attribute("data-state") == "done"
     assert page.wait_for_ink("handwriting, / point by point") == paths
 
 
@@ -182,10 +183,12 @@ def test_an_unknown_character_is_named_and_the_ink_stays(calm):
     calm.wait(lambda: calm["error"].text)
     assert calm["error"].text.startswith("This hand has not learned 'ß' (U+00DF")
     assert calm["error"].get_attribute("role") == "alert"
+    assert calm["text"].get_attribute("aria-invalid") == "true"
     assert calm.paths() == paths
     calm.write("a lake")
     calm.wait_for_ink("a lake")
     assert calm["error"].text == ""
+    assert calm["text"].get_attribute("aria-invalid") == "false"
 
 
 def test_a_drawn_hand(calm):

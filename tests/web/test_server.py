@@ -217,7 +217,7 @@ def prime(points):
         ({"bias": "1"}, 400, "bias"),
         ({"seed": 1.5}, 400, "seed must be a whole number"),
         ({"seed": 2**31}, 400, "seed"),
-        ({"speed": 0}, 400, "speed"),
+        ({"speed": 2}, 400, "unknown fields: ['speed']"),
         ({"columns": 1}, 400, "columns"),
         ({"path": "/etc"}, 400, "unknown fields: ['path']"),
         ({"prime": 5}, 400, "damaged"),

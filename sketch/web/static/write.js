@@ -128,7 +128,7 @@ function setBusy(isBusy) {
 
 function fail(sentence) {
   $("error").textContent = sentence;
-  $("text").toggleAttribute("aria-invalid", Boolean(sentence));
+  $("text").setAttribute("aria-invalid", Boolean(sentence));
 }
 
 function describeSettings() {
@@ -140,7 +140,9 @@ function describeSettings() {
   const pace = speed === AT_ONCE ? "at once" : speed === 0 ? "a hand’s" : speed < 0 ? "½ ×" : `${2 ** speed} ×`;
   $("speed-value").textContent = pace;
   $("speed").setAttribute("aria-valuetext", pace);
-  if (state.player) state.player.speed = 2 ** speed;
+  if (!state.player) return;
+  state.player.speed = 2 ** speed;
+  if (speed === AT_ONCE && $("sheet").dataset.state === "writing") state.player.finish();
 }
 
 // One hand at a time: the kept one, or that of the panel "In my own hand".
