@@ -87,7 +87,7 @@ The map of the house. A folder imports only itself and those above it:
       option.py        a setting: flags, help, type, range, name tag
       hyperparameters.py   every setting, declared once
       run_options.py   how long a run goes, where and on what
-      names.py         the experiment's name <-> its settings
+      names.py         the experiment's name, of its settings
       files.py         reading that trusts nothing; JSON
       settings_file.py hyperparameters.json
       checkpoint.py    weights and state, always whole

@@ -10,11 +10,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from parsed_names import parse_name
 
 import sketch
 from sketch.cli.main import COMMANDS
 from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.names import parse_name
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sketch"

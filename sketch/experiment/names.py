@@ -1,4 +1,4 @@
-"""The name of an experiment <-> its settings.
+"""The name of an experiment, made of its settings.
 
 `<dataset>-<depth>X<dim>-G<mixtures>-bs<batch>-lr<rate>` and then a tag for every other
 setting that differs from its default, in the order of the fields: the option and the
@@ -55,30 +55,6 @@ def experiment_name(
     return name
 
 
-def parse_name(name: str) -> tuple[Hyperparameters, str | None]:
-    """The settings that a name stands for, and its parent's six digits or None.
-
-    Raises:
-        ValueError: no setting has this name.
-    """
-    match = _name_pattern().fullmatch(name) if len(name) <= MAX_NAME_LENGTH else None
-    if match is not None:
-        values: dict[str, Any] = {}
-        for field in dataclasses.fields(Hyperparameters):
-            text = match[field.name]
-            if text is not None:
-                kind = field.metadata["option"].type
-                values[field.name] = True if kind is bool else kind(text)
-        hyperparameters, parent = Hyperparameters(**values), match["parent"]
-        # Only the canonical spelling: 1e-3, never 0.001 or 1E-3.
-        if experiment_name(hyperparameters, parent) == name:
-            return hyperparameters, parent
-    raise ValueError(
-        f"{name[: MAX_NAME_LENGTH + 1]!r} is not the name of an experiment, which is "
-        "<dataset>-<depth>X<dim>-G<mixtures>-bs<batch>-lr<rate> and tags"
-    )
-
-
 def shortest_float(value: float) -> str:
     """The shortest way to write a non-negative float that reads back as the same.
 
@@ -113,13 +89,14 @@ def tags(settings: Settings) -> str:
     """`-<tag>` for every setting that has one and differs from its default."""
     changed = [
         (field.metadata["option"], getattr(settings, field.name))
-        for field in _tagged_fields(type(settings))
+        for field in tagged_fields(type(settings))
         if getattr(settings, field.name) != field.default
     ]
     return "".join(f"-{_tag(rule, value)}" for rule, value in changed)
 
 
-def _tagged_fields(kind: type = Hyperparameters) -> list[dataclasses.Field]:
+def tagged_fields(kind: type) -> list[dataclasses.Field]:
+    """The settings that have a tag, in its order."""
     fields = dataclasses.fields(kind)
     return [f for f in fields if f.metadata["option"].in_name == "tag"]
 
@@ -130,23 +107,3 @@ def _tag(rule: Option, value: Any) -> str:
     if rule.type is bool:
         return rule.tag
     return rule.tag + (shortest_float(value) if rule.type is float else str(value))
-
-
-def _name_pattern() -> re.Pattern[str]:
-    number = {int: "[0-9]{1,20}", float: "[0-9.]{1,25}(?:e-?[0-9]{1,3})?"}
-    pattern = (
-        "(?P<name>[a-z0-9_-]+)-(?P<depth>I)X(?P<dim>I)-G(?P<mixtures>I)"
-        "-bs(?P<batch_size>I)-lr(?P<learning_rate>F)"
-    )
-    pattern = pattern.replace("I)", number[int] + ")")
-    pattern = pattern.replace("F)", number[float] + ")")
-    for field in _tagged_fields():
-        rule = field.metadata["option"]
-        if rule.choices:
-            value = f"(?P<{field.name}>{'|'.join(map(re.escape, rule.choices))})"
-        elif rule.type is bool:
-            value = f"(?P<{field.name}>{rule.tag})"
-        else:
-            value = f"{rule.tag}(?P<{field.name}>{number[rule.type]})"
-        pattern += f"(?:-{value})?"
-    return re.compile(pattern + "(?:-from-(?P<parent>[0-9a-f]{6}))?")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from parsed_names import parse_name
 from whiteboards import pack, write_database, write_split_lists
 
 from sketch.experiment import record
-from sketch.experiment.names import experiment_name, parse_name
+from sketch.experiment.names import experiment_name
 
 ROOT = Path(__file__).parents[2]
 STEM = "handwriting-1X6-G2-bs4"

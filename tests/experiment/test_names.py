@@ -5,13 +5,13 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from parsed_names import parse_name
 from settings_strategies import hyperparameters
 
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import (
     MAX_NAME_LENGTH,
     experiment_name,
-    parse_name,
     shortest_float,
 )
 
