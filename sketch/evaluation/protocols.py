@@ -41,6 +41,7 @@ from sketch.corpus.hdf5 import Corpus, Line
 from sketch.corpus.shards import Shards
 from sketch.ink.counted import counted
 from sketch.ink.strokes import offset_statistics
+from sketch.ink.text import Alphabet, normalise_text
 
 ALL = "all"  # in checksums: every stored line once
 OTHERS, TRAIN = "others", "train"  # whose standard deviation is the unit
@@ -177,7 +178,7 @@ class Selection:
         std: float64 `[2]`, the unit to report in, in the recording's units.
         is_its_corpus: whether all checksums agree.
         left_out: how many lines were left out, by reason: `short`, `long`,
-            `without_text`.
+            `without_text`, `with_unknown_characters`.
         notes: what a reader of the figures must know.
     """
 
@@ -190,14 +191,15 @@ class Selection:
 
 
 def select_lines(
-    corpus: Corpus | Shards, protocol: Protocol, needs_text: bool = False
+    corpus: Corpus | Shards, protocol: Protocol, alphabet: Alphabet | None = None
 ) -> Selection:
     """Take what a protocol scores out of a corpus.
 
     Args:
         corpus: open.
         protocol: one of `PROTOCOLS`.
-        needs_text: whether lines without a transcript are left out.
+        alphabet: of a network that is given the text: lines without a transcript, and
+            those that it cannot spell, are left out.
 
     Raises:
         ValueError: the corpus has no such set, no line is left, or the test set of
@@ -217,7 +219,7 @@ def select_lines(
         )
     if protocol.name == "writer":
         notes += _check_writers(corpus, lines, others, is_iam=not differences)
-    kept, left_out = _filter(lines, protocol, needs_text)
+    kept, left_out = _filter(lines, protocol, alphabet)
     if not kept:
         counts = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
         raise ValueError(
@@ -227,6 +229,11 @@ def select_lines(
     if left_out["without_text"]:
         notes.append(
             f"left out: {counted(left_out['without_text'], 'line')} without known text"
+        )
+    if count := left_out["with_unknown_characters"]:
+        notes.append(
+            f"left out: {counted(count, 'line')} with characters that the model has "
+            "not learned"
         )
     return Selection(
         protocol,
@@ -282,17 +289,21 @@ def _check_writers(
 
 
 def _filter(
-    lines: Sequence[Line], protocol: Protocol, needs_text: bool
+    lines: Sequence[Line], protocol: Protocol, alphabet: Alphabet | None
 ) -> tuple[list[Line], dict[str, int]]:
-    kept, left_out = [], {"short": 0, "long": 0, "without_text": 0}
+    reasons = ("short", "long", "without_text", "with_unknown_characters")
+    kept, left_out = [], dict.fromkeys(reasons, 0)
+    known = set(alphabet.characters) if alphabet else set()
     for line in lines:
         num_points = len(line.strokes) + 1
         if num_points < protocol.min_points:
             left_out["short"] += 1
         elif protocol.max_points is not None and num_points >= protocol.max_points:
             left_out["long"] += 1
-        elif needs_text and not line.transcript:
+        elif alphabet and not line.transcript:
             left_out["without_text"] += 1
+        elif alphabet and not known.issuperset(normalise_text(line.transcript)):
+            left_out["with_unknown_characters"] += 1
         else:
             kept.append(line)
     return kept, left_out

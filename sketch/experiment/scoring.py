@@ -89,8 +89,9 @@ def evaluate_experiment(
     files = find_corpus_files(settings.name, data, experiment.data_digest)
     if not files:
         raise FileNotFoundError(f"there are no lines to score: {HOW_TO_GET_DATA}")
+    alphabet = experiment.alphabet if settings.text else None
     with open_shards(files) as corpus:
-        selection = select_lines(corpus, PROTOCOLS[protocol], settings.text)
+        selection = select_lines(corpus, PROTOCOLS[protocol], alphabet)
     strangers = trained_elsewhere(experiment, root, corpus.digest)
     if strangers:
         note = (
@@ -104,7 +105,7 @@ def evaluate_experiment(
         selection.lines,
         experiment.offset_mean,
         experiment.offset_std,
-        experiment.alphabet,
+        alphabet,
         selection.protocol.max_rows,
         batch_size,
         progress,

@@ -20,6 +20,7 @@ from sketch.evaluation.protocols import (
     select_lines,
 )
 from sketch.ink.strokes import offset_statistics
+from sketch.ink.text import Alphabet
 
 
 def make_lines(name, rows, writers=("w",), texts=("text",)):
@@ -82,7 +83,7 @@ def test_the_command_line_knows_all_protocols():
 def test_which_lines(corpus_of, name, rows, left_out):
     selection = select_lines(corpus_of(TRAIN, VALID, TEST), PROTOCOLS[name])
     assert lengths(selection) == rows
-    assert tuple(selection.left_out.values()) == (*left_out, 0)
+    assert tuple(selection.left_out.values()) == (*left_out, 0, 0)
     assert selection.protocol.max_rows == (600 if name == "udibr" else None)
 
 
@@ -192,14 +193,24 @@ def test_writer_says_that_those_of_other_lines_are_not_known(corpus_of, name):
     assert len(notes) == 2 and "1 of the 2 writers of the test lines" in notes[1]
 
 
-def test_lines_without_a_text_are_left_out_where_text_is_needed(corpus_of):
-    valid = make_lines("valid", [3, 4, 5], texts=("text", ""))
+def test_lines_that_a_text_model_cannot_read_are_left_out(corpus_of):
+    texts = ("text", "", "Text", " te\u0301xt")  # composed, the last one is known
+    valid = make_lines("valid", [3, 4, 5, 6, 7], texts=texts)
     corpus = corpus_of(TRAIN, valid, valid)
-    assert lengths(select_lines(corpus, PROTOCOLS["graves"])) == [3, 4, 5]
-    selection = select_lines(corpus, PROTOCOLS["graves"], needs_text=True)
-    assert lengths(selection) == [3, 5]
+    assert lengths(select_lines(corpus, PROTOCOLS["graves"])) == [3, 4, 5, 6, 7]
+    alphabet = Alphabet(tuple("etx\u00e9"))
+    selection = select_lines(corpus, PROTOCOLS["graves"], alphabet)
+    assert lengths(selection) == [3, 6, 7]
+    for line in selection.lines:
+        alphabet.encode(line.transcript)
     assert selection.left_out["without_text"] == 1
+    assert selection.left_out["with_unknown_characters"] == 1
     assert "left out: 1 line without known text" in selection.notes
+    assert any("1 line with characters that the" in note for note in selection.notes)
+    message = "leaves no line of .*3 short, .*2 with unknown characters"
+    with pytest.raises(ValueError, match=message):
+        less = replace(PROTOCOLS["graves"], min_points=7)
+        select_lines(corpus, less, Alphabet(("x",)))
 
 
 def test_nothing_left_is_an_error_that_says_why(corpus_of):

@@ -27,7 +27,7 @@ def made_up(name="graves", num_lines=40, has_cells=True, ids=None, seed=0):
         std=STD,
     )
     lines = [Line(np.zeros((1, 3), np.float32), "", line_id) for line_id in ids]
-    left_out = {"short": 0, "long": 2, "without_text": 0}
+    left_out = {"short": 0, "long": 2, "without_text": 0, "with_unknown_characters": 1}
     selection = Selection(PROTOCOLS[name], lines, STD, False, left_out, ["not IAM"])
     return scores, selection
 

@@ -157,11 +157,14 @@ def test_another_corpus_is_told(experiment, root, corpus, tmp_path, monkeypatch)
     with Corpus.open(corpus) as opened:
         sets = {name: opened.read_set(name) for name in opened.sets}
     sets["train"] = sets["train"][:3]
+    sets["valid"][0] = replace(sets["valid"][0], transcript="abc")  # it knows a and b
     other = tmp_path / "other.hdf5"
     write_corpus(other, sets, source="x\x1b]0;y", command="", seed=0, split="form")
     report = evaluate_experiment(experiment, root, "graves", other)
     assert not report.is_trained_on_corpus
     assert f"as far as is known: {experiment.name};" in str(report)
+    assert "note: left out: 1 line with characters that the model has" in str(report)
+    assert report.to_json()["num_lines"] == 3
     assert "\x1b" not in str(report)
 
 
