@@ -28,13 +28,14 @@ from sketch.experiment.pen import manner_of, own_prime
 from sketch.generation.pieces import Prime
 from sketch.generation.sampling import SamplingLoop
 from sketch.generation.writing import WrittenLine
-from sketch.ink.lines import InkLine
+from sketch.ink.lines import InkLine, line_from_pen_strokes
 from sketch.ink.page import lay_out
 from sketch.ink.page_files import writing_seconds
 from sketch.ink.paper import Layout, Page
 from sketch.ink.prose import describe_unknown, fit_text, split_paragraphs
 from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.vector import FORMAT, VERSION
+from sketch.ink.words import cut_words
 from sketch.web.hands import Hand
 from sketch.web.request import WriteRequest
 
@@ -153,7 +154,23 @@ def _fit(text: str, hand: Hand) -> str:
 def _prime(hand: Hand, line: InkLine | None) -> Prime | None:
     if line is None:
         return None
+    line = _leading_words(line, hand.experiment.longest_text // 2)
     return own_prime(hand.experiment, line.strokes, line.text)
+
+
+def _leading_words(line: InkLine, length: int) -> InkLine:
+    """The first words, one at the least, of so many characters at the most.
+
+    With more to go on from, a hand is left no room for what it shall write.
+    """
+    pens = split_pen_strokes(line.strokes, line.start)
+    first, *more = cut_words(pens, line.text)
+    text, own = first
+    for word in more:
+        if len(text) + 1 + len(word.text) > length:
+            break
+        text, own = f"{text} {word.text}", own + word.pens
+    return line_from_pen_strokes([pens[pen] for pen in sorted(own)], text)
 
 
 def _pieces_of_lines(letter: Letter) -> list[list[WrittenLine]]:

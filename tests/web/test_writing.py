@@ -6,11 +6,12 @@ from concurrent.futures import CancelledError
 
 import numpy as np
 import pytest
+from made_up_ink import pens_of
 
 from sketch.experiment.letter import write_letter
 from sketch.experiment.pen import manner_of
 from sketch.generation import pieces as generation
-from sketch.ink.lines import InkLine
+from sketch.ink.lines import InkLine, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.vector import read_ink
 from sketch.web import writing
@@ -99,13 +100,35 @@ def test_the_same_seed_writes_the_same_ink(hand, answer):
 
 def test_own_ink_changes_the_hand(hand, answer):
     pens = [np.array([(0, 0), (5, 9), (9, 2), (14, 9)]), np.array([(20, 0), (21, 9)])]
-    from sketch.ink.lines import line_from_pen_strokes
-
     prime = line_from_pen_strokes(pens, "my “hand”".replace("“", "").replace("”", ""))
     own = written(hand, seed=3, prime=prime)
     assert own["lines"] != answer["lines"]
     with pytest.raises(ValueError, match="not learned 'ß'"):
         written(hand, prime=prime._replace(text="ß"))
+
+
+@pytest.mark.parametrize(
+    ("says", "kept"),
+    [
+        ("a hill is a lake at noon", "a hill is a"),
+        ("hill", "hill"),
+        ("inconceivable hills", "inconceivable"),
+    ],
+)
+def test_of_a_long_prime_the_first_words_are_kept(hand, monkeypatch, says, kept):
+    assert hand.experiment.longest_text // 2 == 12
+    lines = []
+
+    def write_letter(experiment, paragraphs, manner, prime, loop):
+        lines.append(prime)
+        raise CancelledError
+
+    monkeypatch.setattr(writing, "write_letter", write_letter)
+    with pytest.raises(CancelledError):
+        written(hand, prime=line_from_pen_strokes(pens_of(says)[0], says))
+    (prime,) = lines
+    assert prime.text == kept
+    assert prime.strokes[:, 2].sum() == len(pens_of(kept)[0])
 
 
 @pytest.mark.parametrize(

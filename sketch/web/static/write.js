@@ -148,9 +148,10 @@ function describeSettings() {
 // One hand at a time: the kept one, or that of the panel "In my own hand".
 function hold(isHeld) {
   if (isHeld) showOwn(false);
-  state.held = isHeld ? state.ink.lines[0] : null;
-  if (state.held) state.held = { text: state.held.text, strokes: state.held.strokes };
-  $("hold").setAttribute("aria-pressed", isHeld);
+  const line = isHeld && state.ink.lines.find(({ text }) => text.length <= state.longestHand);
+  if (isHeld && !line) fail("Such a long word is no hand to keep: write shorter ones.");
+  state.held = line ? { text: line.text, strokes: line.strokes } : null;
+  $("hold").setAttribute("aria-pressed", Boolean(line));
 }
 
 function showOwn(isShown) {
@@ -215,7 +216,7 @@ async function begin() {
   try {
     const { hands, limits } = await getJson("/api/hands");
     state.limit = limits.characters;
-    $("own-text").maxLength = limits.prime_characters;
+    $("own-text").maxLength = state.longestHand = limits.prime_characters;
     $("hand").replaceChildren(...hands.map(({ name }) => new Option(name)));
     const known = new Set(hands[0]?.alphabet);
     const text = $("text").value; // the one that came with the page
