@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sketch.cli.echo import echo
 from sketch.cli.options import ExperimentName, debug_option, experiments_option
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -42,12 +43,19 @@ def command(
     if output.exists() and not force:
         raise click.ClickException(f"{output} is there already; --force overwrites")
 
+    from sketch.cli.main import describe
     from sketch.experiment.directory import Experiment, find_experiments
 
     histories = {}
     for name in names or find_experiments(experiments):
-        experiment = Experiment.load(name, experiments)
-        rows = experiment.history()
+        try:
+            experiment = Experiment.load(name, experiments)
+            rows = experiment.history()
+        except (ValueError, OSError) as error:
+            if names:
+                raise
+            echo(f"damaged: {describe(error)}", err=True)
+            continue
         if rows:
             histories[experiment.path] = rows
         elif names:

@@ -66,6 +66,18 @@ def test_without_names_all_that_have_a_history(sketch, root, drawn):
     assert result == (1, "", f"Error: {empty} has finished no epoch yet\n")
 
 
+def test_a_damaged_one_is_told_and_the_others_drawn(sketch, root, drawn):
+    whole, damaged = make(root, 8, epochs=2), make(root, 9)
+    (damaged.path / "hyperparameters.json").write_text("{")
+    result = sketch("plot")
+    assert (result.code, result.out) == (0, "history.png\n")
+    assert result.err.startswith("damaged: ") and damaged.name in result.err
+    assert result.err.count("\n") == 1
+    assert [[row["epoch"] for row in rows] for rows in drawn] == [[1, 2]]
+    result = sketch("plot", whole.name, damaged.name)
+    assert result.code == 1 and damaged.name in result.err
+
+
 def test_the_same_name_in_two_folders_and_an_experiment_named_twice(
     sketch, root, tmp_path, drawn
 ):
