@@ -159,8 +159,9 @@ def _without_jumps(database: Database, max_jump: float) -> Database:
 
 def _describe_losses(database: Database) -> str:
     losses = [f"{name}: {reason}" for name, reason in database.left_out]
+    without_text = set(database.without_text)
     losses += [
-        f"{form}: its transcript does not fit its ink" for form in database.without_text
+        f"{form}: {what}" for form, what in database.in_doubt if form in without_text
     ]
     more = f"; and {len(losses) - 3:,} more" if len(losses) > 3 else ""
     return (

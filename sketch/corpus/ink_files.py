@@ -134,7 +134,8 @@ class _Reader:
     def __init__(self, form: str, limit: int | None):
         self.suffix = SUFFIXES[form]
         self.limit = limit
-        self.texts: dict[str, list[str]] = {}  # by the file's place without suffix
+        # By the file's place without suffix; of one that is none, what is wrong.
+        self.texts: dict[str, list[str] | str] = {}
         self.read_as: dict[str, tuple[str, tuple[str, ...]]] = {}  # by the real path
         self.left_out: list[tuple[str, str]] = []
         self.in_doubt: list[tuple[str, str]] = []
@@ -192,20 +193,25 @@ class _Reader:
     def _take_text(self, file: SourceFile) -> None:
         try:
             rows = file.read().decode("utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError):
-            return  # of the text files, most are none of ours
-        if max(map(len, rows), default=0) > MAX_TEXT:
-            return
-        self.texts[_beside(file.name)] = [_clean(row) for row in rows if row.strip()]
+        except UnicodeDecodeError:
+            texts = "the text beside it is not UTF-8: save it as such"
+        except OSError as error:
+            texts = f"the text beside it cannot be read ({error.strerror})"
+        else:
+            if max(map(len, rows), default=0) > MAX_TEXT:
+                texts = f"the text beside it has a line of over {MAX_TEXT:,} characters"
+            else:
+                texts = [_clean(row) for row in rows if row.strip()]
+        self.texts[_beside(file.name)] = texts
 
     def _texts_beside(self, name: str, num_lines: int) -> list[str] | None:
         behind = self.texts.get(_stem(os.path.realpath(name)))  # if it is a link
         texts = self.texts.get(_beside(name), behind)
-        if texts is not None and len(texts) != num_lines:
-            misfit = (
-                f"{counted(num_lines, 'line')} of ink, {len(texts)} of text beside it"
-            )
-            self.in_doubt.append((name, f"{misfit}; ink kept, text left empty"))
+        if isinstance(texts, list) and len(texts) != num_lines:
+            ink = counted(num_lines, "line")
+            texts = f"{ink} of ink, {len(texts)} of text beside it"
+        if isinstance(texts, str):
+            self.in_doubt.append((name, f"{texts}; ink kept, text left empty"))
             return None
         return texts
 

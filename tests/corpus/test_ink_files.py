@@ -99,6 +99,22 @@ def test_folders_archives_and_texts_beside_the_ink(tmp_path):
         convert([folder], tmp_path / "strict.hdf5", strict=True)
 
 
+def test_a_text_beside_the_ink_that_cannot_be_read_is_told(tmp_path):
+    for name, text in (("a", "caf\u00e9".encode("latin-1")), ("b", b"x" * 10_001)):
+        write_json(tmp_path / f"{name}.json", InkLine(hand()[0].strokes))
+        (tmp_path / f"{name}.txt").write_bytes(text)
+        (tmp_path / f"stray {name}.txt").write_bytes(
+            text
+        )  # of the user's, or anybody's
+    database = read_ink_files([tmp_path], "json")
+    [(a, first), (b, second)] = database.in_doubt
+    assert a.endswith("a.json") and "not UTF-8: save it as such" in first
+    assert b.endswith("b.json") and "over 10,000 characters" in second
+    assert [line.transcript for line in database.lines] == ["", ""]
+    with pytest.raises(DamagedInk, match=r"--strict.*/a\.json: .*not UTF-8"):
+        convert([tmp_path], tmp_path / "strict.hdf5", strict=True)
+
+
 def test_files_of_one_name_stay_apart(tmp_path):
     for name in ("alice", "bob"):
         (tmp_path / name).mkdir()
