@@ -10,13 +10,15 @@ whiteboard by one writer, cut into lines. Of what its site offers, this reads
 - `original/…/FOLDER/strokesX.xml`: only for the name of the writer of form FOLDERX;
 
 from folders or archives, in any number and at any depth. What cannot be read is left
-out and listed, never passed over in silence.
+out and listed, never passed over in silence. Of several copies the first is read; of
+small files that say the same, the others are no news.
 """
 
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
 import numpy as np
 
@@ -130,6 +132,7 @@ class _Reader:
         self.transcripts: dict[str, list[str]] = {}  # of each form
         self.writers: dict[str, str] = {}  # of each form
         self.split_lists: dict[str, frozenset[str]] = {}
+        self.small_names: dict[tuple[str, str], str] = {}  # of files, by suffix and key
         self.left_out: list[tuple[str, str]] = []
 
     def leave_out(self, name: str, reason: str) -> None:
@@ -164,17 +167,26 @@ class _Reader:
             data = file.read()
             if stem in SPLIT_LISTS:
                 forms = data.decode("utf-8", "replace").split()
-                self.split_lists[stem] = frozenset(forms)
+                self._keep(self.split_lists, stem, frozenset(forms), file)
             elif writer_file := WRITER_FILE.fullmatch(name):
                 if writer := WRITER_ID.search(data[:WRITER_HEAD_BYTES]):
-                    form = file.parts[-2] + writer_file[1]
-                    self.writers[form] = writer[1].decode("utf-8", "replace")
+                    form = _folder(file) + writer_file[1]
+                    name = writer[1].decode("utf-8", "replace")
+                    self._keep(self.writers, form, name, file)
             else:
-                self.transcripts[stem] = parse_transcript(data)
+                self._keep(self.transcripts, stem, parse_transcript(data), file)
         except OSError as error:
             self.leave_out(file.name, f"cannot be read ({error.strerror})")
         except DamagedInk as error:
             self.leave_out(file.name, str(error))
+
+    def _keep(
+        self, known: dict[str, Any], key: str, value: Any, file: SourceFile
+    ) -> None:
+        suffix = PurePath(file.parts[-1]).suffix  # a form's text and writer share a key
+        first = self.small_names.setdefault((suffix, key), file.name)
+        if known.setdefault(key, value) != value:
+            self.leave_out(file.name, f"already read as {first}, and it differs")
 
 
 def is_pen_file(parts: tuple[str, ...]) -> bool:
@@ -197,6 +209,12 @@ def _is_ours(parts: tuple[str, ...]) -> bool:
         or bool(WRITER_FILE.fullmatch(name) or TRANSCRIPT_FILE.fullmatch(name))
         or (name.endswith(".txt") and any(p.lower().startswith("ascii") for p in parts))
     )
+
+
+def _folder(file: SourceFile) -> str:
+    """The name of the folder that a file is in, even if the file alone is a source."""
+    alone = len(file.parts) == 1
+    return Path(file.name).resolve().parent.name if alone else file.parts[-2]
 
 
 def _line_id(file: SourceFile) -> str:

@@ -1,5 +1,7 @@
 """IAM-OnDB's files: which are which, and which text belongs to which ink."""
 
+import shutil
+
 import numpy as np
 import pytest
 from whiteboards import (
@@ -23,6 +25,12 @@ FORMS = {
 
 def texts_of(database):
     return {line.line_id: line.transcript for line in database.lines}
+
+
+def write_writer(path, writer):
+    path.parent.mkdir(parents=True)
+    head = f'<WhiteboardCaptureSession><General><Form writerID="{writer}"/>'
+    path.write_text(head + "</General></WhiteboardCaptureSession>")
 
 
 def test_ink_and_text_meet(tmp_path):
@@ -157,13 +165,34 @@ def test_files_that_are_not_ours_are_passed_over(tmp_path):
 
 def test_writers_come_from_the_original_files(tmp_path):
     write_database(tmp_path, {"a01-000u": ["x"], "b02-017": ["y"]})
-    for name, writer in (("a01/a01-000/strokesu", 10033), ("b02/b02-017/strokes", 7)):
-        path = tmp_path / "original" / f"{name}.xml"
-        path.parent.mkdir(parents=True)
-        head = f'<WhiteboardCaptureSession><General><Form writerID="{writer}"/>'
-        path.write_text(head + "</General></WhiteboardCaptureSession>")
+    write_writer(tmp_path / "original/a01/a01-000/strokesu.xml", 10033)
+    write_writer(tmp_path / "original/b02/b02-017/strokes.xml", 7)
     writers = {line.line_id: line.writer for line in read_database([tmp_path]).lines}
     assert writers == {"a01-000u-01": "10033", "b02-017-01": "7"}
+
+
+def test_a_writer_file_alone_is_a_source(tmp_path):
+    ink = write_database(tmp_path, {"a01-000u": ["x"]})
+    path = tmp_path / "elsewhere/a01-000/strokesu.xml"
+    write_writer(path, 10033)
+    [line] = read_database([ink / "lineStrokes", path]).lines
+    assert line.writer == "10033"
+
+
+def test_of_small_files_that_come_twice_the_first_counts(tmp_path):
+    for name, text in (("one", "x"), ("same", "x"), ("two", "y")):
+        write_database(tmp_path / name, {"a01-000u": [text]})
+        if name != "one":
+            shutil.rmtree(tmp_path / name / "lineStrokes")
+        write_split_lists(tmp_path / name, trainset=[f"a01-000{text}"])
+        write_writer(tmp_path / name / "a01-000" / "strokesu.xml", text)
+    both = read_database([tmp_path / name for name in ("one", "same", "two")])
+    [line] = both.lines
+    assert (line.transcript, line.writer) == ("x", "x")
+    assert both.split_lists["trainset"] == {"a01-000x"}
+    assert all("two/" in name and "/one/" in why for name, why in both.left_out)
+    assert all(why.endswith("and it differs") for _, why in both.left_out)
+    assert len(both.left_out) == 3
 
 
 def test_a_source_without_ink_says_what_was_expected(tmp_path):
