@@ -56,6 +56,10 @@ def read_tar(
                     "of IAM-OnDB; with --format, that alone) nor an archive (.zip, "
                     ".tar, .tar.gz, .tar.bz2, .tar.xz)"
                 ) from e
+            if _is_one_file(archive):
+                raise DamagedInk(
+                    f"{archive} is one packed file, not an archive: unpack it first"
+                ) from e
             raise DamagedInk(
                 f"{archive}: not a whole tar archive ({e or type(e).__name__}); "
                 "download it again (.tar, .tar.gz, .tar.bz2 and .tar.xz are read)"
@@ -68,6 +72,19 @@ def _may_be_tar(path: Path) -> bool:
         head = file.read(tarfile.BLOCKSIZE)
     is_packed = head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"))
     return is_packed or head[257:262] == b"ustar" or bool(ARCHIVES & set(path.suffixes))
+
+
+def _is_one_file(path: Path) -> bool:
+    """Whether what is packed is no archive, by its name and its own first bytes."""
+    if ARCHIVES & set(path.suffixes):
+        return False
+    with open(path, "rb") as packed:
+        unpacked = _unpacked(packed)
+        try:
+            head = unpacked.read(tarfile.BLOCKSIZE)
+        except (lzma.LZMAError, zlib.error, EOFError, OSError):
+            return False
+        return unpacked is not packed and head[257:262] != b"ustar"
 
 
 def _read_members(

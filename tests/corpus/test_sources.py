@@ -1,6 +1,9 @@
 """Folders and archives, with everything in them that should not be."""
 
+import bz2
+import gzip
 import io
+import lzma
 import os
 import tarfile
 import zipfile
@@ -243,6 +246,17 @@ def test_what_is_no_source(tmp_path):
         read(tmp_path / "missing")
     with pytest.raises(DamagedInk, match="neither a file nor a folder"):
         read("/dev/null")
+
+
+def test_a_packed_file_is_no_broken_archive(folder, tmp_path):
+    for name, module in (("a.svgz", gzip), ("a.ndjson.xz", lzma), ("a.inkml.bz2", bz2)):
+        (tmp_path / name).write_bytes(module.compress(b"<svg/>" * 200))
+        with pytest.raises(DamagedInk, match=f"{name} is one packed .* unpack it"):
+            read(tmp_path / name)
+    archive = pack(folder, tmp_path / "download.gz", "gz")
+    archive.write_bytes(archive.read_bytes()[:-100])
+    with pytest.raises(DamagedInk, match="not a whole tar archive"):
+        read(archive)
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2])
