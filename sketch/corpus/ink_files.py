@@ -80,9 +80,11 @@ def read_ink_files(
             reader.leave_out(file.name, problem)
         num_bytes += sum(line.strokes.nbytes + LINE_BYTES for _, line in parsed.lines)
         if num_bytes > MAX_INK_BYTES:
+            remedy = "convert them in parts and train with several --data"
+            if form == "quickdraw":
+                remedy += ", or take the first drawings of each file by --limit"
             raise ValueError(
-                f"the sources hold more than {MAX_INK_BYTES >> 20} MB of ink: name "
-                "fewer of them, or take the first drawings of each file by --limit"
+                f"the sources hold more than {MAX_INK_BYTES >> 20} MB of ink: {remedy}"
             )
         found[_place(file), file.name, file.first_line] = parsed
     lines = reader.name_lines(found)

@@ -30,19 +30,14 @@ from lxml import etree
 
 from sketch.ink import DamagedInk
 from sketch.ink.files import parse_xml, read_bytes, write_text, xml_text
-from sketch.ink.lines import (
-    MAX_POINTS,
-    InkLine,
-    Lines,
-    as_lines,
-    line_from_pen_strokes,
-)
+from sketch.ink.lines import InkLine, Lines, as_lines, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
 TEXT_TYPES = {"truth", "transcription"}  # of annotations
 TRACE, VIEW = "{*}trace", "{*}traceView"
 IDS = ("{http://www.w3.org/XML/1998/namespace}id", "id")  # the drafts had the second
+MAX_POINTS = 1_000_000  # of a file: fifty written pages
 MAX_CHANNELS = 100  # of a trace; styluses have some ten
 VALUE = re.compile(
     r"""(?:([!'"])\s*+)?([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\#[0-9a-fA-F]+|[*?TF])"""
@@ -99,12 +94,14 @@ def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     root = parse_xml(read_bytes(path) if content is None else content, path)
     if _name(root) != "ink":
         raise DamagedInk(f"{path} is no InkML file: its root is <{_name(root)}>")
+    num_points = sum((trace.text or "").count(",") for trace in root.iter(TRACE))
+    if num_points > MAX_POINTS:
+        raise DamagedInk(
+            f"{path} has more than {MAX_POINTS:,} points; cut it into several files"
+        )
     lines = []
     try:
         channels = _channels(root)
-        num_points = sum((trace.text or "").count(",") for trace in root.iter(TRACE))
-        if num_points > MAX_POINTS:
-            raise ValueError(f"it has {num_points:,} points, over {MAX_POINTS:,}")
         for line in _drawn_lines(root, channels):
             pens = [np.concatenate(parts) for parts in line.strokes]
             if any(map(len, pens)) or (line.is_whole and line.text):

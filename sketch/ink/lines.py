@@ -8,7 +8,6 @@ import numpy as np
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import check_strokes, strokes_from_points
 
-MAX_POINTS = 200_000  # of an InkML file; a written page has 20,000
 MAX_TEXT = 10_000  # characters of a line of ink
 
 

@@ -401,6 +401,10 @@ def test_more_ink_than_the_memory_should_hold(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="--limit"):
         read_ink_files([tmp_path], "quickdraw")
     assert len(read_ink_files([tmp_path], "quickdraw", limit=500).lines) == 500
+    monkeypatch.setattr(ink_files, "MAX_INK_BYTES", 1 << 10)
+    write_json(tmp_path / "mine.json", hand())
+    with pytest.raises(ValueError, match="in parts and train with several --data$"):
+        read_ink_files([tmp_path], "json")
 
 
 def test_curves_that_are_more_points_than_pages_have(tmp_path, monkeypatch):

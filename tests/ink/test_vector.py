@@ -419,7 +419,10 @@ def test_damaged_files_are_named(tmp_path, name, content, message):
 ENDLESS = {
     "blanks.inkml": ("<ink><trace>1 2," + " " * 99_999 + "x</trace></ink>", "no point"),
     "hex.inkml": (f"<ink><trace>#{'F' * 400} 1</trace></ink>", "too large"),
-    "points.inkml": (f"<ink><trace>{'1 1,' * 300_000}</trace></ink>", "300,000 points"),
+    "points.inkml": (
+        f"<ink><trace>{'1 1,' * (10**6 + 1)}</trace></ink>",
+        "more than 1,000,000 points; cut it into several files",
+    ),
     "channels.inkml": (
         f"<ink><traceFormat>{'<channel/>' * 90_000}</traceFormat></ink>",
         "90,000 channels",
