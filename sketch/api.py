@@ -10,11 +10,12 @@
 on. They import what they need when they are first used.
 """
 
+import operator
 import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
 from sketch.evaluation import MAX_ERROR_RATE
 from sketch.ink.lines import InkLine
@@ -115,7 +116,7 @@ class Pen:
                 that writes freely.
         """
         steps = 1 if steps_per_character is None else steps_per_character
-        _require_numbers(bias, seed, tries, steps)
+        seed, tries, steps = _whole_numbers(bias, seed, tries, steps)
         _require_share(max_error_rate)
         paragraphs = self._fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]
@@ -129,7 +130,7 @@ class Pen:
             lines,
             manner_of(
                 self.experiment,
-                steps_per_character,
+                steps_per_character and steps,
                 probability_bias=bias,
                 seed=seed,
                 max_tries=tries,
@@ -183,7 +184,7 @@ class Pen:
         Raises:
             ValueError: as of `write`.
         """
-        _require_numbers(bias, seed, tries)
+        seed, tries = _whole_numbers(bias, seed, tries)
         _require_share(max_error_rate)
         paragraphs = self._fit(text, keep_lines, replace_unknown)
         loop = self._loop
@@ -225,7 +226,7 @@ class Pen:
         """
         if self.experiment.hyperparameters.text:
             raise ValueError(f"{self.name} writes texts: use write")
-        _require_numbers(bias, seed, count, steps)
+        seed, count, steps = _whole_numbers(bias, seed, count, steps)
         loop = self._loop
         from sketch.experiment.pen import free_lines
 
@@ -335,16 +336,30 @@ def load(
     return Pen(opened, backend, root)
 
 
-def _require_numbers(bias: float, seed: int, *counts: int) -> None:
+def _whole_numbers(bias: float, seed: int, *counts: int) -> list[int]:
+    """Seed and counts, whatever their type, as int.
+
+    Raises:
+        ValueError: one of them is no whole number, or out of range, or bias is.
+    """
     if not 0 <= bias < float("inf"):
         raise ValueError(f"bias must be a number of at least 0, not {bias!r}")
-    if not isinstance(seed, int) or not 0 <= seed < 2**31:
+    if not 0 <= _as_int(seed) < 2**31:
         raise ValueError(
             f"seed must be a whole number from 0 to 2**31 - 1, not {seed!r}"
         )
     for count in counts:
-        if not isinstance(count, int) or count < 1:
+        if _as_int(count) < 1:
             raise ValueError(f"expected a whole number of at least 1, not {count!r}")
+    return [_as_int(number) for number in (seed, *counts)]
+
+
+def _as_int(number: SupportsIndex) -> int:
+    """A whole number of any type, such as NumPy's; -1 for all else."""
+    try:
+        return operator.index(number)
+    except TypeError:
+        return -1
 
 
 def _require_share(max_error_rate: float) -> None:

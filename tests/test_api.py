@@ -288,6 +288,7 @@ def test_the_typography_of_a_letter_is_typewritten(pen):
         ("a", {"bias": -1}, "bias"),
         ("a", {"bias": float("nan")}, "bias"),
         ("a", {"seed": -1}, "seed"),
+        ("a", {"seed": np.float64(1)}, "seed"),
         ("a", {"tries": 0}, "at least 1"),
         ("a", {"max_error_rate": -0.1}, "max_error_rate must be .* 0 to 1, not -0.1"),
         ("a", {"max_error_rate": float("nan")}, "max_error_rate"),
@@ -315,7 +316,8 @@ def test_a_free_pen(root, pen):
     free = sketch.load(make_experiment(root, text=False).name, experiments=root)
     ink = free.sample(3, steps=20, seed=1)
     assert [line.strokes.shape for line in ink.lines] == [(20, 3)] * 3
-    assert_same(ink, free.sample(3, steps=20, seed=1))
+    again = free.sample(np.int8(3), steps=np.int16(20), seed=np.int64(1))
+    assert_same(ink, again)
     assert (free.alphabet, pen.alphabet) == ("", "".join(sorted(set(LETTERS))))
     with pytest.raises(ValueError, match="use sample"):
         free.write("a")

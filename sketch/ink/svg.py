@@ -68,7 +68,8 @@ def page_svg(
     head = [
         '<svg xmlns="http://www.w3.org/2000/svg" '
         f'width="{width}mm" height="{height}mm" '
-        f'viewBox="0 0 {width} {height}" data-units-per-mm="{page.units_per_mm!r}" '
+        f'viewBox="0 0 {width} {height}" '
+        f'data-units-per-mm="{float(page.units_per_mm)!r}" '
         'style="background:white">',
         *([_ANIMATION] if clock else []),
         f'<g fill="none" stroke={quoteattr(colour)} '

@@ -61,6 +61,13 @@ def test_points_in_millimetres_read_back(tmp_path, pages, suffix):
             np.testing.assert_allclose(one, other, atol=1e-4)
 
 
+def test_svg_of_a_size_out_of_numpy_reads_back(tmp_path):
+    layout = Layout(size=np.float64(2.5))
+    save_pages(tmp_path / "a.svg", lay_out([[Piece(write("hill"), "hill")]], layout))
+    [line] = read_ink(tmp_path / "a.svg")
+    assert line.text == "hill"
+
+
 def test_svg_is_for_plotters(tmp_path, pages):
     (path,) = save_pages(tmp_path / "letter.svg", pages[:1], smooth=False, pen_mm=0.4)
     root = etree.parse(path).getroot()
