@@ -34,7 +34,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: demo test test-slow test-tensorflow test-torch test-oldest lint
 
 demo: $(READY)
-	$(BIN)/sketch train $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
+	$(BIN)/sketch train --experiments experiments $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
 	$(if $(wildcard sketch/hands/default),$(BIN)/sketch write $(SENTENCE) --paper 170x24 --margin 6 --seed 1 -o experiments/sentence.png --force)
 	@echo "Its handwriting: $(CURDIR)/experiments/$(DEMO_NAME)/sketch.png"
 

@@ -148,6 +148,8 @@ def test_make_demo_finds_its_experiment_again():
             given[flags[flag].name] = True if kind is bool else kind(value)
     settings = Hyperparameters(**given)
     assert parse_name(values["DEMO_NAME"]) == (settings, None)
+    # Where make looks for it, wherever $SKETCH_EXPERIMENTS has the others.
+    assert "sketch train --experiments experiments $(DEMO_OPTIONS)" in text
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
