@@ -2,7 +2,6 @@
 
 import os
 import tempfile
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -30,11 +29,3 @@ def clean_environment(monkeypatch):
     """No test finds the corpus or the experiments of whoever runs it."""
     for name in ("SKETCH_DATA", "FUEL_DATA_PATH", "SKETCH_EXPERIMENTS"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def iam_source() -> Path:
-    """IAM-OnDB as it was downloaded: a folder or an archive, in `$SKETCH_IAM`."""
-    if "SKETCH_IAM" not in os.environ:
-        pytest.skip("IAM-OnDB is not here: name its folder or archive in $SKETCH_IAM")
-    return Path(os.environ["SKETCH_IAM"])
