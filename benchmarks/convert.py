@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from report import report
+from report import peak_memory, report
 
 
 def convert(sources: list[str], output: Path) -> float:
@@ -33,12 +33,11 @@ def main() -> None:
         seconds = [convert(sources, output) for output in outputs]
         sums = [hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs]
         size = outputs[0].stat().st_size
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     report(
         "convert",
         {"sources": [Path(source).name for source in sources]},
         seconds=min(seconds),
-        memory_of_the_largest_process_gb=peak / 1e6,
+        memory_of_the_largest_process_gb=peak_memory(resource.RUSAGE_CHILDREN),
         output_mb=size / 1e6,
         is_the_same_again=sums[0] == sums[1],
     )

@@ -2,7 +2,8 @@
 
     python benchmarks/distributed.py --processes 1 2 4
 
-Each is pinned to one core, in turn where there are fewer; all share batches of `--bs`.
+Each is pinned to one core, in turn where there are fewer (macOS pins none); all share
+batches of `--bs`.
 What N, on cores of their own, lack of N times the speed of one is what the exchange of
 gradients costs, and smaller products. `share` says how much of it they have.
 """
@@ -19,11 +20,14 @@ import time
 from report import report
 from training import make_batches, sketch_step
 
+from sketch.corpus.parallel import num_cores
+
 
 def one(arguments) -> None:
     """One process of a group: prints the real points a second of the whole batch."""
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, {cores[arguments.index % len(cores)]})
+    if hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[arguments.index % len(cores)]})
     from sketch.experiment import devices
     from sketch.experiment.processes import join
     from sketch.experiment.run_options import RunOptions
@@ -94,7 +98,7 @@ def main() -> None:
         for name, value in vars(arguments).items()
         if name not in ("count", "index", "coordinator")
     }
-    cores = len(os.sched_getaffinity(0))
+    cores = num_cores()
     alone = rates[arguments.processes[0]] / arguments.processes[0]
     report(
         "processes of one machine",

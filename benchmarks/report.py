@@ -4,12 +4,13 @@
 """
 
 import json
-import os
 import platform
 import resource
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from sketch.corpus.parallel import num_cores
 
 PACKAGES = ("sketch-handwriting", "keras", "jax", "torch", "tensorflow", "numpy")
 
@@ -17,13 +18,17 @@ PACKAGES = ("sketch-handwriting", "keras", "jax", "torch", "tensorflow", "numpy"
 def report(what: str, arguments: dict, **figures) -> None:
     """Print the line; floats are rounded to four digits."""
     line = {"what": what} | arguments | figures
-    line |= {"processors": len(os.sched_getaffinity(0)), "machine": machine()}
+    line |= {"processors": num_cores(), "machine": machine()}
     print(json.dumps(_rounded(line | {"versions": versions()})), flush=True)
 
 
-def peak_memory() -> float:
-    """The most that this process has had in memory, in GB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def peak_memory(who: int = resource.RUSAGE_SELF) -> float:
+    """The most that this process, or the largest it waited for, had in memory, in GB.
+
+    Args:
+        who: `resource.RUSAGE_SELF` or `resource.RUSAGE_CHILDREN`.
+    """
+    peak = resource.getrusage(who).ru_maxrss
     return peak / (1e9 if sys.platform == "darwin" else 1e6)
 
 

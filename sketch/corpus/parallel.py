@@ -42,7 +42,7 @@ def parse_all(
     """
     first = list(islice(files, FEW_FILES))
     files = chain(first, files)
-    processes = processes or min(MAX_PROCESSES, _num_cores())
+    processes = processes or min(MAX_PROCESSES, num_cores())
     if processes == 1 or len(first) < FEW_FILES:
         for file in files:
             yield file, _try(parse, file)
@@ -119,7 +119,8 @@ def _try(parse: Parse, file: SourceFile) -> Any:
         return str(error)
 
 
-def _num_cores() -> int:
+def num_cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
