@@ -120,6 +120,12 @@ class Pen:
         _require_share(max_error_rate)
         paragraphs = self._fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]
+        has_blank = self.experiment.alphabet.has_blank
+        if not has_blank and any(" " in line for line in lines):
+            raise ValueError(
+                f"{self.name} has learned words without blanks: write a line for each, "
+                "or a page"
+            )
         loop = self._loop if figures is None else self._detailed_loop
         from sketch.experiment.pen import in_units, manner_of, write_experiment
 

@@ -71,6 +71,8 @@ def write_letter(
     """
     manner = manner or manner_of(experiment)
     length = _piece_length(manner.longest_text, prime)
+    if not experiment.alphabet.has_blank:
+        length = 1  # a word: the page has the blanks
     split = [
         [split_text(line, length) for line in paragraph.split("\n") if line.strip()]
         for paragraph in paragraphs

@@ -185,6 +185,8 @@ def as_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
     if unknown:
         raise ValueError(f"the model has not learned {unknown}, which the prime says")
     text = " ".join(fit_text(text, experiment.alphabet).split())
+    if " " in text and not experiment.alphabet.has_blank:
+        raise ValueError(f"the prime says {text!r}: the model has learned single words")
     mean, std = experiment.offset_mean, experiment.offset_std
     return Prime(normalise(strokes, mean, std), text)
 

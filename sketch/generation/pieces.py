@@ -210,7 +210,7 @@ class _Coded(NamedTuple):
 
 
 def _encode(alphabet: Alphabet, task: Task) -> _Coded:
-    blank = " " if " " in alphabet.characters else ""
+    blank = " " if alphabet.has_blank else ""
     before = f"{task.prime.text}{blank}" if task.prime else ""
     codes = alphabet.encode(before + task.text)
     # Blanks around a text are no part of it: count from the end.

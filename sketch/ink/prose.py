@@ -17,7 +17,6 @@ TYPEWRITTEN = {
     "—": "-",
     "−": "-",
     "…": "...",
-    "\N{NO-BREAK SPACE}": " ",
     "\N{SOFT HYPHEN}": "",
 }
 

@@ -69,6 +69,11 @@ class Alphabet:
         """The number of codes: the characters and the end of the text."""
         return len(self.characters) + 1
 
+    @property
+    def has_blank(self) -> bool:
+        """Whether words may follow one another; a corpus of single words has none."""
+        return " " in self.characters
+
     def encode(self, text: str, end: bool = True) -> np.ndarray:
         """Turns a text into codes.
 
