@@ -184,6 +184,7 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
         huge_tree=False,
         remove_comments=True,
         remove_pis=True,
+        collect_ids=False,  # else an xml:id that is a number is an error; CROHME's are
     )
     try:
         root = etree.fromstring(content, parser)

@@ -566,7 +566,7 @@ def test_inkml_groups_that_only_refer_to_traces_are_no_lines(tmp_path):
     """As the files of CROHME name the symbols of a formula."""
     path = tmp_path / "a.inkml"
     symbol = (
-        '<traceGroup><annotation type="truth">x</annotation>'
+        '<traceGroup xml:id="7"><annotation type="truth">x</annotation>'
         '<traceView traceDataRef="0"/></traceGroup>'
     )
     path.write_text(
