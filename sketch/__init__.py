@@ -148,11 +148,12 @@ Data flows one way: pen XML -> corpus -> HDF5 -> batches -> experiment trains mo
 -> generation -> ink -> picture.
 
 Importing this package imports no keras. It only chooses the default backend, JAX,
-where `KERAS_BACKEND` does not name another. `load`, `Pen`, `Ink` and `Layout` come from
-`api.py` when they are first used.
+where `KERAS_BACKEND` does not name another and no keras runs already. `load`, `Pen`,
+`Ink` and `Layout` come from `api.py` when they are first used.
 """
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Ink", "Layout", "Pen", "__version__", "load"]
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
+if "keras" not in sys.modules:  # or else it has its backend for good
+    os.environ.setdefault("KERAS_BACKEND", "jax")
 
 
 def __getattr__(name: str) -> Any:

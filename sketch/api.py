@@ -43,7 +43,8 @@ class Pen:
 
     Args:
         experiment: its directory, opened.
-        backend: jax, tensorflow or torch; None: `$KERAS_BACKEND`, or jax.
+        backend: jax, tensorflow or torch; None: `$KERAS_BACKEND`, or the
+            one that keras runs on already, or jax.
         root: the folder of all experiments, where readers are looked for.
 
     Attributes:
@@ -243,11 +244,12 @@ class Pen:
     def _network(self) -> "Network":
         from sketch.experiment import devices
 
-        devices.set_up(self._backend, "float32")  # before keras is imported
+        devices.set_up(self._backend, precision=None)  # before keras is imported
 
         from sketch.experiment.building import load_network
 
-        return load_network(self.experiment)
+        with devices.in_float32():
+            return load_network(self.experiment)
 
     @cached_property
     def _loop(self) -> "SamplingLoop":
@@ -259,9 +261,11 @@ class Pen:
 
     def _make_loop(self, details: bool = False) -> "SamplingLoop":
         network = self._network
+        from sketch.experiment import devices
         from sketch.generation.sampling import SamplingLoop
 
-        return SamplingLoop(network, details)
+        with devices.in_float32():
+            return SamplingLoop(network, details)
 
     def _fit(
         self, text: str, keep_lines: bool, replace_unknown: str | None
@@ -280,11 +284,13 @@ class Pen:
     ) -> "ReadingCheck | None":
         if check is None:
             return None
+        from sketch.experiment import devices
         from sketch.experiment.checking import ReadingCheck
         from sketch.experiment.reader import LoadedReader, Reader
 
         if self._last_reader is None or self._last_reader[0] != check:
-            reader = LoadedReader(Reader.load(check, self._root))
+            with devices.in_float32():
+                reader = LoadedReader(Reader.load(check, self._root))
             self._last_reader = (check, reader)
         return ReadingCheck(self._last_reader[1], max_error_rate)
 
@@ -324,7 +330,8 @@ def load(
             with sketch.
         experiments: the folder in which a name is looked for; None:
             `$SKETCH_EXPERIMENTS`, or `experiments` here.
-        backend: jax, tensorflow or torch; None: `$KERAS_BACKEND`, or jax.
+        backend: jax, tensorflow or torch; None: `$KERAS_BACKEND`, or the
+            one that keras runs on already, or jax.
 
     Raises:
         FileNotFoundError: no such experiment; names the nearest ones.

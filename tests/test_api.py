@@ -91,6 +91,20 @@ def test_a_line(pen, tmp_path):
     assert "<svg" in ink._repr_html_() and "<Ink: 1 line, 1 page, " in repr(ink)
 
 
+def test_it_writes_in_float32_and_leaves_the_precision_of_others(experiment, pen):
+    import keras
+
+    ink = pen.write("hello", **QUICK)
+    former = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        other = sketch.load(experiment.path).write("hello", **QUICK)
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy(former)
+    assert_same(ink, other)
+
+
 def test_lines_of_a_text_are_lines_of_ink(pen):
     ink = pen.write("a lake\n\nand   a hill ", **QUICK)
     assert [line.text for line in ink.lines] == ["a lake", "and a hill"]

@@ -22,12 +22,13 @@ BACKENDS = {  # and what pip knows them by
 }
 
 
-def set_up(backend: str | None = None, precision: str = "float32") -> str:
+def set_up(backend: str | None = None, precision: str | None = "float32") -> str:
     """Choose keras' backend and precision, and keep JAX's compilations on disk.
 
     Args:
-        backend: "jax", "tensorflow" or "torch"; None takes $KERAS_BACKEND, or jax.
-        precision: "float32" or "mixed_bfloat16".
+        backend: "jax", "tensorflow" or "torch"; None takes $KERAS_BACKEND,
+            or the one that keras runs on already, or jax.
+        precision: "float32" or "mixed_bfloat16"; None leaves it as it is.
 
     Returns:
         The backend's name.
@@ -35,7 +36,8 @@ def set_up(backend: str | None = None, precision: str = "float32") -> str:
     Raises:
         ValueError: the backend is unknown or not installed, or keras runs on another.
     """
-    backend = backend or os.environ.get("KERAS_BACKEND") or "jax"
+    running = sys.modules["keras"].backend.backend() if "keras" in sys.modules else None
+    backend = backend or os.environ.get("KERAS_BACKEND") or running or "jax"
     if backend not in BACKENDS:
         raise ValueError(
             f"there is no backend {backend!r}; choose one of {', '.join(BACKENDS)}"
@@ -44,10 +46,10 @@ def set_up(backend: str | None = None, precision: str = "float32") -> str:
         raise ValueError(
             f"the backend {backend} is not installed: pip install '{BACKENDS[backend]}'"
         )
-    if "keras" in sys.modules and sys.modules["keras"].backend.backend() != backend:
+    if running not in (None, backend):
         raise ValueError(
-            f"keras already runs on {sys.modules['keras'].backend.backend()}, and "
-            f"cannot change to {backend} in the same process"
+            f"keras already runs on {running}, and cannot change to {backend} in the "
+            "same process"
         )
     os.environ["KERAS_BACKEND"] = backend
     if backend == "jax":
@@ -58,8 +60,22 @@ def set_up(backend: str | None = None, precision: str = "float32") -> str:
             import tensorflow  # noqa: F401
     import keras
 
-    keras.config.set_dtype_policy(precision)
+    if precision is not None:
+        keras.config.set_dtype_policy(precision)
     return backend
+
+
+@contextmanager
+def in_float32() -> Iterator[None]:
+    """Within, networks are made in float32; then keras' precision is what it was."""
+    import keras
+
+    former = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(former)
 
 
 def compile_cache() -> Path:

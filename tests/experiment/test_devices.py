@@ -1,11 +1,30 @@
 """Devices of this machine: more than there are, or more than can share a batch."""
 
+import importlib
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from keras import backend, distribution
 
+import sketch
 from sketch.experiment import devices
+
+
+def test_the_backend_that_runs_is_taken_where_none_is_named(monkeypatch):
+    """As keras.json may have chosen it, before sketch was imported."""
+    running = SimpleNamespace(backend=SimpleNamespace(backend=lambda: "torch"))
+    monkeypatch.setitem(sys.modules, "keras", running)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    importlib.reload(sketch)
+    assert devices.set_up(precision=None) == "torch"
+    with pytest.raises(ValueError, match="already runs on torch, and cannot .* jax"):
+        devices.set_up("jax")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(ValueError, match="already runs on torch"):
+        devices.set_up()
 
 
 def test_more_devices_than_there_are_is_refused():
