@@ -142,8 +142,9 @@ def require_corpus(
         how = HOW_TO_GET_DATA
         if name != Hyperparameters().name:
             how = (
-                "none at --data, $SKETCH_DATA or ./data/: say where by --data, or make "
-                "it by `sketch convert SOURCE --output data/handwriting.hdf5`"
+                "none at --data, $SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or "
+                "./data/: say where by --data, or make it by `sketch convert SOURCE "
+                "--output data/handwriting.hdf5`"
             )
         if digest is None:
             how += f"; --name {DEMO_NAME} is the built-in corpus, which needs none"

@@ -57,7 +57,9 @@ def test_a_corpus_that_is_named_or_found_keeps_the_name(mine, monkeypatch):
 def test_a_name_given_without_a_corpus_is_an_error():
     with pytest.raises(FileNotFoundError, match="handwriting needs its corpus.*IAM"):
         plan({"name": "handwriting"})
-    with pytest.raises(FileNotFoundError, match="convert SOURCE.*--name demo is the"):
+    with pytest.raises(
+        FileNotFoundError, match="FUEL_DATA_PATH.*convert SOURCE.*--name demo is the"
+    ):
         plan({"name": "x"})
 
 
