@@ -320,10 +320,25 @@ def test_a_text_that_the_reader_cannot_spell_is_refused_before_it_is_written(
         write_experiment(pen, ["zig"], check=check)
 
 
-def test_legibility(pen, reader, root, corpus):
+@pytest.fixture
+def stds(monkeypatch):
+    """Of the ink that a reader was given, one for each call."""
+    found = []
+    usual = LoadedReader.read
+
+    def read(self, strokes, offset_std=None):
+        found.append(offset_std)
+        return usual(self, strokes, offset_std)
+
+    monkeypatch.setattr(LoadedReader, "read", read)
+    return found
+
+
+def test_legibility(pen, reader, root, corpus, stds):
     report = evaluate_legibility(
         pen, root, reader, corpus, biases=(0.0, 2.0), num_lines=3
     )
+    assert len(stds) == 3 and all(std is pen.offset_std for std in stds)
     facts = report.to_json()
     assert facts["model"] == pen.name
     assert facts["reader"] == {"name": reader.name, "epoch": 1, "step": 3}
@@ -343,10 +358,12 @@ def test_legibility(pen, reader, root, corpus):
     assert all(set(text) <= set(reader.alphabet.characters) for text in read)
 
 
-def test_legibility_says_who_learned_elsewhere(pen, reader, root, tmp_path):
+def test_legibility_says_who_learned_elsewhere(pen, reader, root, tmp_path, stds):
     other = make_corpus(tmp_path / "other.hdf5", seed=1)
     report = evaluate_legibility(pen, root, reader, other, biases=(), num_lines=2)
     assert report.written == []
+    with Corpus.open(other) as opened:
+        np.testing.assert_array_equal(stds, [opened.offset_std])
     assert (
         f"not trained on this corpus, as far as is known: {pen.name}, "
         in (report.notes[-1])
