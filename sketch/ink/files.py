@@ -16,6 +16,8 @@ from sketch.ink import DamagedInk
 TEMPORARY = re.compile(r"\..*\.[0-9a-f]{8}\.tmp(\.[^.]*)?", re.DOTALL)
 MAX_BYTES = 16 << 20  # of a file of ink: some thousand lines
 MAX_ELEMENTS = 100_000  # of an XML file
+# The ids of CROHME's files are numbers: no ids, but well-formed XML.
+ID_ERRORS = {etree.ErrorTypes.DTD_XMLID_VALUE, etree.ErrorTypes.DTD_ID_REDEFINED}
 
 # XML 1.0 has no place for these characters, not even as references.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -177,17 +179,16 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
     Raises:
         DamagedInk: if it is not XML, is cut short, or declares entities.
     """
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-        collect_ids=False,  # else an xml:id that is a number is an error; CROHME's are
-    )
+    options = {
+        "resolve_entities": False,
+        "no_network": True,
+        "load_dtd": False,
+        "huge_tree": False,
+        "remove_comments": True,
+        "remove_pis": True,
+    }
     try:
-        root = etree.fromstring(content, parser)
+        root = _parse_xml(content, options)
     except etree.XMLSyntaxError as error:
         reason = "it is empty" if not content.strip() else error.msg
         raise DamagedInk(
@@ -206,3 +207,15 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
             'save it again without them (in a drawing program: as "plain SVG")'
         )
     return root
+
+
+def _parse_xml(content: bytes, options: dict[str, bool]) -> etree._Element:
+    parser = etree.XMLParser(**options)
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
+        # Not the error's own log, which has those of files before this one, too.
+        errors = {entry.type for entry in parser.error_log}
+        if not errors or not errors <= ID_ERRORS:
+            raise
+    return etree.fromstring(content, etree.XMLParser(**options, recover=True))
