@@ -49,8 +49,8 @@ def unfit(path: Path, problem: Exception | str) -> ValueError:
     """The error for weights that are not those of their experiment or reader."""
     reason = " ".join(str(problem).split())[:200] or type(problem).__name__
     return ValueError(
-        f"{path} does not hold the weights that the settings of its run describe "
-        f"({reason}); restore both from the same run"
+        f"{path} does not hold the weights that hyperparameters.json, or a reader's "
+        f"reader.json, describes ({reason}); restore both from the same run"
     )
 
 

@@ -184,4 +184,5 @@ def test_a_signal_to_the_process_saves_and_says_so(tmp_path):
     experiment = Experiment.load(NAME, tmp_path)
     _, state = experiment.load_checkpoint("latest")
     assert f"stopped at step {state['step']}, all saved" in output
-    assert state["step"] == max(told(output, "done"))
+    # What was done at step 0 was told before the signal.
+    assert state["step"] == max(told(output, "done"), default=0)

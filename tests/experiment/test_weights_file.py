@@ -96,7 +96,7 @@ def test_hostile_weights_are_refused(trained, name):
     with pytest.raises(ValueError, match=message) as caught:
         load_network(trained)
     assert (
-        "model.weights.h5 does not hold the weights that the settings of its run"
+        "model.weights.h5 does not hold the weights that hyperparameters.json, or a"
         in str(caught.value)
     )
     assert "restore both from the same run" in str(caught.value)
