@@ -199,7 +199,12 @@ def limited(optimizer_class: type) -> type:
             )
 
         def apply(self, grads, trainable_variables=None):
-            norm = ops.sqrt(sum(ops.sum(ops.square(grad)) for grad in grads))
+            # By the largest of all: squares of what exploded would be infinite.
+            largest = ops.max(ops.stack([ops.max(ops.abs(grad)) for grad in grads]))
+            unit = ops.where(largest > 0, largest, 1.0)
+            norm = unit * ops.sqrt(
+                sum(ops.sum(ops.square(grad / unit)) for grad in grads)
+            )
             norm = norm / self.points_per_line
             self.gradient_norm.assign(norm)
             if self.max_grad:

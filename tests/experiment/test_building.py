@@ -55,6 +55,15 @@ def test_scale_is_plain_descent_under_a_limit_of_the_norm_per_point():
     np.testing.assert_allclose(norms, [1.25, 50.0, 0.0])
 
 
+def test_the_limit_holds_where_squares_of_the_gradient_are_infinite():
+    """Seen in training, on a line of sound loss: a norm of 7e23 nats a point."""
+    settings = {"step_method": "scale", "learning_rate": 0.1, "max_grad": 10.0}
+    found, norms = updates(settings, [[3e24, 4e24], [3e-24, 4e-24], [3.0, np.inf]])
+    np.testing.assert_allclose(found[0], [1.0 - 2.4, -1.0 - 3.2], rtol=1e-6)
+    np.testing.assert_allclose(norms[:2], [1.25e24, 1.25e-24], rtol=1e-6)
+    assert not np.isfinite(norms[2])  # what sees it ends the run
+
+
 def test_no_limit_leaves_gradients_as_they_are():
     settings = {"step_method": "scale", "learning_rate": 1.0, "max_grad": 0.0}
     found, _ = updates(settings, [[300.0, 400.0]])
