@@ -96,7 +96,7 @@ class Hyperparameters(Settings):
         "adam",
         "--step-method",
         "The optimizer; graves is centred RMSprop with momentum, as in his paper; "
-        "muon learns faster, with a --lr of 1e-2.",
+        "muon learns faster, by a --lr of about 5e-3.",
         choices=("adam", "rmsprop", "graves", "adagrad", "adadelta", "scale", "muon"),
     )
     # In normalised units: the tablet's grid is coarser than 1e-2 of them.
