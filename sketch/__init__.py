@@ -119,6 +119,7 @@ The map of the house. A folder imports only itself and those above it:
       reader.py        the directory of a reader, and what it reads
       reader_training.py   the loop of its training
       checking.py      a reader looks at what a pen writes
+      loaded.py        what a pen keeps: network, sampling loops, a reader
       pen.py           an experiment as a pen: samples in the recording's units
       line_figures.py  what went on in it, line by line
       scoring.py       an experiment put to the test of a protocol
@@ -142,6 +143,7 @@ The map of the house. A folder imports only itself and those above it:
       options.py       options that several commands have
       echo.py          lines on a terminal
       signals.py       Ctrl-C and SIGTERM, until training takes them
+    arguments.py     what a program may pass to a pen
     api.py           the same from Python: `load`, `Pen`, `Ink`
 
 Data flows one way: pen XML -> corpus -> HDF5 -> batches -> experiment trains model

@@ -10,13 +10,12 @@
 on. They import what they need when they are first used.
 """
 
-import operator
 import os
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING
 
+from sketch.arguments import require_share, whole_numbers
 from sketch.evaluation import MAX_ERROR_RATE
 from sketch.ink.lines import InkLine
 from sketch.ink.page import lay_out
@@ -29,10 +28,7 @@ __all__ = ["Ink", "Layout", "Pen", "load"]
 if TYPE_CHECKING:
     from sketch.experiment.checking import ReadingCheck
     from sketch.experiment.directory import Experiment
-    from sketch.experiment.reader import LoadedReader
     from sketch.generation.pieces import Prime
-    from sketch.generation.sampling import SamplingLoop
-    from sketch.model.network import Network
 
 
 class Pen:
@@ -57,10 +53,10 @@ class Pen:
         backend: str | None = None,
         root: str | Path = "experiments",
     ):
+        from sketch.experiment.loaded import LoadedPen
+
         self.experiment = experiment
-        self._backend = backend
-        self._root = root
-        self._last_reader: tuple[str | Path, LoadedReader] | None = None
+        self._loaded = LoadedPen(experiment, backend, root)
 
     @property
     def name(self) -> str:
@@ -117,8 +113,8 @@ class Pen:
                 that writes freely.
         """
         steps = 1 if steps_per_character is None else steps_per_character
-        seed, tries, steps = _whole_numbers(bias, seed, tries, steps)
-        _require_share(max_error_rate)
+        seed, tries, steps = whole_numbers(bias, seed, tries, steps)
+        require_share(max_error_rate)
         paragraphs = self._fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]
         has_blank = self.experiment.alphabet.has_blank
@@ -127,11 +123,12 @@ class Pen:
                 f"{self.name} has learned words without blanks: write a line for each, "
                 "or a page"
             )
-        loop = self._loop if figures is None else self._detailed_loop
+        loaded = self._loaded
+        loop = loaded.loop if figures is None else loaded.detailed_loop
         from sketch.experiment.pen import in_units, manner_of, write_experiment
 
         primed = self._prime(prime, prime_text, data)
-        reading = self._reader(check, max_error_rate)
+        reading = self._check(check, max_error_rate)
         written = write_experiment(
             self.experiment,
             lines,
@@ -191,15 +188,15 @@ class Pen:
         Raises:
             ValueError: as of `write`.
         """
-        seed, tries = _whole_numbers(bias, seed, tries)
-        _require_share(max_error_rate)
+        seed, tries = whole_numbers(bias, seed, tries)
+        require_share(max_error_rate)
         paragraphs = self._fit(text, keep_lines, replace_unknown)
-        loop = self._loop
+        loop = self._loaded.loop
         from sketch.experiment.letter import write_letter
         from sketch.experiment.pen import manner_of
 
         primed = self._prime(prime, prime_text, data)
-        reading = self._reader(check, max_error_rate)
+        reading = self._check(check, max_error_rate)
         letter = write_letter(
             self.experiment,
             paragraphs,
@@ -233,39 +230,12 @@ class Pen:
         """
         if self.experiment.hyperparameters.text:
             raise ValueError(f"{self.name} writes texts: use write")
-        seed, count, steps = _whole_numbers(bias, seed, count, steps)
-        loop = self._loop
+        seed, count, steps = whole_numbers(bias, seed, count, steps)
+        loop = self._loaded.loop
         from sketch.experiment.pen import free_lines
 
         lines = free_lines(loop, self.experiment, count, steps, bias, seed)
         return _as_written(list(map(InkLine, lines)))
-
-    @cached_property
-    def _network(self) -> "Network":
-        from sketch.experiment import devices
-
-        devices.set_up(self._backend, precision=None)  # before keras is imported
-
-        from sketch.experiment.building import load_network
-
-        with devices.in_float32():
-            return load_network(self.experiment)
-
-    @cached_property
-    def _loop(self) -> "SamplingLoop":
-        return self._make_loop()
-
-    @cached_property
-    def _detailed_loop(self) -> "SamplingLoop":
-        return self._make_loop(details=True)
-
-    def _make_loop(self, details: bool = False) -> "SamplingLoop":
-        network = self._network
-        from sketch.experiment import devices
-        from sketch.generation.sampling import SamplingLoop
-
-        with devices.in_float32():
-            return SamplingLoop(network, details)
 
     def _fit(
         self, text: str, keep_lines: bool, replace_unknown: str | None
@@ -279,20 +249,14 @@ class Pen:
             raise ValueError("there is no text to write")
         return paragraphs
 
-    def _reader(
-        self, check: str | Path | None, max_error_rate: float
+    def _check(
+        self, reader: str | Path | None, max_error_rate: float
     ) -> "ReadingCheck | None":
-        if check is None:
+        if reader is None:
             return None
-        from sketch.experiment import devices
         from sketch.experiment.checking import ReadingCheck
-        from sketch.experiment.reader import LoadedReader, Reader
 
-        if self._last_reader is None or self._last_reader[0] != check:
-            with devices.in_float32():
-                reader = LoadedReader(Reader.load(check, self._root))
-            self._last_reader = (check, reader)
-        return ReadingCheck(self._last_reader[1], max_error_rate)
+        return ReadingCheck(self._loaded.reader(reader), max_error_rate)
 
     def _prime(
         self,
@@ -347,39 +311,6 @@ def load(
             f"{opened.name} has no checkpoint yet: train it with --model {opened.name}"
         )
     return Pen(opened, backend, root)
-
-
-def _whole_numbers(bias: float, seed: int, *counts: int) -> list[int]:
-    """Seed and counts, whatever their type, as int.
-
-    Raises:
-        ValueError: one of them is no whole number, or out of range, or bias is.
-    """
-    if not 0 <= bias < float("inf"):
-        raise ValueError(f"bias must be a number of at least 0, not {bias!r}")
-    if not 0 <= _as_int(seed) < 2**31:
-        raise ValueError(
-            f"seed must be a whole number from 0 to 2**31 - 1, not {seed!r}"
-        )
-    for count in counts:
-        if _as_int(count) < 1:
-            raise ValueError(f"expected a whole number of at least 1, not {count!r}")
-    return [_as_int(number) for number in (seed, *counts)]
-
-
-def _as_int(number: SupportsIndex) -> int:
-    """A whole number of any type, such as NumPy's; -1 for all else."""
-    try:
-        return operator.index(number)
-    except TypeError:
-        return -1
-
-
-def _require_share(max_error_rate: float) -> None:
-    if not 0 <= max_error_rate <= 1:
-        raise ValueError(
-            f"max_error_rate must be a number from 0 to 1, not {max_error_rate!r}"
-        )
 
 
 def _describe(prime: "Prime | None", check: "ReadingCheck | None") -> list[str]:

@@ -69,7 +69,7 @@ def primes(monkeypatch):
         return [WrittenLine(text, trace, [1]) for text in texts]
 
     monkeypatch.setattr("sketch.experiment.pen.write_texts", write_texts)
-    monkeypatch.setattr("sketch.api.Pen._loop", object())
+    monkeypatch.setattr("sketch.experiment.loaded.LoadedPen.loop", object())
     return seen
 
 

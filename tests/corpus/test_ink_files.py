@@ -103,9 +103,7 @@ def test_a_text_beside_the_ink_that_cannot_be_read_is_told(tmp_path):
     for name, text in (("a", "caf\u00e9".encode("latin-1")), ("b", b"x" * 10_001)):
         write_json(tmp_path / f"{name}.json", InkLine(hand()[0].strokes))
         (tmp_path / f"{name}.txt").write_bytes(text)
-        (tmp_path / f"stray {name}.txt").write_bytes(
-            text
-        )  # of the user's, or anybody's
+        (tmp_path / f"stray {name}.txt").write_bytes(text)  # anybody's: no news
     database = read_ink_files([tmp_path], "json")
     [(a, first), (b, second)] = database.in_doubt
     assert a.endswith("a.json") and "not UTF-8: save it as such" in first

@@ -1,0 +1,42 @@
+"""What a program may pass to a pen: numbers of any type, each in its range."""
+
+import operator
+from typing import SupportsIndex
+
+
+def whole_numbers(bias: float, seed: int, *counts: int) -> list[int]:
+    """Seed and counts, whatever their type, as int.
+
+    Raises:
+        ValueError: one of them is no whole number, or out of range, or bias is.
+    """
+    if not 0 <= bias < float("inf"):
+        raise ValueError(f"bias must be a number of at least 0, not {bias!r}")
+    if not 0 <= _as_int(seed) < 2**31:
+        raise ValueError(
+            f"seed must be a whole number from 0 to 2**31 - 1, not {seed!r}"
+        )
+    for count in counts:
+        if _as_int(count) < 1:
+            raise ValueError(f"expected a whole number of at least 1, not {count!r}")
+    return [_as_int(number) for number in (seed, *counts)]
+
+
+def _as_int(number: SupportsIndex) -> int:
+    """A whole number of any type, such as NumPy's; -1 for all else."""
+    try:
+        return operator.index(number)
+    except TypeError:
+        return -1
+
+
+def require_share(max_error_rate: float) -> None:
+    """Refuses what is no share of a text's characters.
+
+    Raises:
+        ValueError: it is not from 0 to 1.
+    """
+    if not 0 <= max_error_rate <= 1:
+        raise ValueError(
+            f"max_error_rate must be a number from 0 to 1, not {max_error_rate!r}"
+        )
