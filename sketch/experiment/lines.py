@@ -16,7 +16,7 @@ from sketch.ink.counted import counted
 from sketch.ink.text import Alphabet
 
 TEXTS = 64  # transcripts that are kept to be written; sketch.png has as many lines
-BESIDE_INK = 280  # bytes that a line in memory takes beside its points
+BESIDE_INK = 360  # bytes that a line in memory takes beside its points, and its id
 
 
 @dataclass(frozen=True)
