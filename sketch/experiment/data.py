@@ -18,6 +18,8 @@ from sketch.experiment.processes import ALONE, Processes
 from sketch.experiment.reader import Reader
 from sketch.experiment.run_options import RunOptions
 from sketch.ink import DamagedInk
+from sketch.ink.counted import counted
+from sketch.ink.printable import printable
 
 # The run options that each process has for itself.
 OWN = ("data", "memory", "coordinator", "process")
@@ -150,6 +152,13 @@ def require_corpus(
             how += f"; --name {DEMO_NAME} is the built-in corpus, which needs none"
         raise FileNotFoundError(f"{name} needs its corpus, but there is {how}")
     return tuple(map(str, files))
+
+
+def say_files(files: Sequence[str]) -> str:
+    """The files of a corpus, in the words of a run's first line."""
+    first, *more = files
+    others = f" and {counted(len(more), 'more file')}" if more else ""
+    return printable(first) + others
 
 
 def require_own_corpus(

@@ -28,6 +28,7 @@ from sketch.experiment.reader import LoadedReader, Reader
 from sketch.generation.sampling import SamplingLoop, one_hot, sample
 from sketch.generation.writing import WrittenLine
 from sketch.ink.counted import counted
+from sketch.ink.fit import unit_ratio
 
 BATCH_SIZE = 64  # lines written at once
 
@@ -78,6 +79,7 @@ def evaluate_legibility(
         sets = [corpus.transcripts(name) for name in corpus.sets]
     is_own = corpus.digest == experiment.data_digest
     std = experiment.offset_std if is_own else corpus.offset_std
+    units = np.float32([unit_ratio(std, experiment.offset_std)] * 2 + [1])
     own = unseen_sentences(chain.from_iterable(sets), alphabets)
     if len(own) < len(SENTENCES):
         notes.append(
@@ -116,7 +118,8 @@ def evaluate_legibility(
                 ink = [in_units(experiment, one.trace.strokes) for one in done]
                 distances = None
                 if name == VALID:
-                    distances = compare(measured, list(map(measure, ink, these)))
+                    in_theirs = (strokes * units for strokes in ink)
+                    distances = compare(measured, list(map(measure, in_theirs, these)))
                 written.append(
                     Writing(
                         name,

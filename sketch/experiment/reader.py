@@ -29,7 +29,7 @@ from sketch.experiment.run_directory import RunDirectory, refuse_existing
 from sketch.experiment.settings_file import SETTINGS_NAME as EXPERIMENT
 from sketch.experiment.settings_file import corpus_content, parse_corpus
 from sketch.ink.files import whole_folder, write_text
-from sketch.ink.fit import is_alike
+from sketch.ink.fit import unit_ratio
 from sketch.ink.text import Alphabet
 
 if TYPE_CHECKING:
@@ -220,10 +220,7 @@ class LoadedReader:
 
         scale = 1.0
         if offset_std is not None:
-            sizes = map(np.linalg.norm, (offset_std, self.reader.offset_std))
-            scale = float(np.divide(*sizes))
-        if is_alike(scale, 1.0):
-            scale = 1.0
+            scale = unit_ratio(offset_std, self.reader.offset_std)
         return read_lines(
             self.recogniser,
             strokes,

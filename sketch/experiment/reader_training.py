@@ -18,7 +18,7 @@ from sketch.evaluation.edits import edit_distance
 from sketch.evaluation.recogniser import POOL, frames_needed, read_lines
 from sketch.experiment import devices
 from sketch.experiment.building import OneCycle, limited, load_weights
-from sketch.experiment.data import require_own_corpus
+from sketch.experiment.data import require_own_corpus, say_files
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.loop import TrainingLoop
 from sketch.experiment.position import Position, ReaderTotals
@@ -212,7 +212,8 @@ def train_reader(
     with reader.lock(), Interrupts() as interrupts:
         reader.write_environment(devices.describe())
         tqdm.write(
-            f"{train.size()}; {counted(len(valid), 'line')} to check",
+            f"{say_files(options.data)}: {train.size()}; "
+            f"{counted(len(valid), 'line')} to check",
             file=sys.stderr,
         )
         training = ReaderTraining(reader, train, valid, options, progress)

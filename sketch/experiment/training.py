@@ -24,6 +24,7 @@ from sketch.experiment.building import (
     build_optimizer,
     load_weights,
 )
+from sketch.experiment.data import say_files
 from sketch.experiment.directory import Experiment
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.lines import RunLines
@@ -35,8 +36,6 @@ from sketch.experiment.processes import ALONE, Processes
 from sketch.experiment.record import ExperimentRecord, NoRecord
 from sketch.experiment.run_options import RunOptions
 from sketch.ink import DamagedInk
-from sketch.ink.counted import counted
-from sketch.ink.printable import printable
 from sketch.model.network import Network
 
 LINES_NAMED = 3  # line ids that an error names
@@ -230,12 +229,6 @@ def _variables(network: Network, optimizer: Optimizer) -> list:
     ]
 
 
-def _corpus(options: RunOptions) -> str:
-    first, *more = options.data
-    others = f" and {counted(len(more), 'more file')}" if more else ""
-    return printable(first) + others
-
-
 def train(
     plan: RunPlan,
     options: RunOptions,
@@ -274,7 +267,7 @@ def train(
         interrupts = stack.enter_context(Interrupts(processes))
         if processes.is_first:
             experiment.write_environment(devices.describe())
-            tqdm.write(f"{_corpus(options)}: {lines.summary()}", file=sys.stderr)
+            tqdm.write(f"{say_files(options.data)}: {lines.summary()}", file=sys.stderr)
         run = TrainingRun(experiment, lines, options, progress, processes)
         run.begin(plan.origin)
         if plan.action == "resume" and not run.position.step:

@@ -45,6 +45,20 @@ def is_alike(one: float, other: float) -> bool:
     return other <= SAME_PACE * one and one <= SAME_PACE * other
 
 
+def unit_ratio(offset_std: np.ndarray, other_std: np.ndarray) -> float:
+    """How many units of other recordings one of these is worth, by their offsets.
+
+    Args:
+        offset_std, other_std: `[2]`, the standard deviations of the offsets of both.
+
+    Returns:
+        The quotient of their lengths; 1 where those are alike: another hand's, not
+        another tablet's.
+    """
+    ratio = float(np.linalg.norm(offset_std) / np.linalg.norm(other_std))
+    return 1.0 if is_alike(ratio, 1.0) else ratio
+
+
 def resample(strokes: np.ndarray, num_points: float) -> np.ndarray:
     """Gives a line about so many points, at even distances along each stroke.
 

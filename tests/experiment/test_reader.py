@@ -102,7 +102,10 @@ def test_stopped_within_an_epoch_and_resumed_is_as_never_stopped(
             make_reader(corpus, tmp_path / "b", epochs=3, settings=NOISY)
     assert caught.value.code == 130
     name = reader_name(ReaderSettings(**NOISY))
-    assert f"go on with --reader {name}" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert f"go on with --reader {name}" in told.out
+    assert told.err.startswith(f"{corpus}: 12 lines, ")
+    assert told.err.endswith("; 4 lines to check\n")
     stopped = Reader.load(name, tmp_path / "b")
     assert stopped.load_checkpoint("latest")[1]["step"] == 4
     resumed = make_reader(corpus, tmp_path / "b", epochs=None, reader=stopped)
@@ -368,6 +371,27 @@ def test_legibility_says_who_learned_elsewhere(pen, reader, root, tmp_path, stds
         f"not trained on this corpus, as far as is known: {pen.name}, "
         in (report.notes[-1])
     )
+
+
+def test_distances_from_the_ink_of_another_tablet_are_in_its_units(
+    pen, reader, root, corpus, tmp_path
+):
+    """By a power of two: all quotients of lengths stay as they are, to the last bit."""
+    path = tmp_path / "eightfold.hdf5"
+    with Corpus.open(corpus) as opened:
+        sets = {
+            name: [
+                replace(line, strokes=line.strokes * np.float32([8, 8, 1]))
+                for line in opened.read_set(name)
+            ]
+            for name in opened.sets
+        }
+    write_corpus(path, sets, source="made up", command="a test", seed=0, split="random")
+    near, far = (
+        evaluate_legibility(pen, root, reader, data, biases=(1.0,)).written[0].distances
+        for data in (corpus, path)
+    )
+    assert far == near and near["speed"] is not None
 
 
 def test_a_corpus_of_several_files_is_learned_and_read_as_one(
