@@ -64,10 +64,14 @@ def sketch_step(arguments, has_text: bool):
 
 
 def torch_step(arguments):
-    """The same, as one writes it in PyTorch: `torch.nn.LSTM` and log-sum-exp."""
+    """The same, as one writes it in PyTorch: `torch.nn.LSTM` and log-sum-exp.
+
+    Layers in the precision asked for, by `torch.autocast`; the mixture in float32.
+    """
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    is_mixed = arguments.precision == "mixed_bfloat16"
     size = 6 * arguments.mixtures + 1
     lstm = torch.nn.LSTM(3, arguments.dim, arguments.depth, batch_first=True).to(device)
     head = torch.nn.Linear(arguments.dim, size).to(device)
@@ -79,7 +83,9 @@ def torch_step(arguments):
             torch.from_numpy(inputs[key]).to(device) for key in ("strokes", "mask")
         )
         before = torch.cat([torch.zeros_like(strokes[:, :1]), strokes[:, :-1]], 1)
-        out = head(lstm(before)[0])
+        with torch.autocast(device, torch.bfloat16, enabled=is_mixed):
+            out = head(lstm(before)[0])
+        out = out.float()
         end, rest = out[..., 0], out[..., 1:]
         pi, mx, my, sx, sy, rho = rest.chunk(6, -1)
         rho = torch.tanh(rho) * 0.9999
