@@ -146,16 +146,21 @@ def test_augmenting_changes_size_stretch_and_slant_and_no_more():
     line = rng.normal(size=(50, 3)).astype(np.float32)
     line[:, 2] = line[:, 2] > 1
     batches = Batches([line], MEAN, STD, 1, augment=0.2)
-    (first,), (second,) = (list(batches.epoch(e)) for e in (0, 1))
-    one, two = first.inputs["strokes"][0], second.inputs["strokes"][0]
-    assert not np.allclose(one, two)
-    assert (one[:, 2] == line[:, 2]).all()
-    matrix = np.linalg.lstsq(line[:, :2], one[:, :2], rcond=None)[0]
-    np.testing.assert_allclose(line[:, :2] @ matrix, one[:, :2], atol=1e-5)
-    assert abs(matrix[0, 1]) < 1e-6  # height does not depend on x
-    assert 0.8 <= matrix[1, 1] <= 1.2
-    assert 0.64 <= matrix[0, 0] <= 1.44
-    assert abs(matrix[1, 0]) <= 0.2
+    changes = []
+    for epoch in range(200):
+        (batch,) = batches.epoch(epoch)
+        varied = batch.inputs["strokes"][0]
+        assert (varied[:, 2] == line[:, 2]).all()
+        matrix = np.linalg.lstsq(line[:, :2], varied[:, :2], rcond=None)[0]
+        np.testing.assert_allclose(line[:, :2] @ matrix, varied[:, :2], atol=1e-5)
+        assert abs(matrix[0, 1]) < 1e-6  # height does not depend on x
+        size, stretch = matrix[1, 1], matrix[0, 0] / matrix[1, 1]
+        changes.append([size - 1, stretch - 1, matrix[1, 0]])
+    assert np.abs(changes).max() <= 0.2 + 1e-6
+    # Each by itself, as likely of any strength up to the greatest: of 200 draws the
+    # spread is known to 4 %, a correlation to 0.07.
+    np.testing.assert_allclose(np.std(changes, axis=0), 0.2 / np.sqrt(3), rtol=0.3)
+    np.testing.assert_allclose(np.corrcoef(changes, rowvar=False), np.eye(3), atol=0.3)
 
 
 def test_no_two_things_draw_from_the_same_stream(monkeypatch):
@@ -206,9 +211,8 @@ def test_no_lines_are_refused():
 
 
 def test_with_text_the_pen_rests_behind_every_line():
-    lengths, mean, std = [3, 9, 5, 30], np.array([8.0, 0.1]), np.array([42.0, 37.0])
-    texts = [np.arange(1, 4)] * 4
-    batches = Batches(lines_of(lengths), mean, std, 3, texts=texts)
+    lengths, texts = [3, 9, 5, 30], [np.arange(1, 4)] * 4
+    batches = Batches(lines_of(lengths), MEAN, STD, 3, texts=texts)
     for batch in batches.epoch(0):
         strokes, mask, rest = (batch.inputs[k] for k in ("strokes", "mask", "rest"))
         assert strokes.shape[1] == mask.shape[1] == rest.shape[1]
@@ -219,7 +223,22 @@ def test_with_text_the_pen_rests_behind_every_line():
             assert np.flatnonzero(rest[row]).tolist() == [lengths[line]]
             assert mask[row, lengths[line]] == 0  # learned, never scored
             assert strokes[row, lengths[line], 2] == 1.0
-            moved = strokes[row, lengths[line], :2] * std + mean  # in units
-            assert np.abs(moved / std).max() < 6 * REST_SPREAD
-    first, second = (next(batches.epoch(e)).inputs["strokes"] for e in (0, 0))
-    assert (first == second).all()
+
+
+def test_the_rest_is_spread_about_no_movement_anew_in_each_epoch():
+    mean, std = np.array([8.0, 0.1]), np.array([42.0, 37.0])
+    count = 2000
+    texts = [np.arange(1, 4)] * count
+    batches = Batches(lines_of([1] * count), mean, std, count, texts=texts)
+
+    def rests(epoch):
+        (batch,) = batches.epoch(epoch)
+        offsets = batch.inputs["strokes"][np.argsort(batch.lines), 1, :2]
+        return offsets + mean / std  # from where the pen does not move
+
+    first = rests(0)
+    assert (first == rests(0)).all()
+    assert (first != rests(1)).all()
+    # Of 2000 draws the spread is known to 2 %.
+    np.testing.assert_allclose(first.std(axis=0), REST_SPREAD, rtol=0.1)
+    np.testing.assert_allclose(first.mean(axis=0), 0, atol=0.1 * REST_SPREAD)
