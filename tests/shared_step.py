@@ -1,8 +1,9 @@
 """Prints what two devices tell each other in a training step of each network, as JSON.
 
-`{name: {"exchanges": [[computation, operation], ...], "sums": [[alone], [shared]]}}`:
-the collectives of the compiled step, and the log-likelihoods of two steps on one device
-and on two. The argument holds the settings of the networks, by name. Run by a test as a
+`{name: {"exchanges": [[computation, operation], ...], "sums": [[alone], [shared]],
+"factors": dtype}}`: the collectives of the compiled step, the log-likelihoods of two
+steps on one device and on two, and what the layers multiply. The argument holds the
+settings of the networks, by name, and for some their `precision`. Run by a test as a
 process of its own, since JAX counts its devices once.
 """
 
@@ -54,6 +55,7 @@ def exchanges(network, inputs):
 
 
 def measure(arguments):
+    keras.config.set_dtype_policy(arguments.pop("precision", "float32"))
     inputs = make_batch("num_symbols" in arguments)
     sums, found = [], []
     for count in (1, 2):
@@ -65,7 +67,8 @@ def measure(arguments):
             sums.append([float(result["log_likelihood"]) for result in results])
             if keras.distribution.distribution() is not None:
                 found = exchanges(network, inputs)
-    return {"exchanges": found, "sums": sums}
+    factors = network.recurrent_layers[0].compute_dtype
+    return {"exchanges": found, "sums": sums, "factors": factors}
 
 
 if __name__ == "__main__":

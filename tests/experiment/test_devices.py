@@ -1,15 +1,17 @@
-"""Devices of this machine: more than there are, or more than can share a batch."""
+"""Backend and precision; devices: more than there are, or than can share a batch."""
 
 import importlib
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import keras
 import pytest
 from keras import backend, distribution
 
 import sketch
 from sketch.experiment import devices
+from sketch.model.network import Network
 
 
 def test_the_backend_that_runs_is_taken_where_none_is_named(monkeypatch):
@@ -25,6 +27,18 @@ def test_the_backend_that_runs_is_taken_where_none_is_named(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     with pytest.raises(ValueError, match="already runs on torch"):
         devices.set_up()
+
+
+def test_precision_is_that_of_the_recurrent_layers_alone():
+    former = keras.config.dtype_policy()
+    try:
+        devices.set_up(backend.backend(), "mixed_bfloat16")
+        network = Network(dim=4, depth=2, num_mixtures=2, first_input=(0, 0, 0))
+    finally:
+        keras.config.set_dtype_policy(former)
+    computed_in = [layer.compute_dtype for layer in network.recurrent_layers]
+    assert computed_in == ["bfloat16"] * 2
+    assert network.output_layer.compute_dtype == "float32"
 
 
 def test_more_devices_than_there_are_is_refused():

@@ -18,7 +18,7 @@ NETWORKS = {
         "num_symbols": 5,
         "window_mixtures": 2,
     },
-    "gru": {"cell": "gru", "dtype": "mixed_bfloat16"},
+    "gru": {"cell": "gru", "precision": "mixed_bfloat16"},
 }
 
 
@@ -42,6 +42,8 @@ def measured():
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_are_exchanged_once_and_nothing_else_is(measured, name):
     found = measured[name]
+    is_low = "precision" in NETWORKS[name]
+    assert found["factors"] == ("bfloat16" if is_low else "float32")
     assert found["exchanges"], "two devices, and nothing exchanged"
     for computation, operation in found["exchanges"]:
         # Within another computation, a loop over time, it would be once a step.
