@@ -8,6 +8,8 @@ from made_up_corpus import make_corpus
 
 from sketch.corpus import rows
 from sketch.corpus.hdf5 import Corpus
+from sketch.experiment import devices
+from sketch.experiment.lines import BESIDE_INK
 from sketch.experiment.plan import plan_run
 from sketch.experiment.preparing import prepare
 from sketch.experiment.processes import ALONE, Processes
@@ -45,10 +47,14 @@ class First(Second):
     index = 0
 
 
-def test_memory_decides_where_lines_are(tmp_path, paths):
-    _, held = ready(tmp_path / "one", paths)
-    _, read = ready(tmp_path / "other", paths, memory=1e-6)
-    assert held.is_held and not read.is_held
+@pytest.mark.parametrize("share, is_held", [(0.999, False), (1.001, True)])
+def test_memory_decides_where_lines_are(tmp_path, paths, monkeypatch, share, is_held):
+    """Gigabytes that are told, or a quarter of the machine's."""
+    size = 27 * (12 + 13) * 12 + 2 * 27 * BESIDE_INK  # bytes of the lines of all sets
+    _, told = ready(tmp_path / "told", paths, memory=share * size / 1e9)
+    monkeypatch.setattr(devices, "memory", lambda: 4 * share * size)
+    _, untold = ready(tmp_path / "untold", paths)
+    assert told.is_held == untold.is_held == is_held
 
 
 def test_a_process_reads_its_rows_and_no_others(tmp_path, paths, monkeypatch):
