@@ -22,7 +22,7 @@ from sketch.experiment.legibility import _write, evaluate_legibility
 from sketch.experiment.pen import write_experiment
 from sketch.experiment.reader import LoadedReader, Reader
 from sketch.experiment.reader_settings import ReaderSettings, reader_name
-from sketch.experiment.reader_training import is_readable, prepare
+from sketch.experiment.reader_training import ReaderTraining, is_readable, prepare
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink.text import Alphabet
 
@@ -96,6 +96,10 @@ def test_stopped_within_an_epoch_and_resumed_is_as_never_stopped(
     corpus, tmp_path, monkeypatch, capsys
 ):
     unbroken = make_reader(corpus, tmp_path / "a", epochs=3, settings=NOISY)
+    rates = [row["learning_rate"] for row in unbroken.history()]
+    fallen = (np.arange(1, 4) / 3 - 0.3) / 0.7  # one cycle: up for 30 % of the whole
+    due = ReaderSettings().learning_rate * (0.5 + 0.5 * np.cos(np.pi * fallen))
+    np.testing.assert_allclose(rates, due, rtol=1e-5, atol=1e-9)
     with monkeypatch.context() as patch:
         interfere(patch, 4, lambda _: signal.raise_signal(signal.SIGINT))
         with pytest.raises(SystemExit) as caught:
@@ -128,6 +132,19 @@ def test_goes_on_from_the_best_where_the_latest_was_moved_away(corpus, tmp_path)
     shutil.rmtree(reader.checkpoints_dir / "latest")
     make_reader(corpus, tmp_path, epochs=2, reader=reader)
     assert [row["step"] for row in reader.history()] == [3, 6]
+
+
+def test_the_best_reader_misreads_least_and_patience_waits_for_a_better_one(
+    corpus, tmp_path, monkeypatch
+):
+    """No batch is computed."""
+    sums = dict.fromkeys(("loss", "nats", "characters", "points"), 1.0)
+    monkeypatch.setattr(Recogniser, "train_on_batch", lambda *_, return_dict: sums)
+    rates = iter([0.5, 0.2, 0.4])
+    monkeypatch.setattr(ReaderTraining, "_score", lambda self, interrupts: next(rates))
+    reader = make_reader(corpus, tmp_path, epochs=50, patience=1)
+    assert [row["valid_error_rate"] for row in reader.history()] == [0.5, 0.2, 0.4]
+    assert reader.load_checkpoint("best")[1]["epoch"] == 2
 
 
 def test_what_a_reader_leaves(reader, root, capsys):
