@@ -162,6 +162,7 @@ def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
     content = "\ufeffand on\n\nto that\n"  # begins with a mark, as Windows writes it
     (tmp_path / "more.txt").write_text(content, encoding="utf-8")
     options = ["--text", "so", "--text-file", "more.txt", "-n", 2, "--seed", 3]
+    options += ["--check", "mine"]
     result = sketch("sample", "--model", name, *options, "-o", "a.svg", "--bias", 1)
     assert result.code == 0
     again, fault = result.err.splitlines()
@@ -171,6 +172,7 @@ def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
     ((text, options),) = written
     assert text == "so\nand on\n\nto that\nso\nand on\n\nto that"  # places count
     assert (options["seed"], options["bias"], options["figures"]) == (3, 1.0, None)
+    assert options["check"] == "mine"
 
 
 @pytest.mark.parametrize("there", ["a-01-line.png", "a-02-density.png"])
