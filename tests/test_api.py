@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from sketch.corpus.hdf5 import write_corpus
 from sketch.corpus.line import Line
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.loaded import LoadedPen
 from sketch.ink.text import Alphabet
 from sketch.ink.vector import read_ink
 
@@ -105,6 +107,15 @@ def test_it_writes_in_float32_and_leaves_the_precision_of_others(experiment, pen
     assert_same(ink, other)
 
 
+def test_a_bias_makes_the_ink_tidier(pen):
+    for write_text in (pen.write, pen.write_page):
+        loose, tidy = (
+            np.concatenate(strokes_of(write_text("hello", bias=bias, seed=3, **QUICK)))
+            for bias in (0, 5)
+        )
+        assert (tidy[:, :2].std(axis=0) < 0.2 * loose[:, :2].std(axis=0)).all()
+
+
 def test_lines_of_a_text_are_lines_of_ink(pen):
     ink = pen.write("a lake\n\nand   a hill ", **QUICK)
     assert [line.text for line in ink.lines] == ["a lake", "and a hill"]
@@ -182,6 +193,35 @@ def go_well(monkeypatch, goes_well):
         "describe_fault",
         lambda phi: None if goes_well(next(numbers)) else "it failed",
     )
+
+
+class Sceptic:
+    """A reader that can read nothing, and what it has looked at."""
+
+    reader = SimpleNamespace(name="sceptic", alphabet=Alphabet.from_texts([LETTERS]))
+    error_rate = 0.0
+
+    def __init__(self):
+        self.seen = []
+
+    def read(self, strokes, offset_std):
+        self.seen += strokes
+        return [""] * len(strokes)
+
+
+def test_what_a_reader_cannot_read_is_written_again(pen, monkeypatch):
+    go_well(monkeypatch, lambda number: True)
+    reader = Sceptic()
+    monkeypatch.setattr(LoadedPen, "reader", lambda self, name: reader)
+    for write_text in (pen.write, pen.write_page):
+        reader.seen.clear()
+        ink = write_text("hello", check="sceptic", tries=3)
+        assert (ink.tries, len(reader.seen)) == ([3], 3)
+        assert ink.faults == ["'hello': it reads as '', after 3 tries"]
+        ink = write_text("hello", check="sceptic", tries=3, max_error_rate=1.0)
+        assert (ink.tries, ink.faults) == ([3], [])
+    ink = pen.write("hello", check="sceptic", tries=3)
+    np.testing.assert_array_equal(ink.lines[0].strokes[:, :2], reader.seen[-1][:, :2])
 
 
 def test_every_piece_goes_on_from_the_same_ink(pen, calls, monkeypatch):

@@ -31,11 +31,13 @@ class Pen:
     def __init__(self, goes_wrong=lambda text, seed: False):
         self.goes_wrong = goes_wrong
         self.calls = []
+        self.biases = set()
 
     def __call__(
         self, loop, num_lines, max_steps, bias, seeds, texts, primes, has_ended
     ):
         self.calls.append((num_lines, max_steps, seeds, texts, primes))
+        self.biases.add(bias)
         lines = zip(texts, seeds, primes, strict=True)
         traces = [self.write(*of_line) for of_line in lines]
         time = min(max(len(trace[0]) for trace in traces), max_steps)
@@ -293,7 +295,9 @@ def test_long_texts_are_written_in_pieces_that_go_on_from_each_other(pen):
 def test_a_piece_that_failed_is_written_in_halves(pen):
     text = "the quick brown fox jumps over"
     pen.goes_wrong = lambda text, seed: "brown" in text and " " in text
-    (line,) = write_texts(LOOP, ALPHABET, [text], Manner(max_tries=2))
+    manner = Manner(probability_bias=0.5, max_tries=2)
+    (line,) = write_texts(LOOP, ALPHABET, [text], manner)
+    assert pen.biases == {0.5}  # of each try and each half
     assert split_text(text, 15) == ["the quick brown", "fox jumps over"]
     assert [ALPHABET.decode(call[3][0]) for call in pen.calls] == [
         *[text] * 2,
