@@ -14,7 +14,7 @@ from tqdm import tqdm
 import sketch
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.evaluation.recogniser import Recogniser
-from sketch.experiment import hands
+from sketch.experiment import hands, legibility
 from sketch.experiment.building import load_network
 from sketch.experiment.checking import ReadingCheck
 from sketch.experiment.directory import find_experiments
@@ -32,7 +32,8 @@ NOISY = SMALL | {"dropout": 0.3, "augment": 0.2, "seed": 3}
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    return make_corpus(tmp_path_factory.mktemp("data") / "toy.hdf5")
+    """No two of its validation lines say the same."""
+    return make_corpus(tmp_path_factory.mktemp("data") / "toy.hdf5", seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -341,29 +342,50 @@ def test_a_text_that_the_reader_cannot_spell_is_refused_before_it_is_written(
 
 
 @pytest.fixture
-def stds(monkeypatch):
-    """Of the ink that a reader was given, one for each call."""
+def given(monkeypatch, corpus):
+    """The ink that a reader was given and the units of that, for each call.
+
+    It knows the validation lines by heart.
+    """
+    with Corpus.open(corpus) as opened:
+        lines = opened.read_set("valid")
+    texts = {line.strokes.tobytes(): line.transcript for line in lines}
     found = []
     usual = LoadedReader.read
 
     def read(self, strokes, offset_std=None):
-        found.append(offset_std)
-        return usual(self, strokes, offset_std)
+        found.append((strokes, offset_std))
+        readings = usual(self, strokes, offset_std)
+        pairs = zip(strokes, readings, strict=True)
+        return [texts.get(ink.tobytes(), reading) for ink, reading in pairs]
 
     monkeypatch.setattr(LoadedReader, "read", read)
     return found
 
 
-def test_legibility(pen, reader, root, corpus, stds):
+def test_legibility(pen, reader, root, corpus, given, monkeypatch):
+    biases = []
+    usual = legibility.write_experiment
+
+    def write(experiment, texts, manner, **options):
+        biases.append(manner.probability_bias)
+        return usual(experiment, texts, manner, **options)
+
+    monkeypatch.setattr(legibility, "write_experiment", write)
     report = evaluate_legibility(
         pen, root, reader, corpus, biases=(0.0, 2.0), num_lines=3
     )
-    assert len(stds) == 3 and all(std is pen.offset_std for std in stds)
+    assert len(given) == 3 and all(std is pen.offset_std for _, std in given)
     facts = report.to_json()
     assert facts["model"] == pen.name
     assert facts["reader"] == {"name": reader.name, "epoch": 1, "step": 3}
     assert facts["real"]["num_lines"] == 3
-    assert [one["bias"] for one in facts["written"]] == [0.0, 2.0]
+    with Corpus.open(corpus) as opened:
+        lines = opened.read_set("valid")
+    for ink, line in zip(given[0][0], [lines[k] for k in (0, 2, 3)], strict=True):
+        np.testing.assert_array_equal(ink, line.strokes)
+    assert facts["real"]["error_rate"]["value"] == 0.0  # each beside its own text
+    assert [one["bias"] for one in facts["written"]] == biases == [0.0, 2.0]
     for one in facts["written"]:
         assert one["texts"] == "validation texts"
         assert one["num_characters"] == facts["real"]["num_characters"]
@@ -372,18 +394,14 @@ def test_legibility(pen, reader, root, corpus, stds):
         assert one["distances"]["speed"] > 0
     # The corpus has three letters: none of the sentences can be written.
     assert "32 of the 32 new sentences are left out" in facts["notes"][0]
-    with Corpus.open(corpus) as opened:
-        lines = opened.read_set("valid")
-    read = LoadedReader(reader).read([lines[k].strokes for k in (0, 2, 3)])
-    assert all(set(text) <= set(reader.alphabet.characters) for text in read)
 
 
-def test_legibility_says_who_learned_elsewhere(pen, reader, root, tmp_path, stds):
+def test_legibility_says_who_learned_elsewhere(pen, reader, root, tmp_path, given):
     other = make_corpus(tmp_path / "other.hdf5", seed=1)
     report = evaluate_legibility(pen, root, reader, other, biases=(), num_lines=2)
     assert report.written == []
     with Corpus.open(other) as opened:
-        np.testing.assert_array_equal(stds, [opened.offset_std])
+        np.testing.assert_array_equal([std for _, std in given], [opened.offset_std])
     assert (
         f"not trained on this corpus, as far as is known: {pen.name}, "
         in (report.notes[-1])
