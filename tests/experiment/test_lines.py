@@ -1,6 +1,7 @@
 """The lines of a run: in memory or on disk, of one file or several."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.corpus.rows import RowsInMemory
 from sketch.corpus.shards import open_shards
 from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.lines import load_lines
+from sketch.experiment.lines import load_lines, measure_texts
 from sketch.experiment.position import Position
 from sketch.experiment.processes import ALONE
 from sketch.experiment.training import TrainingRun
+from sketch.ink.strokes import normalise
 
 SETTINGS = Hyperparameters(dim=6, batch_size=4, augment=0.1, text=True, seed=5)
 
@@ -58,6 +60,35 @@ def test_lines_on_disk_make_the_batches_of_lines_in_memory(paths, is_long, reque
             assert one.inputs.keys() == other.inputs.keys()
             for key, value in one.inputs.items():
                 np.testing.assert_array_equal(value, other.inputs[key])
+
+
+def ink_of(batches):
+    """The lines of a set as they stand in its batches, in the order of the corpus."""
+    found = {}
+    for batch in batches.epoch(0):
+        inputs = zip(batch.inputs["strokes"], batch.inputs["mask"], strict=True)
+        for line, (strokes, mask) in zip(batch.lines, inputs, strict=True):
+            found[line] = strokes[mask > 0]
+    return [found[number] for number in range(batches.num_lines)]
+
+
+def test_only_training_lines_are_varied_and_cut(paths):
+    with open_shards(paths) as corpus:
+        units = corpus.offset_mean, corpus.offset_std
+        whole = {
+            name: [normalise(line.strokes, *units) for line in corpus.read_set(name)]
+            for name in ("train", "valid", "test")
+        }
+    varied = load(paths, 1e9, replace(SETTINGS, augment=0.5)).batches
+    cut = load(paths, 1e9, replace(SETTINGS, augment=0.0, max_length=6)).batches
+    for name in ("valid", "test"):
+        for batches in (varied, cut):
+            for own, line in zip(ink_of(batches[name]), whole[name], strict=True):
+                np.testing.assert_array_equal(own, line)
+    for own, line in zip(ink_of(varied["train"]), whole["train"], strict=True):
+        assert own.shape == line.shape and np.abs(own - line).max() > 0.01
+    for own, line in zip(ink_of(cut["train"]), whole["train"], strict=True):
+        np.testing.assert_array_equal(own, line[:6])
 
 
 def test_several_files_are_one_corpus(paths):
@@ -137,6 +168,29 @@ def test_lines_without_text_count_once_where_test_is_valid(tmp_path):
     path = tmp_path / "few.hdf5"
     write_corpus(path, sets, source="", command="", seed=0, split="random")
     assert load([path], 1e9).num_without_text == 3
+
+
+def test_texts_are_measured_by_the_training_lines_that_have_one(tmp_path):
+    """Of 101 texts of 1 to 101 characters, one is longer than 100."""
+
+    def line(text, num_points, name):
+        rows = np.arange(3 * num_points).reshape(-1, 3) % 2
+        return Line(rows.astype(np.float32), text, name)
+
+    train = [line("a" * n, 3 * (n + 1), f"t{n}") for n in range(1, 102)]
+    mute = line("", 500, "mute")
+    others = [line("a" * 300, 2, "v0")]
+    measured = []
+    for lines in ([*train, mute], [mute]):
+        sets = {"train": lines, "valid": others, "test": others}
+        path = tmp_path / f"{len(lines)}.hdf5"
+        write_corpus(path, sets, source="", command="", seed=0, split="random")
+        with open_shards([path]) as corpus:
+            measured.append(measure_texts(corpus))
+    assert measured == [
+        {"text_length": 100, "points_per_character": 3.0},
+        {"text_length": 0, "points_per_character": 0.0},
+    ]
 
 
 def test_a_character_that_the_experiment_lacks_is_named(paths):
