@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.corpus.shards import open_shards
 from sketch.evaluation import PROTOCOL_NAMES
 from sketch.experiment.directory import Experiment, Lineage
@@ -90,6 +90,20 @@ def test_every_protocol(experiment, root, corpus, protocol):
     assert facts["set"] == ("test" if protocol == "writer" else "valid")
 
 
+def test_udibr_counts_the_first_600_rows_of_a_line(experiment, root, corpus, tmp_path):
+    with Corpus.open(corpus) as opened:
+        sets = {name: opened.read_set(name) for name in opened.sets}
+    long = np.concatenate([line.strokes for line in sets["valid"][:3]])[:700]
+    sets["valid"] = [replace(sets["valid"][0], strokes=long)]
+    path = tmp_path / "long.hdf5"
+    write_corpus(path, sets, source="made up", command="", seed=0, split="form")
+    num_points = [
+        evaluate_experiment(experiment, root, protocol, path).to_json()["num_points"]
+        for protocol in ("udibr", "graves")
+    ]
+    assert num_points == [600, 700]
+
+
 def scored_without_a_network(monkeypatch):
     """Any figures: these tests are about what is said beside them."""
     from sketch.evaluation.likelihood import LineScores
@@ -151,8 +165,6 @@ def test_what_an_absent_ancestor_learned_from_is_on_record(
 
 
 def test_another_corpus_is_told(experiment, root, corpus, tmp_path, monkeypatch):
-    from sketch.corpus.hdf5 import Corpus
-
     scored_without_a_network(monkeypatch)
     with Corpus.open(corpus) as opened:
         sets = {name: opened.read_set(name) for name in opened.sets}
