@@ -151,9 +151,9 @@ class Pen:
                 draw_line_figures(self.experiment, line, stem)
         own = [in_units(self.experiment, line.trace.strokes) for line in written]
         faults = [fault for line in written for fault in line.describe_faults()]
-        tries = [count for line in written for count in line.tries]
+        counts = [count for line in written for count in line.tries]
         notes = _describe(primed, reading)
-        return _as_written(list(map(InkLine, own, lines)), faults, tries, notes)
+        return _as_written(list(map(InkLine, own, lines)), faults, counts, notes)
 
     def write_page(
         self,
@@ -210,9 +210,9 @@ class Pen:
         )
         pages = lay_out(letter.paragraphs, layout, letter.x_height)
         lines = [line for page in pages for line in page.lines]
-        tries = [count for line in letter.written for count in line.tries]
+        counts = [count for line in letter.written for count in line.tries]
         notes = _describe(primed, reading)
-        return Ink(lines, pages, letter.faults, True, tries, notes)
+        return Ink(lines, pages, letter.faults, True, counts, notes)
 
     def sample(
         self, count: int = 1, *, steps: int = 700, bias: float = 0.0, seed: int = 0

@@ -5,7 +5,7 @@ from made_up_ink import write
 
 from sketch.corpus.hdf5 import Line, write_corpus
 from sketch.experiment.plan import plan_run
-from sketch.experiment.reader_settings import ReaderOptions
+from sketch.experiment.reader_settings import ReaderOptions, ReaderSettings
 from sketch.experiment.reader_training import train_reader
 from sketch.experiment.record import ExperimentRecord
 from sketch.experiment.run_options import RunOptions
@@ -36,8 +36,8 @@ def make_corpus(path, seed=0):
 
 def make_reader(corpus, root, epochs=1, reader=None, settings=None, **options):
     options = {"checkpoint_minutes": 60.0, "data": str(corpus)} | options
-    given = SMALL if settings is None else settings
-    return train_reader(given, reader, ReaderOptions(epochs=epochs, **options), root)
+    settings = ReaderSettings(**(settings or SMALL))
+    return train_reader(settings, reader, ReaderOptions(epochs=epochs, **options), root)
 
 
 def make_pen(corpus, root, monkeypatch):

@@ -5,7 +5,12 @@ from pathlib import Path
 import click
 
 from sketch.cli.echo import echo
-from sketch.cli.options import ExperimentName, debug_option, experiments_option
+from sketch.cli.options import (
+    ExperimentName,
+    debug_option,
+    experiments_option,
+    refuse_existing,
+)
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -40,8 +45,7 @@ def command(
         raise click.UsageError(
             f"--output must end with {', '.join(PICTURES)}; received {output}", ctx
         )
-    if output.exists() and not force:
-        raise click.ClickException(f"{output} is there already; --force overwrites")
+    refuse_existing([output], force)
 
     from sketch.cli.main import describe
     from sketch.experiment.directory import Experiment, find_experiments

@@ -226,7 +226,7 @@ def _name(
     seed: int,
     writing: dict[str, Any],
 ) -> str:
-    """A file name of what is written: readable, and never that of another call."""
+    """A file name of what is written: readable, and never that of another text."""
     from sketch.experiment.names import shortest_float
 
     settings = f"bias{shortest_float(bias)}-seed{seed}"

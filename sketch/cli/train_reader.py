@@ -1,6 +1,6 @@
 """`sketch train-reader`."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -47,37 +47,23 @@ def command(
     )
     try:
         options = ReaderOptions(**values)
-        settings = ReaderSettings(**given)
+        ReaderSettings(**given)
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
 
-    from sketch.experiment.data import name_corpus, require_corpus
-    from sketch.experiment.reader import KIND, Reader
-    from sketch.experiment.reader_settings import reader_name
-    from sketch.experiment.run_directory import refuse_existing
-
-    if reader is None:
-        opened = None
-        given, notice = name_corpus(given, next(iter(options.data), None))
-        if notice:
-            click.echo(notice, err=True)
-        settings = ReaderSettings(**given)
-        refuse_existing(experiments / reader_name(settings), *KIND)
-        options = options.settled({})
-    else:
-        opened = Reader.load(reader, experiments)
-        opened.require_same(given)
-        settings = opened.settings
-        options = options.settled(opened.kept_options())
-    digest = opened.data_digest if opened else None
-    files = require_corpus(settings.name, options.data, digest)
-    options = replace(options, data=files)
-
     from sketch.experiment import devices
+    from sketch.experiment.data import plan_reader_with_data
+
+    settings, opened, options, notice = plan_reader_with_data(
+        given, reader, options, experiments
+    )
+    if notice:
+        click.echo(notice, err=True)
 
     devices.set_up(options.backend, options.precision)
 
     from sketch.experiment.reader_training import train_reader
 
     progress = shows_progress(progress)
-    click.echo(train_reader(given, opened, options, experiments, progress).path)
+    done = train_reader(settings, opened, options, experiments, progress)
+    click.echo(done.path)

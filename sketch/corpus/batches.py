@@ -72,13 +72,14 @@ def choose_lengths(lengths: np.ndarray, num_shapes: int = NUM_SHAPES) -> np.ndar
     cost = np.where(np.arange(len(sizes) + 1) == 0, 0.0, np.inf)
     choices = []
     for _ in range(min(num_shapes, len(sizes))):
-        totals = np.full((len(sizes) + 1, len(sizes) + 1), np.inf)
+        best, choice = np.zeros_like(cost), np.zeros(len(cost), int)
         for end in range(1, len(sizes) + 1):
             held = lines_up_to[end] - lines_up_to[:end]
-            totals[end, :end] = cost[:end] + held * sizes[end - 1]
-        totals[0, 0] = 0.0
-        choices.append(np.argmin(totals, axis=1))
-        cost = np.min(totals, axis=1)
+            totals = cost[:end] + held * sizes[end - 1]
+            choice[end] = totals.argmin()
+            best[end] = totals[choice[end]]
+        choices.append(choice)
+        cost = best
     end, chosen = len(sizes), []
     for choice in reversed(choices):
         if end:
@@ -175,9 +176,9 @@ class Batches:
             f"{counted(len(self.padded_lengths), 'length')}"
         )
 
-    def padding(self, epoch: int = 0) -> float:
+    def padding(self) -> float:
         """Share of an epoch's steps that is padding."""
-        steps = sum(int(self.padded_lengths[group]) for group, _ in self._plan(epoch))
+        steps = sum(int(self.padded_lengths[group]) for group, _ in self._plan(0))
         return 1.0 - self.num_points / (steps * self.batch_size)
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:

@@ -99,7 +99,8 @@ def convert(
         seed=seed,
         split=split,
     )
-    listed = frozenset().union(*database.split_lists.values())
+    by_list = database.split_lists.values() if split in ("iam", "graves") else ()
+    listed = frozenset().union(*by_list)
     return Report(
         corpus=corpus,
         form=form,
@@ -126,6 +127,8 @@ def _digest_places(sources: Sequence[str | Path]) -> str:
 def _refuse_other_file(output: Path, origin: str, sources_digest: str) -> None:
     if not output.exists():
         return
+    if output.is_dir():
+        raise IsADirectoryError(f"{output} is a folder: --output is the file to make")
     try:
         with Corpus.open(output) as corpus:
             found, digest = corpus.source, corpus.sources_digest

@@ -10,7 +10,7 @@ class Database:
     """Lines, and what else is known of them.
 
     Attributes:
-        lines: all lines, sorted by id.
+        lines: all lines, in an order that no run changes.
         split_lists: forms of each split list that was found; only IAM-OnDB has some.
         left_out: `(file, reason)` of ink that could not be read.
         in_doubt: `(form, what was done)` of transcripts that do not fit their ink.

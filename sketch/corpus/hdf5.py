@@ -293,11 +293,6 @@ class Corpus:
         """Whether two sets are the same rows."""
         return self._rows(one) == self._rows(other)
 
-    def num_lines(self, set_name: str) -> int:
-        """Number of lines of a set."""
-        rows = self._rows(set_name)
-        return rows.stop - rows.start
-
     def lengths(self, set_name: str) -> np.ndarray:
         """Number of offsets of each line of a set, int `[line]`, in file order."""
         return self._shapes[self._rows(set_name), 0].astype(np.int64)

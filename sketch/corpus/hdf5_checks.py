@@ -34,11 +34,12 @@ def damaged(path: Path, problem: str) -> DamagedInk:
 def damage_named(path: Path) -> Iterator[None]:
     """Makes a `DamagedInk` of whatever reading a damaged file raises.
 
-    h5py answers such a file with every kind of exception that it has.
+    h5py answers such a file with every kind of exception that it has. One that is gone,
+    or closed to this user, is not damaged.
     """
     try:
         yield
-    except (DamagedInk, MemoryError):
+    except (DamagedInk, MemoryError, FileNotFoundError, PermissionError):
         raise
     except Exception as error:
         raise damaged(path, f"unreadable ({error})") from error

@@ -112,10 +112,18 @@ def open_shards(paths: Sequence[str | Path]) -> Iterator[Shards]:
     Raises:
         FileNotFoundError, DamagedInk: as of `Corpus.open`.
         DamagedInk: a file lacks a set that another has.
+        ValueError: two files are the same.
     """
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(Corpus.open(path)) for path in paths]
+        of_digest: dict[str, Corpus] = {}
         for file in files:
+            first = of_digest.setdefault(file.digest, file)
+            if first is not file:
+                raise ValueError(
+                    f"{first.path} and {file.path} hold the same lines: name one of "
+                    "them"
+                )
             if file.sets != files[0].sets:
                 raise damaged(
                     file.path,

@@ -27,6 +27,7 @@ from sketch.model.seeds import part_seeds
 POOL = 4  # points a frame: an IAM-OnDB character has about 25
 CONTEXT = 3  # frames that the first layer sees at once
 ROUND = 256  # lines are padded to a multiple of it when read: few compilations
+MOST_ROWS = 64  # lines read at once
 BLANK = 0
 
 
@@ -206,7 +207,6 @@ def read_lines(
     offset_mean: np.ndarray,
     offset_std: np.ndarray,
     alphabet: Alphabet,
-    batch_size: int = 64,
 ) -> list[str]:
     """Read lines of ink, those of like length together.
 
@@ -215,7 +215,6 @@ def read_lines(
         strokes: lines `[time, 3]`, in the recording's units; an empty one reads "".
         offset_mean, offset_std: `[2]`, the units that the recogniser was trained in.
         alphabet: of the recogniser.
-        batch_size: lines at a time; changes nothing but rounding.
 
     Returns:
         The texts, in the order of `strokes`.
@@ -223,7 +222,7 @@ def read_lines(
     texts = [""] * len(strokes)
     order = sorted(range(len(strokes)), key=lambda line: len(strokes[line]))
     order = [line for line in order if len(strokes[line])]
-    rows = min(batch_size, 2 ** max(len(order) - 1, 0).bit_length())
+    rows = min(MOST_ROWS, 2 ** max(len(order) - 1, 0).bit_length())
     for start in range(0, len(order), rows):
         lines = order[start : start + rows]
         time = -(-len(strokes[lines[-1]]) // ROUND) * ROUND

@@ -186,23 +186,17 @@ def summarise(scores: LineScores, selection: Selection, has_text: bool) -> Evalu
     )
 
 
-def resample_sums(
-    table: np.ndarray,
-    num_resamples: int = NUM_RESAMPLES,
-    seed: int = BOOTSTRAP_SEED,
-) -> np.ndarray:
-    """Column sums of the bootstrap's draws.
+def resample_sums(table: np.ndarray) -> np.ndarray:
+    """Column sums of the bootstrap's draws, the same for tables of as many lines.
 
     Args:
         table: `[line, column]`.
-        num_resamples: how many draws.
-        seed: the same seed draws the same lines.
 
     Returns:
-        float64 `[num_resamples, column]`: each the sum of as many rows as there are,
+        float64 `[NUM_RESAMPLES, column]`: each the sum of as many rows as there are,
         drawn with replacement.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(BOOTSTRAP_SEED)
     num_lines = len(table)
     return np.stack(
         [
@@ -210,7 +204,7 @@ def resample_sums(
                 generator.integers(0, num_lines, num_lines), minlength=num_lines
             )
             @ table
-            for _ in range(num_resamples)
+            for _ in range(NUM_RESAMPLES)
         ]
     )
 

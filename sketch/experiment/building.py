@@ -76,9 +76,9 @@ def require_weights(directory: RunDirectory, num_weights: int) -> None:
             require_size(path, num_weights * LEAST_BYTES)
 
 
-def load_network(experiment: Experiment, kind: str = "best") -> Network:
-    """The experiment's network with the weights of a checkpoint; see `load_trained`."""
-    return load_trained(experiment, kind)[0]
+def load_network(experiment: Experiment) -> Network:
+    """The experiment's network with its best weights; see `load_trained`."""
+    return load_trained(experiment)[0]
 
 
 def load_trained(

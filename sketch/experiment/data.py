@@ -15,7 +15,13 @@ from sketch.experiment.hyperparameters import DEMO_NAME, Hyperparameters
 from sketch.experiment.option import get_option
 from sketch.experiment.plan import CONTINUE, RunPlan, plan_run
 from sketch.experiment.processes import ALONE, Processes
-from sketch.experiment.reader import Reader
+from sketch.experiment.reader import KIND, Reader
+from sketch.experiment.reader_settings import (
+    ReaderOptions,
+    ReaderSettings,
+    reader_name,
+)
+from sketch.experiment.run_directory import refuse_existing
 from sketch.experiment.run_options import RunOptions
 from sketch.ink import DamagedInk
 from sketch.ink.counted import counted
@@ -83,6 +89,40 @@ def plan_with_data(
     return plan, options, notice
 
 
+def plan_reader_with_data(
+    given: Mapping[str, Any], reader: str | None, options: ReaderOptions, root: Path
+) -> tuple[ReaderSettings, Reader | None, ReaderOptions, str | None]:
+    """What `sketch train-reader` is to do, and on what.
+
+    Args:
+        given: the fields of `ReaderSettings` that the user set.
+        reader: `--reader`: the one to go on with; None: a new one.
+        options: as the user gave them.
+        root: the folder of all experiments.
+
+    Returns:
+        The reader's settings; the reader, unless it is new; the options, settled, with
+        the corpus' files; what to tell the user, if anything.
+
+    Raises:
+        FileExistsError: there is a reader of the name that a new one would have.
+        FileNotFoundError: there is no such reader, or no corpus.
+        ValueError: `given` differs from the reader's settings; see `require_corpus`.
+    """
+    opened, notice, kept, digest = None, None, {}, None
+    if reader is None:
+        given, notice = name_corpus(given, next(iter(options.data), None))
+        settings = ReaderSettings(**given)
+        refuse_existing(root / reader_name(settings), *KIND)
+    else:
+        opened = Reader.load(reader, root)
+        opened.require_same(given)
+        settings, digest = opened.settings, opened.data_digest
+        kept = opened.kept_options()
+    files = require_corpus(settings.name, options.data, digest)
+    return settings, opened, replace(options.settled(kept), data=files), notice
+
+
 def _all_that_counts(
     given: Mapping[str, Any], model: str | None, options: RunOptions
 ) -> dict[str, Any]:
@@ -121,14 +161,16 @@ def name_corpus(
 
 
 def require_corpus(
-    name: str, data: Sequence[str], digest: str | None = None
+    name: str,
+    data: str | Path | Sequence[str | Path] | None,
+    digest: str | None = None,
 ) -> tuple[str, ...]:
-    """The files of the corpus to train on.
+    """The files of a corpus, as `find_corpus_files` finds them.
 
     Args:
-        name: `--name` of what is trained.
+        name: `--name` of what is trained on it, or was.
         data: where the user says they are, or empty.
-        digest: of the corpus that what goes on has learned from; None: it is new.
+        digest: of the corpus that it has learned from; None: it is new.
 
     Raises:
         FileNotFoundError: there are none.

@@ -1,8 +1,8 @@
 """`history.csv`: one row an epoch, rewritten as a whole, so never broken off.
 
 Log-likelihoods are in nats a line, higher is better; those `_per_point` in nats a
-point. `seconds` counts the run so far; `step` is the number of optimizer updates at the
-end of the epoch.
+point. `seconds` are those of training so far, without scoring and drawing; `step` is
+the number of optimizer updates at the end of the epoch.
 """
 
 import csv

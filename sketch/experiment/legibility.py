@@ -20,7 +20,7 @@ from sketch.evaluation.legibility import (
 )
 from sketch.evaluation.sentences import SENTENCES, unseen_sentences
 from sketch.experiment.building import load_trained
-from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_files
+from sketch.experiment.data import require_corpus
 from sketch.experiment.directory import Experiment
 from sketch.experiment.lineage import trained_elsewhere
 from sketch.experiment.pen import in_units, manner_of, write_experiment
@@ -68,11 +68,9 @@ def evaluate_legibility(
             f"{experiment.name} writes freely, which nobody can check: train one with "
             "--text"
         )
-    files = find_corpus_files(
+    files = require_corpus(
         experiment.hyperparameters.name, data, experiment.data_digest
     )
-    if not files:
-        raise FileNotFoundError(f"there are no lines to write: {HOW_TO_GET_DATA}")
     alphabets = experiment.alphabet, reader.alphabet
     with open_shards(files) as corpus:
         lines, notes = _choose(corpus, alphabets, num_lines)

@@ -1,5 +1,6 @@
 """Where an experiment's weights came from: its parent, that one's parent, and so on."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,8 @@ def ancestors(
 ) -> Iterator[tuple[Lineage, Experiment | None]]:
     """What each says of its parent, and that parent, the nearest first.
 
-    A parent that is not there any more is None, and the last. Each is visited once,
-    so that a lineage that goes in a circle ends.
+    A parent that is not there any more, or damaged, is None, and the last. Each is
+    visited once, so that a lineage that goes in a circle ends.
 
     Args:
         experiment: whose.
@@ -26,7 +27,9 @@ def ancestors(
         lineage = experiment.lineage
         # By listing, never by joining: the name comes from a file.
         path = there.pop(lineage.parent, None)
-        experiment = None if path is None else Experiment.load(path, root)
+        experiment = None
+        with contextlib.suppress(ValueError, OSError):
+            experiment = path and Experiment.load(path, root)
         yield lineage, experiment
 
 

@@ -77,16 +77,15 @@ def load_lines(
     with open_shards(paths) as corpus:
         if settings.text:
             _require_known(corpus, alphabet)
-        kept = {name: _choose(corpus, name, settings.text) for name in SETS}
-        strokes = {n: corpus.strokes(n).chosen(kept[n]) for n in SETS}
+        is_shared = corpus.is_same_set("test", "valid")
+        names = [name for name in SETS if not (is_shared and name == "test")]
+        kept = {name: _choose(corpus, name, settings.text) for name in names}
+        strokes = {n: corpus.strokes(n).chosen(kept[n]) for n in names}
         lengths = np.concatenate([rows.lengths for rows in strokes.values()])
         is_held = lengths.sum() * 12 + len(lengths) * BESIDE_INK <= memory
         batches: dict[str, Batches] = {}
         num_without_text = 0
-        for name in SETS:
-            if name == "test" and corpus.is_same_set("test", "valid"):
-                batches["test"] = batches["valid"]
-                continue
+        for name in names:
             num_without_text += len(corpus.lengths(name)) - len(kept[name])
             texts = None
             if settings.text:
@@ -105,6 +104,7 @@ def load_lines(
                 process=processes.index,
                 num_processes=processes.count,
             )
+        batches.setdefault("test", batches["valid"])
         line_ids = corpus.texts("train", "line_ids").chosen(kept["train"])
         return RunLines(
             batches,

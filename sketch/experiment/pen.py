@@ -166,7 +166,7 @@ def own_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
             width.
     """
     num_points = (len(text) + 1) * experiment.pace
-    width = num_points * float(experiment.offset_mean[DX])
+    width = num_points * abs(float(experiment.offset_mean[DX]))
     return as_prime(experiment, fit_to_pace(strokes, num_points, width), text)
 
 

@@ -164,8 +164,8 @@ def _origin(experiment: Experiment, root: Path) -> Experiment:
     if parent is None:
         raise FileNotFoundError(
             f"{experiment.name} was to begin with the weights of {lineage.parent!r}, "
-            f"and {root} has no experiment of that name: put it there, or remove "
-            f"{experiment.path} and begin again"
+            f"and {root} has none of that name that can be read: put it there, or "
+            f"remove {experiment.path} and begin again"
         )
     return parent
 

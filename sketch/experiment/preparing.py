@@ -1,5 +1,6 @@
 """A run made ready: its experiment, and its lines; nothing is made unless all fits."""
 
+import platform
 import sys
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def prepare(
         facts["alphabet"],
         facts["offset_mean"],
         facts["offset_std"],
-        1e9 * options.memory if options.memory else devices.memory() / 4,
+        _memory(options, processes),
         processes,
     )
     if plan.action == "resume":
@@ -64,3 +65,11 @@ def prepare(
     processes.wait()  # one of them may have found fault with its lines
     make = Experiment.create if processes.is_first else Experiment.planned
     return make(root, plan.hyperparameters, facts), lines
+
+
+def _memory(options: RunOptions, processes: Processes) -> float:
+    """Bytes that the lines of this process may take."""
+    machines = processes.gather(platform.node())
+    if options.memory:
+        return 1e9 * options.memory
+    return devices.memory() / 4 / machines.count(machines[processes.index])

@@ -184,7 +184,7 @@ def is_readable(line: Line, alphabet: Alphabet) -> bool:
 
 
 def train_reader(
-    given: Mapping[str, Any],
+    settings: ReaderSettings,
     reader: Reader | None,
     options: ReaderOptions,
     root: str | Path,
@@ -193,7 +193,7 @@ def train_reader(
     """Make a reader, or go on with one.
 
     Args:
-        given: the fields of `ReaderSettings` that the user set.
+        settings: of the reader.
         reader: the one to go on with, or None.
         options: with the corpus as `data`.
         root: the folder of all experiments.
@@ -206,7 +206,6 @@ def train_reader(
         SystemExit: 128 + the signal's number, after a signal; everything is saved.
         ValueError, FloatingPointError: see `prepare` and `ReaderTraining`.
     """
-    settings = reader.settings if reader else ReaderSettings(**given)
     options = options.settled(reader.kept_options() if reader else {})
     reader, train, valid = prepare(settings, reader, options.data, root)
     with reader.lock(), Interrupts() as interrupts:

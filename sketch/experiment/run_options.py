@@ -113,9 +113,9 @@ class RunOptions(CommonOptions):
     memory: float | None = option(
         None,
         "--memory",
-        "GB of memory for lines; of a corpus that takes more, each line is read from "
-        "disk when it is needed, in the same order.",
-        unset="a quarter of the machine's",
+        "GB of memory for lines, of each process; of a corpus that takes more, each "
+        "line is read from disk when it is needed, in the same order.",
+        unset="a quarter of the machine's, shared by its processes",
         type=float,
         above=0,
         in_name="never",

@@ -11,7 +11,7 @@ from sketch.evaluation.likelihood import score_lines
 from sketch.evaluation.protocols import PROTOCOLS, select_lines
 from sketch.evaluation.results import Evaluation, summarise
 from sketch.experiment.building import load_trained
-from sketch.experiment.data import HOW_TO_GET_DATA, find_corpus_files
+from sketch.experiment.data import require_corpus
 from sketch.experiment.directory import Experiment
 from sketch.experiment.lineage import trained_elsewhere
 from sketch.ink.printable import printable
@@ -86,9 +86,7 @@ def evaluate_experiment(
         FloatingPointError: a line's score is not finite.
     """
     settings = experiment.hyperparameters
-    files = find_corpus_files(settings.name, data, experiment.data_digest)
-    if not files:
-        raise FileNotFoundError(f"there are no lines to score: {HOW_TO_GET_DATA}")
+    files = require_corpus(settings.name, data, experiment.data_digest)
     alphabet = experiment.alphabet if settings.text else None
     with open_shards(files) as corpus:
         selection = select_lines(corpus, PROTOCOLS[protocol], alphabet)

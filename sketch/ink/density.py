@@ -104,17 +104,14 @@ def density_map(
     corner: np.ndarray,
     pixel: float,
     shape: tuple[int, int],
-    spot: float = SPOT,
 ) -> np.ndarray:
-    """Adds Gaussians up on a grid.
+    """Adds Gaussians up on a grid, each seen through a spot of `SPOT` pixels.
 
     Args:
         gaussians: what to add up.
         corner: `[2]`, the point at the outer corner of pixel (0, 0): least x and y.
         pixel: the side of a pixel, in the unit of the points.
         shape: `(rows, columns)` of the grid; rows go along y.
-        spot: the standard deviation, in pixels, of the spot that each Gaussian is
-            seen through.
 
     Returns:
         float64 `[rows, columns]`: density per unit area at the pixels' middles. Its
@@ -122,7 +119,7 @@ def density_map(
     """
     rows, columns = shape
     means = (gaussians.means - corner) / pixel - 0.5  # pixel (0, 0) has its middle at 0
-    covariances = gaussians.covariances / pixel**2 + spot**2 * np.eye(2)
+    covariances = gaussians.covariances / pixel**2 + SPOT**2 * np.eye(2)
     # A wide Gaussian is smooth: it is added up on a grid of half, a quarter, … as
     # many pixels a side, and that grid is enlarged at the end. The narrow axis counts.
     narrowest = np.sqrt(np.linalg.eigvalsh(covariances)[:, 0])

@@ -162,6 +162,11 @@ def read_bytes(path: str | Path) -> bytes:
     return content
 
 
+def name_of(element: etree._Element) -> str:
+    """The tag of an element, without its namespace."""
+    return etree.QName(element).localname
+
+
 def parse_xml(content: bytes, path: str | Path) -> etree._Element:
     """Parses an XML file that may come from anywhere.
 

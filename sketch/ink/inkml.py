@@ -29,7 +29,7 @@ import numpy as np
 from lxml import etree
 
 from sketch.ink import DamagedInk
-from sketch.ink.files import parse_xml, read_bytes, write_text, xml_text
+from sketch.ink.files import name_of, parse_xml, read_bytes, write_text, xml_text
 from sketch.ink.lines import InkLine, Lines, as_lines, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
 
@@ -92,8 +92,8 @@ def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
         DamagedInk: if it is no InkML, is damaged, or holds no ink.
     """
     root = parse_xml(read_bytes(path) if content is None else content, path)
-    if _name(root) != "ink":
-        raise DamagedInk(f"{path} is no InkML file: its root is <{_name(root)}>")
+    if name_of(root) != "ink":
+        raise DamagedInk(f"{path} is no InkML file: its root is <{name_of(root)}>")
     num_points = sum((trace.text or "").count(",") for trace in root.iter(TRACE))
     if num_points > MAX_POINTS:
         raise DamagedInk(
@@ -113,13 +113,9 @@ def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
     return lines
 
 
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
-
-
 def _annotation(element: etree._Element, types: set[str]) -> str:
     for child in element:
-        if _name(child) == "annotation" and child.get("type", "").lower() in types:
+        if name_of(child) == "annotation" and child.get("type", "").lower() in types:
             return child.text or ""
     return ""
 
@@ -163,9 +159,9 @@ def _traces(
 ) -> Iterator[tuple[etree._Element, _DrawnLine]]:
     """The traces below, in their order, and whose they are; adds to `lines`."""
     for child in element:
-        if _name(child) == "trace":
+        if name_of(child) == "trace":
             yield child, line
-        elif _name(child) == "traceGroup" and not _only_refers(child):
+        elif name_of(child) == "traceGroup" and not _only_refers(child):
             text, own = _annotation(child, TEXT_TYPES), line
             if not line.is_whole or (text and not line.text):
                 writer = _annotation(child, {"writer"}) or line.writer

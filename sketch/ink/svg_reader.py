@@ -21,7 +21,7 @@ import numpy as np
 from lxml import etree
 
 from sketch.ink import DamagedInk
-from sketch.ink.files import parse_xml, read_bytes
+from sketch.ink.files import name_of, parse_xml, read_bytes
 from sketch.ink.lines import InkLine, line_from_pen_strokes
 from sketch.ink.svg_path import (
     MAX_CURVES,
@@ -61,8 +61,8 @@ def read_svg(path: str | Path, content: bytes | None = None) -> list[InkLine]:
         DamagedInk: if it is no SVG, is damaged, or holds no ink.
     """
     root = parse_xml(read_bytes(path) if content is None else content, path)
-    if _name(root) != "svg":
-        raise DamagedInk(f"{path} is no SVG file: its root is <{_name(root)}>")
+    if name_of(root) != "svg":
+        raise DamagedInk(f"{path} is no SVG file: its root is <{name_of(root)}>")
     # Numbers too large for arithmetic are found by their result, which is not finite.
     with np.errstate(over="ignore", invalid="ignore"):
         return _read(root, path)
@@ -70,8 +70,12 @@ def read_svg(path: str | Path, content: bytes | None = None) -> list[InkLine]:
 
 def _read(root: etree._Element, path: str | Path) -> list[InkLine]:
     try:
-        below = root.iterdescendants()
-        groups = [group for group in below if group.get("class") == "line"]
+        groups = [
+            group
+            for group in root.iterdescendants()
+            if group.get("class") == "line"
+            and not any(map(_is_hidden, (group, *group.iterancestors())))
+        ]
         units = _units(root)
         if groups and units:
             texts = [*map(_title, groups), ""]
@@ -134,12 +138,8 @@ def _to_lines(drawn: list[tuple[list[Curves], str]], units: float) -> list[InkLi
     return lines
 
 
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
-
-
 def _title(group: etree._Element) -> str:
-    return next((e.text or "" for e in group if _name(e) == "title"), "")
+    return next((e.text or "" for e in group if name_of(e) == "title"), "")
 
 
 def _units(root: etree._Element) -> float | None:
@@ -173,24 +173,30 @@ def _descend(
     paint: dict[str, str],
     without: Container[etree._Element],
 ) -> Iterator[tuple[str, Curves]]:
-    own = _properties(element)
-    if _name(element) in NOT_DRAWN or own.get("display") == "none":
+    if _is_hidden(element):
         return
     matrix = matrix @ _matrix(element.get("transform", ""))
-    paint = paint | own
+    paint = paint | _properties(element)
     # A drawing without any paint is taken for lines; SVG itself would fill it black.
-    is_line = paint.get("fill", "none") == "none" and _name(element) not in SHAPES
+    is_line = paint.get("fill", "none") == "none" and name_of(element) not in SHAPES
     if paint.get("stroke", "" if is_line else "none") != "none":
         for curves in _outlines(element):
             curves = curves @ matrix[:2, :2].T + matrix[:2, 2]
             if not (np.abs(curves) < LARGEST).all():
                 raise ValueError(
-                    f"a <{_name(element)}> has a coordinate that is no number"
+                    f"a <{name_of(element)}> has a coordinate that is no number"
                 )
-            yield _name(element), curves
+            yield name_of(element), curves
     for child in element:
         if child not in without:
             yield from _descend(child, matrix, paint, without)
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    """Whether neither it nor what is in it is drawn."""
+    return (
+        name_of(element) in NOT_DRAWN or _properties(element).get("display") == "none"
+    )
 
 
 def _properties(element: etree._Element) -> dict[str, str]:
@@ -242,7 +248,7 @@ def _transformation(kind: str, values: list[float]) -> np.ndarray:
 
 def _outlines(element: etree._Element) -> list[Curves]:
     """The strokes of one element, untransformed."""
-    name = _name(element)
+    name = name_of(element)
     if name == "path":
         return path_curves(element.get("d", ""))
     if name == "line":
@@ -284,8 +290,8 @@ def _numbers(element: etree._Element, *keys: str) -> list[float]:
         number = length.removesuffix("px")
         if not NUMBER.fullmatch(number):
             raise ValueError(
-                f"a <{_name(element)}> has {key}={length!r:.20}, which is no number in "
-                "the drawing's unit; turn it into a path first"
+                f"a <{name_of(element)}> has {key}={length!r:.20}, which is no number "
+                "in the drawing's unit; turn it into a path first"
             )
         numbers.append(float(number))
     return numbers

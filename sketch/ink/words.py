@@ -135,6 +135,8 @@ def _fetch_back(owner: np.ndarray, boxes: np.ndarray, size: float) -> None:
         for pen in own[1:]:
             if boxes[pen, 1] < left - 0.25 * size:
                 earlier = np.flatnonzero(owner < number)
+                if not len(earlier):  # the first word that has a stroke
+                    continue
                 middle = boxes[pen].mean()
                 away = np.maximum(
                     boxes[earlier, 0] - middle, middle - boxes[earlier, 1]

@@ -3,6 +3,7 @@
 import re
 import shlex
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from sketch.corpus.shards import open_shards
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.lines import measure_texts
+from sketch.experiment.pen import own_prime
 from sketch.generation.sampling import Trace
 from sketch.generation.writing import WrittenLine
 from sketch.ink.fit import fit_to_pace
@@ -141,6 +143,16 @@ def test_own_ink_is_fitted_and_read_with_its_text(
         sketch, experiment, primes, "--prime", path, "--prime-text", "other"
     )
     assert prime.text == "other"
+
+
+def test_ink_is_not_turned_where_a_corpus_goes_from_right_to_left(experiment):
+    mean = experiment.offset_mean * [-1, 1]
+    strokes = np.float32([[-4, 3, 0], [-5, -2, 0], [-3, 1, 1]])
+    prime = own_prime(replace(experiment, offset_mean=mean), strokes, "so")
+    raw = prime.strokes[:, :2] * experiment.offset_std + mean
+    way = raw.sum(axis=0)
+    assert way[0] < 0 < way[1]
+    np.testing.assert_allclose(way / strokes[:, :2].sum(axis=0), way[1] / 2, rtol=1e-4)
 
 
 def test_a_line_of_the_corpus_is_taken_as_it_is(sketch, experiment, lines, primes):

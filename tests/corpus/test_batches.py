@@ -102,8 +102,8 @@ def test_padding_is_what_it_says_and_small():
     steps = sum(
         b.inputs["mask"].size for b in itertools.islice(batches.epoch(0), 0, None)
     )
-    assert batches.padding(0) == pytest.approx(1 - lengths.sum() / steps)
-    assert batches.padding(0) < 0.08
+    assert batches.padding() == pytest.approx(1 - lengths.sum() / steps)
+    assert batches.padding() < 0.08
 
 
 def test_processes_share_a_batch():

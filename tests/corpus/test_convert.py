@@ -139,9 +139,11 @@ def test_every_line_is_kept_with_its_text_by_every_split(database, tmp_path, spl
 
 
 def test_the_default_split_follows_the_lists(database, tmp_path):
-    assert convert([database], tmp_path / "a.hdf5").split == "iam"
+    report = convert([database], tmp_path / "a.hdf5")
+    assert report.split == "iam" and report.unlisted == [NAMES[19]]
     (database / "splits" / "testset_t.txt").unlink()
-    assert convert([database], tmp_path / "b.hdf5").split == "form"
+    report = convert([database], tmp_path / "b.hdf5")
+    assert report.split == "form" and report.unlisted == []
 
 
 def test_the_statistics_are_of_the_training_lines(database, tmp_path):
@@ -243,6 +245,8 @@ def test_only_its_own_output_is_replaced(database, tmp_path):
     with pytest.raises(FileExistsError, match="is another file"):
         convert([database], output)
     assert output.read_bytes() == b"my thesis"
+    with pytest.raises(IsADirectoryError, match="is a folder: --output"):
+        convert([database], tmp_path)
     convert([database], output, force=True)
     with h5py.File(output) as file:
         assert file.attrs["split_kind"] == b"iam"

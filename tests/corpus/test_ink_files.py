@@ -99,6 +99,17 @@ def test_folders_archives_and_texts_beside_the_ink(tmp_path):
         convert([folder], tmp_path / "strict.hdf5", strict=True)
 
 
+def test_a_file_that_is_named_has_its_text_beside_it_too(tmp_path):
+    paths = [tmp_path / f"{number}.svg" for number in range(3)]
+    for path, line in zip(paths, hand(), strict=True):
+        write_svg(path, InkLine(line.strokes))
+        path.with_suffix(".txt").write_text(line.text)
+    paths[2].with_suffix(".txt").unlink()
+    for sources in (paths, [*paths, paths[0].with_suffix(".txt")]):
+        database = read_ink_files(sources, "svg")
+        assert [line.transcript for line in database.lines] == [*TEXTS[:2], ""]
+
+
 def test_a_text_beside_the_ink_that_cannot_be_read_is_told(tmp_path):
     for name, text in (("a", "caf\u00e9".encode("latin-1")), ("b", b"x" * 10_001)):
         write_json(tmp_path / f"{name}.json", InkLine(hand()[0].strokes))
@@ -160,8 +171,8 @@ def test_a_file_is_read_once_by_whatever_path(tmp_path, monkeypatch, way):
     assert [line.line_id for line in database.lines] == [
         f"{place}-{number:02d}" for number in (1, 2, 3)
     ]
-    # The text is in the folder, whichever of the paths the ink was read by.
-    has_text = any(Path(source).is_dir() for source in sources)
+    # The text is beside the ink, whichever of the paths it was read by.
+    has_text = "packed.zip" not in sources
     texts = [line.transcript for line in database.lines]
     assert texts == (TEXTS if has_text else [""] * 3)
 

@@ -83,7 +83,7 @@ def test_reported_in_the_unit_of_the_protocol_and_bits_in_none():
 
 def test_interval_of_a_mean_is_the_normal_approximation_s():
     values = np.random.default_rng(3).normal(1000.0, 300.0, 1500)
-    sums = resample_sums(values[:, None], num_resamples=10_000)
+    sums = resample_sums(values[:, None])
     low, high = np.quantile(sums[:, 0] / 1500, (0.025, 0.975))
     error = values.std() / math.sqrt(1500)  # 7.7
     # The quantile of 10,000 draws is itself known to sqrt(0.025 * 0.975 / 10,000) over

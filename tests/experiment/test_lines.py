@@ -14,7 +14,7 @@ from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.corpus.rows import RowsInMemory
 from sketch.corpus.shards import open_shards
 from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.lines import load_lines, measure_texts
+from sketch.experiment.lines import BESIDE_INK, load_lines, measure_texts
 from sketch.experiment.position import Position
 from sketch.experiment.processes import ALONE
 from sketch.experiment.training import TrainingRun
@@ -109,6 +109,34 @@ def test_several_files_are_one_corpus(paths):
     with open_shards(paths[:1]) as one, open_shards(paths[::-1]) as turned:
         assert one.digest == digests[0]
         assert turned.digest != corpus.digest  # another order is another corpus
+
+
+def test_a_file_that_is_named_twice_is_refused(paths, tmp_path):
+    again = tmp_path / "again.hdf5"
+    again.write_bytes(paths[0].read_bytes())
+    for twice in (paths[0], again):
+        with pytest.raises(ValueError, match="first.hdf5 and .* hold the same lines"):
+            with open_shards([*paths, twice]):
+                pass
+
+
+def test_a_file_out_of_reach_is_not_called_damaged(paths):
+    with open_shards(paths) as corpus:
+        strokes = corpus.strokes("train")
+    paths[0].rename(paths[0].with_name("elsewhere"))
+    with pytest.raises(FileNotFoundError, match="first.hdf5"):
+        strokes.take([0])
+
+
+def test_lines_that_are_two_sets_take_their_memory_once(tmp_path):
+    ink = np.float32([[1, 2, 0], [2, 1, 1]] * 50)
+    train, valid = ([Line(ink, "a", f"{name}{k}") for k in range(9)] for name in "tv")
+    sets = {"train": train, "valid": valid, "test": valid}
+    path = tmp_path / "shared.hdf5"
+    write_corpus(path, sets, source="", command="", seed=0, split="graves")
+    needed = 18 * (100 * 12 + BESIDE_INK)
+    assert load([path], needed).is_held
+    assert not load([path], needed - 1).is_held
 
 
 def test_pools_hold_every_line_once_and_few_blocks_at_a_time(small_blocks):

@@ -152,6 +152,17 @@ def test_an_ancestor_that_is_not_there_is_named(experiment, root, corpus, monkey
     assert "\x1b" not in str(report)
 
 
+def test_a_damaged_ancestor_is_as_one_that_is_not_there(
+    experiment, root, corpus, tmp_path, monkeypatch
+):
+    scored_without_a_network(monkeypatch)
+    child = derived(experiment, tmp_path, "child", "parent")
+    (tmp_path / "parent").mkdir()
+    (tmp_path / "parent" / "hyperparameters.json").write_text("{")
+    report = evaluate_experiment(child, tmp_path, "graves", corpus)
+    assert "as far as is known: parent;" in str(report)
+
+
 @pytest.mark.parametrize("is_same", [True, False])
 def test_what_an_absent_ancestor_learned_from_is_on_record(
     experiment, root, corpus, monkeypatch, is_same
@@ -184,8 +195,10 @@ def test_a_corpus_of_several_files_is_scored_as_one(
     experiment, root, corpus, tmp_path, monkeypatch
 ):
     scored_without_a_network(monkeypatch)
-    files = [corpus, tmp_path / "copy.hdf5"]
-    files[1].write_bytes(corpus.read_bytes())
+    files = [corpus, tmp_path / "more.hdf5"]
+    with Corpus.open(corpus) as opened:
+        sets = {name: opened.read_set(name)[::-1] for name in opened.sets}
+    write_corpus(files[1], sets, source="made up", command="", seed=0, split="form")
     with open_shards(files) as joined:
         of_both = replace(experiment, data_digest=joined.digest)
     for protocol in PROTOCOL_NAMES:
@@ -201,7 +214,7 @@ def test_no_corpus_and_no_checkpoint_are_errors(
     experiment, root, corpus, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match="no lines to score: no handwriting"):
+    with pytest.raises(FileNotFoundError, match="needs its corpus, but there is"):
         evaluate_experiment(experiment, root, "graves")
     facts = {
         field: getattr(experiment, field)

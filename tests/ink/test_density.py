@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from sketch.ink.density import Gaussians, density_map, draw_density, place_mixtures
+from sketch.ink.density import (
+    SPOT,
+    Gaussians,
+    density_map,
+    draw_density,
+    place_mixtures,
+)
 
 MEAN, STD = np.array([8.0, 0.1]), np.array([42.0, 37.0])
 
@@ -74,8 +80,8 @@ def slow_map(parts: Gaussians, corner, pixel, shape, spot) -> np.ndarray:
 def test_map_is_the_sum_of_the_formula(scales):
     parts = gaussians(6, scales)
     corner, pixel, shape = np.array([-20.0, -18.0]), 0.9, (41, 45)
-    expected = slow_map(parts, corner, pixel, shape, 0.8)
-    measured = density_map(parts, corner, pixel, shape, spot=0.8)
+    expected = slow_map(parts, corner, pixel, shape, SPOT)
+    measured = density_map(parts, corner, pixel, shape)
     # Cut at 4.5 deviations, and linear between pixels where it is wide: 1/4² / 8.
     assert np.abs(measured - expected).max() < 0.015 * expected.max()
 

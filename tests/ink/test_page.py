@@ -115,7 +115,11 @@ class TestWords:
             np.array([(random.random() * 50, random.random()) for _ in range(3)])
             for _ in range(random.randint(1, 12))
         ]
-        words = cut_words(pens, text)
+        # A window may pass over words, the first one too, and go on as it likes.
+        known = random.choice([None, np.sort([random.random() * 30 for _ in pens])])
+        if known is not None:
+            known = np.repeat(known, 3)
+        words = cut_words(pens, text, known)
         assert sorted(pen for w in words for pen in w.pens) == list(range(len(pens)))
         assert " ".join(word.text for word in words) == text
         assert all(word.pens for word in words)

@@ -337,6 +337,14 @@ def test_a_line_that_was_put_into_another_is_no_part_of_it(tmp_path):
     assert (inner.text, inner.strokes.tolist()) == ("in", [[0, 5, 1]])
 
 
+def test_a_line_that_is_hidden_is_none(tmp_path):
+    path = tmp_path / "ink.svg"
+    line = '<g class="line"><title>x</title><path d="M1 1h2"/></g>'
+    hidden = f'<g style="display:none">{line}</g><defs>{line}</defs>'
+    path.write_text(svg(line + hidden, 'data-units-per-mm="1"'))
+    assert [one.strokes.tolist() for one in read_svg(path)] == [[[2, 0, 1]]]
+
+
 def test_a_bare_document_type_is_harmless(tmp_path):
     path = tmp_path / "a.svg"
     head = '<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://nowhere.invalid/x">'
