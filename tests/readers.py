@@ -36,7 +36,7 @@ def make_corpus(path, seed=0):
 
 def make_reader(corpus, root, epochs=1, reader=None, settings=None, **options):
     options = {"checkpoint_minutes": 60.0, "data": str(corpus)} | options
-    settings = ReaderSettings(**(settings or SMALL))
+    settings = reader.settings if reader else ReaderSettings(**(settings or SMALL))
     return train_reader(settings, reader, ReaderOptions(epochs=epochs, **options), root)
 
 
