@@ -11,7 +11,7 @@ from sketch.corpus.hdf5 import Corpus
 from sketch.experiment import devices
 from sketch.experiment.lines import BESIDE_INK
 from sketch.experiment.plan import plan_run
-from sketch.experiment.preparing import prepare
+from sketch.experiment.preparing import _memory, prepare
 from sketch.experiment.processes import ALONE, Processes
 from sketch.experiment.run_options import RunOptions
 from sketch.ink import DamagedInk
@@ -55,6 +55,18 @@ def test_memory_decides_where_lines_are(tmp_path, paths, monkeypatch, share, is_
     monkeypatch.setattr(devices, "memory", lambda: 4 * share * size)
     _, untold = ready(tmp_path / "untold", paths)
     assert told.is_held == untold.is_held == is_held
+
+
+@pytest.mark.parametrize(("index", "share"), [(0, 100), (1, 100), (2, 200)])
+def test_processes_of_one_machine_share_its_memory(monkeypatch, index, share):
+    machines = ["a", "a", "b"]
+    peers = Processes()
+    peers.index, peers.count = index, 3
+    peers.gather = lambda value: machines
+    monkeypatch.setattr("platform.node", lambda: machines[index])
+    monkeypatch.setattr(devices, "memory", lambda: 800)
+    assert _memory(RunOptions(), peers) == share
+    assert _memory(RunOptions(memory=2.0), peers) == 2e9
 
 
 def test_a_process_reads_its_rows_and_no_others(tmp_path, paths, monkeypatch):
