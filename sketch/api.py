@@ -113,7 +113,7 @@ class Pen:
                 that writes freely.
         """
         steps = 1 if steps_per_character is None else steps_per_character
-        seed, tries, steps = whole_numbers(bias, seed, tries, steps)
+        seed, tries, steps = whole_numbers(bias, seed, tries=tries, steps=steps)
         require_share(max_error_rate)
         paragraphs = self._fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]
@@ -188,7 +188,7 @@ class Pen:
         Raises:
             ValueError: as of `write`.
         """
-        seed, tries = whole_numbers(bias, seed, tries)
+        seed, tries = whole_numbers(bias, seed, tries=tries)
         require_share(max_error_rate)
         paragraphs = self._fit(text, keep_lines, replace_unknown)
         loop = self._loaded.loop
@@ -230,7 +230,7 @@ class Pen:
         """
         if self.experiment.hyperparameters.text:
             raise ValueError(f"{self.name} writes texts: use write")
-        seed, count, steps = whole_numbers(bias, seed, count, steps)
+        seed, count, steps = whole_numbers(bias, seed, count=count, steps=steps)
         loop = self._loaded.loop
         from sketch.experiment.pen import free_lines
 

@@ -4,11 +4,12 @@ import operator
 from typing import SupportsIndex
 
 
-def whole_numbers(bias: float, seed: int, *counts: int) -> list[int]:
+def whole_numbers(bias: float, seed: int, **counts: int) -> list[int]:
     """Seed and counts, whatever their type, as int.
 
     Raises:
-        ValueError: one of them is no whole number, or out of range, or bias is.
+        ValueError: one of them is no whole number, or out of range, or bias is; names
+            it.
     """
     if not 0 <= bias < float("inf"):
         raise ValueError(f"bias must be a number of at least 0, not {bias!r}")
@@ -16,10 +17,12 @@ def whole_numbers(bias: float, seed: int, *counts: int) -> list[int]:
         raise ValueError(
             f"seed must be a whole number from 0 to 2**31 - 1, not {seed!r}"
         )
-    for count in counts:
+    for name, count in counts.items():
         if _as_int(count) < 1:
-            raise ValueError(f"expected a whole number of at least 1, not {count!r}")
-    return [_as_int(number) for number in (seed, *counts)]
+            raise ValueError(
+                f"{name} must be a whole number of at least 1, not {count!r}"
+            )
+    return [_as_int(number) for number in (seed, *counts.values())]
 
 
 def _as_int(number: SupportsIndex) -> int:

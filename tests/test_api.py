@@ -199,7 +199,7 @@ class Sceptic:
     """A reader that can read nothing, and what it has looked at."""
 
     reader = SimpleNamespace(name="sceptic", alphabet=Alphabet.from_texts([LETTERS]))
-    error_rate = 0.0
+    error_rate, state = 0.0, {"epoch": 1}
 
     def __init__(self):
         self.seen = []

@@ -127,6 +127,7 @@ def command(
     if legibility:
         from sketch.experiment.reader import Reader
 
+        experiment.require_text()
         name = f"{experiment.hyperparameters.name}-reader"
         eyes = Reader.load(reader or name, experiments)
 

@@ -20,8 +20,9 @@ READER_HEADER = ("reader", "epochs", "step", "misread", "age", "running")
 def command(experiments: Path) -> None:
     """List experiments and readers, and how good they are.
 
-    The log-likelihoods are in nats a line, of the epoch that was best on the validation
-    lines; its weights are those that write. Of a reader, the share of the characters of
+    Epochs and steps are those of the last epoch that ended. The log-likelihoods are in
+    nats a line, of the epoch that was best on the validation lines; its weights are
+    those that write. Of a reader, the share of the characters of
     the validation lines that it got wrong at its best.
     """
     from sketch.cli.main import describe

@@ -5,6 +5,7 @@
 
 import difflib
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ COMMANDS = {
     "serve": "sketch.cli.serve",
     "publish": "sketch.cli.publish",
 }
+
+SIGNALLED = (130, 143)
 
 # What a library function raises when the world, not the program, is at fault.
 EXPECTED = (
@@ -78,6 +81,19 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     Args:
         args: the arguments, or None for those of the process.
     """
+    try:
+        _run(args)
+    except SystemExit as end:
+        if args is None and end.code in SIGNALLED:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            # Python's own end would wait for what JAX left running, a minute, or crash
+            # what it is compiling in a thread.
+            os._exit(end.code)
+        raise
+
+
+def _run(args: Sequence[str] | None) -> NoReturn:
     seen = {"debug": False}  # the --debug option of a command sets it
     obey_signals()
     try:

@@ -121,6 +121,8 @@ def model_option(function: Callable) -> Callable:
         "--model",
         type=ExperimentName(),
         required=True,
+        multiple=True,
+        callback=once("name one experiment"),
         help="The experiment: its name, or the path of its directory.",
     )(function)
 
@@ -134,6 +136,8 @@ def hand_option(unset: str) -> Callable[[Callable], Callable]:
     return click.option(
         "--model",
         type=ExperimentName(),
+        multiple=True,
+        callback=once("name one experiment"),
         show_default=unset,
         help="The experiment: its name, or the path of its directory.",
     )
@@ -173,12 +177,15 @@ def data_option(purpose: str) -> Callable[[Callable], Callable]:
     )
 
 
-def _one_file(
-    ctx: click.Context, param: click.Parameter, values: tuple[Path, ...]
-) -> Path | None:
-    if len(values) > 1:
-        raise click.UsageError("--data goes once: name the file that has the line", ctx)
-    return next(iter(values), None)
+def once(remedy: str) -> Callable:
+    """A callback for `multiple`: by it a second value is seen, and refused."""
+
+    def callback(ctx: click.Context, param: click.Parameter, values: tuple) -> Any:
+        if len(values) > 1:
+            raise click.UsageError(f"{param.opts[0]} goes once: {remedy}", ctx)
+        return next(iter(values), None)
+
+    return callback
 
 
 def progress_option(function: Callable) -> Callable:
@@ -223,8 +230,8 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
         click.option(
             "--data",
             type=click.Path(path_type=Path),
-            multiple=True,  # so that a second one is seen, and refused
-            callback=_one_file,
+            multiple=True,
+            callback=once("name the file that has the line"),
             show_default="as of `sketch train`",
             help="The corpus of --prime LINE: handwriting.hdf5, or a folder that holds "
             "it.",

@@ -24,6 +24,7 @@ PICTURES = ("png", "pdf")
 FORMATS = (*PICTURES, "svg", "inkml", "json")
 FREE_LINES = 64
 FREE_STEPS = 700
+LONG_ROW = 100  # characters
 OF_TEXTS = (
     *("prime", "prime_text", "data", "tries", "steps_per_character", "figures"),
     *("replace_unknown", "check", "max_error_rate"),
@@ -163,6 +164,13 @@ def command(
     else:
         ink = pen.sample(number or FREE_LINES, steps=steps, bias=bias, seed=seed)
     echo_writing(ink)
+    longest = max(map(len, lines), default=0)
+    if longest > LONG_ROW:
+        click.echo(
+            f"note: {longest} characters are one row here, however small; `sketch "
+            "write` parts a text into lines",
+            err=True,
+        )
     strokes = [line.strokes for line in ink.lines]
     if file_format in PICTURES:
         draw_sketch(output, strokes, form=file_format)

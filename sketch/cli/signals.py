@@ -10,7 +10,6 @@ the signals.
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -32,18 +31,11 @@ def obey_signals() -> None:
 
 
 def signals_obeyed() -> None:
-    """The program has come to its end: none is raised again, and it does end.
-
-    An exception at the wrong moment leaves the timer running by which JAX waits for a
-    TPU, and Python would wait for that: a minute.
-    """
+    """The program has come to its end: none is raised again."""
     global _pending
     _pending = 0  # first: an alarm that has come already would set the timer again
     if HAS_TIMER:
         signal.setitimer(signal.ITIMER_REAL, 0)  # SIGALRM would kill Python's last acts
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.cancel()
 
 
 def _end(number: int, frame: FrameType | None) -> None:

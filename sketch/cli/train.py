@@ -10,6 +10,7 @@ from sketch.cli.options import (
     ExperimentName,
     debug_option,
     experiments_option,
+    once,
     progress_option,
     settings_options,
     shows_progress,
@@ -23,6 +24,8 @@ from sketch.experiment.run_options import RunOptions
 @click.option(
     "--model",
     type=ExperimentName(),
+    multiple=True,
+    callback=once("name one experiment"),
     help="Go on with this experiment; with another --lr, --bs and so on, begin a new "
     "one with its best weights. `continue` means the one that the other options name.",
 )

@@ -22,7 +22,11 @@ from sketch.cli.options import (
     writing_options,
 )
 
-TEXT_SUFFIXES = (".txt", ".text", ".md")
+# A word that ends so is a file's name, and no text.
+FILE_SUFFIXES = (
+    *(".txt", ".text", ".md", ".rst", ".tex"),
+    *(".doc", ".docx", ".odt", ".rtf", ".pdf", ".html"),
+)
 
 
 @click.command()
@@ -173,7 +177,7 @@ def command(
             jitter=jitter,
             seed=writing["seed"],
         )
-        check_format(output, animate, seconds)
+        check_format(output, animate, seconds, layout.paper)
         colour = ink_colour(colour)
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
@@ -186,7 +190,7 @@ def command(
     if model is None:
         click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
     if check is None and not no_check:
-        from sketch.experiment.checking import find_reader_of
+        from sketch.experiment.reader import find_reader_of
 
         check = find_reader_of(pen.experiment)
     if check is None:
@@ -201,15 +205,19 @@ def command(
     )
     refuse_existing(page_paths(output, len(ink.pages)), force)
     echo_writing(ink)
-    for path in ink.save(
+    paths = ink.save(
         output,
         colour=colour,
         pen_mm=pen_mm,
         animate=animate,
         seconds=seconds,
         smooth=smooth,
-    ):
+    )
+    for path in paths:
         click.echo(path)
+    if others := [path for path in find_numbered(output) if path not in paths]:
+        named = ", ".join(map(str, others[:3])) + (" …" if len(others) > 3 else "")
+        click.echo(f"note: left as they were, of another letter: {named}", err=True)
 
 
 def _read(text: str) -> str:
@@ -218,7 +226,9 @@ def _read(text: str) -> str:
         content, name = sys.stdin.buffer.read(), "standard input"
     elif os.path.isfile(text):  # Path.is_file raises for what is too long for a name
         content, name = Path(text).read_bytes(), text
-    elif text.endswith(TEXT_SUFFIXES) and not any(map(str.isspace, text)):
+    elif os.path.isdir(text):
+        raise click.ClickException(f"{text} is a folder: name a file in it")
+    elif text.endswith(FILE_SUFFIXES) and not any(map(str.isspace, text)):
         raise click.ClickException(f"there is no file {text}")
     else:
         return text

@@ -64,10 +64,13 @@ def convert(
     Raises:
         FileExistsError: If another file is in the way.
         FileNotFoundError: If a source is not there.
-        ValueError: If the split cannot be made, or `strict` and something is left out.
+        ValueError: If the output is a source, the split cannot be made, or `strict` and
+            something is left out.
         DamagedInk: (a ValueError) if sources are damaged, or hold no ink.
     """
     output = Path(output)
+    if output.exists() and any(map(output.samefile, filter(os.path.exists, sources))):
+        raise ValueError(f"{output} is a source itself: give another --output")
     form = form or detect_format(sources)
     names = sorted(path.name for path in {Path(one).resolve() for one in sources})
     origin = f"{NAMES[form]}: {', '.join(names)}"[:MAX_NOTE]

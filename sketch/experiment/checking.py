@@ -1,15 +1,12 @@
 """A reader that looks at what a pen writes, before anybody else does."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from sketch.evaluation import MAX_ERROR_RATE
 from sketch.evaluation.edits import error_rate
-from sketch.experiment.directory import Experiment
-from sketch.experiment.hands import hands_dir
-from sketch.experiment.reader import LoadedReader, Reader, find_readers
+from sketch.experiment.reader import LoadedReader
 from sketch.generation.pieces import Check, Verdict
 from sketch.ink.strokes import denormalise
 
@@ -46,9 +43,14 @@ class ReadingCheck:
     def describe_reader(self) -> list[str]:
         """What a user should know of the reader, in words; often nothing."""
         rate = self.reader.error_rate
+        name = self.reader.reader.name
+        if not self.reader.state.get("epoch"):
+            return [
+                f"the reader {name} has finished no epoch: it cannot read yet, and "
+                "what it objects to or passes means nothing"
+            ]
         if not rate > WEAK_READER:  # NaN: nobody knows
             return []
-        name = self.reader.reader.name
         return [
             f"the reader {name} itself misreads {rate:.0%} of the characters of real "
             "lines: what it objects to may well be right, and what it passes wrong"
@@ -67,11 +69,3 @@ class ReadingCheck:
         rate = error_rate(text, reading)
         is_legible = rate <= self.max_error_rate
         return Verdict(rate, None if is_legible else f"it reads as {reading!r}")
-
-
-def find_reader_of(experiment: Experiment) -> Path | None:
-    """A reader that comes with sketch and has learned from the experiment's corpus."""
-    for path in find_readers(hands_dir()):
-        if Reader.load(path, path.parent).data_digest == experiment.data_digest:
-            return path
-    return None

@@ -114,6 +114,17 @@ class Experiment(RunDirectory):
         path = Path(os.path.abspath(root)) / name
         return cls(path, **parse_content(to_content(hyperparameters, facts)))
 
+    def require_text(self) -> None:
+        """Refuses an experiment that cannot write texts.
+
+        Raises:
+            ValueError: it was trained without.
+        """
+        if not self.hyperparameters.text:
+            raise ValueError(
+                f"{self.name} writes freely and knows no text: train one with --text"
+            )
+
     @classmethod
     def load(cls, path_or_name: str | Path, root: str | Path) -> "Experiment":
         """Opens the directory of an experiment.

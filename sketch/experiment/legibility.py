@@ -63,11 +63,7 @@ def evaluate_legibility(
         FileNotFoundError: there is no corpus.
         ValueError: no checkpoint; no text model; no validation line that both know.
     """
-    if not experiment.hyperparameters.text:
-        raise ValueError(
-            f"{experiment.name} writes freely, which nobody can check: train one with "
-            "--text"
-        )
+    experiment.require_text()
     files = require_corpus(
         experiment.hyperparameters.name, data, experiment.data_digest
     )

@@ -93,6 +93,12 @@ def write_letter(
 
     def write(numbers: Sequence[int], manner: Manner) -> list[WrittenLine]:
         already = len(written)
+
+        def tell(count: int) -> None:
+            """Never less than before: what is on paper may be written again."""
+            bar.total = max(bar.total, already + count)  # pieces that were parted
+            bar.update(max(already + count - bar.n, 0))
+
         return write_experiment(
             experiment,
             [texts[number] for number in numbers],
@@ -100,7 +106,7 @@ def write_letter(
             prime,
             loop,
             check,
-            lambda count: bar.update(already + count - bar.n),
+            tell,
         )
 
     with bar:

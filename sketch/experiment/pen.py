@@ -96,10 +96,7 @@ def write_experiment(
     Raises:
         ValueError: the experiment has no text model; an unknown character.
     """
-    if not experiment.hyperparameters.text:
-        raise ValueError(
-            f"{experiment.name} writes freely and knows no text: train one with --text"
-        )
+    experiment.require_text()
     if check is not None:
         check.require_known(texts)
     return write_texts(

@@ -34,6 +34,7 @@ from sketch.ink.text import Alphabet
 
 if TYPE_CHECKING:
     from sketch.evaluation.recogniser import Recogniser
+    from sketch.experiment.directory import Experiment
 
 SETTINGS_NAME = "reader.json"
 KIND = "reader", "--reader"  # what it is called, and the option that goes on with one
@@ -124,7 +125,11 @@ class Reader(RunDirectory):
             problem = f"{name} is an experiment, and no reader"
         else:
             problem = f"there is no reader {name}"
-        raise FileNotFoundError(f"{problem}; {there}; `sketch train-reader` makes one")
+        of = Path(path_or_name).name.removesuffix("-reader")
+        raise FileNotFoundError(
+            f"{problem}; {there}; `sketch train-reader --name {of}` makes one, of "
+            "the corpus at --data"
+        )
 
     def build_recogniser(self) -> "Recogniser":
         """The network with its initial weights.
@@ -238,6 +243,14 @@ def is_reader(path_or_name: str | Path, root: str | Path) -> bool:
 def find_readers(root: str | Path) -> list[Path]:
     """The directories of the readers in `root`, by name."""
     return hands.find_directories(root, SETTINGS_NAME)
+
+
+def find_reader_of(experiment: "Experiment") -> Path | None:
+    """A reader that comes with sketch and has learned from the experiment's corpus."""
+    for path in find_readers(hands.hands_dir()):
+        if Reader.load(path, path.parent).data_digest == experiment.data_digest:
+            return path
+    return None
 
 
 def _parse(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ STEEPEST = 0.36  # the slope of a line that still is one, 20 degrees
 LEAST_TURN = 0.3  # of the typical swing of the pen: what is less is tremor
 AGREEMENT = 0.35  # of the typical swing: bottoms within it agree
 SLOPE_TRUST = 0.12  # a slope so far from the expected one costs half a bottom
+FEWEST = 3  # bottoms that tell where a word stands
 REACH = 4.0  # swings; the baseline's wander is smoothed over so much
 TALL = set("bdfhklt0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 X_HEIGHT_OF_TALL = 0.5  # a small letter's height over a tall one's
@@ -93,6 +94,29 @@ def find_baseline(
             x_height = X_HEIGHT_OF_TALL * float(np.quantile(heights, 0.8))
     kept = bottoms[np.abs(residuals) < 2 * AGREEMENT * swing]
     return Baseline(slope, offset, swing, x_height, kept)
+
+
+def stray_level(pens: Sequence[np.ndarray], baseline: Baseline) -> float | None:
+    """How far below its line a word stands that a model wrote off it.
+
+    Args:
+        pens: of the word, as those that the baseline was found of.
+        baseline: of the line.
+
+    Returns:
+        None of a word that touches its line somewhere, or whose bottoms do not agree
+        with each other either: commas, descenders.
+    """
+    bottoms = np.concatenate(
+        [pen[_turns(pen[:, 1], LEAST_TURN * baseline.swing)[0]] for pen in pens]
+    )
+    residuals = bottoms[:, 1] - baseline.slope * bottoms[:, 0] - baseline.offset
+    tolerance = AGREEMENT * baseline.swing
+    if len(residuals) < FEWEST or (np.abs(residuals) < 2 * tolerance).any():
+        return None
+    middle = float(np.median(residuals))
+    agree = np.abs(residuals - middle) < tolerance
+    return middle if agree.mean() > 0.5 else None
 
 
 def _is_mostly_tall(text: str) -> bool:

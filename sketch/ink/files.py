@@ -37,7 +37,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     with naming(path, "cannot write"):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         temporary = temporary_beside(path)
         try:
             yield temporary
@@ -47,6 +47,19 @@ def whole_file(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
             raise
         sync(path.parent)
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder and those above it, where they are missing.
+
+    Raises:
+        NotADirectoryError: one of them is a file; names it.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        file = next(one for one in (path, *path.parents) if os.path.lexists(one))
+        raise NotADirectoryError(f"{file} is a file, not a folder") from None
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sketch.ink.baseline import find_baseline, level
+from sketch.ink.baseline import find_baseline, level, stray_level
 from sketch.ink.line_ends import LOOSEST, even_out, fill, level_gaps
 from sketch.ink.lines import InkLine, line_from_pen_strokes
 from sketch.ink.paper import ASCENT, DESCENT, Layout, Page
@@ -170,11 +170,15 @@ def _words_of(piece, pens, baseline, scale, order) -> list[_Word]:
         # The starting point has no row: it goes with the first one that has.
         places = np.concatenate([piece.places[:1], piece.places])
     wander = [baseline.wander(float(pen[:, 0].mean())) for pen in pens]
+    drawn = pens
     pens = [level(pen, baseline) * scale for pen in pens]
     words, edge = [], float("nan")
     for text, own in cut_words(pens, piece.text, places):
         # One shift for the word, lest its letters move against each other.
-        rise = float(np.mean([wander[pen] for pen in own])) * scale
+        rise = stray_level([drawn[pen] for pen in own], baseline)
+        if rise is None:
+            rise = float(np.mean([wander[pen] for pen in own]))
+        rise *= scale
         points = np.concatenate([pens[pen] for pen in own])
         left, right = float(points[:, 0].min()), float(points[:, 0].max())
         moved = [(order + pen, pens[pen] - (left, rise)) for pen in own]

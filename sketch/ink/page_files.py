@@ -33,6 +33,7 @@ from sketch.ink.vector import write_json
 SUFFIXES = (".svg", ".png", ".pdf", ".gif", ".inkml", ".json")
 MOVING = (".svg", ".gif")  # what can show the pen at work
 DOTS_PER_INCH = 200
+MOST_PIXELS = 100_000_000  # of a PNG: A0 has 62 million
 MM_PER_INCH = 25.4
 PEN_RATE = 40.0  # points a second; those of IAM-OnDB's whiteboard come at 34 to 55
 LONGEST_GIF = 600.0  # seconds; a GIF's delays have 16 bits of hundredths
@@ -105,13 +106,16 @@ def save_pages(
 
 
 def check_format(
-    path: str | Path, animate: bool = False, seconds: float | None = None
+    path: str | Path,
+    animate: bool = False,
+    seconds: float | None = None,
+    paper: tuple[float, float] | None = None,
 ) -> None:
     """Refuses a file name of no known format, before any work is done.
 
     Raises:
         ValueError: an unknown suffix, or one that cannot be animated, or not for so
-            many seconds.
+            many seconds, or has too many pixels for such a paper, in millimetres.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
@@ -120,6 +124,8 @@ def check_format(
         )
     if animate and suffix not in MOVING:
         raise ValueError(f"only {' and '.join(MOVING)} can be animated, not {path}")
+    if suffix == ".png" and paper is not None:
+        _require_drawable(*paper)
     if suffix == ".gif" and seconds is not None and seconds > LONGEST_GIF:
         raise ValueError(
             f"a GIF can take {LONGEST_GIF:g} seconds at the most, not {seconds:g}: an "
@@ -172,7 +178,16 @@ def ink_colour(colour: str) -> str:
     return to_hex(colour)
 
 
+def _require_drawable(width: float, height: float) -> None:
+    if width * height * (DOTS_PER_INCH / MM_PER_INCH) ** 2 > MOST_PIXELS:
+        raise ValueError(
+            f"paper of {width:g} x {height:g} mm has more than {MOST_PIXELS:,} pixels "
+            "as a .png: take a .svg or a .pdf"
+        )
+
+
 def _write_png(path: Path, page: Page, colour: str) -> None:
+    _require_drawable(page.width, page.height)
     with matplotlib.rc_context(STYLE):
         figure = _figure(page, colour)
         FigureCanvasAgg(figure)

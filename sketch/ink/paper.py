@@ -41,7 +41,7 @@ class Layout:
     """How ink goes on paper; lengths in millimetres.
 
     Attributes:
-        paper: width and height of a sheet.
+        paper: width and height of a sheet, or its name, as of `parse_paper`.
         margin: white on all four sides.
         size: the height of a small letter such as x.
         line_spacing: from baseline to baseline; None: 3.8 times the size.
@@ -52,7 +52,7 @@ class Layout:
         seed: of the jitter.
     """
 
-    paper: tuple[float, float] = PAPERS["a4"]
+    paper: tuple[float, float] | str = PAPERS["a4"]
     margin: float = 22.0
     size: float = 2.5
     line_spacing: float | None = None
@@ -62,6 +62,8 @@ class Layout:
     seed: int = 0
 
     def __post_init__(self):
+        if isinstance(self.paper, str):
+            object.__setattr__(self, "paper", parse_paper(self.paper))
         if self.line_spacing is None:
             object.__setattr__(self, "line_spacing", SPACING * self.size)
         if self.paragraph_spacing is None:

@@ -173,5 +173,5 @@ def _number(
     # The order of Python's int and float holds however large they are.
     if not is_number or not least <= value <= most or (whole and value % 1):
         kind = "a whole number" if whole else "a number"
-        raise HTTPException(400, f"{name} must be {kind} from {least:g} to {most:g}.")
+        raise HTTPException(400, f"{name} must be {kind} from {least} to {most}.")
     return value

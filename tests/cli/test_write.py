@@ -141,8 +141,11 @@ def test_a_file_standard_input_and_a_missing_file(run, asked, tmp_path, monkeypa
     monkeypatch.setattr("sys.stdin", Standard)
     assert run("-", "-o", "b.json").code == 0
     assert asked[-1]["text"] == "from a pipe"
-    result = run("lettre.txt", "-o", "c.json")
-    assert result == (1, "", "Error: there is no file lettre.txt\n")
+    for name in ("lettre.txt", "lettre.doc"):
+        result = run(name, "-o", "c.json")
+        assert result == (1, "", f"Error: there is no file {name}\n")
+    (tmp_path / "letters").mkdir()
+    assert "letters is a folder" in run("letters", "-o", "c.json").err
     (tmp_path / "l.txt").write_bytes(b"\xff\xfe\xfa")
     assert "is not UTF-8" in run("l.txt", "-o", "c.json").err
     assert len(asked) == 2
@@ -188,6 +191,7 @@ def test_animation(run, asked, tmp_path):
         (["-o", "a.svg", "--align", "middle"], "--align"),
         ([], "-o"),
         (["-o", "a.gif", "--seconds", "601"], "600 seconds at the most"),
+        (["-o", "a.png", "--paper", "9000x9000"], "take a .svg or a .pdf"),
         (["-o", "a.png", "--seconds", "3"], "--seconds goes only with --animate"),
         (["-o", "a.svg", "--seconds", "3"], "--seconds goes only with --animate"),
         (["-o", "a.svg", "--max-error-rate", "0"], "goes only with --check"),
@@ -214,6 +218,10 @@ def test_no_page_is_overwritten(run, asked, tmp_path, there):
     result = run("a", "-o", "a.svg")
     assert result == (1, "", f"Error: {there} is there already; --force overwrites\n")
     assert asked == []
+    result = run("a", "-o", "a.svg", "--force")
+    assert f"note: left as they were, of another letter: {there}\n" in result.err
+    assert (tmp_path / there).read_text() == "mine"
+    (tmp_path / "a.svg").unlink()
     # These are no pages of them.
     assert run("a", "-o", "a.pdf").code == 0
     assert run("a", "-o", "new/a.svg").code == 0

@@ -124,6 +124,17 @@ def test_a_text_beside_the_ink_that_cannot_be_read_is_told(tmp_path):
         convert([tmp_path], tmp_path / "strict.hdf5", strict=True)
 
 
+def test_a_source_is_never_replaced(tmp_path):
+    path = tmp_path / "mine.json"
+    write_json(path, hand())
+    (tmp_path / "linked.hdf5").symlink_to(path)
+    before = path.read_bytes()
+    for output in (path, tmp_path / "linked.hdf5"):
+        with pytest.raises(ValueError, match="is a source itself: give another"):
+            convert([path], output, force=True)
+    assert path.read_bytes() == before
+
+
 def test_files_of_one_name_stay_apart(tmp_path):
     for name in ("alice", "bob"):
         (tmp_path / name).mkdir()

@@ -26,6 +26,42 @@ def test_the_fullest_piece_is_written_whole(says):
     assert _Line(text, prime, manner, (0.0, 0.0)).pieces == [text]
 
 
+class Bar:
+    """As tqdm's; knows where it has been."""
+
+    def __init__(self, total, **_):
+        self.n, self.total, self.seen = 0, total, []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        bars.append(self)
+
+    def update(self, count):
+        self.n += count
+        self.seen.append((self.n, self.total))
+
+
+bars = []
+
+
+def test_the_bar_does_not_go_back_when_pieces_are_written_again(tmp_path, monkeypatch):
+    def write_experiment(experiment, texts, manner, prime, loop, check, report):
+        for count in (1, 2, 1, 2, 4):
+            report(count)
+        raise CancelledError
+
+    experiment = make_experiment(tmp_path, with_weights=False)
+    text = " ".join("ab" * experiment.text_length for _ in range(3))
+    monkeypatch.setattr(letter, "write_experiment", write_experiment)
+    monkeypatch.setattr(letter, "tqdm", Bar)
+    prime = as_prime(experiment, np.float32([[1, 2, 0], [3, 1, 1]]), "ab")
+    with pytest.raises(CancelledError):
+        letter.write_letter(experiment, [text], None, prime, object())
+    assert bars.pop().seen == [(1, 3), (2, 3), (2, 3), (2, 3), (4, 4)]
+
+
 def test_a_hand_of_single_words_writes_pages_word_by_word(tmp_path, monkeypatch):
     experiment = make_experiment(tmp_path, with_weights=False)
     experiment = replace(experiment, alphabet=Alphabet(tuple("abc")))

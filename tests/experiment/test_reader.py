@@ -188,7 +188,7 @@ def test_an_unknown_reader_names_those_there_are(reader, root, tmp_path, monkeyp
     with pytest.raises(FileNotFoundError, match="has none, .*come: handwriting-reader"):
         Reader.load("nope", tmp_path)
     monkeypatch.setattr(hands, "hands_dir", lambda: tmp_path / "none")
-    with pytest.raises(FileNotFoundError, match="has none; `sketch train-reader`"):
+    with pytest.raises(FileNotFoundError, match="has none; `sketch train-reader --name nope`"):
         Reader.load("nope", tmp_path)
 
 
@@ -327,6 +327,10 @@ def test_a_reader_that_misreads_real_lines_is_noted(reader, pen, tmp_path, monke
         more = written_by.write("big", check=path, max_error_rate=1.0, tries=1)
         assert more.notes == [note]
     assert note_at("0.3") == note_at("") == []
+    eyes.state["epoch"] = 0
+    (note,) = note_at("")
+    assert "has finished no epoch: it cannot read yet" in note
+    eyes.state["epoch"] = 1
     (path / "history.csv").write_text("damaged")
     assert ReadingCheck(eyes).describe_reader() == []
 

@@ -59,6 +59,14 @@ def test_a_file_that_became_a_folder_is_named(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for path in ("file/a.png", "file/deep/a.png"):
+        with pytest.raises(NotADirectoryError, match="file is a file, not a folder"):
+            write_text(tmp_path / path, "a")
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_a_read_only_folder_is_named():
     with tempfile.TemporaryDirectory() as name:  # pytest's own are closed to others
         folder = Path(name)

@@ -155,6 +155,11 @@ RULED = Layout(paper=(120.0, 90.0), margin=10.0, size=2.0, jitter=0.0)
 
 
 class TestLayOut:
+    def test_paper_may_be_named(self):
+        assert Layout(paper="a5") == Layout(paper=(148.0, 210.0))
+        with pytest.raises(ValueError, match="a9"):
+            Layout(paper="a9")
+
     def test_wraps_at_blanks_within_the_margins(self):
         pages = lay_out(pieces(), RULED)
         lines = [line.text for page in pages for line in page.lines]
@@ -187,6 +192,22 @@ class TestLayOut:
         near = np.minimum(abs(steps - spacing), abs(steps - spacing - paragraph))
         assert near.max() < 0.3
         assert (steps > spacing + 0.5 * paragraph).sum() == 1
+
+    @pytest.mark.parametrize("away", [-1.4, 1.4])
+    def test_a_word_that_left_its_line_is_put_back(self, away):
+        text = "never mind some moon over us"
+        pens, places = pens_of(text)
+        word = range(text.index("moon"), text.index("moon") + 4)
+        shift = np.array([0.0, away * X_HEIGHT])
+        pens = [
+            pen + shift * (place in word)
+            for pen, place in zip(pens, places, strict=True)
+        ]
+        (page,) = lay_out([[Piece(strokes_from_points(pens), text)]], RULED)
+        (line,) = page.lines
+        pens = split_pen_strokes(line.strokes, line.start)
+        bottoms = [pen[:, 1].max() for pen in pens if np.ptp(pen[:, 1]) > 1.5]
+        assert np.ptp(bottoms) < 0.35 * RULED.size
 
     def test_small_letters_have_the_size_asked_for(self):
         (page,) = lay_out(pieces(), RULED)

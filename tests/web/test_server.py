@@ -216,7 +216,7 @@ def prime(points):
         ({"bias": True}, 400, "bias"),
         ({"bias": "1"}, 400, "bias"),
         ({"seed": 1.5}, 400, "seed must be a whole number"),
-        ({"seed": 2**31}, 400, "seed"),
+        ({"seed": 2**31}, 400, "a whole number from 0 to 2147483647."),
         ({"speed": 2}, 400, "unknown fields: ['speed']"),
         ({"columns": 1}, 400, "columns"),
         ({"path": "/etc"}, 400, "unknown fields: ['path']"),
