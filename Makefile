@@ -31,7 +31,7 @@ PACKAGES_torch := 'torch==2.13.0'
 # Or each process of the tests would compile sketch and pytest's tests anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-slow test-tensorflow test-torch test-oldest lint
+.PHONY: demo test test-slow test-optimised test-tensorflow test-torch test-oldest lint
 
 demo: $(READY)
 	$(BIN)/sketch train --experiments experiments $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
@@ -40,6 +40,11 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest --quiet $(EACH_CORE)
+
+# What users run: XLA's programs optimised, which tests/conftest.py spares the others.
+test-optimised: $(READY)
+	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(BIN)/python -m pytest --quiet $(EACH_CORE) \
+		tests/model tests/generation/test_sampling.py tests/experiment/test_backends.py
 
 # A hundred kills, thousands of damaged files: docs/reliability.md.
 test-slow: $(READY)
@@ -50,8 +55,8 @@ test-tensorflow test-torch: test-%: .venv-%/.ready
 	$(AND_$*)
 
 # The oldest releases that pyproject.toml allows, under a core of what calls them: JAX and
-# Keras, h5py, lxml, matplotlib and Pillow, click, starlette. Programs are optimised as
-# they are for users, which tests/conftest.py spares the other tests.
+# Keras, h5py, lxml, matplotlib and Pillow, click, starlette. Their programs are
+# optimised, too.
 OLDEST_TESTS := tests/model/test_recurrent.py tests/generation/test_sampling.py \
 	$(addprefix tests/experiment/test_, backends.py checkpoint.py old.py weights_file.py) \
 	$(addprefix tests/ink/test_, figures.py page_files.py vector.py) \
