@@ -188,7 +188,9 @@ def test_an_unknown_reader_names_those_there_are(reader, root, tmp_path, monkeyp
     with pytest.raises(FileNotFoundError, match="has none, .*come: handwriting-reader"):
         Reader.load("nope", tmp_path)
     monkeypatch.setattr(hands, "hands_dir", lambda: tmp_path / "none")
-    with pytest.raises(FileNotFoundError, match="has none; `sketch train-reader --name nope`"):
+    with pytest.raises(
+        FileNotFoundError, match="has none; `sketch train-reader --name nope`"
+    ):
         Reader.load("nope", tmp_path)
 
 
