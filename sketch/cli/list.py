@@ -22,8 +22,8 @@ def command(experiments: Path) -> None:
 
     Epochs and steps are those of the last epoch that ended. The log-likelihoods are in
     nats a line, of the epoch that was best on the validation lines; its weights are
-    those that write. Of a reader, the share of the characters of
-    the validation lines that it got wrong at its best.
+    those that write. Of a reader, the share of the characters of the validation lines
+    that it got wrong at its best.
     """
     from sketch.cli.main import describe
     from sketch.experiment.directory import Experiment, find_experiments

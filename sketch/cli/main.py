@@ -3,6 +3,7 @@
 0 done, 1 failed as told in one line, 2 wrong usage, 130 interrupted, 143 terminated.
 """
 
+import contextlib
 import difflib
 import importlib
 import os
@@ -85,8 +86,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         _run(args)
     except SystemExit as end:
         if args is None and end.code in SIGNALLED:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            with contextlib.suppress(OSError):  # nobody may read it any more
+                sys.stdout.flush()
+                sys.stderr.flush()
             # Python's own end would wait for what JAX left running, a minute, or crash
             # what it is compiling in a thread.
             os._exit(end.code)

@@ -149,8 +149,10 @@ class _Reader:
         self, sources: Sequence[str | Path], show_progress: bool
     ) -> Iterator[SourceFile]:
         """Yields the files of ink; what is beside one that is a source itself, too."""
-        beside = [] if has_records(self.suffix) else map(_text_of, sources)
-        sources = [*sources, *(path for path in beside if path.is_file())]
+        named = [one for one in map(Path, sources) if one.suffix.lower() == self.suffix]
+        beside = [path.with_suffix(".txt") for path in named]
+        beside = [path for path in beside if path.is_file()]
+        sources = [*sources, *([] if has_records(self.suffix) else beside)]
         opened = open_sources(sources, self._is_wanted, self.leave_out, self.limit)
         for file in files_of(opened, show_progress):
             if not file.parts[-1].lower().endswith(self.suffix):
@@ -218,11 +220,6 @@ class _Reader:
             self.in_doubt.append((name, f"{texts}; ink kept, text left empty"))
             return None
         return texts
-
-
-def _text_of(source: str | Path) -> Path:
-    """Where the text of a source would be, if that is a file of ink."""
-    return Path(source).with_suffix(".txt")
 
 
 def is_visible(parts: tuple[str, ...]) -> bool:

@@ -99,13 +99,14 @@ def test_folders_archives_and_texts_beside_the_ink(tmp_path):
         convert([folder], tmp_path / "strict.hdf5", strict=True)
 
 
-def test_a_file_that_is_named_has_its_text_beside_it_too(tmp_path):
+def test_a_file_that_is_named_has_its_text_beside_it_too(tmp_path, monkeypatch):
     paths = [tmp_path / f"{number}.svg" for number in range(3)]
     for path, line in zip(paths, hand(), strict=True):
         write_svg(path, InkLine(line.strokes))
         path.with_suffix(".txt").write_text(line.text)
     paths[2].with_suffix(".txt").unlink()
-    for sources in (paths, [*paths, paths[0].with_suffix(".txt")]):
+    monkeypatch.chdir(tmp_path)
+    for sources in (paths, [*paths, paths[0].with_suffix(".txt")], ["."], [Path()]):
         database = read_ink_files(sources, "svg")
         assert [line.transcript for line in database.lines] == [*TEXTS[:2], ""]
 

@@ -108,6 +108,11 @@ class TestWords:
         assert cut_words(pens[:1], "one two") == [("one two", [0])]
         assert cut_words([], "one") == []
 
+    def test_a_first_word_without_strokes_takes_none_from_another(self):
+        pens = [np.array([(50, 0), (60, 9.0)]), np.array([(0, 0), (10, 9.0)])]
+        words = cut_words(pens, "hello world", np.array([8.0, 8, 9, 9]))
+        assert sorted(pen for word in words for pen in word.pens) == [0, 1]
+
     @given(st.lists(st.integers(1, 5), min_size=1, max_size=6), st.randoms())
     def test_every_pen_is_in_one_word(self, sizes, random):
         text = " ".join("abcde"[:size] for size in sizes)
