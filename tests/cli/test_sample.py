@@ -175,6 +175,14 @@ def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
     assert options["check"] == "mine"
 
 
+@pytest.mark.parametrize("length", [100, 101])
+def test_a_text_that_is_long_for_one_row_is_noted(sketch, written, tmp_path, length):
+    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+    result = sketch("sample", "--model", name, "--text", "a" * length, "-o", "a.svg")
+    assert result.code == 0
+    assert ("`sketch write` parts a text" in result.err) == (length == 101)
+
+
 @pytest.mark.parametrize("there", ["a-01-line.png", "a-02-density.png"])
 def test_figures_are_not_overwritten_either(sketch, written, tmp_path, there):
     name = make_experiment(tmp_path / "experiments", with_weights=False).name
