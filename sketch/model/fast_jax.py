@@ -17,7 +17,12 @@ import keras
 from jax.sharding import PartitionSpec as P
 
 from sketch.model import scan_jax
-from sketch.model.products_jax import multiplier, product, weights_gradient
+from sketch.model.products_jax import (
+    multiplier,
+    product,
+    product_back,
+    weights_gradient,
+)
 
 matmul = scan_jax.matmul
 
@@ -256,7 +261,7 @@ def _piece_backward(carry, piece, weights, dtype):
         peepholes=d_peepholes,
     )
     d_weights = jax.tree.map(jnp.add, d_weights, d_weights_here)
-    d_inputs = product(d_flat, kernel.T, dtype).reshape(inputs.shape)
+    d_inputs = product_back(d_flat, kernel, dtype).reshape(inputs.shape)
     return (d_state, d_weights), d_inputs
 
 

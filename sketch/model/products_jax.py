@@ -25,10 +25,18 @@ def _forward(a, b, dtype):
 
 def _backward(dtype, saved, gradient):
     a, b = saved
-    return product(gradient, b.T, dtype), weights_gradient(a, gradient, dtype)
+    return product_back(gradient, b, dtype), weights_gradient(a, gradient, dtype)
 
 
 product.defvjp(_forward, _backward)
+
+
+def product_back(gradient, b, dtype):
+    """That of `a`, from the gradient `[..., columns]` of `a @ b`.
+
+    As a product with `b.T` it would take twice as long on a CPU in bfloat16.
+    """
+    return _contract(gradient, b, (gradient.ndim - 1,), (1,), dtype)
 
 
 def weights_gradient(a, gradient, dtype):
