@@ -22,7 +22,7 @@ SENTENCE := "Every letter is a line that went somewhere."
 # PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu does.
 BACKEND_TESTS := tests/model tests/evaluation tests/test_api.py tests/cli/test_backends.py \
 	$(addprefix tests/generation/test_, sampling.py primed_lines.py writing.py) \
-	$(addprefix tests/experiment/test_, backends.py building.py old.py scoring.py training.py)
+	$(addprefix tests/experiment/test_, backends.py old.py optimizer.py scoring.py training.py)
 PACKAGES_tensorflow := 'tensorflow-cpu>=2.21,<3' 'tensorboard>=2.21,<3'
 # What TensorBoard reads is written under JAX, too.
 AND_tensorflow = .venv-$*/bin/python -m pytest --quiet tests/experiment/test_board.py

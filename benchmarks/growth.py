@@ -54,8 +54,8 @@ def measure(what: str, lines: int, length: int, batch: int) -> dict:
     devices.set_up("jax")
     from sketch.corpus.batches import Batches
     from sketch.corpus.hdf5 import Corpus
-    from sketch.experiment.building import build_optimizer
     from sketch.experiment.hyperparameters import Hyperparameters
+    from sketch.experiment.optimizer import build_optimizer
     from sketch.generation.sampling import SamplingLoop, sample
     from sketch.model.network import Network
 

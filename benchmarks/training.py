@@ -46,8 +46,8 @@ def make_batches(batch_size: int, count: int, has_text: bool) -> list[dict]:
 
 def sketch_step(arguments, has_text: bool):
     """One step of `sketch train`'s own network and optimizer."""
-    from sketch.experiment.building import build_optimizer
     from sketch.experiment.hyperparameters import Hyperparameters
+    from sketch.experiment.optimizer import build_optimizer
     from sketch.model.network import Network
 
     network = Network(

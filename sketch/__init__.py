@@ -104,7 +104,8 @@ The map of the house. A folder imports only itself and those above it:
       data.py          which corpus it trains on
       units.py         a parent's weights and another corpus
       lines.py         the lines of a run, checked against its experiment
-      building.py      settings -> network and optimizer
+      building.py      settings -> network
+      optimizer.py     --step-method, its schedule and its limit of the gradient
       position.py      where a run stands
       processes.py     the processes of a run, and what they settle between them
       processes_jax.py ... by JAX's runtime

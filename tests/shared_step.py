@@ -17,8 +17,8 @@ import numpy as np
 from keras.src.backend.jax.trainer import _distribute_data  # what train_on_batch does
 
 from sketch.experiment import devices
-from sketch.experiment.building import build_optimizer
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.optimizer import build_optimizer
 from sketch.model.network import Network
 
 SIZE = {"dim": 8, "depth": 1, "num_mixtures": 2, "first_input": (0, 0, 0)}

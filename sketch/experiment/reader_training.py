@@ -17,10 +17,11 @@ from sketch.corpus.shards import open_shards
 from sketch.evaluation.edits import edit_distance
 from sketch.evaluation.recogniser import POOL, frames_needed, read_lines
 from sketch.experiment import devices
-from sketch.experiment.building import OneCycle, limited, load_weights
+from sketch.experiment.building import load_weights
 from sketch.experiment.data import require_own_corpus, say_files
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.loop import TrainingLoop
+from sketch.experiment.optimizer import OneCycle, limited
 from sketch.experiment.position import Position, ReaderTotals
 from sketch.experiment.reader import Reader
 from sketch.experiment.reader_settings import ReaderOptions, ReaderSettings

@@ -18,17 +18,13 @@ from tqdm import tqdm
 from sketch.corpus.batches import Batch
 from sketch.experiment import checkpoint, devices
 from sketch.experiment.board_tensorflow import require_tensorboard
-from sketch.experiment.building import (
-    begin_with,
-    build_network,
-    build_optimizer,
-    load_weights,
-)
+from sketch.experiment.building import begin_with, build_network, load_weights
 from sketch.experiment.data import say_files
 from sketch.experiment.directory import Experiment
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.lines import RunLines
 from sketch.experiment.loop import TrainingLoop
+from sketch.experiment.optimizer import build_optimizer
 from sketch.experiment.plan import RunPlan
 from sketch.experiment.position import Position, Totals
 from sketch.experiment.preparing import prepare

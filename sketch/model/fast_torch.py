@@ -1,10 +1,11 @@
-"""PyTorch: its own LSTM, and where that will not do a loop with a gradient by hand.
+"""PyTorch: its own LSTM, and with peepholes a loop with a gradient by hand.
 
-PyTorch's LSTM knows no peepholes, and in bfloat16 it would keep its cell so too. The
-loop for these is in Python, as all that PyTorch does step by step; autograd would keep
-track of each operation in it and add up the recurrent weights' gradient step by step.
-Here the backward loop makes the gates' gradients alone, and one product after it the
-weights' gradient.
+PyTorch's LSTM knows no peepholes. In bfloat16 its states are rounded too: that costs a
+network of 3x400 0.08 of 1055.6 nats a line, and a gradient 0.7 % in place of 0.5 %. The
+loop is in Python, as all that PyTorch does step by step; autograd would keep track of
+each operation in it and add up the recurrent weights' gradient step by step. Here the
+backward loop makes the gates' gradients alone, and one product after it the weights'
+gradient.
 """
 
 import torch
@@ -20,8 +21,8 @@ def matmul(a, b, dtype):
 
 def lstm(bias, peepholes, dtype, depth):
     """See `fast.lstm`."""
-    if peepholes is None and dtype == "float32":
-        return _native(bias)
+    if peepholes is None:
+        return _native(bias, getattr(torch, dtype))
 
     def run(inputs, kernel, recurrent, state):
         inputs = inputs.transpose(0, 1)  # [time, batch, features]
@@ -34,19 +35,14 @@ def lstm(bias, peepholes, dtype, depth):
     return run
 
 
-def _native(bias):
+def _native(bias, dtype):
     def run(inputs, kernel, recurrent, state):
-        weights = [
-            kernel.t().contiguous(),
-            recurrent.t().contiguous(),
-            bias,
-            torch.zeros_like(bias),
-        ]
-        output, cell = (part[None].contiguous() for part in state)
+        weights = kernel.t(), recurrent.t(), bias, torch.zeros_like(bias)
+        output, cell = (part[None].to(dtype).contiguous() for part in state)
         outputs, output, cell = torch._VF.lstm(
-            inputs.contiguous(),
+            inputs.to(dtype).contiguous(),
             (output, cell),
-            weights,
+            [weight.to(dtype).contiguous() for weight in weights],
             True,  # has_biases
             1,  # num_layers
             0.0,  # dropout
@@ -54,7 +50,7 @@ def _native(bias):
             False,  # bidirectional
             True,  # batch_first
         )
-        return outputs, (output[0], cell[0])
+        return outputs.float(), (output[0].float(), cell[0].float())
 
     return run
 

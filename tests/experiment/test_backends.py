@@ -12,8 +12,9 @@ import pytest
 from gradients import weight_gradients
 from keras import ops
 
-from sketch.experiment.building import build_optimizer, load_weights
+from sketch.experiment.building import load_weights
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.optimizer import build_optimizer
 from sketch.model import mixture
 from sketch.model.network import Network
 
