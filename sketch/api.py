@@ -113,7 +113,8 @@ class Pen:
                 that writes freely.
         """
         steps = 1 if steps_per_character is None else steps_per_character
-        seed, tries, steps = whole_numbers(bias, seed, tries=tries, steps=steps)
+        counts = {"tries": tries, "steps_per_character": steps}
+        seed, tries, steps = whole_numbers(bias, seed, **counts)
         require_share(max_error_rate)
         paragraphs = self._fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]

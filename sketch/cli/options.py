@@ -89,7 +89,7 @@ def field_option(field: dataclasses.Field) -> Callable:
         kind = click.IntRange(rule.minimum, rule.maximum)
     elif rule.type is float:
         lower = rule.minimum if rule.above is None else rule.above
-        kind = click.FloatRange(lower, rule.maximum, min_open=rule.above is not None)
+        kind = FiniteRange(lower, rule.maximum, min_open=rule.above is not None)
     else:
         kind = click.STRING
     return click.option(

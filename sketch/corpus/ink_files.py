@@ -244,4 +244,5 @@ def _beside(name: str) -> str:
 
 def _clean(text: str) -> str:
     """One line of text, as the transcripts of IAM-OnDB are."""
-    return "".join(filter(str.isprintable, " ".join(normalise_text(text).split())))
+    kept = (c for c in normalise_text(text) if c.isprintable() or c.isspace())
+    return " ".join("".join(kept).split())

@@ -5,7 +5,7 @@ writes, it cannot be expected to read more.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -85,12 +85,12 @@ class Legibility:
             "reader": self.reader,
             "corpus": self.corpus,
             "tries": self.tries,
-            "real": _reading_to_json(self.real),
+            "real": asdict(self.real),
             "written": [
                 {
                     "texts": one.texts,
                     "bias": one.bias,
-                    **_reading_to_json(one.reading),
+                    **asdict(one.reading),
                     "failures": one.failures,
                     "characters_per_second": one.characters_per_second,
                     "distances": one.distances,
@@ -150,14 +150,6 @@ def summarise_reading(texts: Sequence[str], readings: Sequence[str]) -> Reading:
     low, high = np.quantile(drawn[:, 0] / drawn[:, 1], COVERED)
     rate = Estimate(float(edits / characters), float(low), float(high))
     return Reading(len(texts), int(characters), rate)
-
-
-def _reading_to_json(reading: Reading) -> dict[str, Any]:
-    return {
-        "num_lines": reading.num_lines,
-        "num_characters": reading.num_characters,
-        "error_rate": reading.error_rate._asdict(),
-    }
 
 
 def _row(name: str, reading: Reading) -> str:

@@ -9,7 +9,7 @@ each other, so that with other writers it would move more.
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,8 @@ NUM_RESAMPLES = 10_000
 COVERED = (0.025, 0.975)
 
 
-class Estimate(NamedTuple):
+@dataclass(frozen=True)
+class Estimate:
     """A figure and its 95 % interval."""
 
     value: float
@@ -82,11 +83,11 @@ class Evaluation:
             "num_points": self.num_points,
             "left_out": selection.left_out,
             "unit": selection.std.tolist(),
-            "log_likelihood": _part_to_json(self.log_likelihood),
-            "ink": _part_to_json(self.ink),
-            "pen": _part_to_json(self.pen),
-            "dequantised": self.dequantised and _part_to_json(self.dequantised),
-            "bits_per_point": bits and bits._asdict(),
+            "log_likelihood": asdict(self.log_likelihood),
+            "ink": asdict(self.ink),
+            "pen": asdict(self.pen),
+            "dequantised": self.dequantised and asdict(self.dequantised),
+            "bits_per_point": bits and asdict(bits),
             "without_last_batch": rest
             and {"num_lines": rest[0], "nats_per_line": rest[1]},
             "references": [asdict(one) for one in self._references()],
@@ -217,13 +218,6 @@ def _without_last_batch(
     if not dropped or (~is_kept).sum() != len(dropped):
         return None
     return int(is_kept.sum()), float(values[is_kept].mean())
-
-
-def _part_to_json(part: Part) -> dict[str, Any]:
-    return {
-        "nats_per_line": part.nats_per_line._asdict(),
-        "nats_per_point": part.nats_per_point._asdict(),
-    }
 
 
 def _row(name: str, part: Part) -> str:

@@ -72,7 +72,8 @@ def _purpose(source: Experiment | Reader) -> str:
 
 def _run_facts(source: Experiment | Reader, state: dict[str, Any]) -> dict[str, str]:
     rows = source.history()
-    seconds = [row["seconds"] for row in rows if row["step"] <= state.get("step", 0)]
+    before = [row for row in rows if row["step"] <= state.get("step", 0)]
+    seconds = [row["seconds"] for row in before if "seconds" in row]
     facts = {
         "training": f"{counted(state.get('epoch', 0), 'epoch')}, "
         f"{counted(state.get('step', 0), 'step')}, "

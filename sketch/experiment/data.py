@@ -184,7 +184,7 @@ def require_corpus(
     files = find_corpus_files(name, data, digest)
     if not files:
         how = HOW_TO_GET_DATA
-        if name != Hyperparameters().name:
+        if name != Hyperparameters.name:
             how = (
                 "none at --data, $SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or "
                 "./data/: say where by --data, or make it by `sketch convert SOURCE "
@@ -231,7 +231,8 @@ def require_own_corpus(
         f"{run.name} learned from a built-in corpus (digest {theirs}) other than "
         f"{here}: it changes with sketch, and the one that trained kept it as "
         f"{demo_cache() / 'demo-*.hdf5'}; name that file by --data, or begin another "
-        f"on the corpus of this sketch with --name {DEMO_NAME} and another --seed"
+        f"on the corpus of this sketch with --name {DEMO_NAME} and another --seed; ink "
+        "of your own wants a --name of its own"
     )
 
 

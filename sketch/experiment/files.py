@@ -64,7 +64,7 @@ def read_json(path: Path, inside: Path) -> dict[str, Any]:
     """
     text = read_text(path, inside)
     try:
-        value = json.loads(text, parse_int=_parse_int)
+        value = json.loads(text, parse_int=parse_int)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: no JSON ({error})") from error
     if not isinstance(value, dict):
@@ -87,8 +87,13 @@ def read_parsed(path: Path, parse: Callable[[dict[str, Any]], Parsed]) -> Parsed
         raise ValueError(f"{name}{text}; restore the file") from error
 
 
-def _parse_int(digits: str) -> int:
-    if len(digits) > MAX_DIGITS:  # no float can hold it, nor any array
+def parse_int(digits: str) -> int:
+    """A whole number of no more digits than 64 bits hold.
+
+    Raises:
+        ValueError: it has more, or other characters.
+    """
+    if len(digits) > MAX_DIGITS:
         raise ValueError(f"a number of {len(digits):,} digits")
     return int(digits)
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sketch.experiment.files import read_text
+from sketch.experiment.files import parse_int, read_text
 from sketch.ink.files import write_text
 
 COLUMNS = (
@@ -108,7 +108,7 @@ def _parse(header: list[str], cells: list[str]) -> dict[str, float]:
     if len(cells) != len(header):
         raise ValueError(f"{len(cells)} cells, {len(header)} expected")
     return {
-        name: int(cell) if name in _COUNTS else float(cell or "nan")
+        name: parse_int(cell) if name in _COUNTS else float(cell or "nan")
         for name, cell in zip(header, cells, strict=True)
     }
 

@@ -189,7 +189,7 @@ class Hyperparameters(Settings):
             raise ValueError("--skip and --top exclude each other; choose one")
         if self.peepholes and self.gru:
             raise ValueError("--peepholes are part of an LSTM; leave out --gru")
-        if self.window_mixtures != _default("window_mixtures") and not self.text:
+        if self.window_mixtures != Hyperparameters.window_mixtures and not self.text:
             raise ValueError("-K needs --text")
 
 
@@ -251,7 +251,3 @@ def from_json(
             + ", ".join(known)
         )
     return kind(**values)
-
-
-def _default(field: str) -> Any:
-    return Hyperparameters.__dataclass_fields__[field].default

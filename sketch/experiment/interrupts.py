@@ -14,8 +14,9 @@ NOTED = b"\nstops after this batch, and saves; a second signal stops at once\n"
 class Interrupts:
     """Context in which the first signal is only noted; the second one ends at once.
 
-    A signal may reach one process of several. All stop at the same batch: that at which
-    `check` has told them all.
+    A signal that the process ignores, as what a shell runs in the background does with
+    Ctrl-C, stays ignored. Another may reach one process of several: all stop at the
+    same batch, that at which `check` has told them all.
 
     Args:
         processes: those of the run.
@@ -38,7 +39,8 @@ class Interrupts:
         self._previous = {}
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._previous[number] = signal.signal(number, self._note)
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._previous[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -47,6 +49,8 @@ class Interrupts:
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self._noted:
-            raise KeyboardInterrupt
+            if number == signal.SIGINT:
+                raise KeyboardInterrupt
+            raise SystemExit(128 + number)
         self._noted = number
         os.write(2, NOTED)  # print may be what is interrupted

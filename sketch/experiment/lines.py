@@ -12,6 +12,7 @@ from sketch.corpus.rows import Rows, RowsOnDisk
 from sketch.corpus.shards import Shards, open_shards
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.processes import Processes
+from sketch.experiment.settings_file import MAX_LENGTH, MAX_PACE
 from sketch.ink.counted import counted
 from sketch.ink.text import Alphabet
 
@@ -117,11 +118,14 @@ def load_lines(
 
 def _choose(corpus: Shards, name: str, with_text: bool) -> np.ndarray:
     """The numbers of a set's lines that a run can use."""
-    is_known = corpus.text_lengths(name) > 0 if with_text else corpus.lengths(name) > 0
-    if not is_known.any():
-        missing = " with a transcript" if with_text else ""
-        raise ValueError(f"{corpus.path}: the set {name} has no lines{missing}")
-    return np.flatnonzero(is_known)
+    if not with_text:
+        return np.arange(len(corpus.lengths(name)))
+    known = np.flatnonzero(corpus.text_lengths(name))
+    if not known.size:
+        raise ValueError(
+            f"{corpus.path}: the set {name} has no lines with a transcript"
+        )
+    return known
 
 
 def _codes(
@@ -153,8 +157,8 @@ def measure_texts(corpus: Shards) -> dict[str, float]:
     """What a text model must know of the training set's transcripts.
 
     Returns:
-        `text_length` and `points_per_character`, see Experiment; zeros without
-        transcripts.
+        `text_length` and `points_per_character`, see Experiment, no more than its
+        file may say; zeros without transcripts.
     """
     lengths = corpus.text_lengths("train")
     known = lengths > 0
@@ -162,6 +166,8 @@ def measure_texts(corpus: Shards) -> dict[str, float]:
         return {"text_length": 0, "points_per_character": 0.0}
     num_points = int(corpus.lengths("train")[known].sum())
     return {
-        "text_length": int(np.quantile(lengths[known], 0.99)),
-        "points_per_character": num_points / int((lengths[known] + 1).sum()),
+        "text_length": min(int(np.quantile(lengths[known], 0.99)), MAX_LENGTH),
+        "points_per_character": min(
+            num_points / int((lengths[known] + 1).sum()), MAX_PACE
+        ),
     }

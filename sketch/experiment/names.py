@@ -61,28 +61,11 @@ def shortest_float(value: float) -> str:
     `1e-3`, `3.5e-4`, `0.2`, `10`: exponents without padding or plus sign; of two
     spellings of one length the one without exponent.
     """
-    mantissa, _, exponent = f"{value!r}e0".partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    shift = int(exponent.partition("e")[0]) - len(fraction)  # value = digits * 10^shift
-    digits = (whole + fraction).lstrip("0")
-    shift += len(digits) - len(digits.rstrip("0"))
-    digits = digits.rstrip("0")
-    if not digits:
-        return "0"
-    point = len(digits) + shift  # digits before the decimal point
-    if abs(point) > 20:
-        plain = None
-    elif shift >= 0:
-        plain = digits + "0" * shift
-    elif point > 0:
-        plain = f"{digits[:point]}.{digits[point:]}"
-    else:
-        plain = "0." + "0" * -point + digits
-    scientific = digits[:1] + ("." + digits[1:] if digits[1:] else "")
-    scientific += f"e{point - 1}"
-    if plain is None or len(scientific) < len(plain):
-        return scientific
-    return plain
+    import numpy as np  # a command's --help does without
+
+    plain = np.format_float_positional(value, trim="-")
+    scientific = np.format_float_scientific(value, trim="-", exp_digits=1)
+    return min(plain, scientific.replace("e+", "e"), key=len)
 
 
 def tags(settings: Settings) -> str:

@@ -61,7 +61,8 @@ class Option:
         if self.choices and value not in self.choices:
             raise ValueError(f"{flag} must be {self._words()}, received {value!r}")
         if self.type in (int, float):
-            if not math.isfinite(value) or not self._in_range(value):
+            is_number = self.type is int or math.isfinite(value)
+            if not is_number or not self._in_range(value):
                 raise ValueError(f"{flag} must be {self._words()}, received {value}")
             value = value + 0  # -0.0 becomes 0.0
         return value

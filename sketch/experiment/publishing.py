@@ -21,12 +21,11 @@ import numpy as np
 from PIL import Image
 
 from sketch.corpus.shards import open_shards
-from sketch.experiment import checkpoint
+from sketch.experiment import checkpoint, hands
 from sketch.experiment.card import settings_of, write_card
 from sketch.experiment.data import find_corpus_files
 from sketch.experiment.directory import Experiment
 from sketch.experiment.files import read_json, read_text, to_json_text
-from sketch.experiment.hands import DEFAULT_NAME
 from sketch.experiment.hyperparameters import DEMO_NAME
 from sketch.experiment.lineage import trained_elsewhere
 from sketch.experiment.reader import SETTINGS_NAME as READER_NAME
@@ -65,7 +64,7 @@ def publish(
         data: the corpus, as of `find_corpus_files`.
         evaluations: JSON files of `sketch evaluate --json`, for the card.
         is_default: makes it the hand that writes where no other is named; the first
-            one that writes texts is that anyway.
+            one that writes texts is that anyway. Of the hands of sketch alone.
         force: replaces what is published under this name, and nothing else.
 
     Returns:
@@ -80,6 +79,12 @@ def publish(
     writes_texts = isinstance(source, Experiment) and source.hyperparameters.text
     if is_default and not writes_texts:
         raise ValueError(f"{source.name} writes no texts: it is no hand for a default")
+    comes_along = path.parent == hands.hands_dir()
+    if is_default and not comes_along:
+        raise ValueError(
+            f"{source.name} would be no default in {path.parent}: that is one of the "
+            f"hands in {hands.hands_dir()}"
+        )
     if os.path.lexists(path):
         _require_replaceable(path, source, force)
     corpus = _find_sources(source, data)
@@ -118,8 +123,10 @@ def publish(
                 f"{source.name} would take {size:,} bytes, the limit is {MAX_BYTES:,}: "
                 "publish a smaller network"
             )
-    if is_default or (writes_texts and not (path.parent / DEFAULT_NAME).exists()):
-        write_text(path.parent / DEFAULT_NAME, f"{source.name}\n")
+    if comes_along:
+        default = path.parent / hands.DEFAULT_NAME
+        if is_default or (writes_texts and not default.exists()):
+            write_text(default, f"{source.name}\n")
     return path
 
 

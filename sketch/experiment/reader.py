@@ -246,9 +246,12 @@ def find_readers(root: str | Path) -> list[Path]:
 
 
 def find_reader_of(experiment: "Experiment") -> Path | None:
-    """A reader that comes with sketch and has learned from the experiment's corpus."""
+    """A reader that comes with sketch, of the experiment's corpus and characters."""
+    characters = set(experiment.alphabet.characters)
     for path in find_readers(hands.hands_dir()):
-        if Reader.load(path, path.parent).data_digest == experiment.data_digest:
+        reader = Reader.load(path, path.parent)
+        is_of_corpus = reader.data_digest == experiment.data_digest
+        if is_of_corpus and characters <= set(reader.alphabet.characters):
             return path
     return None
 

@@ -155,7 +155,7 @@ class ExperimentRecord(Record):
             draw_pen(self.experiment.pen_path, lines)
             draw_sketch(sketch_path, lines)
         except DamagedInk as error:  # weights at the edge of what float32 holds
-            tqdm.write(f"no sketch.png of this epoch: {error}")
+            self.tell(f"no sketch.png of this epoch: {error}")
         else:  # the last of all: `draw_missing` looks for it
             write_bytes(self._of_epoch(epoch), sketch_path.read_bytes())
 

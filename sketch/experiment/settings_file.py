@@ -2,7 +2,8 @@
 
 `format` (1), `sketch_version`, `hyperparameters` (all of them), `alphabet` (a list of
 characters), `offset_mean` and `offset_std` (two numbers each, in the recording's
-units), `data_digest`, and `lineage` (`parent`, its `step` and `learned_from`, or null).
+units), `data_digest`, `text_length` and `points_per_character` (of the corpus; 0 where
+it has no texts), and `lineage` (`parent`, its `step` and `learned_from`, or null).
 """
 
 import hashlib

@@ -33,8 +33,8 @@ def inherit_facts(
         The facts, by the same names; and what the user should know.
 
     Raises:
-        ValueError: the corpus has characters that the parent, which reads texts too,
-            has not learned.
+        ValueError: of two that read texts, the parent has not learned a character of
+            the corpus, or draws so much faster that it would give up the child's lines.
     """
     facts = {name: getattr(parent, name) for name in own}
     facts["data_digest"] = own["data_digest"]
@@ -63,10 +63,13 @@ def inherit_facts(
     if not parent.points_per_character:
         facts["points_per_character"] = own["points_per_character"]
     elif all(paces) and not is_alike(*paces):
-        notes.append(
+        advice = (
             f"the ink has {paces[0]:.1f} points a character, {parent.name} knows "
             f"{paces[1]:.1f}: convert it again with --like {parent.name}"
         )
+        if has_text and paces[0] > paces[1]:
+            raise ValueError(f"{advice}; else each line would be given up half-way")
+        notes.append(advice)
     return facts, notes
 
 

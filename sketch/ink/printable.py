@@ -24,5 +24,8 @@ def command_line(words: Iterable[object]) -> str:
 
     Files are shared, and absolute paths name their users: the last part is kept.
     """
-    typed = map(str, words)
-    return shlex.join(Path(w).name if Path(w).is_absolute() else w for w in typed)
+    parts = (str(word).rpartition("=") for word in words)
+    return shlex.join(
+        option + is_set + (Path(value).name if Path(value).is_absolute() else value)
+        for option, is_set, value in parts
+    )

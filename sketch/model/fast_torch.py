@@ -60,7 +60,7 @@ class _Recurrence(torch.autograd.Function):
 
     @staticmethod
     def forward(context, projected, output, cell, recurrent, peepholes, dtype):
-        to_i, to_f, to_o = (0.0,) * 3 if peepholes is None else peepholes
+        to_i, to_f, to_o = peepholes
         low = recurrent.to(getattr(torch, dtype))
         outputs, cells, gates = [output], [cell], []
         for here in projected:
@@ -85,7 +85,7 @@ class _Recurrence(torch.autograd.Function):
     def backward(context, d_outputs, d_cells):
         outputs, cells, gates, recurrent, peepholes = context.saved_tensors
         dtype = context.dtype
-        to_i, to_f, to_o = (0.0,) * 3 if peepholes is None else peepholes
+        to_i, to_f, to_o = peepholes
         low = recurrent.t().to(getattr(torch, dtype))
         d_output, d_cell = torch.zeros_like(outputs[0]), torch.zeros_like(cells[0])
         d_gates = torch.empty_like(gates)
@@ -104,9 +104,7 @@ class _Recurrence(torch.autograd.Function):
         d_recurrent = matmul(
             outputs[:-1].flatten(0, 1).t(), d_gates.flatten(0, 1), dtype
         )
-        d_peepholes = None
-        if peepholes is not None:
-            d_i, d_f, _, d_o = d_gates.chunk(4, dim=-1)
-            pairs = (d_i, cells[:-1]), (d_f, cells[:-1]), (d_o, cells[1:])
-            d_peepholes = torch.stack([(d * seen).sum((0, 1)) for d, seen in pairs])
+        d_i, d_f, _, d_o = d_gates.chunk(4, dim=-1)
+        pairs = (d_i, cells[:-1]), (d_f, cells[:-1]), (d_o, cells[1:])
+        d_peepholes = torch.stack([(d * seen).sum((0, 1)) for d, seen in pairs])
         return d_gates, d_output, d_cell, d_recurrent, d_peepholes, None

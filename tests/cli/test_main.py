@@ -65,7 +65,7 @@ def test_the_commands_are_listed_in_the_order_of_work(sketch):
         (["train", "--dim", "0"], "0 is not in the range"),
         (["train", "--dim", "x"], "'x' is not a valid integer"),
         (["train", "--step-method", "sgd"], "is not one of"),
-        (["train", "--lr", "nan"], "--lr must be"),
+        (["train", "--lr", "nan"], "nan is not a finite number"),
         (["train", "--skip", "--depth", "1"], "--skip needs --depth of at least 2"),
         (["write", "a", "-o", "a.svg", "--bias", "nan"], "nan is not a finite number"),
         (["write", "a", "-o", "a.svg", "--jitter", "nan"], "is not a finite number"),

@@ -75,7 +75,9 @@ def test_folders_archives_and_texts_beside_the_ink(tmp_path):
         (folder / writer).mkdir(parents=True)
         for number, line in enumerate(hand()):
             write_json(folder / writer / f"{number}.json", InkLine(line.strokes))
-            (folder / writer / f"{number}.txt").write_text(f"\ufeff {line.text} \n\n")
+            (folder / writer / f"{number}.txt").write_text(
+                f"\ufeff {line.text} \ufeff\n"
+            )
     (folder / "alice" / "2.txt").write_text("one\ntwo")
     (folder / "readme.txt").write_text("not a transcript")
     (folder / "._0.json").write_bytes(b"what macOS leaves")

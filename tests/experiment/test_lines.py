@@ -208,8 +208,9 @@ def test_texts_are_measured_by_the_training_lines_that_have_one(tmp_path):
     train = [line("a" * n, 3 * (n + 1), f"t{n}") for n in range(1, 102)]
     mute = line("", 500, "mute")
     others = [line("a" * 300, 2, "v0")]
+    scenes = [line("cat", 5000, f"s{n}") for n in range(3)]  # texts say what is drawn
     measured = []
-    for lines in ([*train, mute], [mute]):
+    for lines in ([*train, mute], [mute], scenes):
         sets = {"train": lines, "valid": others, "test": others}
         path = tmp_path / f"{len(lines)}.hdf5"
         write_corpus(path, sets, source="", command="", seed=0, split="random")
@@ -218,6 +219,7 @@ def test_texts_are_measured_by_the_training_lines_that_have_one(tmp_path):
     assert measured == [
         {"text_length": 100, "points_per_character": 3.0},
         {"text_length": 0, "points_per_character": 0.0},
+        {"text_length": 3, "points_per_character": 1000},
     ]
 
 

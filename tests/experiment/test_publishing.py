@@ -189,6 +189,14 @@ def test_the_hand_that_writes_where_none_is_named(pen, published, folder, tmp_pa
         sketch.load()
 
 
+def test_only_a_hand_that_comes_with_sketch_is_a_default(pen, folder, corpus, tmp_path):
+    with pytest.raises(ValueError, match="no default in .*elsewhere: that is one of"):
+        publish(pen, tmp_path / "elsewhere", CONDITION, corpus, is_default=True)
+    made = publish(pen, tmp_path / "elsewhere", CONDITION, corpus)
+    assert sorted(path.name for path in made.parent.iterdir()) == [pen.name]
+    assert not folder.exists()
+
+
 def test_what_is_there_is_replaced_only_by_force(pen, published, folder, corpus):
     with pytest.raises(FileExistsError, match="--force"):
         publish(pen, folder, CONDITION, corpus)
@@ -343,7 +351,10 @@ def test_the_command_on_the_card_names_no_folders():
     from sketch.experiment.card import _command
 
     words = ["/somewhere/bin/sketch", "train", "--data", "/home/me/ink.hdf5", "--dim"]
-    assert _command(words) == "sketch train --data ink.hdf5 --dim"
+    words += ["--lr=1e-3", "--experiments=/home/me/mine"]
+    assert _command(words) == (
+        "sketch train --data ink.hdf5 --dim --lr=1e-3 --experiments=mine"
+    )
 
 
 def test_the_card_tells_how_it_began_and_went_on(pen, folder, corpus):

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 from dataclasses import replace
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -20,7 +21,7 @@ from sketch.experiment.checking import ReadingCheck
 from sketch.experiment.directory import find_experiments
 from sketch.experiment.legibility import _write, evaluate_legibility
 from sketch.experiment.pen import write_experiment
-from sketch.experiment.reader import LoadedReader, Reader
+from sketch.experiment.reader import LoadedReader, Reader, find_reader_of
 from sketch.experiment.reader_settings import ReaderSettings, reader_name
 from sketch.experiment.reader_training import ReaderTraining, is_readable, prepare
 from sketch.generation.sampling import SamplingLoop
@@ -192,6 +193,20 @@ def test_an_unknown_reader_names_those_there_are(reader, root, tmp_path, monkeyp
         FileNotFoundError, match="has none; `sketch train-reader --name nope`"
     ):
         Reader.load("nope", tmp_path)
+
+
+def test_a_reader_of_an_experiment_knows_its_corpus_and_its_characters(
+    reader, root, monkeypatch
+):
+    monkeypatch.setattr(hands, "hands_dir", lambda: root)
+    known = reader.alphabet.characters
+    for digest, characters, found in (
+        (reader.data_digest, known, reader.path),
+        (reader.data_digest, [*known, "ä"], None),
+        ("another", known, None),
+    ):
+        writer = SimpleNamespace(data_digest=digest, alphabet=Alphabet(characters))
+        assert find_reader_of(writer) == found
 
 
 @pytest.mark.parametrize(

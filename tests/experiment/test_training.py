@@ -19,6 +19,7 @@ from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.experiment import record
 from sketch.experiment.building import load_network
 from sketch.experiment.directory import Experiment
+from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.plan import plan_run
 from sketch.experiment.record import ExperimentRecord
 from sketch.experiment.run_options import RunOptions
@@ -246,14 +247,32 @@ def test_a_signal_before_the_first_batch_does_not_wait_for_it(
     assert len(run(corpus, tmp_path, "continue").history()) == 2
 
 
-def test_a_second_signal_ends_a_run_within_a_step(corpus, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "number, kind, words",
+    [(signal.SIGINT, KeyboardInterrupt, ""), (signal.SIGTERM, SystemExit, "143")],
+    ids=["int", "term"],
+)
+def test_a_second_signal_ends_a_run_within_a_step(
+    corpus, tmp_path, monkeypatch, number, kind, words
+):
     def interrupt_twice():
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(number)
+        signal.raise_signal(number)
 
     interfere(monkeypatch, 1, interrupt_twice)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(kind, match=words):
         run(corpus, tmp_path)
+
+
+def test_a_signal_that_the_process_ignores_stays_ignored():
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Interrupts() as interrupts:
+            signal.raise_signal(signal.SIGINT)
+            assert not interrupts.check()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 @pytest.mark.parametrize(

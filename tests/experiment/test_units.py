@@ -36,7 +36,7 @@ def parent_of(tmp_path, facts):
 
 
 @pytest.mark.parametrize("unit", [0.01, 0.3, 70.0])
-@pytest.mark.parametrize("pace", [24, 60])
+@pytest.mark.parametrize("pace", [12, 24])
 def test_another_tablets_letters_have_the_size_that_the_weights_know(
     tmp_path, unit, pace
 ):
@@ -60,7 +60,7 @@ def test_another_tablets_letters_have_the_size_that_the_weights_know(
         assert extents[1] == pytest.approx(extents[0], rel=0.02)
     assert facts["points_per_character"] == 24
     assert sum("times as large" in note for note in notes) == 1
-    assert sum("--like" in note for note in notes) == (pace == 60)
+    assert sum("--like" in note for note in notes) == (pace == 12)
 
 
 def test_a_hand_that_is_only_larger_keeps_its_size(tmp_path):
@@ -70,6 +70,15 @@ def test_a_hand_that_is_only_larger_keeps_its_size(tmp_path):
     assert not notes
     np.testing.assert_array_equal(facts["offset_std"], parent.offset_std)
     assert facts["data_digest"] == "two"
+
+
+def test_ink_so_slow_that_its_lines_would_be_given_up_is_refused(tmp_path):
+    parent = parent_of(tmp_path, facts_of(hand(30.0, 24), 24, "one"))
+    own = facts_of(hand(30.0, 60), 60, "two")
+    with pytest.raises(ValueError, match="60.0 points a character, .* --like"):
+        inherit_facts(parent, own, has_text=True)
+    (note,) = inherit_facts(parent, own, has_text=False)[1]
+    assert "--like" in note
 
 
 def test_without_texts_the_offsets_tell_the_size(tmp_path):
@@ -100,7 +109,7 @@ def test_of_text_a_parent_that_reads_none_knows_nothing(tmp_path):
     settings = Hyperparameters(depth=1, dim=4)
     learned = facts_of(hand(30.0, 24), 24, "one", "abc")
     parent = Experiment.create(tmp_path / "experiments", settings, learned)
-    own = facts_of(hand(30.0, 60), 60, "two", "abÄß")
+    own = facts_of(hand(30.0, 12), 12, "two", "abÄß")
     for digest in ("two", "one"):
         facts, notes = inherit_facts(parent, own | {"data_digest": digest}, True)
         assert facts["alphabet"] == own["alphabet"]
@@ -116,7 +125,7 @@ def test_ink_of_one_size_keeps_it_over_generations(tmp_path, has_text):
     width = facts["offset_mean"][0] * facts["points_per_character"]
     for generation in ("two", "three"):
         parent = Experiment.create(tmp_path / generation, settings, facts)
-        own = facts_of(hand(30.0, 60), 60, generation)
+        own = facts_of(hand(30.0, 12), 12, generation)
         facts, notes = inherit_facts(parent, own, has_text)
         assert not [note for note in notes if "times as large" in note]
         assert facts["offset_mean"][0] * facts["points_per_character"] == width
