@@ -30,7 +30,7 @@ from sketch.corpus.sources import files_of, open_sources
 from sketch.corpus.whiteboard import parse_file
 from sketch.ink import DamagedInk
 from sketch.ink.counted import counted
-from sketch.ink.text import normalise_text
+from sketch.ink.text import one_line
 
 SPLIT_LISTS = ("trainset", "testset_v", "testset_t", "testset_f")
 LINE_FILE = re.compile(r"(\w[\w.-]*)-(\d{2,3})\.xml")
@@ -116,12 +116,10 @@ def parse_transcript(data: bytes) -> list[str]:
     longest = max(map(len, rows))
     if longest > MAX_ROW:  # Unicode's forms take the square of it
         raise DamagedInk(f"it has a line of {longest:,} characters, over {MAX_ROW:,}")
-    rows = [" ".join(html.unescape(row).split()) for row in rows]
-    lines = [normalise_text(row) for row in rows]
+    lines = [one_line(html.unescape(row)) for row in rows]
     if "CSR:" not in lines:
         raise DamagedInk("it has no block 'CSR:'")
-    written = lines[lines.index("CSR:") + 1 :]
-    return ["".join(filter(str.isprintable, line)) for line in written if line]
+    return [line for line in lines[lines.index("CSR:") + 1 :] if line]
 
 
 class _Reader:

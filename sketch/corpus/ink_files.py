@@ -11,6 +11,7 @@ for `mine.svg`, one line of text for each line of ink. What cannot be read is le
 and listed.
 """
 
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from sketch.ink import DamagedInk
 from sketch.ink.counted import counted
 from sketch.ink.lines import MAX_TEXT, InkLine
 from sketch.ink.printable import printable
-from sketch.ink.text import normalise_text
+from sketch.ink.text import one_line
 from sketch.ink.vector import read_ink
 
 SUFFIXES = {"inkml": ".inkml", "svg": ".svg", "json": ".json", "quickdraw": ".ndjson"}
@@ -163,14 +164,15 @@ class _Reader:
     def name_lines(self, found: dict[tuple[str, str, int], ParsedFile]) -> list[Line]:
         """Gives each line its id and, where its file has none, its text."""
         lines: dict[str, Line] = {}
-        files_of: dict[str, list[str]] = {}
-        for (place, name, _), parsed in sorted(found.items()):
-            names = files_of.setdefault(place, [])
-            if name not in names:
-                names.append(name)
-            if names.index(name):
-                place = f"{place}~{names.index(name) + 1}"
-            texts = [_clean(line.text) for _, line in parsed.lines]
+        file_at: dict[str, tuple[str, str]] = {}  # by what its lines are called
+        for (stem, name, _), parsed in sorted(found.items()):
+            others = (f"{stem}~{number}" for number in itertools.count(2))
+            place = next(
+                place
+                for place in itertools.chain([stem], others)
+                if file_at.setdefault(place, (stem, name)) == (stem, name)
+            )
+            texts = [one_line(line.text) for _, line in parsed.lines]
             if not any(texts):
                 texts = self._texts_beside(name, len(texts)) or texts
             rows = zip(parsed.lines, texts, strict=True)
@@ -180,7 +182,7 @@ class _Reader:
                 if line_id in lines:
                     self.leave_out(name, f"{key}: drawn twice")
                 else:
-                    writer = _clean(line.writer)
+                    writer = one_line(line.writer)
                     lines[line_id] = Line(line.strokes, text, line_id, writer)
         return list(lines.values())
 
@@ -207,7 +209,7 @@ class _Reader:
             if max(map(len, rows), default=0) > MAX_TEXT:
                 texts = f"the text beside it has a line of over {MAX_TEXT:,} characters"
             else:
-                texts = [_clean(row) for row in rows if row.strip()]
+                texts = [one_line(row) for row in rows if row.strip()]
         self.texts[_beside(file.name)] = texts
 
     def _texts_beside(self, name: str, num_lines: int) -> list[str] | None:
@@ -240,9 +242,3 @@ def _beside(name: str) -> str:
     """A file's place without suffix, the same by whatever path its folder is named."""
     folder, stem = os.path.split(_stem(name))
     return os.path.join(os.path.realpath(folder), stem)
-
-
-def _clean(text: str) -> str:
-    """One line of text, as the transcripts of IAM-OnDB are."""
-    kept = (c for c in normalise_text(text) if c.isprintable() or c.isspace())
-    return " ".join("".join(kept).split())

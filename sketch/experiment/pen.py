@@ -138,7 +138,10 @@ def load_prime(
         raise ValueError(
             f"--prime {source}: a file of ink ends in .inkml, .svg or .json"
         )
-    line = read_ink(source)[0] if is_file else _corpus_line(experiment, source, data)
+    if is_file:
+        line = next(line for line in read_ink(source) if len(line.strokes))
+    else:
+        line = _corpus_line(experiment, source, data)
     text = text or line.text
     if not text:
         raise ValueError(

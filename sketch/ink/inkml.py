@@ -6,7 +6,8 @@ Written is one `traceGroup` a line of handwriting, with an `annotation` of the t
 own unit, exactly.
 
 Read is what pens, tablets and data sets write: any channels as long as X and Y are
-among them, points as explicit values (`!`), first (`'`) and second (`"`) differences,
+among them, the same in all formats; points as explicit values (`!`), first (`'`) and
+second (`"`) differences,
 `*` for "as before"; channels that point the other way (`orientation="-ve"`). Traces of
 the type `penUp` are no ink. Traces outside of groups are a line, the first. Of groups
 within groups, those are lines that have a `truth`, the outermost of them; of the rest
@@ -59,8 +60,8 @@ def write_inkml(path: str | Path, lines: Lines) -> None:
     rows = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<ink xmlns="{NAMESPACE}">',
-        '<traceFormat><channel name="X" type="decimal"/>'
-        '<channel name="Y" type="decimal"/></traceFormat>',
+        '<context><traceFormat><channel name="X" type="decimal"/>'
+        '<channel name="Y" type="decimal"/></traceFormat></context>',
     ]
     for line in as_lines(lines):
         rows.append("<traceGroup>")
@@ -192,9 +193,14 @@ def _continued(
 
 def _channels(root: etree._Element) -> tuple[int, int, np.ndarray]:
     """Which values of a point are X and Y, and the signs that turn y downwards."""
-    layout = next(root.iter("{*}traceFormat"), None)
-    if layout is None:
-        return 0, 1, np.ones(2)
+    layouts = [_channels_of(layout) for layout in root.iter("{*}traceFormat")]
+    if len(set(layouts)) > 1:
+        raise ValueError("its trace formats have X and Y in different places")
+    x, y, *signs = layouts[0] if layouts else (0, 1, 1.0, 1.0)
+    return x, y, np.array(signs)
+
+
+def _channels_of(layout: etree._Element) -> tuple[int, int, float, float]:
     channels = list(layout.iter("{*}channel"))
     if len(channels) > MAX_CHANNELS:
         raise ValueError(f"its trace format has {len(channels):,} channels")
@@ -203,7 +209,7 @@ def _channels(root: etree._Element) -> tuple[int, int, np.ndarray]:
         raise ValueError(f"its trace format has no X and Y, only {names}")
     places = names.index("X"), names.index("Y")
     signs = [-1.0 if channels[i].get("orientation") == "-ve" else 1.0 for i in places]
-    return *places, np.array(signs)
+    return *places, *signs
 
 
 def _points(text: str, channels: tuple[int, int, np.ndarray]) -> np.ndarray:
@@ -220,6 +226,8 @@ def _points(text: str, channels: tuple[int, int, np.ndarray]) -> np.ndarray:
             continue  # an empty trace, or a comma at its end
         if len(found) < count:
             raise ValueError(f"the point {point.strip()!r} lacks X or Y")
+        if len(found) >= 2 * count and "\n" in point.strip():
+            raise ValueError("the points of a trace have no commas between them")
         for channel, (order, value) in enumerate(found[:count]):
             orders[channel] = order or orders[channel]
             _move(channel, orders[channel], value, values, speeds)

@@ -43,7 +43,7 @@ SMALLEST = 1e-300  # error of a curve; what is drawn so small is a point
 TRANSFORM = re.compile(r"\b([a-zA-Z]++)\s*+\(([^()]*+)\)")  # in linear time
 MAX_STEPS = 100  # of one transform
 NOT_DRAWN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}
-PROPERTIES = ("display", "stroke", "fill")
+PROPERTIES = ("display", "visibility", "stroke", "fill")
 
 
 def read_svg(path: str | Path, content: bytes | None = None) -> list[InkLine]:
@@ -175,11 +175,15 @@ def _descend(
 ) -> Iterator[tuple[str, Curves]]:
     if _is_hidden(element):
         return
+    if name_of(element) == "svg" and element.getparent() is not None:
+        if {"x", "y", "viewBox"} & set(element.keys()):
+            raise ValueError("a drawing lies within it, an <svg>; ungroup that first")
     matrix = matrix @ _matrix(element.get("transform", ""))
     paint = paint | _properties(element)
     # A drawing without any paint is taken for lines; SVG itself would fill it black.
     is_line = paint.get("fill", "none") == "none" and name_of(element) not in SHAPES
-    if paint.get("stroke", "" if is_line else "none") != "none":
+    has_stroke = paint.get("stroke", "" if is_line else "none") != "none"
+    if has_stroke and paint.get("visibility", "visible") == "visible":
         for curves in _outlines(element):
             curves = curves @ matrix[:2, :2].T + matrix[:2, 2]
             if not (np.abs(curves) < LARGEST).all():
@@ -205,7 +209,7 @@ def _properties(element: etree._Element) -> dict[str, str]:
     for declaration in element.get("style", "").split(";"):
         key, _, value = declaration.partition(":")
         if key.strip() in PROPERTIES:
-            found[key.strip()] = value.strip()
+            found[key.strip()] = value.partition("!")[0].strip()
     return found
 
 
@@ -271,7 +275,10 @@ def _outlines(element: etree._Element) -> list[Curves]:
         return [straight(np.array(around))] if width and height else []
     if name not in ("polyline", "polygon"):
         return []
-    numbers = NUMBER.findall(element.get("points", ""))
+    text = element.get("points", "")
+    if NUMBER.sub("", text).strip(" ,\t\r\n\f"):
+        raise ValueError(f"a <{name}> has signs among its points that are no numbers")
+    numbers = NUMBER.findall(text)
     if len(numbers) > 2 * MOST_POINTS:
         raise OverflowError(f"more than {MOST_POINTS:,} points of ink")
     if len(numbers) % 2:

@@ -31,6 +31,12 @@ def normalise_text(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def one_line(text: str) -> str:
+    """A text without what cannot be seen, its words parted by single blanks."""
+    kept = (c for c in normalise_text(text) if c.isprintable() or c.isspace())
+    return " ".join("".join(kept).split())
+
+
 @dataclass(frozen=True)
 class Alphabet:
     """The characters that a model knows, and their codes.

@@ -120,6 +120,8 @@ def parse_line(row: object, where: str) -> InkLine:
     pens = []
     for index, stroke in enumerate(row["strokes"]):
         try:
+            if not all(isinstance(point, list) for point in stroke):
+                raise TypeError
             points = [(float(point[0]), float(point[1])) for point in stroke]
         except (TypeError, ValueError, LookupError, OverflowError):
             raise DamagedInk(

@@ -65,12 +65,11 @@ Hold the line; I'll wait.
 """.strip().split("\n")
 
 
-def choose_prompts(alphabet: str | None = None, often: int = OFTEN) -> list[str]:
-    """Lines that hold every character of an alphabet so often at least.
+def choose_prompts(alphabet: str | None = None) -> list[str]:
+    """Lines that hold every character of an alphabet, `OFTEN` times at least.
 
     Args:
         alphabet: the characters; None: those of the sentences.
-        often: how often.
 
     Returns:
         The lines, in the order of writing; only characters of the alphabet are in
@@ -78,7 +77,7 @@ def choose_prompts(alphabet: str | None = None, often: int = OFTEN) -> list[str]
     """
     known = set(alphabet) if alphabet is not None else set("".join(SENTENCES))
     known.discard("\n")
-    wanted = Counter({character: often for character in known if character != " "})
+    wanted = Counter({character: OFTEN for character in known if character != " "})
     chosen = _cover([s for s in SENTENCES if set(s) <= known], wanted)
     return [*chosen, *_own_lines(+wanted, " " if " " in known else "")]
 

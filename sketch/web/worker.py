@@ -22,12 +22,11 @@ Work = Callable[[threading.Event], Result]
 class Worker:
     """Does the work of all requests, in the order in which they came.
 
-    Attributes:
+    Args:
         room: requests that are worked on or wait, at the most.
     """
 
     def __init__(self, room: int):
-        self.room = room
         self._places = threading.Semaphore(room)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sketch-pen")
 

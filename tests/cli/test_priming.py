@@ -15,7 +15,7 @@ from sketch.corpus.shards import open_shards
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.lines import measure_texts
-from sketch.experiment.pen import own_prime
+from sketch.experiment.pen import load_prime, own_prime
 from sketch.generation.sampling import Trace
 from sketch.generation.writing import WrittenLine
 from sketch.ink.fit import fit_to_pace
@@ -143,6 +143,13 @@ def test_own_ink_is_fitted_and_read_with_its_text(
         sketch, experiment, primes, "--prime", path, "--prime-text", "other"
     )
     assert prime.text == "other"
+
+
+def test_a_line_without_ink_is_passed_over(experiment, tmp_path):
+    path = tmp_path / "mine.json"
+    strokes = np.float32([[4, 3, 0], [5, -2, 0], [3, 1, 1]])
+    write_json(path, [InkLine(strokes[:0], "none"), InkLine(strokes, "so")])
+    assert load_prime(experiment, str(path)).text == "so"
 
 
 def test_ink_is_not_turned_where_a_corpus_goes_from_right_to_left(experiment):

@@ -147,6 +147,10 @@ def test_files_of_one_name_stay_apart(tmp_path):
     assert ids == [
         f"{place}-0{number}" for place in ("sheet", "sheet~2") for number in (1, 2, 3)
     ]
+    write_json(tmp_path / "sheet~2.json", hand())  # as the second one is called
+    database = read_ink_files([*sources, tmp_path / "sheet~2.json"], "json")
+    assert len({line.line_id for line in database.lines}) == 9
+    assert not database.left_out
 
 
 def ways_to_one_file(root):

@@ -226,6 +226,8 @@ def pens_of(tmp_path, body: str) -> list[np.ndarray]:
         (
             '<defs><line x2="9"/></defs><g style="display: none"><line x2="9"/></g>'
             '<line display="none" x2="9"/><text>ink</text><circle r="3"/>'
+            '<g visibility="hidden"><line x2="9"/></g>'
+            '<line style="display:none !important" x2="9"/>'
             '<!-- <line x2="9"/> --><line x2="1"/>',
             [[(0, 0), (1, 0)]],
         ),
@@ -388,6 +390,8 @@ OUTSIDE = '<!DOCTYPE {0} [<!ENTITY a SYSTEM "file:///etc/hostname">]><{0}>&a;</{
         ("a.svg", svg('<path d="5 5"/>'), "in place of a command"),
         ("a.svg", svg('<path d="M0 0C1e999 0 -1e999 1 2 2"/>'), "no number"),
         ("a.svg", svg('<polyline points="1 2 3"/>'), "not pairs"),
+        ("a.svg", svg('<polyline points="0,0 NaN,1 2,5 6"/>'), "no numbers"),
+        ("a.svg", svg('<svg x="9"><line x2="1"/></svg>'), "ungroup"),
         ("a.svg", svg('<line x1="nan"/>'), "no number"),
         ("a.svg", svg('<line x1="a"/>'), "cannot be read"),
         ("a.svg", svg('<line transform="warp(1)"/>'), "warp"),
@@ -401,6 +405,13 @@ OUTSIDE = '<!DOCTYPE {0} [<!ENTITY a SYSTEM "file:///etc/hostname">]><{0}>&a;</{
         ("a.inkml", "<ink><trace> </trace></ink>", "holds no ink"),
         ("a.inkml", "<ink><trace>1 2, 3</trace></ink>", "lacks X or Y"),
         ("a.inkml", "<ink><trace>1 2, a b</trace></ink>", "no point"),
+        ("a.inkml", "<ink><trace>1 2\n3 4\n5 6</trace></ink>", "no commas"),
+        (
+            "a.inkml",
+            "<ink><traceFormat><channel name='X'/><channel name='Y'/></traceFormat>"
+            "<traceFormat><channel name='Y'/><channel name='X'/></traceFormat></ink>",
+            "X and Y in different places",
+        ),
         ("a.inkml", "<ink><trace>1 2, 1e999 3</trace></ink>", "no number"),
         (
             "a.inkml",
@@ -483,6 +494,7 @@ def test_files_that_would_take_for_ever_are_refused(tmp_path, name):
         ({"strokes": [5]}, "stroke 0 is damaged"),
         ({"strokes": [[[1, 2]], [[1]]]}, "stroke 1 is damaged"),
         ({"strokes": [[[1, 2], [1, "a"]]]}, "stroke 0 is damaged"),
+        ({"strokes": [["12", "34"]]}, "stroke 0 is damaged"),
         ({"strokes": [[[1, 2], [1, 10**400]]]}, "stroke 0 is damaged"),
         ({"strokes": [[[1, 2], [1, float("nan")]]]}, "finite"),
         ({"strokes": [[[1, 2], [1, 1e300]]]}, "finite"),

@@ -433,6 +433,38 @@ def test_the_capture_sheet(page):
     page.wait(lambda: page["progress"].text.startswith("0 of"))
 
 
+def test_the_capture_sheet_without_room_or_server_loses_no_line(page):
+    page.open("/capture")
+    page.wait(lambda: page["prompt"].text)
+    page.run(
+        "Storage.prototype.keep = Storage.prototype.setItem;"
+        "Storage.prototype.setItem = () => { throw new Error('full'); }"
+    )
+    page.draw([(-50, 0), (5, 5)])
+    assert "keeps no more ink" in page["error"].text
+    page.run("Storage.prototype.setItem = Storage.prototype.keep")
+    page.draw([(50, 0), (5, 5)])
+    assert page["error"].text == ""
+
+    text = page["prompt"].text
+    page.command("Network.enable")
+    page.command("Network.setBlockedURLs", urls=["*/api/*"])
+    try:
+        page.open("/capture")
+        page.wait(lambda: page["progress"].text == "1 of 1 written")
+        assert page["prompt"].text == text and page["error"].text
+        page["save"].click()
+        (line,) = read_ink(page.downloaded("me.inkml"))
+        assert line.text == text
+        page.run("localStorage.clear()")
+        page.open("/capture")
+        page.wait(lambda: page["error"].text)
+        assert not page["save"].is_enabled() and not page["next"].is_enabled()
+        assert page["pad"].get_attribute("inert") is not None
+    finally:
+        page.command("Network.setBlockedURLs", urls=[])
+
+
 def test_what_was_written_for_another_alphabet_or_in_another_tab_is_saved(page):
     page.open("/capture")
     page.wait(lambda: page["prompt"].text)

@@ -7,6 +7,7 @@ import { Pad } from "./pad.js";
 
 const $ = (id) => document.getElementById(id);
 const KEPT = "sketch-capture"; // the browser's own store: a reload loses nothing
+const FULL = "This browser keeps no more ink: save the file now, a reload would lose lines.";
 
 // written: strokes by their text; changed: the texts whose ink the store has not yet.
 const state = { asked: [], prompts: [], current: 0, written: {}, changed: new Set() };
@@ -33,9 +34,9 @@ function store() {
   try {
     localStorage.setItem(KEPT, JSON.stringify(rest));
     state.changed.clear();
+    if ($("error").textContent === FULL) $("error").textContent = "";
   } catch {
-    $("error").textContent =
-      "This browser keeps no more ink: save the file now, a reload would lose lines.";
+    $("error").textContent = FULL;
   }
 }
 
@@ -62,6 +63,8 @@ function stored() {
 function goTo(number) {
   state.current = number;
   const text = state.prompts[number];
+  $("pad").inert = $("next").disabled = text === undefined;
+  if (text === undefined) return showProgress();
   pad.show(state.written[text] ?? []);
   $("prompt").textContent = text;
   $("number").textContent = `Line ${number + 1} of ${state.prompts.length}`;
@@ -193,4 +196,9 @@ async function begin() {
   await loadPrompts();
 }
 
-begin().catch(fail);
+// Without the server there is nothing to ask for; what was kept can still be saved.
+begin().catch((error) => {
+  list([]);
+  goTo(0);
+  fail(error);
+});

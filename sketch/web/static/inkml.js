@@ -19,8 +19,9 @@ export function inkml(lines, writer) {
   return (
     '<?xml version="1.0" encoding="UTF-8"?>\n' +
     '<ink xmlns="http://www.w3.org/2003/InkML">\n' +
-    '<traceFormat><channel name="X" type="decimal"/><channel name="Y" type="decimal"/>' +
-    '<channel name="T" type="integer" units="ms"/></traceFormat>\n' +
+    '<context><traceFormat><channel name="X" type="decimal"/>' +
+    '<channel name="Y" type="decimal"/>' +
+    '<channel name="T" type="integer" units="ms"/></traceFormat></context>\n' +
     `${groups.join("")}</ink>\n`
   );
 }

@@ -26,8 +26,11 @@ async function write() {
     const response = await postJson("/api/write", request(), asking.signal);
     show(await response.json());
     fail("");
+    $("text").setAttribute("aria-invalid", false);
   } catch (error) {
-    if (error.name !== "AbortError") fail(error.message);
+    if (error.name === "AbortError") return;
+    fail(error.message);
+    $("text").setAttribute("aria-invalid", true);
   } finally {
     if (state.asking === asking) setBusy(false);
   }
@@ -57,7 +60,7 @@ function show(ink) {
   state.ink = ink;
   state.player?.stop();
   const text = ink.lines.map((line) => line.text).join(" / ");
-  const { svg, sheet } = { svg: $("ink"), sheet: $("sheet") };
+  const [svg, sheet] = [$("ink"), $("sheet")];
   svg.style.maxWidth = `${ink.page.width * LARGEST}px`;
   svg.setAttribute("aria-label", `Handwriting that reads: ${text}`);
   sheet.dataset.state = "writing";
@@ -69,7 +72,7 @@ function show(ink) {
     },
     onEnd() {
       sheet.dataset.state = "done";
-      say(ink);
+      if ($("form").getAttribute("aria-busy") !== "true") say(ink);
     },
   });
   showLines(ink);
@@ -128,7 +131,6 @@ function setBusy(isBusy) {
 
 function fail(sentence) {
   $("error").textContent = sentence;
-  $("text").setAttribute("aria-invalid", Boolean(sentence));
 }
 
 function describeSettings() {
@@ -175,7 +177,8 @@ async function saveInk(form) {
 function fitText() {
   const text = $("text");
   text.style.height = "auto";
-  text.style.height = `${text.scrollHeight}px`;
+  const border = text.offsetHeight - text.clientHeight;
+  text.style.height = `${text.scrollHeight + border}px`;
 }
 
 function listen() {
