@@ -1,6 +1,7 @@
 """What all tests share: the backend, a cache of their own, no settings of the user."""
 
 import os
+import signal
 import tempfile
 
 import pytest
@@ -17,6 +18,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = f"{_CACHE.name}/jax"
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+
+# A shell lets what it runs in the background ignore Ctrl-C, and the program obeys that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No deadline: a busy machine is no fault. The same examples in every run, so that a
 # change is never blamed for what it did not do.

@@ -79,7 +79,7 @@ def publish(
     writes_texts = isinstance(source, Experiment) and source.hyperparameters.text
     if is_default and not writes_texts:
         raise ValueError(f"{source.name} writes no texts: it is no hand for a default")
-    comes_along = path.parent == hands.hands_dir()
+    comes_along = path.parent.resolve() == hands.hands_dir().resolve()
     if is_default and not comes_along:
         raise ValueError(
             f"{source.name} would be no default in {path.parent}: that is one of the "

@@ -249,7 +249,7 @@ def test_a_signal_before_the_first_batch_does_not_wait_for_it(
 
 @pytest.mark.parametrize(
     "number, kind, words",
-    [(signal.SIGINT, KeyboardInterrupt, ""), (signal.SIGTERM, SystemExit, "143")],
+    [(signal.SIGINT, KeyboardInterrupt, None), (signal.SIGTERM, SystemExit, "143")],
     ids=["int", "term"],
 )
 def test_a_second_signal_ends_a_run_within_a_step(
@@ -581,7 +581,7 @@ def test_ink_that_cannot_be_drawn_does_not_end_a_run(
     monkeypatch.setattr(ExperimentRecord, "sample", lambda self: broken)
     experiment = run(corpus, tmp_path, epochs=2, settings=SETTINGS)
     assert len(experiment.history()) == 2
-    assert capsys.readouterr().out.count("no sketch.png of this epoch") == 2
+    assert capsys.readouterr().err.count("no sketch.png of this epoch") == 2
 
 
 def test_patience_ends_a_run_that_gets_no_better(corpus, tmp_path, monkeypatch, capsys):

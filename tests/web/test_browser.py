@@ -177,6 +177,14 @@ def test_the_pen_takes_its_time(page):
     assert page.wait_for_ink("handwriting, / point by point") == paths
 
 
+def test_a_pen_that_ends_while_another_is_asked_for_says_nothing(page):
+    page.open().write("a lake")
+    page.wait(lambda: page["status"].text == "The pen is writing.")
+    page.run("document.getElementById('form').setAttribute('aria-busy', 'true')")
+    page.wait_for_ink("a lake")
+    assert page["status"].text == "The pen is writing."
+
+
 def test_an_unknown_character_is_named_and_the_ink_stays(calm):
     paths = calm.paths()
     calm.write("a ß")

@@ -24,7 +24,9 @@ async function write() {
   setBusy(true);
   try {
     const response = await postJson("/api/write", request(), asking.signal);
-    show(await response.json());
+    const ink = await response.json();
+    setBusy(false);
+    show(ink);
     fail("");
     $("text").setAttribute("aria-invalid", false);
   } catch (error) {
