@@ -6,15 +6,15 @@ Written is one `traceGroup` a line of handwriting, with an `annotation` of the t
 own unit, exactly.
 
 Read is what pens, tablets and data sets write: any channels as long as X and Y are
-among them, the same in all formats; points as explicit values (`!`), first (`'`) and
-second (`"`) differences,
-`*` for "as before"; channels that point the other way (`orientation="-ve"`). Traces of
-the type `penUp` are no ink. Traces outside of groups are a line, the first. Of groups
-within groups, those are lines that have a `truth`, the outermost of them; of the rest
-the innermost, or what is around those if it has traces of its own. A trace that
-continues another (`continuation` is `middle` or `end`, `priorRef` names the one before)
-goes on with the same stroke: the pen was not lifted. References by `traceView` are not
-followed, and groups of nothing else are passed over.
+among them, in the same places in all formats; points as explicit values (`!`), first
+(`'`) and second (`"`) differences, `*` for "as before"; channels that point the other
+way (`orientation="-ve"`). Traces of the type `penUp` are no ink. Traces outside of
+groups are a line, the first. Of groups within groups, those are lines that have a
+`truth`, the outermost of them; of the rest the innermost, or what is around those if it
+has traces of its own. A trace that continues another (`continuation` is `middle` or
+`end`, `priorRef` names the one before) goes on with the same stroke: the pen was not
+lifted. References by `traceView` are not followed, and groups of nothing else are
+passed over.
 
 The capture sheet of `sketch serve` (`web/static/inkml.js`) writes the same form with
 more in it: a third channel T, milliseconds since the line was begun; for each line its
@@ -25,6 +25,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from lxml import etree
@@ -102,8 +103,7 @@ def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
         )
     lines = []
     try:
-        channels = _channels(root)
-        for line in _drawn_lines(root, channels):
+        for line in _drawn_lines(root, *_channels(root)):
             pens = [np.concatenate(parts) for parts in line.strokes]
             if any(map(len, pens)) or (line.is_whole and line.text):
                 lines.append(line_from_pen_strokes(pens, line.text, line.writer))
@@ -119,6 +119,14 @@ def _annotation(element: etree._Element, types: set[str]) -> str:
         if name_of(child) == "annotation" and child.get("type", "").lower() in types:
             return child.text or ""
     return ""
+
+
+class _Channels(NamedTuple):
+    """The values of a point: which are X and Y, their signs that turn y downwards."""
+
+    x: int
+    y: int
+    signs: tuple[float, float]
 
 
 @dataclass
@@ -138,7 +146,7 @@ class _DrawnLine:
 
 
 def _drawn_lines(
-    root: etree._Element, channels: tuple[int, int, np.ndarray]
+    root: etree._Element, channels: _Channels, most: int
 ) -> list[_DrawnLine]:
     """The lines of a file; what is outside of any group is the first."""
     text, writer = _annotation(root, TEXT_TYPES), _annotation(root, {"writer"})
@@ -150,7 +158,7 @@ def _drawn_lines(
             stroke = _continued(trace, named)
             if stroke is None:
                 line.strokes.append(stroke := [])
-            stroke.append(_points(trace.text or "", channels))
+            stroke.append(_points(trace.text or "", channels, most))
         named.update((trace.get(key), stroke) for key in IDS if trace.get(key))
     return lines
 
@@ -191,31 +199,34 @@ def _continued(
     return named[name]
 
 
-def _channels(root: etree._Element) -> tuple[int, int, np.ndarray]:
-    """Which values of a point are X and Y, and the signs that turn y downwards."""
-    layouts = [_channels_of(layout) for layout in root.iter("{*}traceFormat")]
-    if len(set(layouts)) > 1:
+def _channels(root: etree._Element) -> tuple[_Channels, int]:
+    """Those of all traces, and how many values a point has at the most."""
+    layouts = [
+        list(layout.iter("{*}channel")) for layout in root.iter("{*}traceFormat")
+    ]
+    found = {_channels_of(layout) for layout in layouts}
+    if len(found) > 1:
         raise ValueError("its trace formats have X and Y in different places")
-    x, y, *signs = layouts[0] if layouts else (0, 1, 1.0, 1.0)
-    return x, y, np.array(signs)
+    where = found.pop() if found else _Channels(0, 1, (1.0, 1.0))
+    return where, max(map(len, layouts), default=2)
 
 
-def _channels_of(layout: etree._Element) -> tuple[int, int, float, float]:
-    channels = list(layout.iter("{*}channel"))
+def _channels_of(channels: list[etree._Element]) -> _Channels:
     if len(channels) > MAX_CHANNELS:
         raise ValueError(f"its trace format has {len(channels):,} channels")
     names = [channel.get("name", "") for channel in channels]
     if "X" not in names or "Y" not in names:
         raise ValueError(f"its trace format has no X and Y, only {names}")
-    places = names.index("X"), names.index("Y")
-    signs = [-1.0 if channels[i].get("orientation") == "-ve" else 1.0 for i in places]
-    return *places, *signs
+    x, y = names.index("X"), names.index("Y")
+    sign_x, sign_y = (
+        -1.0 if channels[place].get("orientation") == "-ve" else 1.0 for place in (x, y)
+    )
+    return _Channels(x, y, (sign_x, sign_y))
 
 
-def _points(text: str, channels: tuple[int, int, np.ndarray]) -> np.ndarray:
-    """The points `[n, 2]` of a trace."""
-    index_x, index_y, signs = channels
-    count = max(index_x, index_y) + 1
+def _points(text: str, channels: _Channels, most: int) -> np.ndarray:
+    """The points `[n, 2]` of a trace, of so many values at the most."""
+    count = max(channels.x, channels.y) + 1
     values, speeds, orders = [0.0] * count, [0.0] * count, ["!"] * count
     points = []
     for point in text.split(","):
@@ -226,13 +237,13 @@ def _points(text: str, channels: tuple[int, int, np.ndarray]) -> np.ndarray:
             continue  # an empty trace, or a comma at its end
         if len(found) < count:
             raise ValueError(f"the point {point.strip()!r} lacks X or Y")
-        if len(found) >= 2 * count and "\n" in point.strip():
+        if len(found) >= 2 * most and "\n" in point.strip():
             raise ValueError("the points of a trace have no commas between them")
         for channel, (order, value) in enumerate(found[:count]):
             orders[channel] = order or orders[channel]
             _move(channel, orders[channel], value, values, speeds)
-        points.append((values[index_x], values[index_y]))
-    result = np.array(points, dtype=np.float64).reshape(-1, 2) * signs
+        points.append((values[channels.x], values[channels.y]))
+    result = np.array(points, dtype=np.float64).reshape(-1, 2) * channels.signs
     if not np.isfinite(result).all():
         raise ValueError("a trace has a coordinate that is no number")
     return result

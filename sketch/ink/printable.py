@@ -24,8 +24,11 @@ def command_line(words: Iterable[object]) -> str:
 
     Files are shared, and absolute paths name their users: the last part is kept.
     """
-    parts = (str(word).rpartition("=") for word in words)
-    return shlex.join(
-        option + is_set + (Path(value).name if Path(value).is_absolute() else value)
-        for option, is_set, value in parts
-    )
+    return shlex.join(_without_folders(str(word)) for word in words)
+
+
+def _without_folders(word: str) -> str:
+    if word.startswith("-"):
+        option, is_set, value = word.partition("=")
+        return option + is_set + _without_folders(value)
+    return Path(word).name if Path(word).is_absolute() else word

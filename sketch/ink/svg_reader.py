@@ -175,15 +175,15 @@ def _descend(
 ) -> Iterator[tuple[str, Curves]]:
     if _is_hidden(element):
         return
-    if name_of(element) == "svg" and element.getparent() is not None:
-        if {"x", "y", "viewBox"} & set(element.keys()):
-            raise ValueError("a drawing lies within it, an <svg>; ungroup that first")
+    is_inner = name_of(element) == "svg" and element.getparent() is not None
+    if is_inner and {"x", "y", "viewBox"} & set(element.keys()):
+        raise ValueError("a drawing lies within it, an <svg>; ungroup that first")
     matrix = matrix @ _matrix(element.get("transform", ""))
     paint = paint | _properties(element)
     # A drawing without any paint is taken for lines; SVG itself would fill it black.
     is_line = paint.get("fill", "none") == "none" and name_of(element) not in SHAPES
     has_stroke = paint.get("stroke", "" if is_line else "none") != "none"
-    if has_stroke and paint.get("visibility", "visible") == "visible":
+    if has_stroke and paint.get("visibility") not in ("hidden", "collapse"):
         for curves in _outlines(element):
             curves = curves @ matrix[:2, :2].T + matrix[:2, 2]
             if not (np.abs(curves) < LARGEST).all():

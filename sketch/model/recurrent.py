@@ -8,9 +8,9 @@ long as the loss is masked, and quick paths refuse one.
 
 Under the policy `mixed_bfloat16` the matrix products round as `fast.matmul` says;
 states, gates, biases and the weights' gradients are kept in float32, but for PyTorch's
-own LSTM, which rounds them too (`fast_torch`). Keras would
-round each weight as it is read, and its gradient with it, whatever `autocast` says of
-the layer: hence `autocast=False` of each weight.
+own LSTM, which rounds them too (`fast_torch`). Keras would round each weight as it is
+read, and its gradient with it, whatever `autocast` says of the layer: hence
+`autocast=False` of each weight.
 """
 
 from collections.abc import Callable

@@ -33,6 +33,7 @@ def test_udibrs_defaults():
         ({"dim": True}, "--dim must be a whole number.* received True"),
         ({"dim": "9"}, "--dim must be a whole number.* received '9'"),
         ({"dim": None}, "--dim must be a whole number.* received None"),
+        ({"dim": 10**400}, "--dim must be a whole number, .* at most"),
         ({"learning_rate": 0}, "--lr must be a number, above 0, received 0"),
         ({"learning_rate": float("nan")}, "--lr must be a number.* received nan"),
         ({"learning_rate": float("inf")}, "--lr must be a number.* received inf"),

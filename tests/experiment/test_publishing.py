@@ -351,9 +351,9 @@ def test_the_command_on_the_card_names_no_folders():
     from sketch.experiment.card import _command
 
     words = ["/somewhere/bin/sketch", "train", "--data", "/home/me/ink.hdf5", "--dim"]
-    words += ["--lr=1e-3", "--experiments=/home/me/mine"]
+    words += ["--lr=1e-3", "--experiments=/home/me/mine", "/home/me=you/ink.hdf5"]
     assert _command(words) == (
-        "sketch train --data ink.hdf5 --dim --lr=1e-3 --experiments=mine"
+        "sketch train --data ink.hdf5 --dim --lr=1e-3 --experiments=mine ink.hdf5"
     )
 
 

@@ -226,7 +226,7 @@ def pens_of(tmp_path, body: str) -> list[np.ndarray]:
         (
             '<defs><line x2="9"/></defs><g style="display: none"><line x2="9"/></g>'
             '<line display="none" x2="9"/><text>ink</text><circle r="3"/>'
-            '<g visibility="hidden"><line x2="9"/></g>'
+            '<g visibility="hidden"><line x2="9"/></g><g visibility="inherit"/>'
             '<line style="display:none !important" x2="9"/>'
             '<!-- <line x2="9"/> --><line x2="1"/>',
             [[(0, 0), (1, 0)]],
@@ -549,6 +549,17 @@ def test_inkml_channels_in_any_order_and_direction(tmp_path):
     first, second = read_inkml(path)
     assert first.strokes.tolist() == [[9, -2, 0], [-6, 0, 1]]
     assert second.text == "b" and second.strokes.tolist() == [[1, -1, 1]]
+
+
+def test_inkml_points_may_go_on_in_the_next_row(tmp_path):
+    path = tmp_path / "a.inkml"
+    channels = "".join(f'<channel name="{name}"/>' for name in "XYFT")
+    path.write_text(
+        f"<ink><traceFormat>{channels}</traceFormat>"
+        "<trace>0 0\n 1 1,\n2 1 3\n4</trace></ink>"
+    )
+    (line,) = read_inkml(path)
+    assert line.strokes.tolist() == [[2, 1, 1]]
 
 
 def test_inkml_of_a_page_is_its_lines(tmp_path):

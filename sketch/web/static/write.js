@@ -25,7 +25,7 @@ async function write() {
   try {
     const response = await postJson("/api/write", request(), asking.signal);
     const ink = await response.json();
-    setBusy(false);
+    setBusy(false); // before a pen that is at its end at once says what it wrote
     show(ink);
     fail("");
     $("text").setAttribute("aria-invalid", false);
