@@ -4,7 +4,6 @@
 function of `DEMO_VERSION`: same version, same ink.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,27 +13,22 @@ from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.corpus.hershey import demo_writers, glyphs_of, write_text
 from sketch.corpus.line import Line
 from sketch.ink import DamagedInk
+from sketch.ink.files import user_cache
 
 DEMO_VERSION = "3"  # raise it with every change of the ink or the text
 NUM_LINES = 10_000
 HELD_OUT_SHARE = 0.05  # of the lines, for valid and again for test
 
 
-def demo_cache() -> Path:
-    """The folder of the demo corpus, and of those that older versions left."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "sketch"
-
-
 def demo_corpus() -> Path:
     """Path of the demo corpus; makes it first (some 15 seconds) if it is not there.
 
-    It is kept in the user's cache: `$XDG_CACHE_HOME` or `~/.cache`, under `sketch/`.
+    It is kept in the user's cache, beside those that older versions left.
 
     Raises:
         OSError: If the cache cannot be written.
     """
-    path = demo_cache() / f"demo-{DEMO_VERSION}.hdf5"
+    path = user_cache() / f"demo-{DEMO_VERSION}.hdf5"
     try:
         Corpus.open(path).close()
         return path

@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 
 from sketch.corpus.demo_text import LETTERS
+from sketch.ink.fit import pen_length, resample_pen
 from sketch.ink.strokes import strokes_from_points
 
 NUM_WRITERS = 24
@@ -280,10 +281,8 @@ def _face(name: str) -> dict:
 
 def _round_off(stroke: np.ndarray, roundness: float) -> np.ndarray:
     """A dense, smoothed copy of a polyline; its ends stay where they are."""
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
-    count = max(2, round(along[-1] / DENSE_STEP) + 1)
-    at = np.linspace(0.0, along[-1], count)
-    dense = np.stack([np.interp(at, along, axis) for axis in stroke.T], axis=1)
+    count = max(2, round(pen_length(stroke) / DENSE_STEP) + 1)
+    dense = resample_pen(stroke, count)
     reach = min(round(3 * roundness / DENSE_STEP), count - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * DENSE_STEP / roundness) ** 2)
     kernel /= kernel.sum()

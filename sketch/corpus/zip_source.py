@@ -33,7 +33,9 @@ BROKEN = (  # what zipfile answers with to a damaged archive
     OverflowError,
 )
 END_SIGNATURE = b"PK\5\6"
-END_BYTES = 22 + 0xFFFF  # of the record at its end, with the longest comment
+LARGE_END_SIGNATURE = b"PK\6\6"  # zip64's, which goes before it and is believed first
+LARGE_END_BYTES = 56 + 20  # of zip64's record, and of what says where it is
+END_BYTES = LARGE_END_BYTES + 22 + 0xFFFF  # of all, with the longest comment
 MAX_LIST_BYTES = 32 << 20  # of the list of files: some 300,000 of them
 
 
@@ -82,12 +84,21 @@ def _check_list(archive: Path) -> None:
     with open(archive, "rb") as file:
         size = file.seek(0, 2)
         file.seek(max(size - END_BYTES, 0))
-        end = file.read()
+        if _list_bytes(file.read()) > MAX_LIST_BYTES:
+            raise DamagedInk(
+                f"{archive}: lists more files than pen data has; unpack it"
+            )
+
+
+def _list_bytes(end: bytes) -> int:
+    """The size of the list of files, as an archive's end tells it, else 0."""
     place = end.rfind(END_SIGNATURE)
-    if place >= 0 and int.from_bytes(end[place + 12 : place + 16], "little") > (
-        MAX_LIST_BYTES
-    ):
-        raise DamagedInk(f"{archive}: lists more files than pen data has; unpack it")
+    if place < 0:
+        return 0
+    large = max(place - LARGE_END_BYTES, 0)
+    if end.startswith(LARGE_END_SIGNATURE, large):
+        return int.from_bytes(end[large + 40 : large + 48], "little")
+    return int.from_bytes(end[place + 12 : place + 16], "little")
 
 
 def _find_problem(member: zipfile.ZipInfo, place: PurePosixPath) -> str | None:

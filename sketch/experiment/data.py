@@ -25,6 +25,7 @@ from sketch.experiment.run_directory import refuse_existing
 from sketch.experiment.run_options import RunOptions
 from sketch.ink import DamagedInk
 from sketch.ink.counted import counted
+from sketch.ink.files import user_cache
 from sketch.ink.printable import printable
 
 # The run options that each process has for itself.
@@ -225,12 +226,10 @@ def require_own_corpus(
             f"{run.name} learned from other data (digest {theirs}) than {here}: name "
             "its corpus by --data, or begin another on this one with another --name"
         )
-    from sketch.corpus.demo import demo_cache
-
     raise ValueError(
         f"{run.name} learned from a built-in corpus (digest {theirs}) other than "
         f"{here}: it changes with sketch, and the one that trained kept it as "
-        f"{demo_cache() / 'demo-*.hdf5'}; name that file by --data, or begin another "
+        f"{user_cache() / 'demo-*.hdf5'}; name that file by --data, or begin another "
         f"on the corpus of this sketch with --name {DEMO_NAME} and another --seed; ink "
         "of your own wants a --name of its own"
     )
@@ -290,10 +289,9 @@ def find_corpus_files(
 
 def _kept_demo(digest: str | None) -> Path | None:
     """The built-in corpus of this digest, by any version of sketch that ran here."""
-    from sketch.corpus.demo import demo_cache
     from sketch.corpus.hdf5 import Corpus
 
-    for path in sorted(demo_cache().glob("demo-*.hdf5")) if digest else ():
+    for path in sorted(user_cache().glob("demo-*.hdf5")) if digest else ():
         with contextlib.suppress(OSError, DamagedInk), Corpus.open(path) as corpus:
             if corpus.digest == digest:
                 return path

@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from sketch.experiment.commit import source_commit
+from sketch.ink.files import user_cache
 
 BACKENDS = {  # and what pip knows them by
     "jax": "jax",
@@ -83,8 +84,7 @@ def compile_cache() -> Path:
 
     It is trusted input to JAX: never share it.
     """
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "sketch" / "jax"
+    return user_cache() / "jax"
 
 
 def _keep_compilations() -> None:

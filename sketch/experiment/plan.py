@@ -190,6 +190,7 @@ def _derive(parent: Experiment, given: Mapping[str, Any]) -> Hyperparameters:
     if given.get("text", old.text) != old.text:
         size = given.get("window_mixtures", Hyperparameters.window_mixtures)
         old = replace(old, text=given["text"], window_mixtures=size)
+    new = replace(old, **given)  # which says what does not go together at all
     changed = [
         f"{get_option(name, Hyperparameters).flags[0]} is {_word(getattr(old, name))} "
         f"there and {_word(given[name])} here"
@@ -201,7 +202,7 @@ def _derive(parent: Experiment, given: Mapping[str, Any]) -> Hyperparameters:
             f"the weights of {parent.name} have another shape: {'; '.join(changed)}. "
             "Leave that out to go on with them, or leave out --model to begin anew"
         )
-    return replace(old, **given)
+    return new
 
 
 def _word(value: Any) -> str:

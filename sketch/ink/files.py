@@ -23,6 +23,12 @@ ID_ERRORS = {etree.ErrorTypes.DTD_XMLID_VALUE, etree.ErrorTypes.DTD_ID_REDEFINED
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def user_cache() -> Path:
+    """Folder of what can be made again: `sketch` in `$XDG_CACHE_HOME` or `~/.cache`."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "sketch"
+
+
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
     """Lends a new name beside `path`; what the block writes there takes its place.

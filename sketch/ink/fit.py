@@ -73,20 +73,29 @@ def resample(strokes: np.ndarray, num_points: float) -> np.ndarray:
 
 
 def _resample_all(pens: list[np.ndarray], num_points: float) -> list[np.ndarray]:
-    lengths = [_length(pen) for pen in pens]
+    lengths = [pen_length(pen) for pen in pens]
     step = sum(lengths) / max(num_points - len(pens), 1)
     return [
-        _resample(pen, max(2, round(length / step) + 1)) if length > 0 else pen
+        resample_pen(pen, max(2, round(length / step) + 1)) if length > 0 else pen
         for pen, length in zip(pens, lengths, strict=True)
     ]
 
 
-def _length(pen: np.ndarray) -> float:
+def pen_length(pen: np.ndarray) -> float:
+    """How long a stroke is: `[num_points, 2]` places, in their unit."""
     return float(np.hypot(*np.diff(pen, axis=0).T).sum()) if len(pen) > 1 else 0.0
 
 
-def _resample(pen: np.ndarray, num_points: int) -> np.ndarray:
-    """A polyline by so many points at even distances along it, both ends kept."""
+def resample_pen(pen: np.ndarray, num_points: int) -> np.ndarray:
+    """A stroke by so many points at even distances along it, both ends kept.
+
+    Args:
+        pen: `[num_points, 2]`, places.
+        num_points: how many it shall have.
+
+    Returns:
+        Array like `pen`.
+    """
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(pen, axis=0).T))])
     places = np.linspace(0.0, along[-1], num_points)
-    return np.column_stack([np.interp(places, along, pen[:, axis]) for axis in (0, 1)])
+    return np.column_stack([np.interp(places, along, axis) for axis in pen.T])

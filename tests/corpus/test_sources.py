@@ -301,6 +301,25 @@ def test_a_zip_that_unpacks_without_end_or_lists_without_end(tmp_path, monkeypat
         read(archive)
 
 
+def test_the_list_of_a_zip64_archive_is_measured_by_its_own_record(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 0)
+    archive = tmp_path / "large.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("good.xml", "good")
+    data = bytearray(archive.read_bytes())
+    assert data[-98:-94] == b"PK\6\6" and data[-22:-18] == b"PK\5\6"
+    for size in (0xFFFFFFFF, 0):  # of the list, as the older record tells it
+        data[-10:-6] = size.to_bytes(4, "little")
+        archive.write_bytes(data)
+        monkeypatch.undo()
+        assert read(archive)[0] == {"good.xml": b"good"}
+        monkeypatch.setattr(zip_source, "MAX_LIST_BYTES", 20)
+        with pytest.raises(DamagedInk, match="lists more files"):
+            read(archive)
+
+
 def test_a_zip_cut_or_changed_anywhere_is_told_or_read_whole(folder, tmp_path):
     whole = pack_zip(folder, tmp_path / "whole.zip")
     expected, _ = read(whole)

@@ -141,10 +141,15 @@ def test_another_shape_shows_both_values(trained, root, given, message):
 
 def test_every_shape_field_is_refused(trained, root):
     others = {"depth": 2, "dim": 9, "mixtures": 2, "window_mixtures": 2}
+    lacks = {
+        "skip": "--skip needs --depth",
+        "top": "--top needs --depth",
+        "window_mixtures": "-K needs --text",
+    }
     for name in SHAPE_FIELDS:
         if name == "text":
             continue
-        with pytest.raises(ValueError, match="have another shape"):
+        with pytest.raises(ValueError, match=lacks.get(name, "have another shape")):
             plan_run({name: others.get(name, True)}, NAME, root)
 
 
