@@ -455,11 +455,15 @@ def test_the_capture_sheet_without_room_or_server_loses_no_line(page):
     assert page["error"].text == ""
 
     text = page["prompt"].text
+    hand = "return JSON.parse(localStorage.getItem('sketch-capture')).hand"
+    chosen = page.run(hand)
     page.command("Network.enable")
     page.command("Network.setBlockedURLs", urls=["*/api/*"])
     try:
         page.open("/capture")
         page.wait(lambda: page["progress"].text == "1 of 1 written")
+        page.draw([(0, 5), (5, 5)])
+        assert page.run(hand) == chosen
         assert page["prompt"].text == text and page["error"].text
         page["save"].click()
         (line,) = read_ink(page.downloaded("me.inkml"))

@@ -9,7 +9,8 @@ const $ = (id) => document.getElementById(id);
 const KEPT = "sketch-capture"; // the browser's own store: a reload loses nothing
 const FULL = "This browser keeps no more ink: save the file now, a reload would lose lines.";
 
-// written: strokes by their text; changed: the texts whose ink the store has not yet.
+// written: strokes by their text; changed: the texts whose ink the store has not yet;
+// hand: whose alphabet was chosen, "" is English, undefined where nothing was.
 const state = { asked: [], prompts: [], current: 0, written: {}, changed: new Set() };
 const pad = new Pad($("pad"), {
   label: "Drawing area: write the line here with a pen, a finger or the mouse",
@@ -29,10 +30,9 @@ function keep() {
 
 function store() {
   merge();
-  const writer = $("writer").value;
-  const rest = { written: state.written, writer, hand: $("hand").value };
+  const { written, hand } = state;
   try {
-    localStorage.setItem(KEPT, JSON.stringify(rest));
+    localStorage.setItem(KEPT, JSON.stringify({ written, writer: $("writer").value, hand }));
     state.changed.clear();
     if ($("error").textContent === FULL) $("error").textContent = "";
   } catch {
@@ -165,7 +165,10 @@ function listen() {
   $("redo").addEventListener("click", () => pad.clear());
   $("save").addEventListener("click", saveAll);
   $("writer").addEventListener("change", store);
-  $("hand").addEventListener("change", () => loadPrompts().then(store).catch(fail));
+  $("hand").addEventListener("change", () => {
+    state.hand = $("hand").value;
+    loadPrompts().then(store).catch(fail);
+  });
   $("reset").addEventListener("click", () => {
     if (!confirm("Throw away all lines that were written here?")) return;
     Object.keys(state.written).forEach((text) => state.changed.add(text));
@@ -189,9 +192,10 @@ async function begin() {
   listen();
   const kept = stored();
   $("writer").value = kept.writer ?? "me";
+  state.hand = kept.hand;
   const { hands } = await getJson("/api/hands");
   $("hand").append(...hands.map(({ name }) => new Option(`of ${name}`, name)));
-  const names = ["", ...hands.map(({ name }) => name)]; // "" is English
+  const names = ["", ...hands.map(({ name }) => name)];
   $("hand").value = names.includes(kept.hand) ? kept.hand : (hands[0]?.name ?? "");
   await loadPrompts();
 }
