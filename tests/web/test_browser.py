@@ -4,9 +4,12 @@ Skipped where there is no Chromium with its driver, unless $SKETCH_BROWSER says 
 they are "required".
 """
 
+import io
 import os
 import shutil
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from lxml import etree
 from selenium import webdriver
@@ -315,6 +318,10 @@ def test_the_keyboard_alone(calm):
     assert seen[-len(order) :] == order
     assert seen[0] == "Skip to the text"
     text = calm["text"]
+    text.send_keys("\nand\nmore")
+    heights = "return [arguments[0].scrollHeight, arguments[0].clientHeight]"
+    content, shown = calm.run(heights, text)
+    assert content <= shown  # or it would have a scroll bar
     text.send_keys(Keys.CONTROL + "a")
     text.send_keys("by keys")
     text.send_keys(Keys.CONTROL + Keys.ENTER)
@@ -336,6 +343,14 @@ def test_a_screen_reader_knows_all_controls_by_name(page, path):
     assert found > 12
     for place in ("main", "navigation", "heading", "status", "alert"):
         assert [n for n in nodes if n.get("role", {}).get("value") == place], place
+
+
+@pytest.mark.parametrize(("path", "control"), [("/", "bias"), ("/capture", "pad")])
+def test_high_contrast_shows_what_is_drawn_on_and_slid(page, path, control):
+    page.open(path, forced_colors="active")
+    page.wait(lambda: page.all("#lines button"))
+    shown = plt.imread(io.BytesIO(page[control].screenshot_as_png))
+    assert np.ptp(shown[..., :3], axis=(0, 1)).max() > 0.2
 
 
 @pytest.mark.parametrize("path", ["/", "/capture"])
