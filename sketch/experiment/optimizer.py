@@ -81,20 +81,28 @@ class GramMuon(keras.optimizers.Muon):
     """Muon whose iteration runs on a matrix' Gram matrix, which is smaller.
 
     Each step of Newton and Schulz multiplies `x` from the left by a polynomial of
-    `x xᵀ`. Here these polynomials are multiplied, and `x` once by all of them: 25
-    products of square matrices in place of 45, for kernels that are four times as wide
-    as high.
+    `x xᵀ`. Here these polynomials are multiplied, and `x` by them half-way and at the
+    end: 30 products of square matrices in place of 45, for kernels that are four times
+    as wide as high. A Gram matrix holds the squares of the singular values, and rounds
+    what the small ones have; each step makes these errors twelve times as large. Over
+    all steps at once they would be half of the result where products are rounded to
+    10 bits, as GPUs do.
     """
 
     def zeropower_via_newtonschulz5(self, x, steps: int):
-        def factor_of(gram):
-            square = ops.matmul(gram, gram)
-            return self.muon_a * one + self.muon_b * gram + self.muon_c * square
-
         is_tall = x.shape[0] > x.shape[1]
         if is_tall:
             x = ops.transpose(x)
         x = x / (ops.norm(x) + 1e-7)  # no singular value above 1
+        for some in (steps - steps // 2, steps // 2):
+            x = self._newton_schulz(x, some)
+        return ops.transpose(x) if is_tall else x
+
+    def _newton_schulz(self, x, steps: int):
+        def factor_of(gram):
+            square = ops.matmul(gram, gram)
+            return self.muon_a * one + self.muon_b * gram + self.muon_c * square
+
         one = ops.eye(x.shape[0], dtype=x.dtype)
         gram = ops.matmul(x, ops.transpose(x))
         factor = product = factor_of(gram)
@@ -102,8 +110,7 @@ class GramMuon(keras.optimizers.Muon):
             gram = ops.matmul(factor, ops.matmul(gram, factor))
             factor = factor_of(gram)
             product = ops.matmul(factor, product)
-        x = ops.matmul(product, x)
-        return ops.transpose(x) if is_tall else x
+        return ops.matmul(product, x)
 
 
 # What Muon leaves to Adam, by parts of paths: all but the kernels of upper layers and
