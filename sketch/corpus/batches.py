@@ -39,6 +39,7 @@ BLOCK = 1024  # lines that are read together: 8 MB of lines like IAM-OnDB's
 POOL = 64 * BLOCK  # lines that are shuffled together
 
 NUM_SHAPES = 12  # measured on IAM-OnDB: 12 shapes pad 6.5 % of all steps, 8 9.7 %
+LONGER_SHAPES = 6  # for what --max-length cut in training: 600 pads 5 % so, by one 39 %
 
 
 class Batch(NamedTuple):
@@ -146,8 +147,10 @@ class Batches:
             lengths = np.minimum(lengths, max_length)
         if padded_lengths is None:
             padded_lengths = choose_lengths(lengths)
-        if lengths.max() > padded_lengths[-1]:
-            padded_lengths = np.append(padded_lengths, lengths.max())
+        longer = lengths[lengths > padded_lengths[-1]]
+        if len(longer):
+            more = choose_lengths(longer, LONGER_SHAPES)
+            padded_lengths = np.concatenate([padded_lengths, more])
         self.lengths = lengths
         self.padded_lengths = padded_lengths
         self.group_of_line = np.searchsorted(padded_lengths, lengths)

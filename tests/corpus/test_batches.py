@@ -205,6 +205,20 @@ def test_sets_of_other_texts_share_the_shapes():
     assert shapes[0] == shapes[1]
 
 
+def test_lines_longer_than_all_that_are_learned_from_share_few_lengths():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(100, 2000, 500)
+    batches = Batches(
+        lines_of(lengths), MEAN, STD, 8, padded_lengths=choose_lengths(lengths[:9])
+    )
+    cut = Batches(
+        lines_of(lengths), MEAN, STD, 8, padded_lengths=np.array([100, 200, 300])
+    )
+    assert batches.padding() < 0.15 and cut.padding() < 0.15
+    assert len(cut.padded_lengths) <= 3 + 6
+    assert cut.padded_lengths[-1] == lengths.max()
+
+
 def test_no_lines_are_refused():
     with pytest.raises(ValueError, match="no lines"):
         Batches([], MEAN, STD, 2)
