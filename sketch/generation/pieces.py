@@ -151,6 +151,7 @@ def write_pieces(
             [coded[number].codes for number in rows],
             [_strokes(tasks[number].prime) for number in rows],
             _watch(loop, rows, useful, len(kept), report),
+            max(len(piece.codes) for piece in coded),
         )
         due = [row for row in range(num_rows) if useful[row]]
         pieces = [

@@ -143,6 +143,7 @@ def sample(
     texts: Sequence[np.ndarray] | None = None,
     primes: Sequence[np.ndarray] | None = None,
     has_ended: Callable[[np.ndarray], np.ndarray] | None = None,
+    longest_text: int = 0,
 ) -> Trace:
     """Write lines, all at once.
 
@@ -158,6 +159,7 @@ def sample(
         has_ended: called between pieces with the strokes since the last call and the
             one before them, `[num_lines, time, 3]`; which lines end there, bool
             `[num_lines]`. The sampling ends when all have.
+        longest_text: codes for which the loop is compiled, if no text has more.
 
     Returns:
         Trace of `max_steps` steps, or fewer if all lines have ended.
@@ -175,7 +177,7 @@ def sample(
         ).copy(),
     }
     if network.has_text:
-        inputs["characters"] = one_hot(texts, network.num_symbols)
+        inputs["characters"] = one_hot(texts, network.num_symbols, longest_text)
     first = network.initial_state(num_lines, inputs.get("characters"))
     inputs["state"] = _to_numpy(first)
     longest_prime = int(prime_lengths.max(initial=0))
@@ -202,12 +204,15 @@ def sample(
     return Trace(*(values[:, :free] for values in trace))
 
 
-def one_hot(texts: Sequence[np.ndarray], num_symbols: int) -> np.ndarray:
+def one_hot(
+    texts: Sequence[np.ndarray], num_symbols: int, longest_text: int = 0
+) -> np.ndarray:
     """Codes of several lines to float32 `[batch, length, alphabet]`, zeros after each.
 
-    The length is that of the longest, rounded up, see `padded_length`.
+    The length is `longest_text`, or that of the longest, rounded up, see
+    `padded_length`.
     """
-    length = padded_length(max(len(text) for text in texts))
+    length = padded_length(max(longest_text, *(len(text) for text in texts)))
     characters = np.zeros((len(texts), length, num_symbols), np.float32)
     for row, text in enumerate(texts):
         characters[row, np.arange(len(text)), text] = 1.0

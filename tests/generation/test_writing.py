@@ -31,12 +31,23 @@ class Pen:
     def __init__(self, goes_wrong=lambda text, seed: False):
         self.goes_wrong = goes_wrong
         self.calls = []
+        self.sizes = set()
         self.biases = set()
 
     def __call__(
-        self, loop, num_lines, max_steps, bias, seeds, texts, primes, has_ended
+        self,
+        loop,
+        num_lines,
+        max_steps,
+        bias,
+        seeds,
+        texts,
+        primes,
+        has_ended,
+        longest_text,
     ):
         self.calls.append((num_lines, max_steps, seeds, texts, primes))
+        self.sizes.add((num_lines, longest_text))
         self.biases.add(bias)
         lines = zip(texts, seeds, primes, strict=True)
         traces = [self.write(*of_line) for of_line in lines]
@@ -110,8 +121,8 @@ def test_only_what_went_wrong_is_written_again(pen):
     lines = write_texts(LOOP, ALPHABET, texts, Manner(seed=9))
     assert [line.tries for line in lines] == [[1], [3], [1]]
     assert not any(line.faults for line in lines)
-    sizes = {call[0] for call in pen.calls}
-    assert sizes == {3}  # the compiled loop is for three lines: it is called for three
+    # The loop was compiled for three lines and the longest text: it is called for them.
+    assert pen.sizes == {(3, len("project") + 1)}
     seeds = [tuple(seed) for call in pen.calls for seed in call[2]]
     assert len(set(seeds)) == len(seeds)  # no try repeats another
 
@@ -255,7 +266,7 @@ def test_nothing_is_waited_for_that_is_not_looked_at(pen, monkeypatch):
     asked = []
 
     def sample(*arguments):
-        num_lines, max_steps, has_ended = arguments[1], arguments[2], arguments[-1]
+        num_lines, max_steps, has_ended = arguments[1], arguments[2], arguments[7]
         nothing = np.full((num_lines, 20, 3), 3.0, np.float32)
         ends = [has_ended(nothing).tolist(), has_ended(nothing[:, :2]).tolist()]
         asked.append((max_steps, ends))
