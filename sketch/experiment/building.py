@@ -61,9 +61,10 @@ def require_weights(directory: RunDirectory, num_weights: int) -> None:
         ValueError: names the file.
     """
     for kind in checkpoint.KINDS:
-        path = directory.checkpoints_dir / kind / checkpoint.WEIGHTS_NAME
-        if path.is_file():
-            require_size(path, num_weights * LEAST_BYTES)
+        for place in checkpoint.places(directory.checkpoints_dir, kind):
+            path = place / checkpoint.WEIGHTS_NAME
+            if path.is_file():
+                require_size(path, num_weights * LEAST_BYTES)
 
 
 def load_network(experiment: Experiment) -> Network:

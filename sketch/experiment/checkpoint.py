@@ -79,7 +79,7 @@ def settle(folder: Path, kind: str) -> None:
 
     Only for the one process that writes here.
     """
-    new, current, old = _places(folder, kind)
+    new, current, old = places(folder, kind)
     if new.exists():
         if current.exists():
             _remove(old)
@@ -121,7 +121,7 @@ def load(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
     _require_kind(kind)
     seen = None
     while True:
-        here = [_identity(place) for place in _places(folder, kind)]
+        here = [_identity(place) for place in places(folder, kind)]
         try:
             found = _load_once(folder, kind)
             if found is not None or not any(here):
@@ -180,7 +180,7 @@ def read_weights(
 
 
 def _load_once(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
-    for place in _places(folder, kind):
+    for place in places(folder, kind):
         if not os.path.lexists(place):
             continue
         weights, state_path = place / WEIGHTS_NAME, place / STATE_NAME
@@ -210,7 +210,7 @@ def _load_once(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
 
 def _remedy(folder: Path, kind: str) -> str:
     place, other = folder / kind, KINDS[1 - KINDS.index(kind)]
-    if any(path.exists() for path in _places(folder, other)):
+    if any(path.exists() for path in places(folder, other)):
         return f"To go on from the {other} checkpoint, move the folder {place} away"
     return (
         f"There is no {other} checkpoint: put a copy in place of the folder {place}, "
@@ -218,7 +218,8 @@ def _remedy(folder: Path, kind: str) -> str:
     )
 
 
-def _places(folder: Path, kind: str) -> tuple[Path, Path, Path]:
+def places(folder: Path, kind: str) -> tuple[Path, Path, Path]:
+    """Where a checkpoint may be, the first that is there is it: see `save`."""
     return folder / f"{kind}.next", folder / kind, folder / f"{kind}.previous"
 
 
