@@ -42,7 +42,8 @@ def scan(
     """Steps over time, each from the carry that the one before it made.
 
     Devices that share a batch each run their own rows. Weights that `body` multiplies
-    by, by `matmul`, have their gradients made after the loop where that is quicker.
+    by, by `matmul`, have their gradients made after the loop where that is quicker:
+    it must use them in no other way.
 
     Args:
         body: `body(carry, step, rows, weights) -> carry`; closes over no tensor.

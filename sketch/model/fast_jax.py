@@ -110,7 +110,7 @@ class _Weights(NamedTuple):
 
 
 def _project(inputs, kernel, bias, dtype):
-    """The gates' part from `[..., features]`; few features are never rounded."""
+    """The gates' part from `[..., features]`; few features are not rounded."""
     if inputs.shape[-1] <= NARROW:
         return inputs @ kernel + bias
     return product(inputs, kernel, dtype) + bias

@@ -340,13 +340,11 @@ class Network(keras.Model):
         """
         mask, strokes = (ops.convert_to_tensor(x[key]) for key in ("mask", "strokes"))
         steps = mixture.log_likelihood(self.density(y_pred), strokes)
-        # `where` and not a product: 0 * inf of a padded step would be NaN.
-        total = ops.sum(ops.where(mask > 0, steps, 0.0))
+        total = ops.sum(mask * steps)
         lines = ops.sum(ops.max(mask, axis=1))
         learned = total
         if "rest" in x:
-            rest = ops.convert_to_tensor(x["rest"])
-            learned = total + ops.sum(ops.where(rest > 0, steps, 0.0))
+            learned = total + ops.sum(ops.convert_to_tensor(x["rest"]) * steps)
         loss = -learned / ops.maximum(lines, 1.0)
         values = total, lines, ops.sum(mask), loss
         for metric, value in zip(self.totals, values, strict=True):

@@ -7,9 +7,10 @@ and a state that both paths share. Layers take no mask: a causal network needs n
 long as the loss is masked, and quick paths refuse one.
 
 Under the policy `mixed_bfloat16` the matrix products round as `fast.matmul` says;
-states, gates, biases and the weights' gradients are kept in float32, but for PyTorch's
-own LSTM, which rounds them too (`fast_torch`). Keras would round each weight as it is
-read, and its gradient with it, whatever `autocast` says of the layer: hence
+states, gates and biases are kept in float32, but for PyTorch's own LSTM, which rounds
+them too (`fast_torch`). The weights' gradients are sums over all steps, in float32
+under JAX; TensorFlow and PyTorch round each of them once. Keras would round each weight
+as it is read, and its gradient with it, whatever `autocast` says of the layer: hence
 `autocast=False` of each weight.
 """
 
