@@ -2,7 +2,7 @@
 
     import sketch
 
-    pen = sketch.load("experiments/handwriting-3X400-…-text-K10")
+    pen = sketch.load()  # or load("experiments/NAME")
     ink = pen.write("hello", bias=1, seed=1)
     ink.save("hello.svg")
 

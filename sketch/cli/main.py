@@ -71,8 +71,9 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Learn pen writing point by point, score it, and write.
 
-    Begin with `sketch train`: without data of your own it learns the built-in
-    handwriting, and tells you how to get more.
+    Begin with `sketch write "hello" -o hello.png`: a hand comes with sketch. `sketch
+    train` learns from your own recordings, or else from the built-in handwriting, and
+    tells how to get more; its defaults are a large network, the README has small ones.
     """
 
 

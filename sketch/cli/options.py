@@ -161,7 +161,7 @@ def tries_option(default: int) -> Callable[[Callable], Callable]:
         type=click.IntRange(1, 100),
         default=default,
         show_default=True,
-        help="Write again what went wrong or uneven, so often in all.",
+        help="Write a piece up to so many times in all, while it is wrong or uneven.",
     )
 
 

@@ -16,7 +16,7 @@ PICTURES = (".png", ".svg", ".pdf")
 
 
 @click.command()
-@click.argument("names", metavar="EXPERIMENT...", nargs=-1, type=ExperimentName())
+@click.argument("names", metavar="[EXPERIMENT]...", nargs=-1, type=ExperimentName())
 @click.option(
     "-o",
     "--output",

@@ -194,7 +194,7 @@ async function begin() {
   $("writer").value = kept.writer ?? "me";
   state.hand = kept.hand;
   const { hands } = await getJson("/api/hands");
-  $("hand").append(...hands.map(({ name }) => new Option(`of ${name}`, name)));
+  $("hand").append(...hands.map(({ name }) => new Option(name)));
   const names = ["", ...hands.map(({ name }) => name)];
   $("hand").value = names.includes(kept.hand) ? kept.hand : (hands[0]?.name ?? "");
   await loadPrompts();
