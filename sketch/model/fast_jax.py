@@ -2,7 +2,7 @@
 
 What autodiff does with a scan costs time and memory: it adds up the recurrent weights'
 gradient step by step and saves more than is needed. Here the backward pass goes through
-time in pieces of `PIECE` steps: a scan makes the gates' gradients of a piece, and the
+time in pieces: a scan makes the gates' gradients of a piece, and the
 weights' gradient of the piece is one large product after it. The gates themselves are
 kept from the forward pass, or, of batches so large that memory would not hold them,
 made again from the outputs, piece by piece, in one product.
@@ -27,7 +27,6 @@ from sketch.model.products_jax import (
 matmul = scan_jax.matmul
 
 NARROW = 16  # so few features are projected within the loop
-PIECE = 128  # steps of the backward pass whose gradients are in memory at a time
 # Outputs `[time, batch, units]` of more elements, in all layers together, do without
 # their gates (0.9 GB).
 KEEP_GATES = 55_000_000
@@ -166,54 +165,33 @@ def _scan_saving(inputs, weights, state, how):
 
 def _scan_backward(how, saved, d_results):
     inputs, weights, state, outputs, cells, gates = saved
-    time = len(inputs)
-    size = min(PIECE, time)
-    first = 1 + (time - 1) % size  # steps of the one piece that may be shorter
-    start = jax.tree.map(jnp.zeros_like, state), jax.tree.map(jnp.zeros_like, weights)
-    whole = inputs, outputs, cells, gates, *d_results
 
-    def piece_at(begin):
-        """Its steps' values, and the states before them, `[size, batch, ...]` each."""
-        here = jax.tree.map(
-            lambda all: jax.lax.dynamic_slice_in_dim(all, begin, size), whole
-        )
-        before = [
-            jax.lax.dynamic_slice_in_dim(all, begin - 1, size)
-            for all in (outputs, cells)
-        ]
-        return *here, *before
+    def piece_back(carry, piece, befores):
+        return _piece_backward(carry, piece, befores, weights, how.dtype)
 
-    def go_back(carry, begin):
-        return _piece_backward(carry, piece_at(begin), weights, how.dtype)
-
-    carry, d_inputs = jax.lax.scan(
-        go_back, start, jnp.arange(first, time, size), reverse=True
+    start = jax.tree.map(jnp.zeros_like, (state, weights))
+    whole = inputs, cells, gates, *d_results
+    (d_state, d_weights), d_inputs = scan_jax.through_pieces(
+        piece_back, start, whole, (outputs, cells), state
     )
-    here = jax.tree.map(lambda all: all[:first], whole)
-    before = [
-        jnp.concatenate([initial[None], all[: first - 1]])
-        for initial, all in zip(state, (outputs, cells), strict=True)
-    ]
-    (d_state, d_weights), d_first = _piece_backward(
-        carry, (*here, *before), weights, how.dtype
-    )
-    d_inputs = jnp.concatenate([d_first, d_inputs.reshape(-1, *inputs.shape[1:])])
     return d_inputs, d_weights, d_state
 
 
-def _piece_backward(carry, piece, weights, dtype):
+def _piece_backward(carry, piece, befores, weights, dtype):
     """Through the steps of one piece, last to first.
 
     Args:
         carry: gradients of the state after the piece, and of the weights so far.
-        piece: `[steps, batch, ...]`: inputs, outputs, cells, gates or None, gradients
-            of outputs and cells, outputs and cells one step earlier.
+        piece: `[steps, batch, ...]`: inputs, cells, gates or None, gradients of outputs
+            and cells.
+        befores: likewise: outputs and cells one step earlier.
 
     Returns:
         The carry for the piece before, and the gradient of the piece's inputs.
     """
     d_state, d_weights = carry
-    inputs, _, cells, gates, d_outputs, d_cells, last_outputs, last_cells = piece
+    inputs, cells, gates, d_outputs, d_cells = piece
+    last_outputs, last_cells = befores
     kernel, recurrent, bias, peepholes = weights
 
     def flat(values):

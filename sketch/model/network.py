@@ -217,15 +217,16 @@ class Network(keras.Model):
         """Layer 1 and window in one scan: both `[batch, time, ...]`."""
         layer = self.recurrent_layers[0]
         characters = self.one_hot(text)
-        kernel, recurrent = layer.weights_now(training)
-        projected = layer.project(ops.swapaxes(points, 0, 1), kernel[:3])
         batch_size = ops.shape(points)[0]
 
-        def body(carry, projected, characters, weights):
+        def body(carry, point, characters, weights):
             kernel, recurrent = weights
             state, (kappa, window) = carry
-            seen = fast.matmul(window, kernel, "float32")
-            state = layer.advance(projected + seen, state, recurrent)
+            # In the loop: what it makes of all points at once is hundreds of times their size.
+            seen = ops.concatenate([point, window], axis=-1)
+            state = layer.advance(
+                layer.project(seen, kernel, "float32"), state, recurrent
+            )
             kappa, window, _ = self.window.step(state[0], kappa, characters)
             return state, (kappa, window)
 
@@ -236,9 +237,9 @@ class Network(keras.Model):
         states, (_, windows) = fast.scan(
             body,
             start,
-            projected,
+            ops.swapaxes(points, 0, 1),
             rows=characters,
-            weights=(kernel[3:], recurrent),
+            weights=layer.weights_now(training),
             variables=[*layer.other_variables, *self.window.trainable_variables],
         )
         return ops.swapaxes(states[0], 0, 1), ops.swapaxes(windows, 0, 1)

@@ -101,8 +101,13 @@ class RecurrentLayer(keras.layers.Layer):
             if variable is not self.kernel and variable is not self.recurrent_kernel
         ]
 
-    def project(self, inputs: Tensor, kernel: Tensor) -> Tensor:
-        """`[..., features]` to the gates' part that does not depend on the state."""
+    def project(
+        self, inputs: Tensor, kernel: Tensor, dtype: str | None = None
+    ) -> Tensor:
+        """`[..., features]` to the gates' part that does not depend on the state.
+
+        Factors are rounded to `dtype`; None: to that of the layer's products.
+        """
         raise NotImplementedError
 
     def advance(self, projected: Tensor, state: State, recurrent: Tensor) -> State:
@@ -195,8 +200,8 @@ class LSTM(RecurrentLayer):
                 autocast=False,
             )
 
-    def project(self, inputs, kernel):
-        return fast.matmul(inputs, kernel, self.compute_dtype) + self.bias
+    def project(self, inputs, kernel, dtype=None):
+        return fast.matmul(inputs, kernel, dtype or self.compute_dtype) + self.bias
 
     def advance(self, projected, state, recurrent):
         output, cell = state
@@ -233,8 +238,8 @@ class GRU(RecurrentLayer):
             autocast=False,
         )
 
-    def project(self, inputs, kernel):
-        return fast.matmul(inputs, kernel, self.compute_dtype) + self.bias[0]
+    def project(self, inputs, kernel, dtype=None):
+        return fast.matmul(inputs, kernel, dtype or self.compute_dtype) + self.bias[0]
 
     def advance(self, projected, state, recurrent):
         (output,) = state

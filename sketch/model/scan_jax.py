@@ -1,9 +1,9 @@
 """JAX: a scan over time that makes the gradients of its weights after it.
 
 Autodiff would add up the gradient of each weight step by step, and keep all that a step
-computed. Here the results of a step's products are kept, and the carry; on the way back
-the rest of the step is made again, and what a matrix gets from all steps is one large
-product at the end.
+computed. Here the results of a step's products are kept, and the carry. The way back
+goes through time in pieces of `PIECE` steps: the rest of each step is made again, and
+what a matrix gets from all steps of a piece is one large product after it.
 """
 
 import contextlib
@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 
 from sketch.model.products_jax import multiplier, product, weights_gradient
+
+PIECE = 128  # steps of the way back whose gradients are in memory at a time
 
 # What multiplies in the step that is being traced.
 _multiply = ContextVar("_multiply", default=product)
@@ -123,9 +125,6 @@ def _forward(step, start, steps, rows, weights):
 
 def _backward(step, saved, d_carries):
     start, steps, rows, weights, carries, factors, results = saved
-    befores = jax.tree.map(
-        lambda first, all: jnp.concatenate([first[None], all[:-1]]), start, carries
-    )
     batch_size = jax.tree.leaves(start)[0].shape[0]
     back = [
         multiplier(weight.T, batch_size, of_it[0].dtype) if of_it else None
@@ -153,19 +152,84 @@ def _backward(step, saved, d_carries):
         d_others = jax.tree.map(jnp.add, d_others, d_others_here)
         return (d_carry, d_others), (d_here, d_shifts)
 
-    nothing = jax.tree.map(jnp.zeros_like, (start, others))
-    (d_start, d_weights), (d_steps, d_shifts) = jax.lax.scan(
-        go_back, nothing, (befores, steps, results, d_carries), reverse=True
-    )
-    for number, pairs in enumerate(zip(factors, d_shifts, strict=True)):
-        for factor, gradient in zip(*pairs, strict=True):
-            flat = (
-                values.reshape(-1, values.shape[-1]) for values in (factor, gradient)
-            )
-            here = weights_gradient(*flat, factor.dtype)
-            so_far = d_weights[number]
-            d_weights[number] = here if so_far is None else so_far + here
+    def piece_back(gradients, piece, befores):
+        d_carry, d_others, d_factored = gradients
+        steps, factors, results, d_carries = piece
+        (d_carry, d_others), (d_steps, d_shifts) = jax.lax.scan(
+            go_back,
+            (d_carry, d_others),
+            (befores, steps, results, d_carries),
+            reverse=True,
+        )
+        pairs = zip(factors, d_shifts, strict=True)
+        d_here = [_weight_gradient(*of_it) for of_it in pairs]
+        return (d_carry, d_others, jax.tree.map(jnp.add, d_factored, d_here)), d_steps
+
+    factored = [w if of_it else None for w, of_it in zip(weights, factors, strict=True)]
+    nothing = jax.tree.map(jnp.zeros_like, (start, others, factored))
+    whole = steps, factors, results, d_carries
+    gradients, d_steps = through_pieces(piece_back, nothing, whole, carries, start)
+    d_start, d_others, d_factored = gradients
+    d_weights = [
+        other if mine is None else mine
+        for mine, other in zip(d_factored, d_others, strict=True)
+    ]
     return d_start, d_steps, None, d_weights
+
+
+def _weight_gradient(factors, gradients):
+    """From the left factors of a matrix' products and the products' gradients."""
+    flat = [
+        [values.reshape(-1, values.shape[-1]) for values in pair]
+        for pair in zip(factors, gradients, strict=True)
+    ]
+    found = [weights_gradient(*pair, pair[0].dtype) for pair in flat]
+    return sum(found[1:], found[0]) if found else None
+
+
+def through_pieces(go_back, carry, whole, states, start):
+    """Back through time in pieces of `PIECE` steps, last to first.
+
+    Args:
+        go_back: `go_back(carry, here, befores) -> (carry, gradients)`, for one piece.
+        carry: behind the last step.
+        whole: tensors `[time, ...]`, of which a piece sees its steps as `here`.
+        states: likewise; as `befores` it sees those of one step earlier.
+        start: the state before the first step, `[...]`.
+
+    Returns:
+        The carry before the first step, and the gradients, `[time, ...]`.
+    """
+    time = len(jax.tree.leaves(whole)[0])
+    size = min(PIECE, time)
+    first = 1 + (time - 1) % size  # steps of the one piece that may be shorter
+
+    def cut(tree, begin):
+        return jax.tree.map(
+            lambda all: jax.lax.dynamic_slice_in_dim(all, begin, size), tree
+        )
+
+    def piece_back(carry, begin):
+        return go_back(carry, cut(whole, begin), cut(states, begin - 1))
+
+    carry, later = jax.lax.scan(
+        piece_back, carry, jnp.arange(first, time, size), reverse=True
+    )
+    here = jax.tree.map(lambda all: all[:first], whole)
+    befores = jax.tree.map(
+        lambda initial, all: jnp.concatenate([initial[None], all[: first - 1]]),
+        start,
+        states,
+    )
+    carry, sooner = go_back(carry, here, befores)
+    joined = jax.tree.map(
+        lambda first, others: jnp.concatenate(
+            [first, others.reshape(-1, *first.shape[1:])]
+        ),
+        sooner,
+        later,
+    )
+    return carry, joined
 
 
 scan.defvjp(_forward, _backward)
