@@ -116,6 +116,7 @@ The map of the house. A folder imports only itself and those above it:
       board_tensorflow.py  the history for TensorBoard
       record.py        what a run leaves: checkpoints, history, pictures
       interrupts.py    Ctrl-C and SIGTERM
+      listeners.py     a run goes on where nobody reads what it tells
       reader_settings.py   every setting of a reader, declared once
       reader.py        the directory of a reader, and what it reads
       reader_training.py   the loop of its training

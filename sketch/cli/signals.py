@@ -7,6 +7,7 @@ raises it again where nothing is cleared up any more. While training, `Interrupt
 the signals.
 """
 
+import contextlib
 import os
 import signal
 import sys
@@ -42,7 +43,8 @@ def _end(number: int, frame: FrameType | None) -> None:
     is_importing = HAS_TIMER and _is_importing(frame)
     if is_importing and _pending:  # the second signal: there is nothing to save
         if number == signal.SIGINT:
-            os.write(2, b"\ninterrupted\n")
+            with contextlib.suppress(OSError):  # nobody may read it any more
+                os.write(2, b"\ninterrupted\n")
         os._exit(128 + number)
     _come_again(number)
     if not is_importing:

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM while training: noted, and obeyed between two batches."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -53,4 +54,5 @@ class Interrupts:
                 raise KeyboardInterrupt
             raise SystemExit(128 + number)
         self._noted = number
-        os.write(2, NOTED)  # print may be what is interrupted
+        with contextlib.suppress(OSError):  # Ctrl-C ends what stderr is piped to, too
+            os.write(2, NOTED)  # print may be what is interrupted

@@ -147,6 +147,7 @@ class TrainingLoop:
         if is_best:
             self._save("best")
         self._save("latest")
+        self.record.tell_epoch(row)  # a pipe that nobody empties may hold it up
         self.record.draw(position.epoch)
 
     def _out_of_patience(self) -> bool:

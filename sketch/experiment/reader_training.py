@@ -20,6 +20,7 @@ from sketch.experiment import devices
 from sketch.experiment.building import load_weights
 from sketch.experiment.data import require_own_corpus, say_files
 from sketch.experiment.interrupts import Interrupts
+from sketch.experiment.listeners import listeners_may_leave
 from sketch.experiment.loop import TrainingLoop
 from sketch.experiment.optimizer import OneCycle, limited
 from sketch.experiment.position import Position, ReaderTotals
@@ -184,6 +185,7 @@ def is_readable(line: Line, alphabet: Alphabet) -> bool:
     return -(-len(line.strokes) // POOL) >= needed
 
 
+@listeners_may_leave()
 def train_reader(
     settings: ReaderSettings,
     reader: Reader | None,

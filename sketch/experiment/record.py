@@ -64,8 +64,11 @@ class Record:
         self.saved_at = time.monotonic()
 
     def append(self, row: Mapping[str, float]) -> None:
-        """Adds an epoch to the history, and tells it on stdout: it is a result."""
+        """Adds an epoch to the history."""
         self.directory.append_history(row)
+
+    def tell_epoch(self, row: Mapping[str, float]) -> None:
+        """Tells the user an epoch, on stdout: it is a result."""
         tqdm.write(self.in_words(row))
 
     def in_words(self, row: Mapping[str, float]) -> str:
@@ -128,7 +131,7 @@ class ExperimentRecord(Record):
                 self.board = Board(self.experiment.path / "tensorboard", self.model)
 
     def append(self, row: Mapping[str, float]) -> None:
-        """Adds an epoch to the history, and tells it."""
+        """Adds an epoch to the history, and to TensorBoard's."""
         super().append(row)
         if self.board is not None:
             self.board.write(row)
@@ -214,6 +217,9 @@ class NoRecord:
         """Nothing."""
 
     def append(self, row: Mapping[str, float]) -> None:
+        """Nothing."""
+
+    def tell_epoch(self, row: Mapping[str, float]) -> None:
         """Nothing."""
 
     def tell(self, words: str) -> None:

@@ -23,6 +23,7 @@ from sketch.experiment.data import say_files
 from sketch.experiment.directory import Experiment
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.lines import RunLines
+from sketch.experiment.listeners import listeners_may_leave
 from sketch.experiment.loop import TrainingLoop
 from sketch.experiment.optimizer import build_optimizer
 from sketch.experiment.plan import RunPlan
@@ -225,6 +226,7 @@ def _variables(network: Network, optimizer: Optimizer) -> list:
     ]
 
 
+@listeners_may_leave()
 def train(
     plan: RunPlan,
     options: RunOptions,

@@ -9,6 +9,7 @@ When a process is lost, the others end, by `os._exit`, for their main threads ma
 in a collective that nothing can interrupt. What is on disk is whole at any instant.
 """
 
+import contextlib
 import ctypes
 import faulthandler
 import os
@@ -130,7 +131,8 @@ class Watch:
     def _end(self, why: str) -> None:
         if not self.ended.is_set():
             text = " ".join(why.split())
-            os.write(2, f"\nError: {text[:1000]}; {REMEDY}\n".encode())
+            with contextlib.suppress(OSError):  # nobody may read it any more
+                os.write(2, f"\nError: {text[:1000]}; {REMEDY}\n".encode())
             os._exit(1)
 
 

@@ -8,7 +8,9 @@ import sys
 
 import click
 import pytest
+from unread import Unread
 
+from sketch.cli import signals
 from sketch.cli.main import COMMANDS, describe
 
 # What takes long to import; numpy alone would be a third of the 0.3 s.
@@ -184,6 +186,16 @@ def test_signals_of_the_system(number, code):
         process.send_signal(number)
         assert process.wait(timeout=30) == code
         assert "Traceback" not in process.stderr.read()
+
+
+def test_a_second_signal_ends_an_import_where_nobody_reads(monkeypatch):
+    system = Unread()
+    monkeypatch.setattr(signals, "os", system)
+    monkeypatch.setattr(signals, "_pending", signal.SIGINT)
+    monkeypatch.setattr(signals, "_is_importing", lambda frame: True)
+    monkeypatch.setattr(signals, "_come_again", lambda number: None)
+    signals._end(signal.SIGINT, None)
+    assert system.exits == [130]
 
 
 PROGRAM = """

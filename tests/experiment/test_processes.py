@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from unread import Unread
 
 from sketch.experiment import processes, watch
 from sketch.experiment.processes import ALONE, Processes
@@ -149,6 +150,13 @@ def test_a_silent_process_is_named_by_all_others(watches):
     wait_until(lambda: {0, 2} <= ends.keys())
     assert "process 1 on h1 has ended or cannot be reached" in ends[0]
     assert ends[2] == ends[0]
+
+
+def test_a_process_ends_where_nobody_reads_why(monkeypatch):
+    system = Unread()
+    monkeypatch.setattr(watch, "os", system)
+    watch.Watch(Store(), 0, 2, "process 0", "h0:1")._end("process 1 has ended")
+    assert system.exits == [1]
 
 
 def test_a_store_that_does_not_answer_is_process_0(watches):

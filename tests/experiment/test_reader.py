@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from readers import SMALL, make_corpus, make_pen, make_reader
 from tqdm import tqdm
+from unread import Unread
 
 import sketch
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
@@ -144,6 +146,7 @@ def test_the_best_reader_misreads_least_and_patience_waits_for_a_better_one(
     monkeypatch.setattr(Recogniser, "train_on_batch", lambda *_, return_dict: sums)
     rates = iter([0.5, 0.2, 0.4])
     monkeypatch.setattr(ReaderTraining, "_score", lambda self, interrupts: next(rates))
+    monkeypatch.setattr(sys, "stdout", Unread())
     reader = make_reader(corpus, tmp_path, epochs=50, patience=1)
     assert [row["valid_error_rate"] for row in reader.history()] == [0.5, 0.2, 0.4]
     assert reader.load_checkpoint("best")[1]["epoch"] == 2

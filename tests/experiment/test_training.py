@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 import signal
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from keras import ops
 from made_up_corpus import make_corpus
+from unread import Unread
 
 from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.experiment import record
@@ -264,6 +266,23 @@ def test_a_second_signal_ends_a_run_within_a_step(
         run(corpus, tmp_path)
 
 
+def test_a_run_goes_on_where_nobody_reads_what_it_tells(
+    corpus, tmp_path, monkeypatch, unbroken
+):
+    """To its end, or to a signal, and has the exit code of that."""
+    interfere(monkeypatch, 12, lambda: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("sketch.experiment.interrupts.os", Unread())
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, Unread())
+    plan = plan_run(NOISY, None, tmp_path)
+    options = RunOptions(epochs=3, data=str(corpus), checkpoint_minutes=60.0)
+    with pytest.raises(SystemExit, match="130"):
+        train(plan, options, tmp_path, progress=True)
+    stopped = Experiment.load(unbroken.name, tmp_path)
+    assert stopped.load_checkpoint("latest")[1]["step"] == 12
+    assert_same_run(unbroken, run(corpus, tmp_path, "continue", epochs=3))
+
+
 def test_a_signal_that_the_process_ignores_stays_ignored():
     previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -281,7 +300,7 @@ def test_a_signal_that_the_process_ignores_stays_ignored():
     ids=["no checkpoint", "a checkpoint", "the best alone"],
 )
 def test_killed_between_history_and_checkpoint(
-    corpus, tmp_path, monkeypatch, minutes, epoch, saves, unbroken
+    corpus, tmp_path, monkeypatch, minutes, epoch, saves, unbroken, capsys
 ):
     """The epoch is done again, or ended again, and stands in the history once.
 
@@ -307,6 +326,7 @@ def test_killed_between_history_and_checkpoint(
             run(corpus, tmp_path / "b", epochs=3, checkpoint_minutes=minutes)
     broken = Experiment.load(unbroken.name, tmp_path / "b")
     assert [row["epoch"] for row in broken.history()] == list(range(1, epoch + 1))
+    assert f"epoch {epoch}," not in capsys.readouterr().out  # told when it is saved
     again = run(corpus, tmp_path / "b", "continue", epochs=3)
     assert_same_run(unbroken, again)
     assert again.load_checkpoint("best")[1]["step"] == again.history()[-1]["step"]
