@@ -60,11 +60,12 @@ def manner_of(
     Args:
         experiment: which.
         steps_per_character: where a piece is given up; None: at 2.25 times the pace
-            of the corpus.
+            of the corpus, but never at once.
         manner: all else that `Manner` takes.
     """
+    steps = max(1, round(PATIENCE * experiment.pace))  # drawings have few points
     return Manner(
-        steps_per_character=steps_per_character or round(PATIENCE * experiment.pace),
+        steps_per_character=steps_per_character or steps,
         longest_text=experiment.longest_text,
         **manner,
     )

@@ -47,6 +47,14 @@ def test_free_lines_have_the_bias_and_the_recordings_units(make, monkeypatch):
     assert [line.strokes.tolist() for line in ink.lines] == [RECORDED] * 2
 
 
+@pytest.mark.parametrize("pace, steps", [(4.0, 9), (0.2, 1)])
+def test_a_piece_is_given_up_by_the_pace_but_never_at_once(make, pace, steps):
+    """A drawing may have fewer points than the word that names it has letters."""
+    experiment = replace(make(), points_per_character=pace)
+    assert manner_of(experiment).steps_per_character == steps
+    assert manner_of(experiment, 7).steps_per_character == 7
+
+
 class Refusal:
     """A check that lets nothing pass."""
 
