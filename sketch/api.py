@@ -300,13 +300,15 @@ def load(
 
     Raises:
         FileNotFoundError: no such experiment; names the nearest ones.
-        ValueError: it is damaged, or not trained yet.
+        ValueError: it is damaged, or not trained yet; its name is empty.
     """
     from sketch.experiment.directory import Experiment
     from sketch.experiment.hands import default_hand
 
-    root = experiments or os.environ.get("SKETCH_EXPERIMENTS") or "experiments"
-    opened = Experiment.load(experiment or default_hand(), root)
+    root = experiments
+    if root is None:
+        root = os.environ.get("SKETCH_EXPERIMENTS") or "experiments"
+    opened = Experiment.load(default_hand() if experiment is None else experiment, root)
     if not any(opened.load_checkpoint(kind) for kind in ("best", "latest")):
         raise ValueError(
             f"{opened.name} has no checkpoint yet: train it with --model {opened.name}"

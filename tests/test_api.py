@@ -396,6 +396,10 @@ def test_load_tells_what_is_wrong(root, experiment, tmp_path, monkeypatch):
         sketch.load(bare.path)
     monkeypatch.setenv("SKETCH_EXPERIMENTS", str(root))
     assert sketch.load(experiment.name).name == experiment.name
+    with pytest.raises(ValueError, match="an empty name names no experiment"):
+        sketch.load("")
+    with pytest.raises(FileNotFoundError, match="no experiment"):
+        sketch.load(experiment.name, experiments="")
 
 
 def test_the_page_of_documentation_does_what_it_says(

@@ -8,6 +8,7 @@ import click
 from sketch.cli.options import (
     ExperimentName,
     FiniteRange,
+    NamedPath,
     debug_option,
     experiments_option,
     refuse_unused,
@@ -20,7 +21,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True, type=NamedPath(path_type=Path))
 @click.option(
     "--output",
     "-o",

@@ -128,8 +128,9 @@ def command(
         from sketch.experiment.reader import Reader
 
         experiment.require_text()
-        name = f"{experiment.hyperparameters.name}-reader"
-        eyes = Reader.load(reader or name, experiments)
+        if reader is None:
+            reader = f"{experiment.hyperparameters.name}-reader"
+        eyes = Reader.load(reader, experiments)
 
     from sketch.experiment import devices
 

@@ -31,6 +31,17 @@ class FiniteRange(click.FloatRange):
         return number
 
 
+class NamedPath(click.Path):
+    """A path; of "" click's own makes the folder one is in."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        if value == "":
+            self.fail("An empty path names nothing.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class ExperimentName(click.ParamType):
     """An experiment's name or path; completed by the shell from `--experiments`."""
 
@@ -51,7 +62,7 @@ def experiments_option(function: Callable) -> Callable:
     """`--experiments`: the folder of all experiments, a `Path`."""
     return click.option(
         "--experiments",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=NamedPath(file_okay=False, path_type=Path),
         envvar="SKETCH_EXPERIMENTS",
         default="experiments",
         show_default=True,
@@ -169,7 +180,7 @@ def data_option(purpose: str) -> Callable[[Callable], Callable]:
     """`--data`: the files of the corpus; `purpose` says of which use it is."""
     return click.option(
         "--data",
-        type=click.Path(path_type=Path),
+        type=NamedPath(path_type=Path),
         multiple=True,
         show_default="as of `sketch train`",
         help=f"The corpus {purpose}: handwriting.hdf5, or a folder that holds it; may "
@@ -229,7 +240,7 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
         ),
         click.option(
             "--data",
-            type=click.Path(path_type=Path),
+            type=NamedPath(path_type=Path),
             multiple=True,
             callback=once("name the file that has the line"),
             show_default="as of `sketch train`",

@@ -18,7 +18,10 @@ def find_corpus(data: str | Path | None = None) -> Path | None:
     Raises:
         FileNotFoundError: If `data` or `$SKETCH_DATA` names something that is not
             there: whoever named it does not want another corpus instead.
+        ValueError: If `data` is empty, as of a variable that is not set.
     """
+    if data == "":
+        raise ValueError("--data is empty: name a file, or leave it out")
     named = [("--data", data), ("$SKETCH_DATA", os.environ.get("SKETCH_DATA"))]
     for origin, value in named:
         if not value:

@@ -57,7 +57,12 @@ def find_directory(
             one that comes with sketch.
         root: the folder of all experiments.
         settings_name: what it holds.
+
+    Raises:
+        ValueError: the name is empty, as of a variable that is not set.
     """
+    if path_or_name == "":
+        raise ValueError("an empty name names no experiment and no reader")
     places = [Path(root) / path_or_name, Path(path_or_name)]
     if Path(path_or_name).name == str(path_or_name):  # a name, and no path
         places.append(hands_dir() / path_or_name)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import sys
 import click
 import pytest
 from unread import Unread
+from untrained import make_experiment
 
 from sketch.cli import signals
 from sketch.cli.main import COMMANDS, describe
@@ -153,6 +155,29 @@ def test_a_line_cannot_command_the_terminal_or_fill_it():
 def test_interruption_is_130(sketch, failing):
     failing(KeyboardInterrupt())
     assert sketch("list") == (130, "", "\ninterrupted\n")  # the ^C has its line
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sample", "--text", "hi", "--model", ""],
+        ["evaluate", "--legibility", "--model", "m", "--reader", ""],
+        ["evaluate", "--model", "m", "--data", ""],
+        ["train", "--name", "x", "--data", ""],
+        ["train", "--model", ""],
+        ["convert", ""],
+        ["list", "--experiments", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_value_is_not_taken_for_none_given(sketch, tmp_path, command):
+    """As of a shell's variable that is not set: the wrong hand, or corpus."""
+    make_experiment(tmp_path / "experiments", with_weights=False).path.rename(
+        tmp_path / "experiments" / "m"
+    )
+    result = sketch(*command)
+    assert result.code in (1, 2) and result.out == ""
+    assert re.search(r"^Error: .*(empty|An empty path)", result.err, re.M)
 
 
 def test_an_exit_code_of_a_command_is_kept(sketch, failing):

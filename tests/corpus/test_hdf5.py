@@ -499,6 +499,8 @@ def test_a_corpus_that_was_named_must_be_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FileNotFoundError, match="--data names gone.hdf5, .*convert"):
         find_corpus("gone.hdf5")
+    with pytest.raises(ValueError, match="--data is empty: name a file"):
+        find_corpus("")
     monkeypatch.setenv("SKETCH_DATA", "gone")
     with pytest.raises(FileNotFoundError, match=r"\$SKETCH_DATA names gone"):
         find_corpus()
