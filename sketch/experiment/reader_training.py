@@ -4,6 +4,7 @@ when the validation lines are read.
 
 import math
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from sketch.ink.counted import counted
 from sketch.ink.text import Alphabet
 
 NUM_SHAPES = 6  # lengths of batches: each takes a compilation
+MUTE, SHORT = "without a transcript", "with too few points for the transcript"
 MAX_GRAD = 1.0  # of the gradient of nats a character: begins near 10, soon below 1
 
 
@@ -121,7 +123,7 @@ def prepare(
     reader: Reader | None,
     data: Sequence[str],
     root: str | Path,
-) -> tuple[Reader, Batches, list[Line]]:
+) -> tuple[Reader, Batches, list[Line], str]:
     """The lines of a training and its directory; nothing is made unless all fits.
 
     Args:
@@ -131,10 +133,11 @@ def prepare(
         root: the folder of all experiments.
 
     Returns:
-        The reader, batches of the training lines, the validation lines.
+        The reader, batches of the training lines, the validation lines; what is left
+        out of them, in words.
 
     Raises:
-        ValueError: the corpus has no transcripts, or is not the reader's.
+        ValueError: the corpus has nothing to read, or is not the reader's.
         FileExistsError: there is a reader of this name.
     """
     with open_shards(data) as corpus:
@@ -154,13 +157,18 @@ def prepare(
             )
     if reader is not None:
         require_own_corpus(reader, settings.name, data, facts["data_digest"])
+    left_out: Counter[str] = Counter()
     for name, lines in sets.items():
         sets[name] = [line for line in lines if is_readable(line, facts["alphabet"])]
+        num_mute = sum(not line.transcript for line in lines)
+        num_short = len(lines) - len(sets[name]) - num_mute
+        counts = Counter({MUTE: num_mute, SHORT: num_short})
         if not sets[name]:
             raise ValueError(
-                f"{corpus.path}: the set {name} has no lines with a transcript to "
-                "learn from"
+                f"{corpus.path}: the set {name} has no lines to learn from"
+                f"{_in_words(counts)}"
             )
+        left_out += counts
     train = sets["train"]
     batches = Batches(
         [line.strokes for line in train],
@@ -174,7 +182,14 @@ def prepare(
             [len(line.strokes) for line in train], NUM_SHAPES
         ),
     )
-    return reader or Reader.create(root, settings, facts), batches, sets["valid"]
+    reader = reader or Reader.create(root, settings, facts)
+    return reader, batches, sets["valid"], _in_words(left_out)
+
+
+def _in_words(left_out: Counter[str]) -> str:
+    """The end of a sentence."""
+    counts = [(counted(count, "line"), why) for why, count in left_out.items() if count]
+    return "".join(f"; {lines} {why} left out" for lines, why in counts)
 
 
 def is_readable(line: Line, alphabet: Alphabet) -> bool:
@@ -210,12 +225,12 @@ def train_reader(
         ValueError, FloatingPointError: see `prepare` and `ReaderTraining`.
     """
     options = options.settled(reader.kept_options() if reader else {})
-    reader, train, valid = prepare(settings, reader, options.data, root)
+    reader, train, valid, left_out = prepare(settings, reader, options.data, root)
     with reader.lock(), Interrupts() as interrupts:
         reader.write_environment(devices.describe())
         tqdm.write(
             f"{say_files(options.data)}: {train.size()}; "
-            f"{counted(len(valid), 'line')} to check",
+            f"{counted(len(valid), 'line')} to check{left_out}",
             file=sys.stderr,
         )
         training = ReaderTraining(reader, train, valid, options, progress)

@@ -246,19 +246,43 @@ def test_weights_of_another_shape_are_refused(reader, tmp_path, dim, message):
         LoadedReader(Reader.load(tmp_path, tmp_path))
 
 
-def test_a_corpus_without_transcripts_is_refused(tmp_path):
-    strokes = np.float32([[1, 2, 0], [2, 1, 1]])
-    sets = {
-        name: [
-            Line(strokes * np.float32([k, 1, 1]), "", f"{name}-{k}", "") for k in (1, 2)
-        ]
-        for name in ("train", "valid", "test")
-    }
+@pytest.fixture
+def lines(corpus):
+    """The lines of the corpus, by set."""
+    with Corpus.open(corpus) as opened:
+        return {name: opened.read_set(name) for name in opened.sets}
+
+
+def test_a_corpus_without_transcripts_is_refused(lines, tmp_path):
+    """Or with texts that are too long for their ink."""
+    lines["train"] = [replace(line, transcript="") for line in lines["train"]]
+    lines["train"][0] = replace(lines["train"][0], transcript="big" * 99)
     path = tmp_path / "mute.hdf5"
-    write_corpus(path, sets, source="", command="", seed=0, split="random")
-    with pytest.raises(ValueError, match="train has no lines with a transcript"):
+    write_corpus(path, lines, source="", command="", seed=0, split="random")
+    why = "; 11 lines without a transcript left out; 1 line with too few points for the"
+    with pytest.raises(ValueError, match=f"mute.*train has no lines to learn f.*{why}"):
         make_reader(path, tmp_path)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_lines_that_no_reader_can_learn_are_left_out_and_told(
+    lines, tmp_path, monkeypatch, capsys
+):
+    for name, number, text in (
+        *(("train", 3, ""), ("train", 5, "big" * 99), ("valid", 1, "")),
+        ("test", 0, ""),  # which it does not read
+    ):
+        lines[name][number] = replace(lines[name][number], transcript=text)
+    path = tmp_path / "some.hdf5"
+    write_corpus(path, lines, source="", command="", seed=0, split="random")
+    monkeypatch.setattr(ReaderTraining, "run", lambda self, interrupts: None)
+    make_reader(path, tmp_path)
+    told = capsys.readouterr().err
+    assert told.startswith(f"{path}: 10 lines, ")
+    assert told.endswith(
+        "; 3 lines to check; 2 lines without a transcript left out"
+        "; 1 line with too few points for the transcript left out\n"
+    )
 
 
 def test_a_line_must_have_frames_enough_to_spell_its_text():
@@ -457,7 +481,7 @@ def test_a_corpus_of_several_files_is_learned_and_read_as_one(
     pen, reader, root, corpus, tmp_path
 ):
     files = [str(corpus), str(make_corpus(tmp_path / "other.hdf5", seed=1))]
-    learned, train, valid = prepare(ReaderSettings(**SMALL), None, files, tmp_path)
+    learned, train, valid, _ = prepare(ReaderSettings(**SMALL), None, files, tmp_path)
     assert (train.num_lines, len(valid)) == (24, 8)
     of_both = replace(pen, data_digest=learned.data_digest)
     eyes = replace(reader, data_digest=learned.data_digest)
