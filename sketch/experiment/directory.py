@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from sketch.experiment import hands
+from sketch.experiment import hands, lock
 from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.names import experiment_name
@@ -92,7 +92,8 @@ class Experiment(RunDirectory):
         path, content = experiment.path, to_content(hyperparameters, facts)
         refuse_existing(path)
         try:
-            with whole_folder(path) as folder:
+            # Where no run could hold it, it is not made.
+            with whole_folder(path) as folder, lock.hold(folder / "lock"):
                 (folder / "samples").mkdir()
                 write_text(folder / SETTINGS_NAME, to_json_text(content))
         except OSError:

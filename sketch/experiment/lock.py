@@ -26,6 +26,16 @@ _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 _TRIES = 5  # somebody who only looks, as `sketch list` does, holds it for an instant
 
 
+def require_locks() -> None:
+    """Refuses to train where the system has no file locks.
+
+    Raises:
+        RuntimeError: says what to do.
+    """
+    if fcntl is None:
+        raise RuntimeError("training needs file locks: on Windows, use WSL")
+
+
 @contextlib.contextmanager
 def hold(path: Path) -> Iterator[None]:
     """Holds the lock file `path` for the time of the `with` block.
@@ -35,8 +45,7 @@ def hold(path: Path) -> Iterator[None]:
         OSError: the file cannot be made, as in a read-only directory, or its file
             system has no locks.
     """
-    if fcntl is None:
-        raise RuntimeError("training needs file locks: on Windows, use WSL")
+    require_locks()
     with naming(path, "cannot lock"):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     try:
@@ -55,7 +64,7 @@ def hold(path: Path) -> Iterator[None]:
                 if error.errno not in _NO_LOCKS:
                     raise
                 raise OSError(
-                    f"the file system of {path.parent} has no file locks: put "
+                    f"the file system of {path.parents[1]} has no file locks: put "
                     "--experiments on another"
                 ) from error
         now = datetime.datetime.now().astimezone().isoformat(" ", "seconds")

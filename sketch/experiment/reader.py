@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 import sketch
-from sketch.experiment import checkpoint, hands
+from sketch.experiment import checkpoint, hands, lock
 from sketch.experiment.files import read_parsed, to_json_text
 from sketch.experiment.hyperparameters import from_json, to_json
 from sketch.experiment.reader_settings import ReaderSettings, reader_name
@@ -95,8 +95,13 @@ class Reader(RunDirectory):
             **corpus_content(facts),
         }
         reader = cls(path, **_parse(content))
-        with whole_folder(path) as folder:
-            write_text(folder / SETTINGS_NAME, to_json_text(content))
+        try:
+            # Where no run could hold it, it is not made.
+            with whole_folder(path) as folder, lock.hold(folder / "lock"):
+                write_text(folder / SETTINGS_NAME, to_json_text(content))
+        except OSError:
+            refuse_existing(path, *KIND)  # somebody else was quicker
+            raise
         return reader
 
     @classmethod

@@ -22,6 +22,7 @@ from sketch.experiment.building import load_weights
 from sketch.experiment.data import require_own_corpus, say_files
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.listeners import listeners_may_leave
+from sketch.experiment.lock import require_locks
 from sketch.experiment.loop import TrainingLoop
 from sketch.experiment.optimizer import OneCycle, limited
 from sketch.experiment.position import Position, ReaderTotals
@@ -223,7 +224,9 @@ def train_reader(
     Raises:
         SystemExit: 128 + the signal's number, after a signal; everything is saved.
         ValueError, FloatingPointError: see `prepare` and `ReaderTraining`.
+        RuntimeError: the system has no file locks, or another process trains there.
     """
+    require_locks()
     options = options.settled(reader.kept_options() if reader else {})
     reader, train, valid, left_out = prepare(settings, reader, options.data, root)
     with reader.lock(), Interrupts() as interrupts:

@@ -24,6 +24,7 @@ from sketch.experiment.directory import Experiment
 from sketch.experiment.interrupts import Interrupts
 from sketch.experiment.lines import RunLines
 from sketch.experiment.listeners import listeners_may_leave
+from sketch.experiment.lock import require_locks
 from sketch.experiment.loop import TrainingLoop
 from sketch.experiment.optimizer import build_optimizer
 from sketch.experiment.plan import RunPlan
@@ -250,7 +251,9 @@ def train(
         SystemExit: 128 + the signal's number, after a signal; everything is saved.
         ValueError, FloatingPointError: see TrainingRun.
         ImportError: `options` wants TensorBoard, and its package is missing.
+        RuntimeError: the system has no file locks, or another process trains there.
     """
+    require_locks()
     options = options.settled(plan.kept)
     if options.tensorboard:
         require_tensorboard()

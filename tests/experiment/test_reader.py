@@ -1,5 +1,6 @@
 """Readers: their directory, exact resume, faults, and what they say of a pen."""
 
+import errno
 import json
 import shutil
 import signal
@@ -17,7 +18,8 @@ from unread import Unread
 import sketch
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.evaluation.recogniser import Recogniser
-from sketch.experiment import hands, legibility
+from sketch.experiment import hands, legibility, lock, reader_training
+from sketch.experiment import reader as reader_module
 from sketch.experiment.building import load_network
 from sketch.experiment.checking import ReadingCheck
 from sketch.experiment.directory import find_experiments
@@ -172,6 +174,37 @@ def test_what_a_reader_leaves(reader, root, capsys):
 def test_a_second_one_of_the_name_is_refused(corpus, root, reader):
     with pytest.raises(FileExistsError, match=f"--reader {reader.name}"):
         make_reader(corpus, root)
+
+
+def test_one_that_cannot_be_locked_is_not_made(corpus, tmp_path, monkeypatch):
+    def refuse(descriptor, operation):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lock.fcntl, "flock", refuse)
+        with pytest.raises(OSError, match=f"system of {tmp_path} has no file locks"):
+            make_reader(corpus, tmp_path)
+    monkeypatch.setattr(lock, "fcntl", None)
+    monkeypatch.setattr(reader_training, "prepare", None)  # a corpus may be large
+    with pytest.raises(RuntimeError, match="on Windows, use WSL"):
+        make_reader(corpus, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_slower_of_two_that_begin_at_once_is_told_so(corpus, tmp_path, monkeypatch):
+    """Both have seen that there is none; the other makes it meanwhile."""
+
+    def overtaken(path):
+        made = tmp_path / reader_name(ReaderSettings(**SMALL))
+        made.mkdir()
+        (made / "reader.json").touch()
+        return lock.hold(path)
+
+    monkeypatch.setattr(reader_module, "lock", SimpleNamespace(hold=overtaken))
+    with pytest.raises(
+        FileExistsError, match="by --reader toy-reader.* another rea"
+    ):
+        make_reader(corpus, tmp_path)
 
 
 def test_other_settings_are_refused_with_both_values(reader):

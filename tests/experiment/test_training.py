@@ -1,5 +1,6 @@
 """Whole training runs at toy size: exact resume, derived runs, faults."""
 
+import errno
 import itertools
 import json
 import math
@@ -18,7 +19,7 @@ from made_up_corpus import make_corpus
 from unread import Unread
 
 from sketch.corpus.hdf5 import Corpus, write_corpus
-from sketch.experiment import record
+from sketch.experiment import lock, record
 from sketch.experiment.building import load_network
 from sketch.experiment.directory import Experiment
 from sketch.experiment.interrupts import Interrupts
@@ -555,6 +556,25 @@ def test_more_devices_than_there_are_leave_no_directory(corpus, tmp_path):
         with pytest.raises(ValueError, match="--devices"):
             run(corpus, tmp_path, settings=SETTINGS, devices=99)
     assert [path.name for path in tmp_path.iterdir()] == [corpus.name]
+
+
+def test_a_run_that_cannot_be_locked_leaves_no_directory(corpus, tmp_path, monkeypatch):
+    root = tmp_path / "runs"
+
+    def refuse(descriptor, operation):
+        raise OSError(errno.ENOLCK, "no locks")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lock.fcntl, "flock", refuse)
+        for _ in range(2):
+            with pytest.raises(OSError, match=f"system of {root} has no file locks"):
+                run(corpus, root, settings=SETTINGS)
+    monkeypatch.setattr(lock, "fcntl", None)  # Windows, which lacks the other, too
+    monkeypatch.delattr(os, "sysconf")
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="on Windows, use WSL"):
+            run(corpus, root, settings=SETTINGS)
+    assert list(root.iterdir()) == []
 
 
 def test_other_data_is_refused(corpus, tmp_path):
