@@ -12,6 +12,7 @@
 It is kept as an experiment is: whole or not at all, and nothing in it is run.
 """
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -23,7 +24,7 @@ import numpy as np
 import sketch
 from sketch.experiment import checkpoint, hands, lock
 from sketch.experiment.files import read_parsed, to_json_text
-from sketch.experiment.hyperparameters import from_json, to_json
+from sketch.experiment.hyperparameters import check_dataset_name, from_json, to_json
 from sketch.experiment.reader_settings import ReaderSettings, reader_name
 from sketch.experiment.run_directory import RunDirectory, refuse_existing
 from sketch.experiment.settings_file import SETTINGS_NAME as EXPERIMENT
@@ -130,10 +131,13 @@ class Reader(RunDirectory):
             problem = f"{name} is an experiment, and no reader"
         else:
             problem = f"there is no reader {name}"
+        command = "sketch train-reader"
         of = Path(path_or_name).name.removesuffix("-reader")
+        with contextlib.suppress(ValueError):  # an experiment's name is not its corpus'
+            check_dataset_name(of)
+            command += f" --name {of}"
         raise FileNotFoundError(
-            f"{problem}; {there}; `sketch train-reader --name {of}` makes one, of "
-            "the corpus at --data"
+            f"{problem}; {there}; `{command}` makes one, of the corpus at --data"
         )
 
     def build_recogniser(self) -> "Recogniser":

@@ -201,9 +201,7 @@ def test_the_slower_of_two_that_begin_at_once_is_told_so(corpus, tmp_path, monke
         return lock.hold(path)
 
     monkeypatch.setattr(reader_module, "lock", SimpleNamespace(hold=overtaken))
-    with pytest.raises(
-        FileExistsError, match="by --reader toy-reader.* another rea"
-    ):
+    with pytest.raises(FileExistsError, match="by --reader toy-reader.* another rea"):
         make_reader(corpus, tmp_path)
 
 
@@ -224,6 +222,9 @@ def test_an_unknown_reader_names_those_there_are(reader, root, tmp_path, monkeyp
         Reader.load("nope", root)
     with pytest.raises(FileNotFoundError, match="has none, .*come: handwriting-reader"):
         Reader.load("nope", tmp_path)
+    name = "Toy-1X4-G2-bs1-lr1e-4"  # of an experiment, and no --name
+    with pytest.raises(FileNotFoundError, match="; `sketch train-reader` makes one, "):
+        Reader.load(name, root)
     monkeypatch.setattr(hands, "hands_dir", lambda: tmp_path / "none")
     with pytest.raises(
         FileNotFoundError, match="has none; `sketch train-reader --name nope`"
