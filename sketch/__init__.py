@@ -143,6 +143,7 @@ The map of the house. A folder imports only itself and those above it:
     cli/             one thin file a command: parse, call one function, print
       main.py          the commands, and what an error says
       options.py       options that several commands have
+      former.py        options of older programs, and what they are here
       echo.py          lines on a terminal
       signals.py       Ctrl-C and SIGTERM, until training takes them
     arguments.py     what a program may pass to a pen

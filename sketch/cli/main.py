@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 import sketch
+from sketch.cli.former import name_successor
 from sketch.cli.signals import obey_signals, signals_obeyed
 from sketch.ink.printable import printable
 
@@ -106,6 +107,7 @@ def _run(args: Sequence[str] | None) -> NoReturn:
         click.echo("interrupted", err=True)
         sys.exit(130)
     except click.UsageError as error:
+        name_successor(error)
         error.show()
         sys.exit(error.exit_code)
     except Exception as error:

@@ -232,7 +232,7 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
         click.option(
             "--prime",
             metavar="LINE|FILE",
-            help="Go on from this ink, in its hand: a line of the corpus by its name, "
+            help="Go on from this ink, in its style: a line of the corpus by its name, "
             "or an .inkml, .svg or .json file.",
         ),
         click.option(

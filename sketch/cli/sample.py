@@ -37,7 +37,8 @@ OF_TEXTS = (
     "--text",
     "texts",
     multiple=True,
-    help="Write this, a line of ink; give it several times for several lines.",
+    help="Write this, a line of ink; give it several times for several lines, all "
+    "of them in one file.",
 )
 @click.option(
     "--text-file",

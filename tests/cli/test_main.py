@@ -13,7 +13,8 @@ from unread import Unread
 from untrained import make_experiment
 
 from sketch.cli import signals
-from sketch.cli.main import COMMANDS, describe
+from sketch.cli.former import FORMER
+from sketch.cli.main import COMMANDS, cli, describe
 
 # What takes long to import; numpy alone would be a third of the 0.3 s.
 HEAVY = ("keras", "jax", "torch", "tensorflow", "h5py", "matplotlib", "numpy", "lxml")
@@ -53,6 +54,16 @@ def test_help_is_in_house_style(sketch, command):
     assert "--debug" in text
 
 
+def test_options_of_former_times_lead_to_options_of_today():
+    there_are = set()
+    for name in COMMANDS:
+        params = cli.get_command(None, name).params
+        there_are.update(*(option.opts for option in params))
+    for former, here in FORMER.items():
+        assert former not in there_are
+        assert set(re.findall(r"(?<!\w)--?[A-Za-z][a-z-]*", here)) <= there_are, here
+
+
 def test_the_commands_are_listed_in_the_order_of_work(sketch):
     text = sketch("--help").out.partition("Commands:")[2]
     assert [line.split()[0] for line in text.strip().splitlines()] == list(COMMANDS)
@@ -65,6 +76,10 @@ def test_the_commands_are_listed_in_the_order_of_work(sketch):
         (["nope"], "No such command 'nope'.\n"),
         (["trian"], "No such command 'trian'. Did you mean 'train'?\n"),
         (["list", "--nope"], "No such option"),
+        (
+            ["train", "--rnn_size", "9"],
+            "No such option '--rnn_size'. Here that is --dim",
+        ),
         (["show"], "Missing argument"),
         (["train", "--dim", "0"], "0 is not in the range"),
         (["train", "--dim", "x"], "'x' is not a valid integer"),
