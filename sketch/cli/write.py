@@ -228,7 +228,7 @@ def _read(text: str) -> str:
         content, name = Path(text).read_bytes(), text
     elif os.path.isdir(text):
         raise click.ClickException(f"{text} is a folder: name a file in it")
-    elif text.endswith(FILE_SUFFIXES) and not any(map(str.isspace, text)):
+    elif text.lower().endswith(FILE_SUFFIXES) and not any(map(str.isspace, text)):
         raise click.ClickException(f"there is no file {text}")
     else:
         return text

@@ -141,7 +141,7 @@ def test_a_file_standard_input_and_a_missing_file(run, asked, tmp_path, monkeypa
     monkeypatch.setattr("sys.stdin", Standard)
     assert run("-", "-o", "b.json").code == 0
     assert asked[-1]["text"] == "from a pipe"
-    for name in ("lettre.txt", "lettre.doc"):
+    for name in ("lettre.txt", "Lettre.DOC"):
         result = run(name, "-o", "c.json")
         assert result == (1, "", f"Error: there is no file {name}\n")
     (tmp_path / "letters").mkdir()
