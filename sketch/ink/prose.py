@@ -17,7 +17,6 @@ TYPEWRITTEN = {
     "—": "-",
     "−": "-",
     "…": "...",
-    "\N{SOFT HYPHEN}": "",
 }
 
 
@@ -42,7 +41,8 @@ def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) 
     """A text in the characters of an alphabet; line ends stay.
 
     Typographic quotes, dashes and dots become those of a typewriter if the alphabet
-    lacks them.
+    lacks them; joiners, soft hyphens and marks of direction, which say only how others
+    are set, go.
 
     Args:
         text: any.
@@ -90,7 +90,8 @@ def _fit(
         if character == "\n":
             line, column = line + 1, 0
         elif character not in known and not character.isspace():
-            stand_in = TYPEWRITTEN.get(character)
+            is_format = unicodedata.category(character) == "Cf"
+            stand_in = "" if is_format else TYPEWRITTEN.get(character)
             if stand_in is None or not set(stand_in) <= known:
                 stand_in = replace_unknown
             if stand_in is None:

@@ -3,7 +3,7 @@
 import pytest
 
 from sketch.ink.prose import TYPEWRITTEN, describe_unknown, fit_text
-from sketch.ink.text import Alphabet
+from sketch.ink.text import Alphabet, one_line
 
 ABC = Alphabet.from_texts(["abc -"])
 KEYBOARD = Alphabet.from_texts(["abc -',.\""])
@@ -11,8 +11,14 @@ KEYBOARD = Alphabet.from_texts(["abc -',.\""])
 
 def test_typography_is_typewritten_where_the_alphabet_lacks_it():
     assert fit_text("a’b…", KEYBOARD) == "a'b..."
-    assert fit_text("a\N{SOFT HYPHEN}b", ABC) == "ab"
     assert fit_text("a’b", Alphabet.from_texts(["ab’'"])) == "a’b"
+
+
+@pytest.mark.parametrize("mark", "\xad\u200c\u200d\u200e\u202a\ufeff")
+def test_what_no_transcript_keeps_is_not_unknown(mark):
+    assert one_line(f"a{mark}b") == fit_text(f"a{mark}b", ABC) == "ab"
+    assert fit_text(f"a{mark}b", ABC, "c") == "ab"
+    assert "line 1, column 3" in describe_unknown(f"a{mark}ß", ABC)
 
 
 def test_what_is_unknown_can_be_replaced():
@@ -21,7 +27,7 @@ def test_what_is_unknown_can_be_replaced():
     assert fit_text("a€b\nc", ABC, "cc") == "accb\nc"
 
 
-@pytest.mark.parametrize("character", [c for c, t in TYPEWRITTEN.items() if t])
+@pytest.mark.parametrize("character", TYPEWRITTEN)
 def test_typography_is_replaced_where_its_typewritten_form_is_unknown_too(character):
     letters = Alphabet.from_texts(["abc"])
     assert fit_text(f"a{character}b", letters, "c") == "acb"
