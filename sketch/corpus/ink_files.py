@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sketch.corpus.database import Database
-from sketch.corpus.line import Line
+from sketch.corpus.line import Line, check_line
 from sketch.corpus.parallel import parse_all
 from sketch.corpus.quickdraw import parse_drawing
 from sketch.corpus.source_file import SourceFile, has_records
@@ -183,7 +183,13 @@ class _Reader:
                     self.leave_out(name, f"{key}: drawn twice")
                 else:
                     writer = one_line(line.writer)
-                    lines[line_id] = Line(line.strokes, text, line_id, writer)
+                    made = Line(line.strokes, text, line_id, writer)
+                    try:
+                        check_line(made)
+                    except ValueError as error:
+                        self.leave_out(name, str(error))
+                    else:
+                        lines[line_id] = made
         return list(lines.values())
 
     def _is_first(self, file: SourceFile) -> bool:

@@ -422,6 +422,19 @@ def test_broken_files_are_listed_and_strict_refuses_them(tmp_path):
         convert([folder], tmp_path / "none.hdf5")
 
 
+def test_a_text_of_many_bytes_is_left_out_by_its_name(tmp_path):
+    long = "字" * 9000  # 27,000 bytes
+    (tmp_path / "cat.ndjson").write_text(ndjson(1, long))
+    (tmp_path / "dog.ndjson").write_text(ndjson(3))
+    report = convert([tmp_path], tmp_path / "out.hdf5", split="random")
+    assert "a text of 9,000 characters is no line of handwriting" in str(report)
+    write_json(tmp_path / "mine.json", InkLine(hand()[0].strokes, writer=long))
+    write_json(tmp_path / "yours.json", InkLine(hand()[0].strokes))
+    (tmp_path / "yours.txt").write_text(long, encoding="utf-8")
+    with pytest.raises(DamagedInk, match="no ink in .*mine.json: line mine-01: a text"):
+        convert([tmp_path], tmp_path / "none.hdf5", form="json")
+
+
 def test_more_ink_than_the_memory_should_hold(tmp_path, monkeypatch):
     (tmp_path / "cat.ndjson").write_text(ndjson(1000))
     monkeypatch.setattr(ink_files, "MAX_INK_BYTES", 1 << 19)
