@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,7 +92,13 @@ def convert(
         split = "iam"
     elif split is None:
         split = "form" if form == "iam" or len(forms) >= MANY_FORMS else "random"
-    sets = split_lines(database.lines, database.split_lists, split, seed)
+    try:
+        sets = split_lines(database.lines, database.split_lists, split, seed)
+    except ValueError as error:
+        if not database.left_out:
+            raise
+        lost = _first_three(f"{name}: {why}" for name, why in database.left_out)
+        raise ValueError(f"{error}; left out was {lost}") from error
     corpus = write_corpus(
         output,
         sets,
@@ -169,13 +175,15 @@ def _describe_losses(database: Database) -> str:
     losses += [
         f"{form}: {what}" for form, what in database.in_doubt if form in without_text
     ]
-    more = f"; and {len(losses) - 3:,} more" if len(losses) > 3 else ""
     return (
-        "--strict, but this would be left out: "
-        + "; ".join(losses[:3])
-        + more
-        + "; mend the sources, or convert without --strict"
+        f"--strict, but this would be left out: {_first_three(losses)}; mend the "
+        "sources, or convert without --strict"
     )
+
+
+def _first_three(losses: Iterable[str]) -> str:
+    first, others = (losses := list(losses))[:3], len(losses) - 3
+    return "; ".join(first) + (f"; and {others:,} more" if others > 0 else "")
 
 
 def _graves_statistics(

@@ -30,7 +30,7 @@ def parse_drawing(line: bytes) -> tuple[str, InkLine]:
     drawing = record.get("drawing") if isinstance(record, dict) else None
     if not isinstance(drawing, list):
         raise DamagedInk('it has no list "drawing"')
-    key, word = str(record.get("key_id", ""))[:40], record.get("word", "")
+    key, word = str(record.get("key_id") or "")[:40], record.get("word", "")
     if not isinstance(word, str):
         raise DamagedInk(f'its "word" is {word!r:.40}')
     pens = []

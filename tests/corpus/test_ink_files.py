@@ -362,8 +362,10 @@ def test_quick_draw(tmp_path):
     assert line.transcript == "cat"
     expected = [[2, 1, 0], [1, 3, 1], [-2, -5, 0], [1, 2, 0], [3, 1, 1]]
     np.testing.assert_array_equal(line.strokes, expected)
+    nameless = ndjson(30).replace('"10', 'null, "n": "')
+    (tmp_path / "in" / "dog.ndjson").write_text(nameless)
     few = convert([tmp_path / "in"], tmp_path / "few.hdf5", limit=10, split="random")
-    assert sum(few.corpus.num_lines[name] for name in ("train", "valid")) == 20
+    assert sum(few.corpus.num_lines[name] for name in ("train", "valid")) == 30
 
 
 BROKEN_DRAWINGS = [
@@ -417,6 +419,12 @@ def test_broken_files_are_listed_and_strict_refuses_them(tmp_path):
     assert "left out: 5" in str(report)
     with pytest.raises(DamagedInk, match="--strict"):
         convert([folder], tmp_path / "strict.hdf5", strict=True)
+    write_inkml(folder / "good.inkml", hand(TEXTS[:1]))
+    three = r"bomb.inkml: .*; .*cut.inkml: .*; .*empty.inkml: .*; and 2 more$"
+    with pytest.raises(
+        ValueError, match=f"no line for train: .*; left out was .*{three}"
+    ):
+        convert([folder], tmp_path / "one.hdf5")
     (folder / "good.inkml").unlink()
     with pytest.raises(DamagedInk, match=r"no ink in .*\*.inkml .*inkml"):
         convert([folder], tmp_path / "none.hdf5")
