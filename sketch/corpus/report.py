@@ -80,7 +80,7 @@ class Report:
             f"transcripts: {counted(self.num_transcribed, 'line')}, "
             f"{counted(len(characters), 'character')}: {''.join(characters).strip()}"
         )
-        rows += [f"  {form}: {what}" for form, what in self.in_doubt]
+        rows += _listed(self.in_doubt)
         before, after = self.paces
         if before:
             to = f", brought to {after:.1f}" if after != before else ""
@@ -100,12 +100,17 @@ class Report:
                 + (" …" if len(self.unlisted) > LISTED else "")
             )
         rows.append(f"left out: {len(self.left_out):,}")
-        rows += [f"  {name}: {reason}" for name, reason in self.left_out[:LISTED]]
-        if len(self.left_out) > LISTED:
-            rows.append(f"  … and {len(self.left_out) - LISTED:,} more")
+        rows += _listed(self.left_out)
         rows.append(f"digest {corpus.digest}")
         rows.append(f"{corpus.path} ({size:.1f} MB)")
         return "\n".join(map(printable, rows))
+
+
+def _listed(found: list[tuple[str, str]]) -> list[str]:
+    rows = [f"  {name}: {what}" for name, what in found[:LISTED]]
+    if len(found) > LISTED:
+        rows.append(f"  … and {len(found) - LISTED:,} more")
+    return rows
 
 
 def _pair(values: np.ndarray) -> str:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -223,6 +224,8 @@ def test_strict_refuses_text_in_doubt(database, tmp_path):
     report = convert([database], tmp_path / "out.hdf5")
     assert "a01-003u: 2 lines of ink, 3 of text; ink kept" in str(report)
     assert report.num_transcribed == 57
+    many = replace(report, in_doubt=25 * report.in_doubt)
+    assert str(many).count("; ink kept") == 20 and "  … and 5 more\n" in str(many)
     with pytest.raises(DamagedInk, match="--strict.* a01-003u: 2 lines of ink"):
         convert([database], tmp_path / "strict.hdf5", strict=True)
 
