@@ -12,13 +12,15 @@ from sketch.corpus.database import Database, form_of
 from sketch.corpus.formats import NAMES, detect_format, read_sources
 from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.corpus.iam import SPLIT_LISTS
+from sketch.corpus.line import Line
 from sketch.corpus.pace import match_pace, pace_of
 from sketch.corpus.report import Report
 from sketch.corpus.splits import split_lines
 from sketch.ink import DamagedInk
-from sketch.ink.strokes import find_jumps, offset_statistics, remove_jumps
+from sketch.ink.strokes import extent, find_jumps, offset_statistics, remove_jumps
 
 REPORTED_JUMP = 1400.0  # units of IAM-OnDB; 1 % of its lines hold a longer step
+FAR = 2.0  # other ink: times a line's larger side; IAM-OnDB's longest step is half
 MANY_FORMS = 20  # from so many on, 5 % of them is one at least
 MAX_NOTE = 4000  # characters of the source and of the command, kept in the file
 
@@ -78,7 +80,7 @@ def convert(
     if not force:
         _refuse_other_file(output, origin, sources_digest)
     database = read_sources(sources, form, processes, show_progress, limit)
-    jump = max_jump or (REPORTED_JUMP if form == "iam" else np.inf)
+    jump = max_jump or (REPORTED_JUMP if form == "iam" else _far(database.lines))
     counts = [int(find_jumps(line.strokes, jump).sum()) for line in database.lines]
     if max_jump is not None:
         database = _without_jumps(database, max_jump)
@@ -155,6 +157,11 @@ def _refuse_other_file(output: Path, origin: str, sources_digest: str) -> None:
         f"{output} is there and {what}; give another --output, or replace it with "
         "--force"
     )
+
+
+def _far(lines: Sequence[Line]) -> float:
+    """A step that no pen makes in lines of this size."""
+    return FAR * float(np.median([max(extent(line.strokes)) for line in lines]))
 
 
 def _without_jumps(database: Database, max_jump: float) -> Database:

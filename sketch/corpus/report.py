@@ -24,7 +24,7 @@ class Report:
         num_transcribed: lines with a transcript.
         paces: points a character, as read and as written; 0.0 where nobody knows.
         jumps: steps longer than `jump_limit`, and the number of lines with one.
-        jump_limit: `max_jump`, or what is worth a report; infinite if nothing is.
+        jump_limit: `max_jump`, or what is worth a report.
         are_jumps_removed: whether `max_jump` was given.
         graves: for the published checksums: lines and offsets of testset_v, lines of
             the rest, and the rest's offset mean and std; None without that list.
@@ -85,8 +85,8 @@ class Report:
         if before:
             to = f", brought to {after:.1f}" if after != before else ""
             rows.append(f"pace: {before:.1f} points a character{to}")
-        if self.jump_limit < np.inf:
-            steps, lines = self.jumps
+        steps, lines = self.jumps
+        if steps or self.are_jumps_removed:
             done = (
                 "removed" if self.are_jumps_removed else "kept (--max-jump N removes)"
             )

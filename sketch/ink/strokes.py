@@ -206,6 +206,12 @@ def offset_statistics(lines: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarr
     return mean, np.sqrt(squares / count)
 
 
+def extent(strokes: np.ndarray) -> np.ndarray:
+    """Width and height of a line `[time, 3]`: float64 `[2]`, in its unit."""
+    points = np.cumsum(strokes[:, [DX, DY]], axis=0, dtype=np.float64)
+    return points.max(axis=0, initial=0) - points.min(axis=0, initial=0)
+
+
 def find_jumps(strokes: np.ndarray, max_jump: float) -> np.ndarray:
     """Marks the steps that no hand makes: recording errors of the tablet.
 

@@ -443,6 +443,20 @@ def test_a_text_of_many_bytes_is_left_out_by_its_name(tmp_path):
         convert([tmp_path], tmp_path / "none.hdf5", form="json")
 
 
+def test_a_point_out_of_all_bounds_is_reported(tmp_path):
+    lines = hand()
+    write_json(tmp_path / "mine.json", lines)
+    report = convert([tmp_path], tmp_path / "mine.hdf5", form="json")
+    assert report.jumps == (0, 0) and "jumps" not in str(report)
+    lines[1].strokes[[4, 5], 0] += (2**20, -(2**20))
+    write_json(tmp_path / "mine.json", lines)
+    report = convert([tmp_path], tmp_path / "mine.hdf5", form="json")
+    assert "jumps: 2 steps of more than " in str(report)
+    assert "units in 1 line, kept (--max-jump N removes)" in str(report)
+    read = read_corpus(tmp_path / "mine.hdf5")["mine-02"]
+    np.testing.assert_array_equal(read.strokes, lines[1].strokes)
+
+
 def test_more_ink_than_the_memory_should_hold(tmp_path, monkeypatch):
     (tmp_path / "cat.ndjson").write_text(ndjson(1000))
     monkeypatch.setattr(ink_files, "MAX_INK_BYTES", 1 << 19)
