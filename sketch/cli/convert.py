@@ -41,8 +41,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
-    default=0,
-    show_default=True,
+    show_default="0",
     help="Of the splits form and random.",
 )
 @click.option(
@@ -82,7 +81,7 @@ def command(
     sources: tuple[Path, ...],
     output: Path,
     split: str | None,
-    seed: int,
+    seed: int | None,
     max_jump: float | None,
     like: str | None,
     limit: int | None,

@@ -31,7 +31,7 @@ def convert(
     *,
     form: str | None = None,
     split: str | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     max_jump: float | None = None,
     pace: float | None = None,
     limit: int | None = None,
@@ -51,7 +51,7 @@ def convert(
         form: the format, one of `FORMATS`; None: found out.
         split: one of `SPLITS`; None: "iam" where the lists are found, else "form",
             or "random" where ink of one's own is in few files.
-        seed: of the splits "form" and "random".
+        seed: of the splits "form" and "random", 0 if not given; the others have none.
         max_jump: steps longer than this, in the ink's units, are taken out of it; None
             keeps all.
         pace: points a character that the ink shall have; see `match_pace`. None: as
@@ -66,8 +66,8 @@ def convert(
     Raises:
         FileExistsError: If another file is in the way.
         FileNotFoundError: If a source is not there.
-        ValueError: If the output is a source, the split cannot be made, or `strict` and
-            something is left out.
+        ValueError: If the output is a source, the split cannot be made or has no use
+            for a seed that was given, or `strict` and something is left out.
         DamagedInk: (a ValueError) if sources are damaged, or hold no ink.
     """
     output = Path(output)
@@ -94,6 +94,13 @@ def convert(
         split = "iam"
     elif split is None:
         split = "form" if form == "iam" or len(forms) >= MANY_FORMS else "random"
+    is_by_list = split in ("iam", "graves")
+    if is_by_list and seed is not None:
+        raise ValueError(
+            f"--seed goes only with --split form and random; this is {split}, whose "
+            "lists are in the sources: leave --seed out, or name another --split"
+        )
+    seed = seed or 0
     try:
         sets = split_lines(database.lines, database.split_lists, split, seed)
     except ValueError as error:
@@ -110,8 +117,7 @@ def convert(
         seed=seed,
         split=split,
     )
-    by_list = database.split_lists.values() if split in ("iam", "graves") else ()
-    listed = frozenset().union(*by_list)
+    listed = frozenset().union(*(database.split_lists.values() if is_by_list else ()))
     return Report(
         corpus=corpus,
         form=form,

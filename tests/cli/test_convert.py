@@ -1,7 +1,7 @@
 """Options of `sketch convert` that would change nothing are refused."""
 
 import pytest
-from whiteboards import write_database
+from whiteboards import write_database, write_split_lists
 
 
 @pytest.fixture
@@ -20,3 +20,6 @@ def test_the_seed_is_for_splits_by_chance(sketch, database):
     result = sketch("convert", "iam", "--split", "graves", "--seed", 3)
     assert result.code == 2 and "--seed goes only with --split form and" in result.err
     assert sketch("convert", "iam", "--split", "random", "--seed", 3).code == 0
+    write_split_lists(database)
+    result = sketch("convert", "iam", "--seed", 3)
+    assert result.code == 1 and "form and random; this is iam" in result.err
