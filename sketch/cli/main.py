@@ -99,6 +99,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def _run(args: Sequence[str] | None) -> NoReturn:
     seen = {"debug": False}  # the --debug option of a command sets it
+    if getattr(sys.stdout, "errors", None) == "strict":  # a log of few characters
+        sys.stdout.reconfigure(errors="replace")
     obey_signals()
     try:
         result = cli.main(args, "sketch", standalone_mode=False, obj=seen)

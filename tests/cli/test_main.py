@@ -1,5 +1,6 @@
 """Help without waiting, and an exit code and one line for every end."""
 
+import io
 import json
 import os
 import re
@@ -328,6 +329,14 @@ def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
     shell = subprocess.run(command, shell=True, capture_output=True, text=True)
     assert shell.stdout.startswith("Usage")
     assert shell.stderr == ""
+
+
+def test_what_the_output_cannot_encode_ends_no_command(sketch, monkeypatch):
+    log = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(log, "cp1252"))
+    assert sketch("list", "--experiments", "字").code == 0
+    sys.stdout.flush()
+    assert b"in ?" in log.getvalue()
 
 
 def test_version(sketch):
