@@ -222,9 +222,11 @@ def require_own_corpus(
         return
     theirs, here = run.data_digest[:12], f"{', '.join(files)} holds ({digest[:12]})"
     if name != DEMO_NAME:
+        all_of_it = ", all its files in the order of the first run" * (len(files) > 1)
         raise ValueError(
             f"{run.name} learned from other data (digest {theirs}) than {here}: name "
-            "its corpus by --data, or begin another on this one with another --name"
+            f"its corpus by --data{all_of_it}, or begin another on this one with "
+            "another --name"
         )
     raise ValueError(
         f"{run.name} learned from a built-in corpus (digest {theirs}) other than "

@@ -82,6 +82,9 @@ def test_an_experiment_goes_on_with_its_own_corpus(demo, mine, root, facts):
     with pytest.raises(FileNotFoundError, match="handwriting needs its corpus") as lost:
         plan({}, of_mine.name, root)
     assert "--name demo" not in str(lost.value)  # it could not go on with that
+    for files, rest in (("a", ", or"), ("ab", ", all its files in the order of the f")):
+        with pytest.raises(ValueError, match=f"name its corpus by --data{rest}"):
+            data.require_own_corpus(of_mine, "handwriting", files, "another")
     planned, path, notice = plan({}, "continue", root)
     assert (planned.name, path) == (of_demo.name, demo)
 
