@@ -147,14 +147,19 @@ def _evaluation(
         )
         if theirs != ours:
             raise ValueError(f"it is of {theirs}, not of {ours}; evaluate again")
+        corpus, origin = facts["corpus"], ""
+        if corpus["digest"] != source.data_digest:
+            theirs = _cell(corpus["source"])
+            origin = f" (of another corpus than {source.name} learned from: {theirs})"
         if "written" in facts:
-            return _legibility(facts)
+            return _legibility(facts, origin)
         both = facts["log_likelihood"]
         line, point = both["nats_per_line"], both["nats_per_point"]
         return [
             f"`sketch evaluate --protocol {facts['protocol']}`: "
             f"{line['value']:.1f} nats/line ({line['low']:.1f} to {line['high']:.1f}), "
-            f"{point['value']:.4f} nats/point, {counted(facts['num_lines'], 'line')}."
+            f"{point['value']:.4f} nats/point, "
+            f"{counted(facts['num_lines'], 'line')}{origin}."
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
@@ -162,11 +167,11 @@ def _evaluation(
         ) from error
 
 
-def _legibility(facts: dict[str, Any]) -> list[str]:
+def _legibility(facts: dict[str, Any], origin: str) -> list[str]:
     real = facts["real"]["error_rate"]["value"]
     table = [
         f"`sketch evaluate --legibility`, read by {facts['reader']['name']}, which "
-        f"gets {real:.1%} of the characters of real lines wrong:",
+        f"gets {real:.1%} of the characters of real lines{origin} wrong:",
         "",
         "| texts | bias | lines | wrong | failed |",
         "|---|---|---|---|---|",

@@ -23,7 +23,7 @@ from PIL import Image
 from sketch.corpus.shards import open_shards
 from sketch.experiment import checkpoint, hands
 from sketch.experiment.card import settings_of, write_card
-from sketch.experiment.data import find_corpus_files
+from sketch.experiment.data import find_corpus_files, require_own_corpus
 from sketch.experiment.directory import Experiment
 from sketch.experiment.files import read_json, read_text, to_json_text
 from sketch.experiment.hyperparameters import DEMO_NAME
@@ -71,8 +71,8 @@ def publish(
         The directory.
 
     Raises:
-        ValueError: no best checkpoint; no condition; too large; not an experiment that
-            writes texts, as a default hand must.
+        ValueError: no best checkpoint; no condition; `data` is another corpus than its
+            own; too large; not an experiment that writes texts, as a default hand must.
         FileExistsError: it is there already, or what is there is not published.
     """
     path = Path(folder) / source.name
@@ -202,6 +202,9 @@ def _find_sources(source: Experiment | Reader, data) -> list[str]:
         return []
     with open_shards(files) as corpus:
         if corpus.digest != source.data_digest:
+            if data:
+                name = settings_of(source).name
+                require_own_corpus(source, name, list(map(str, files)), corpus.digest)
             return []
         return list(dict.fromkeys(file.source for file in corpus.files))
 

@@ -127,6 +127,13 @@ def test_scores_of_reports_are_on_the_card(pen, folder, corpus, tmp_path):
     assert f"--protocol graves`: {value:.1f} nats/line" in (
         (made / "README.md").read_text()
     )
+    assert "another corpus" not in (made / "README.md").read_text()
+    other = {"corpus": {"source": "their ink", "digest": "another"}}
+    path.write_text(json.dumps(report | other))
+    publish(pen, folder, CONDITION, corpus, evaluations=[path], force=True)
+    assert f"lines (of another corpus than {pen.name} learned from: their ink)." in (
+        (made / "README.md").read_text()
+    )
     path.write_text(json.dumps(report | {"model": "another"}))
     with pytest.raises(ValueError, match="report.json is no report .* of another"):
         publish(pen, folder, CONDITION, corpus, evaluations=[path], force=True)
@@ -274,7 +281,9 @@ def test_a_condition_is_asked_for_where_the_corpus_tells_none(
     with open_shards(files) as joined:
         of_both = replace(pen, data_digest=joined.digest)
     assert publishing._find_sources(of_both, files) == ["made up"]
-    assert publishing._find_sources(of_both, files[:1]) == []
+    for data in (files[:1], files[::-1]):
+        with pytest.raises(ValueError, match="learned from other data"):
+            publishing._find_sources(of_both, data)
     assert publishing._find_condition(pen, ["IAM-OnDB: a", "IAM-OnDB: b"]) == (
         publishing.IAM_CONDITION
     )
