@@ -305,6 +305,10 @@ class Corpus:
         """The writer of each line of a set, in file order; "" where unknown."""
         return self._read_texts("writers", self._rows(set_name))
 
+    def line_ids(self, set_name: str) -> list[str]:
+        """The name of each line of a set, in file order."""
+        return self._read_texts("line_ids", self._rows(set_name))
+
     def read_set(self, set_name: str) -> list[Line]:
         """Reads all lines of a set into memory (about 100 MB for IAM-OnDB).
 

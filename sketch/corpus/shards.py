@@ -53,6 +53,28 @@ class Shards:
         mean = (shares * means).sum(axis=0)
         return mean, np.sqrt((shares * (stds**2 + (means - mean) ** 2)).sum(axis=0))
 
+    def require_fit(self) -> None:
+        """Refuses files that nobody should train on together.
+
+        Raises:
+            ValueError: a line that one file holds out is trained on in another, by its
+                id and its ink.
+        """
+        held_out: dict[tuple[str, int], list[Corpus]] = {}
+        for file in self.files:
+            for name in set(self.sets) - {"train"}:
+                for key in _keys(file, name):
+                    held_out.setdefault(key, []).append(file)
+        for file in self.files:
+            for line_id, length in _keys(file, "train"):
+                for other in held_out.get((line_id, length), ()):
+                    if other is not file and _is_same_ink(line_id, file, other):
+                        raise ValueError(
+                            f"line {line_id} is for training in {file.path} and held "
+                            f"out in {other.path}: name one of them, or convert the "
+                            "sources of both in one go"
+                        )
+
     def is_same_set(self, one: str, other: str) -> bool:
         """Whether two sets are the same rows of each file."""
         return all(file.is_same_set(one, other) for file in self.files)
@@ -96,6 +118,14 @@ class Shards:
         is_ink = source == "features"
         lengths = stored // ROW_WIDTH if is_ink else stored
         return RowsOnDisk(parts, lengths.astype(np.int64), 4 if is_ink else 1, decode)
+
+
+def _keys(file: Corpus, set_name: str) -> Iterator[tuple[str, int]]:
+    return zip(file.line_ids(set_name), file.lengths(set_name).tolist(), strict=True)
+
+
+def _is_same_ink(line_id: str, *files: Corpus) -> bool:
+    return np.array_equal(*(file.line(line_id).strokes for file in files))
 
 
 def _decode_strokes(data: bytes) -> np.ndarray:

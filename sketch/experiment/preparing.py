@@ -30,10 +30,13 @@ def prepare(
 
     Raises:
         ValueError: a resumed experiment was trained on another corpus; the corpus
-            lacks what the settings need; the processes have different corpora.
+            lacks what the settings need, or its files do not fit each other; the
+            processes have different corpora.
         FileExistsError: there is a directory of a new experiment's name.
     """
     with open_shards(options.data) as corpus:
+        if plan.action != "resume":
+            corpus.require_fit()
         facts = {
             "alphabet": corpus.alphabet,
             "offset_mean": corpus.offset_mean,

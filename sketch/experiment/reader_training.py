@@ -138,10 +138,13 @@ def prepare(
         out of them, in words.
 
     Raises:
-        ValueError: the corpus has nothing to read, or is not the reader's.
+        ValueError: the corpus has nothing to read, or is not the reader's, or its files
+            do not fit each other.
         FileExistsError: there is a reader of this name.
     """
     with open_shards(data) as corpus:
+        if reader is None:
+            corpus.require_fit()
         facts = {
             "alphabet": corpus.alphabet,
             "offset_mean": corpus.offset_mean,

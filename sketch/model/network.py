@@ -222,7 +222,7 @@ class Network(keras.Model):
         def body(carry, point, characters, weights):
             kernel, recurrent = weights
             state, (kappa, window) = carry
-            # In the loop: of all points at once it would be hundreds of times their size.
+            # In the loop: of all points at once it is hundreds of times their size.
             seen = ops.concatenate([point, window], axis=-1)
             state = layer.advance(
                 layer.project(seen, kernel, "float32"), state, recurrent

@@ -13,10 +13,15 @@ from sketch.corpus.batches import Batch, Batches
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.corpus.rows import RowsInMemory
 from sketch.corpus.shards import open_shards
+from sketch.experiment import reader_training
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.lines import BESIDE_INK, load_lines, measure_texts
+from sketch.experiment.plan import plan_run
 from sketch.experiment.position import Position
+from sketch.experiment.preparing import prepare
 from sketch.experiment.processes import ALONE
+from sketch.experiment.reader_settings import ReaderSettings
+from sketch.experiment.run_options import RunOptions
 from sketch.experiment.training import TrainingRun
 from sketch.ink.strokes import normalise
 
@@ -118,6 +123,29 @@ def test_a_file_that_is_named_twice_is_refused(paths, tmp_path):
         with pytest.raises(ValueError, match="first.hdf5 and .* hold the same lines"):
             with open_shards([*paths, twice]):
                 pass
+
+
+def resown(path):
+    """A corpus whose first lines of `train` and `test` have changed places."""
+    with Corpus.open(path) as corpus:
+        sets = {name: corpus.read_set(name) for name in corpus.sets}
+    sets["train"][0], sets["test"][0] = sets["test"][0], sets["train"][0]
+    other = path.with_stem(f"{path.stem}-resown")
+    write_corpus(other, sets, source="", command="", seed=1, split="random")
+    return other
+
+
+def test_a_line_held_out_in_one_file_is_not_trained_on_in_another(paths, tmp_path):
+    other_ink = make_corpus(tmp_path / "other.hdf5", seed=2)
+    with open_shards([*paths, resown(other_ink)]) as corpus:
+        corpus.require_fit()  # the same ids
+    again = resown(paths[0])
+    message = f"line test-00 is for training in {again} and held out in {paths[0]}"
+    files = [str(again), *map(str, paths)]
+    with pytest.raises(ValueError, match=message):
+        prepare(plan_run({}, None, tmp_path), RunOptions(data=files), tmp_path)
+    with pytest.raises(ValueError, match=message):
+        reader_training.prepare(ReaderSettings(), None, files, tmp_path)
 
 
 def test_a_file_out_of_reach_is_not_called_damaged(paths):
