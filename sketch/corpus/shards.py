@@ -14,7 +14,11 @@ from sketch.corpus.hdf5 import Corpus
 from sketch.corpus.hdf5_checks import damaged
 from sketch.corpus.line import ROW_WIDTH, Line, find_problem
 from sketch.corpus.rows import Located, RowsOnDisk
+from sketch.ink.strokes import extent
 from sketch.ink.text import Alphabet
+
+OTHER_UNITS = 5.0  # times as large: letters alone are no more below whole lines
+MEASURED = 200  # lines of a file
 
 
 class Shards:
@@ -57,9 +61,21 @@ class Shards:
         """Refuses files that nobody should train on together.
 
         Raises:
-            ValueError: a line that one file holds out is trained on in another, by its
-                id and its ink.
+            ValueError: the ink of one is in other units. A line that one holds out is
+                trained on in another, by its id and its ink.
         """
+        if len(self.files) == 1:
+            return
+        first, *others = map(_extent, self.files)
+        for file, size in zip(self.files[1:], others, strict=True):
+            # Words are narrower than lines, drawings flat or high: both sides count.
+            if (size > OTHER_UNITS * first).all() or (OTHER_UNITS * size < first).all():
+                ratio = np.linalg.norm(size) / np.linalg.norm(first)
+                raise ValueError(
+                    f"the ink of {file.path} is {ratio:.3g} times as large as that of "
+                    f"{self.files[0].path}: it is in other units. Train on one of them "
+                    "and go on with the other by --model, which brings units together"
+                )
         held_out: dict[tuple[str, int], list[Corpus]] = {}
         for file in self.files:
             for name in set(self.sets) - {"train"}:
@@ -118,6 +134,14 @@ class Shards:
         is_ink = source == "features"
         lengths = stored // ROW_WIDTH if is_ink else stored
         return RowsOnDisk(parts, lengths.astype(np.int64), 4 if is_ink else 1, decode)
+
+
+def _extent(file: Corpus) -> np.ndarray:
+    """Width and height of the median training line."""
+    strokes = Shards([file]).strokes("train")
+    last = len(strokes.lengths) - 1
+    rows = np.unique(np.linspace(0, last, MEASURED).astype(int))
+    return np.median([extent(line) for line in strokes.take(rows)], axis=0)
 
 
 def _keys(file: Corpus, set_name: str) -> Iterator[tuple[str, int]]:

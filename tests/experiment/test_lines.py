@@ -125,6 +125,19 @@ def test_a_file_that_is_named_twice_is_refused(paths, tmp_path):
                 pass
 
 
+@pytest.mark.parametrize("scale", [200, 1 / 200])
+def test_ink_of_other_units_is_not_mixed(paths, tmp_path, scale):
+    wide = make_corpus(tmp_path / "wide.hdf5", seed=2, scale=(scale, 1))
+    with open_shards([*paths, wide]) as corpus:
+        corpus.require_fit()  # longer lines, or single words
+    other = make_corpus(tmp_path / "other.hdf5", seed=1, scale=scale)
+    times = r"(1|2)\d\d" if scale > 1 else r"0\.00\d+"
+    message = f"{other} is {times} times as large as that of {paths[0]}: .* --model"
+    with open_shards([*paths, other]) as corpus:
+        with pytest.raises(ValueError, match=message):
+            corpus.require_fit()
+
+
 def resown(path):
     """A corpus whose first lines of `train` and `test` have changed places."""
     with Corpus.open(path) as corpus:
