@@ -1,6 +1,7 @@
 """How much memory does training take, with the longest batch that IAM-OnDB has?
 
     python benchmarks/memory.py --dim 900 --mixtures 10 --bs 56
+    python benchmarks/memory.py --dim 400 --depth 3 --mixtures 20 --bs 64 --text
 
 One step on a batch of lines of 1,939 points, in a process that does nothing else; the
 lines of the corpus (0.1 GB) come on top of it.
@@ -10,7 +11,7 @@ import argparse
 
 import numpy as np
 from report import peak_memory, report
-from training import LONGEST, sketch_step
+from training import LONGEST, POINTS_PER_CHARACTER, sketch_step
 
 
 def main() -> None:
@@ -22,15 +23,19 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=LONGEST)
     parser.add_argument("--backend", default="jax")
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--text", action="store_true")
     arguments = parser.parse_args()
 
     from sketch.experiment import devices
 
     devices.set_up(arguments.backend, arguments.precision)
-    step = sketch_step(arguments, has_text=False)
+    step = sketch_step(arguments, arguments.text)
     shape = arguments.bs, arguments.length
     inputs = {"strokes": np.zeros((*shape, 3), np.float32)}
     inputs["mask"] = np.ones(shape, np.float32)
+    if arguments.text:
+        characters = arguments.length // POINTS_PER_CHARACTER
+        inputs["text"] = np.ones((arguments.bs, characters), np.int32)
     before = peak_memory()
     step(inputs)
     report(
