@@ -43,7 +43,7 @@ class NamedPath(click.Path):
 
 
 class ExperimentName(click.ParamType):
-    """An experiment's name or path; completed by the shell from `--experiments`."""
+    """An experiment's name or path; the shell completes names, of hands too."""
 
     name = "experiment"
 
@@ -51,10 +51,12 @@ class ExperimentName(click.ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         from sketch.experiment.directory import find_experiments
+        from sketch.experiment.hands import find_hands
 
         root = ctx.params.get("experiments") or os.environ.get("SKETCH_EXPERIMENTS")
         root = root or "experiments"
-        names = [path.name for path in find_experiments(root)]
+        own = [path.name for path in find_experiments(root)]
+        names = dict.fromkeys([*own, *find_hands()])
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

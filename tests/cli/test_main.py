@@ -16,6 +16,7 @@ from untrained import make_experiment
 from sketch.cli import signals
 from sketch.cli.former import FORMER
 from sketch.cli.main import COMMANDS, cli, describe
+from sketch.experiment.hands import find_hands
 
 # What takes long to import; numpy alone would be a third of the 0.3 s.
 HEAVY = ("keras", "jax", "torch", "tensorflow", "h5py", "matplotlib", "numpy", "lxml")
@@ -345,9 +346,11 @@ def test_version(sketch):
     assert sketch("--version").out.strip().endswith(package.__version__)
 
 
-def test_the_shell_completes_names_of_experiments(tmp_path):
-    (tmp_path / "handwriting-1X8").mkdir()
-    (tmp_path / "handwriting-1X8" / "hyperparameters.json").touch()
+def test_the_shell_completes_names_of_experiments_and_of_hands(tmp_path):
+    hands = [name for name in find_hands() if name.startswith("hand")]
+    for name in ("handwriting-1X8", hands[0]):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "hyperparameters.json").touch()
     environment = os.environ | {
         "_SKETCH_COMPLETE": "bash_complete",
         "COMP_WORDS": "sketch show hand",
@@ -356,4 +359,5 @@ def test_the_shell_completes_names_of_experiments(tmp_path):
     }
     program = "from sketch.cli.main import main; main()"
     result = python("-c", program, env=environment)
-    assert result.stdout == "plain,handwriting-1X8\n"
+    names = ["handwriting-1X8", *hands]
+    assert sorted(result.stdout.split()) == sorted(f"plain,{name}" for name in names)
