@@ -32,7 +32,7 @@ OF_TEXTS = (
 
 
 @click.command()
-@hand_option("for a text, the hand that comes with sketch")
+@hand_option("a hand that comes with sketch, for texts or for free lines")
 @click.option(
     "--text",
     "texts",
@@ -110,8 +110,9 @@ def command(
     """Write with the best weights of an experiment.
 
     An experiment trained with --text writes the texts it is given, of any length; any
-    other writes freely. Every sampled point is drawn, joined by straight lines; `sketch
-    write` draws curves, on paper.
+    other writes freely. Without --model, a hand that comes with sketch does either.
+    Every sampled point is drawn, joined by straight lines; `sketch write` draws curves,
+    on paper.
     """
     file_format = _format_of(ctx, output, file_format)
     if text_file is not None:
@@ -123,13 +124,12 @@ def command(
             refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
     else:
         refuse_unused(ctx, OF_TEXTS, "goes only with --text")
-        if model is None:
-            raise click.UsageError(_what_is_missing(), ctx)
 
     from sketch.api import load
     from sketch.experiment.hands import is_hand
 
-    pen = load(model, experiments=experiments, backend=backend)
+    hand = _free_hand(ctx) if model is None and not texts else model
+    pen = load(hand, experiments=experiments, backend=backend)
     if model is None:
         click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
     if pen.alphabet and not texts:
@@ -185,20 +185,18 @@ def command(
         click.echo(path)
 
 
-def _what_is_missing() -> str:
-    """Tells who gave neither a text nor a model what to give."""
+def _free_hand(ctx: click.Context) -> Path:
+    """The hand that comes with sketch and writes without a text."""
     from sketch.experiment.directory import Experiment
     from sketch.experiment.hands import find_hands
 
-    free = [
-        name
-        for name, path in find_hands().items()
-        if not Experiment.load(path, path.parent).hyperparameters.text
-    ]
-    comes = f" (with sketch comes {', '.join(free)})" if free else ""
-    return (
+    for path in find_hands().values():
+        if not Experiment.load(path, path.parent).hyperparameters.text:
+            return path
+    raise click.UsageError(
         "give it a --text to write; or, for free lines, the --model of an experiment "
-        f"without text{comes}; `sketch list` shows all"
+        "without text; `sketch list` shows all",
+        ctx,
     )
 
 

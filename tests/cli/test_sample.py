@@ -131,14 +131,21 @@ def test_no_option_is_silently_ignored(sketch, experiment, calls, options, words
     assert calls == []
 
 
-def test_without_a_text_it_asks_for_one_or_for_a_model_that_needs_none(sketch, calls):
-    result = sketch("sample")
-    (error,) = [line for line in result.err.splitlines() if line.startswith("Error")]
-    assert result.code == 2 and "--text" in error and "`sketch list`" in error
-    named = [name for name in find_hands() if name in error]
-    experiments = [Experiment.load(find_hands()[name], ".") for name in named]
-    assert experiments and not any(one.hyperparameters.text for one in experiments)
-    assert "[default: (for a text, " in " ".join(sketch("sample", "--help").out.split())
+def test_without_a_text_and_a_model_the_hand_for_free_lines_writes(
+    sketch, calls, monkeypatch, tmp_path
+):
+    result = sketch("sample", "-n", 2)
+    assert result.code == 0, result.err
+    ((name, *_),) = calls
+    hand = Experiment.load(find_hands()[name], ".")
+    assert not hand.hyperparameters.text
+    assert result.err == f"the hand is {name}, which comes with sketch\n"
+    assert (tmp_path / "sample-n2-steps700-bias0-seed0.png").exists()
+    assert "[default: (a hand that " in " ".join(sketch("sample", "--help").out.split())
+    monkeypatch.setattr("sketch.experiment.hands.find_hands", dict)
+    result = sketch("sample", "-n", 2)
+    assert result.code == 2 and "give it a --text" in result.err
+    assert "`sketch list`" in result.err and len(calls) == 1
 
 
 @pytest.fixture
