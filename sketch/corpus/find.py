@@ -1,7 +1,13 @@
 """Where the corpus file is."""
 
 import os
+import sys
+from functools import cache
 from pathlib import Path
+
+import h5py
+
+from sketch.ink.printable import printable
 
 FILE_NAME = "handwriting.hdf5"
 
@@ -10,7 +16,8 @@ def find_corpus(data: str | Path | None = None) -> Path | None:
     """Finds the corpus file to train on.
 
     Looks at `data` (a file, or a folder that holds `handwriting.hdf5`), then at
-    `$SKETCH_DATA` (the same), `$FUEL_DATA_PATH/handwriting/` and `./data/`.
+    `$SKETCH_DATA` (the same), `./data/` and `$FUEL_DATA_PATH/handwriting/`; a corpus of
+    another program that lies there is passed over.
 
     Returns:
         The path of the file, or None if nobody named one and none is there.
@@ -35,9 +42,29 @@ def find_corpus(data: str | Path | None = None) -> Path | None:
                 f"`sketch convert SOURCE --output {path}`"
             )
         return path
+    if (own := Path("data") / FILE_NAME).is_file():
+        return own
     fuel_folders = os.environ.get("FUEL_DATA_PATH", "").split(os.pathsep)
-    folders = [Path(folder) / "handwriting" for folder in fuel_folders if folder]
-    for folder in [*folders, Path("data")]:
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
+    for folder in filter(None, fuel_folders):
+        path = Path(folder) / "handwriting" / FILE_NAME
+        if path.is_file() and _is_ours(path):
+            return path
     return None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether `sketch convert` made a file; a damaged one, perhaps."""
+    try:
+        with h5py.File(path, "r") as file:
+            is_ours = "format" in file.attrs
+    except OSError:
+        return True  # who opens it tells what is wrong
+    if not is_ours:
+        _tell_passed_over(path)
+    return is_ours
+
+
+@cache  # a command looks more than once
+def _tell_passed_over(path: Path) -> None:
+    words = f"passed over, as `sketch convert` did not make it: {printable(str(path))}"
+    print(words, file=sys.stderr)

@@ -32,8 +32,8 @@ from sketch.ink.printable import printable
 OWN = ("data", "memory", "coordinator", "process")
 
 HOW_TO_GET_DATA = (
-    "no handwriting.hdf5 in --data, $SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or "
-    "./data/. To make it of IAM-OnDB: register at "
+    "no handwriting.hdf5 in --data, $SKETCH_DATA, ./data/ or "
+    "$FUEL_DATA_PATH/handwriting/. To make it of IAM-OnDB: register at "
     "https://fki.tic.heia-fr.ch/databases/iam-on-line-handwriting-database, download "
     "lineStrokes-all.tar.gz and ascii-all.tar.gz, and run `sketch convert "
     "lineStrokes-all.tar.gz ascii-all.tar.gz`"
@@ -187,9 +187,9 @@ def require_corpus(
         how = HOW_TO_GET_DATA
         if name != Hyperparameters.name:
             how = (
-                "none at --data, $SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or "
-                "./data/: say where by --data, or make it by `sketch convert SOURCE "
-                "--output data/handwriting.hdf5`"
+                "none at --data, $SKETCH_DATA, ./data/ or $FUEL_DATA_PATH/handwriting/"
+                ": say where by --data, or make it by `sketch convert SOURCE --output "
+                "data/handwriting.hdf5`"
             )
         if digest is None:
             how += f"; --name {DEMO_NAME} is the built-in corpus, which needs none"

@@ -54,7 +54,7 @@ class CommonOptions(Settings):
         "--data",
         "The corpus: handwriting.hdf5, or a folder that holds it; may be given several "
         "times, for a corpus of several files.",
-        unset="$SKETCH_DATA, $FUEL_DATA_PATH/handwriting/ or ./data/",
+        unset="$SKETCH_DATA, ./data/ or $FUEL_DATA_PATH/handwriting/",
         type=str,
         multiple=True,
         in_name="never",

@@ -486,13 +486,34 @@ def test_where_the_corpus_is_looked_for(tmp_path, monkeypatch):
         (tmp_path / name).mkdir(parents=True)
         files[name] = tmp_path / name / "handwriting.hdf5"
         files[name].write_text("")
-    assert find_corpus().resolve() == files["data"]
     monkeypatch.setenv("FUEL_DATA_PATH", f"/nowhere{os.pathsep}{tmp_path / 'fuel'}")
+    assert find_corpus().resolve() == files["data"]
+    files["data"].unlink()
     assert find_corpus() == files["fuel/handwriting"]
     monkeypatch.setenv("SKETCH_DATA", str(tmp_path / "env"))
     assert find_corpus() == files["env"]
     assert find_corpus(tmp_path / "given") == files["given"]
     assert find_corpus(files["given"]) == files["given"]
+
+
+def test_another_programs_corpus_in_fuels_folder_is_passed_over_and_told_once(
+    path, tmp_path, monkeypatch, capsys
+):
+    """udibr's and this project's go by the same name."""
+    monkeypatch.chdir(tmp_path)
+    theirs, ours = (tmp_path / name / "handwriting" for name in ("theirs", "ours"))
+    for folder in (theirs, ours):
+        folder.mkdir(parents=True)
+    with h5py.File(theirs / "handwriting.hdf5", "w") as file:
+        file["features"] = np.zeros((3, 4, 3))
+    monkeypatch.setenv("FUEL_DATA_PATH", str(theirs.parent))
+    assert find_corpus() is None is find_corpus()
+    (told,) = capsys.readouterr().err.splitlines()
+    assert str(theirs) in told and "passed over" in told
+    path.rename(ours / "handwriting.hdf5")
+    monkeypatch.setenv("FUEL_DATA_PATH", f"{theirs.parent}{os.pathsep}{ours.parent}")
+    assert find_corpus() == ours / "handwriting.hdf5"
+    assert not capsys.readouterr().err
 
 
 def test_a_corpus_that_was_named_must_be_there(tmp_path, monkeypatch):
