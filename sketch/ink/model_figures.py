@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from sketch.ink.canvas import INK, INK_MAP, WHOLE_NUMBERS, picture
 
+MOST_STEPS = 900  # of a map; no axis of steps has fewer pixels once there are as many
 VISIBLE_BLANKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
 
 
@@ -94,20 +95,13 @@ def draw_mixture_weights(path: str | Path, weights: np.ndarray) -> None:
     time, mixture = weights.shape
     with picture(path, 12, 1.2 + 0.14 * max(mixture, 6)) as figure:
         axes = figure.add_subplot()
-        image = axes.imshow(
-            weights.T,
-            aspect="auto",
-            cmap=INK_MAP,
-            vmin=0,
-            vmax=float(weights.max()) or 1.0,
-            extent=(0.5, time + 0.5, mixture + 0.5, 0.5),
-        )
+        extent = (0.5, time + 0.5, mixture + 0.5, 0.5)
+        _draw_map(axes, _fewer_steps(weights).T, extent)
         axes.set_title("Mixture weights π")
         axes.set_xlabel("step")
         axes.set_ylabel("component")
         axes.yaxis.set_major_locator(MaxNLocator(8, **WHOLE_NUMBERS))
         axes.xaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
-        _add_scale(axes, image)
 
 
 def _checked_map(values: np.ndarray, name: str) -> np.ndarray:
@@ -130,14 +124,8 @@ def _draw_columns(
     height = float(np.clip(1.2 + 0.008 * time, 3.0, 9.0))
     with picture(path, width, height) as figure:
         axes = figure.add_subplot()
-        image = axes.imshow(
-            values,
-            aspect="auto",
-            cmap=INK_MAP,
-            vmin=0,
-            vmax=float(values.max()) or 1.0,
-            extent=(-0.5, columns - 0.5, time + 0.5, 0.5),
-        )
+        extent = (-0.5, columns - 0.5, time + 0.5, 0.5)
+        _draw_map(axes, _fewer_steps(values), extent)
         axes.set_xticks(range(columns), labels=names)
         axes.tick_params(axis="x", length=0, labelcolor=INK)
         for name in axes.get_xticklabels():
@@ -146,9 +134,25 @@ def _draw_columns(
         axes.set_xlabel(label)
         axes.set_ylabel("step")
         axes.yaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
-        _add_scale(axes, image)
 
 
-def _add_scale(axes: Axes, image) -> None:
+def _fewer_steps(values: np.ndarray) -> np.ndarray:
+    """At most `MOST_STEPS` rows, the maxima of neighbours: no spike is dropped."""
+    rows = min(len(values), MOST_STEPS)
+    return np.maximum.reduceat(values, np.arange(rows) * len(values) // rows)
+
+
+def _draw_map(
+    axes: Axes, values: np.ndarray, extent: tuple[float, float, float, float]
+) -> None:
+    image = axes.imshow(
+        values,
+        aspect="auto",
+        interpolation="nearest",  # a step is a step, however long the text
+        cmap=INK_MAP,
+        vmin=0,
+        vmax=float(values.max()) or 1.0,
+        extent=extent,
+    )
     bar = axes.figure.colorbar(image, ax=axes, pad=0.02, aspect=30)
     bar.outline.set_visible(False)

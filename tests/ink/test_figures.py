@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from matplotlib import image
 from matplotlib.collections import PathCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
 from sketch.ink import DamagedInk, figures
-from sketch.ink.canvas import draw_strokes
+from sketch.ink.canvas import INK, draw_strokes
 from sketch.ink.strokes import points_from_strokes, split_pen_strokes
 
 
@@ -203,6 +204,21 @@ def test_maps_that_do_not_fit_are_refused(tmp_path):
         figures.draw_mixture_weights(path, np.ones((0, 3)))
     with pytest.raises(ValueError, match="NaN"):
         figures.draw_mixture_weights(path, np.full((2, 3), np.nan))
+
+
+@pytest.mark.parametrize("steps", [900, 5000])
+@pytest.mark.parametrize("name", ["window", "mixture_weights"])
+def test_a_single_step_is_as_dark_in_a_line_of_any_length(tmp_path, name, steps):
+    path = tmp_path / "map.png"
+    text = ("abc",) if name == "window" else ()
+    is_ink = []
+    for column in (0, 2):
+        values = np.zeros((steps, 3))
+        values[steps // 3, column] = 1
+        getattr(figures, f"draw_{name}")(path, values, *text)
+        pixels = image.imread(path)[..., :3]
+        is_ink.append(np.abs(pixels - to_rgb(INK)).max(axis=2) < 0.01)
+    assert (is_ink[0] & ~is_ink[1]).any() and (is_ink[1] & ~is_ink[0]).any()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (700, 20)])
