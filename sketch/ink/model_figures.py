@@ -35,6 +35,8 @@ def line_figure_paths(stem: str | Path) -> list[Path]:
 def draw_window(path: str | Path, phi: np.ndarray, text: str) -> None:
     """Draws which character the attention window looked at, step by step.
 
+    Weights above 1 are as dark as 1: some leap to 4 where the pen is lifted.
+
     Args:
         path: the picture.
         phi: `[time, characters]`, the window's weight on each character, ≥ 0
@@ -62,6 +64,8 @@ def draw_soft_window(
     path: str | Path, window: np.ndarray, symbols: Sequence[str]
 ) -> None:
     """Draws the mixture of letters that the model was shown, step by step.
+
+    Values above 1 are as dark as 1, as of `draw_window`.
 
     Args:
         path: the picture.
@@ -96,7 +100,7 @@ def draw_mixture_weights(path: str | Path, weights: np.ndarray) -> None:
     with picture(path, 12, 1.2 + 0.14 * max(mixture, 6)) as figure:
         axes = figure.add_subplot()
         extent = (0.5, time + 0.5, mixture + 0.5, 0.5)
-        _draw_map(axes, _fewer_steps(weights).T, extent)
+        _draw_map(axes, _fewer_steps(weights).T, float(weights.max()), extent)
         axes.set_title("Mixture weights π")
         axes.set_xlabel("step")
         axes.set_ylabel("component")
@@ -125,7 +129,8 @@ def _draw_columns(
     with picture(path, width, height) as figure:
         axes = figure.add_subplot()
         extent = (-0.5, columns - 0.5, time + 0.5, 0.5)
-        _draw_map(axes, _fewer_steps(values), extent)
+        top = min(float(values.max()), 1.0)  # or rare spikes would pale all else
+        _draw_map(axes, _fewer_steps(values), top, extent)
         axes.set_xticks(range(columns), labels=names)
         axes.tick_params(axis="x", length=0, labelcolor=INK)
         for name in axes.get_xticklabels():
@@ -143,7 +148,10 @@ def _fewer_steps(values: np.ndarray) -> np.ndarray:
 
 
 def _draw_map(
-    axes: Axes, values: np.ndarray, extent: tuple[float, float, float, float]
+    axes: Axes,
+    values: np.ndarray,
+    top: float,
+    extent: tuple[float, float, float, float],
 ) -> None:
     image = axes.imshow(
         values,
@@ -151,8 +159,9 @@ def _draw_map(
         interpolation="nearest",  # a step is a step, however long the text
         cmap=INK_MAP,
         vmin=0,
-        vmax=float(values.max()) or 1.0,
+        vmax=top or 1.0,
         extent=extent,
     )
-    bar = axes.figure.colorbar(image, ax=axes, pad=0.02, aspect=30)
+    extend = "max" if values.max() > top else "neither"
+    bar = axes.figure.colorbar(image, ax=axes, pad=0.02, aspect=30, extend=extend)
     bar.outline.set_visible(False)

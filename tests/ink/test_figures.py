@@ -188,6 +188,21 @@ def test_window_figures_label_each_character(tmp_path, monkeypatch):
     assert labels.pop() == ["■", "a", "b", "c", "␣", "d"]
 
 
+def test_a_spike_does_not_pale_the_rest_of_a_window(tmp_path, monkeypatch):
+    scales = []
+    original = Figure.colorbar
+
+    def record(figure, drawn, **style):
+        scales.append((drawn.norm.vmax, style["extend"]))
+        return original(figure, drawn, **style)
+
+    monkeypatch.setattr(Figure, "colorbar", record)
+    for largest in (0.5, 1.0, 4.0):
+        figures.draw_window(tmp_path / "map.png", np.diag([0.2, largest]), "ab")
+    figures.draw_soft_window(tmp_path / "map.png", np.diag([0.2, 4.0]), "ab")
+    assert scales == [(0.5, "neither"), (1.0, "neither"), (1.0, "max"), (1.0, "max")]
+
+
 def test_text_is_no_formula_and_may_have_letters_the_font_lacks(tmp_path):
     text = "$a$ 漢\n_^"
     figures.draw_window(tmp_path / "phi.png", np.ones((3, len(text))), text)
