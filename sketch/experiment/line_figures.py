@@ -36,7 +36,8 @@ def draw_line_figures(
     figures.draw_soft_window(
         paths[2], trace.window, ["■", *experiment.alphabet.characters]
     )
-    figures.draw_mixture_weights(paths[3], np.exp(before.log_weights))
+    weights = np.exp(after.log_weights)
+    figures.draw_mixture_weights(paths[3], weights, is_biased=bool(trace.bias.any()))
     figures.draw_density(
         paths[4],
         trace.strokes,

@@ -85,12 +85,15 @@ def draw_soft_window(
     _draw_columns(path, window, names, "Soft window over the alphabet", "symbol")
 
 
-def draw_mixture_weights(path: str | Path, weights: np.ndarray) -> None:
+def draw_mixture_weights(
+    path: str | Path, weights: np.ndarray, is_biased: bool = False
+) -> None:
     """Draws which components of the mixture were in use, step by step.
 
     Args:
         path: the picture.
         weights: `[time, mixture]`, the weights π, each row adding up to 1.
+        is_biased: whether they are those after the probability bias; said in the title.
 
     Raises:
         ValueError: if the shape is another, or a weight is not finite.
@@ -101,7 +104,7 @@ def draw_mixture_weights(path: str | Path, weights: np.ndarray) -> None:
         axes = figure.add_subplot()
         extent = (0.5, time + 0.5, mixture + 0.5, 0.5)
         _draw_map(axes, _fewer_steps(weights).T, float(weights.max()), extent)
-        axes.set_title("Mixture weights π")
+        axes.set_title("Mixture weights π" + ", after the bias" * is_biased)
         axes.set_xlabel("step")
         axes.set_ylabel("component")
         axes.yaxis.set_major_locator(MaxNLocator(8, **WHOLE_NUMBERS))

@@ -9,14 +9,12 @@ from sketch.generation.writing import WrittenLine
 from sketch.ink import figures
 
 
-def test_the_density_is_that_of_the_network_and_that_which_was_drawn_from(
-    tmp_path, monkeypatch
-):
-    drawn = {}
+def test_weights_and_density_are_those_which_were_drawn_from(tmp_path, monkeypatch):
+    drawn, told = {}, {}
     for name in ("line", "window", "soft_window", "mixture_weights", "density"):
 
-        def draw(path, *given, name=name, **_):
-            drawn[name] = given
+        def draw(path, *given, name=name, **options):
+            drawn[name], told[name] = given, options
 
         monkeypatch.setattr(figures, f"draw_{name}", draw)
     experiment = make_experiment(tmp_path, with_weights=False, epsilon=0.0)
@@ -31,8 +29,12 @@ def test_the_density_is_that_of_the_network_and_that_which_was_drawn_from(
     np.testing.assert_allclose(before.log_scales, log_scales, atol=1e-6)
     sharpened = log_scales - bias[..., None]
     np.testing.assert_allclose(after.log_scales, sharpened, atol=1e-6)
-    weights = np.exp(outputs[:, 1:3])
+    weights = np.exp(outputs[:, 1:3] * (1 + bias))
     weights /= weights.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(drawn["mixture_weights"][0], weights, atol=1e-6)
+    assert told["mixture_weights"] == {"is_biased": True}
     own = strokes * [*experiment.offset_std, 1] + [*experiment.offset_mean, 0]
     np.testing.assert_allclose(drawn["line"][0], own, rtol=1e-6)
+    trace = trace._replace(bias=np.zeros_like(bias))
+    draw_line_figures(experiment, WrittenLine("a", trace), tmp_path / "a")
+    assert told["mixture_weights"] == {"is_biased": False}

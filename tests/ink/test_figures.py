@@ -237,10 +237,13 @@ def test_a_single_step_is_as_dark_in_a_line_of_any_length(tmp_path, name, steps)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (700, 20)])
-def test_mixture_weights_of_any_size(tmp_path, shape):
+def test_mixture_weights_of_any_size_say_whether_they_are_biased(tmp_path, shape):
+    path = tmp_path / "weights.svg"
     weights = np.random.default_rng(0).dirichlet(np.ones(shape[1]), shape[0])
-    figures.draw_mixture_weights(tmp_path / "weights.png", weights)
-    assert (tmp_path / "weights.png").stat().st_size > 1000
+    for is_biased in (False, True):
+        figures.draw_mixture_weights(path, weights, is_biased)
+        text = path.read_text(encoding="utf-8")
+        assert "Mixture weights π" in text and ("after the bias" in text) == is_biased
 
 
 def history(epochs: int) -> list[dict]:
