@@ -179,18 +179,24 @@ def draw_history(
         )
         for number, (name, history) in enumerate(histories.items()):
             colour = COLOURS[number % len(COLOURS)]
-            for index, split in enumerate(("train", "valid", "test")):
+            train, valid, test = (
+                _points(history, f"{split}_log_likelihood")
+                for split in ("train", "valid", "test")
+            )
+            lines = {"train": train, "valid": valid, "test": test}
+            if valid == test:  # one would hide the other
+                lines = {"train": train, "valid (= test)": valid}
+            for index, (split, points) in enumerate(lines.items()):
                 _plot(
                     top,
-                    history,
-                    f"{split}_log_likelihood",
+                    points,
                     colour if several else COLOURS[index],
                     # Several runs are told apart by colour, their splits by dashes.
-                    label=(name if split == "valid" else "") if several else split,
+                    label=(name if index == 1 else "") if several else split,
                     dashes=(":", "-", "--")[index] if several else "-",
                 )
             for axes, key in ((middle, "learning_rate"), (bottom, "gradient_norm")):
-                _plot(axes, history, key, colour if several else FAINT)
+                _plot(axes, _points(history, key), colour if several else FAINT)
         top.set_ylabel("log-likelihood\nnats / line")
         middle.set_ylabel("learning\nrate")
         bottom.set_ylabel("gradient\nnorm")
@@ -209,19 +215,25 @@ def draw_history(
         figure.align_ylabels()
 
 
-def _plot(
-    axes: Axes,
-    history: Sequence[Mapping[str, float]],
-    key: str,
-    colour: str,
-    label: str = "",
-    dashes: str = "-",
-) -> None:
+def _points(
+    history: Sequence[Mapping[str, float]], key: str
+) -> list[tuple[float, float]]:
+    """Epochs and values, without those that are not there or not finite."""
     points = []
     for number, row in enumerate(history, start=1):
         value = row.get(key)
         if value not in (None, "") and math.isfinite(float(value)):
             points.append((float(row.get("epoch", number)), float(value)))
+    return points
+
+
+def _plot(
+    axes: Axes,
+    points: Sequence[tuple[float, float]],
+    colour: str,
+    label: str = "",
+    dashes: str = "-",
+) -> None:
     if points:
         axes.plot(
             *zip(*points, strict=True),

@@ -281,6 +281,23 @@ def test_history_draws_what_is_there(tmp_path, monkeypatch):
     figures.draw_history(tmp_path / "history.png", several)
 
 
+def test_history_draws_one_line_where_test_equals_valid(tmp_path, monkeypatch):
+    labels = []
+    original = figures.Axes.legend
+
+    def record(axes, **style):
+        labels.append(axes.get_legend_handles_labels()[1])
+        return original(axes, **style)
+
+    monkeypatch.setattr(figures.Axes, "legend", record)
+    rows = history(3)
+    figures.draw_history(tmp_path / "history.png", rows)
+    for row in rows:
+        row["test_log_likelihood"] = row["valid_log_likelihood"]
+    figures.draw_history(tmp_path / "history.png", rows)
+    assert labels == [["train", "valid", "test"], ["train", "valid (= test)"]]
+
+
 def test_unsimplified_outlines():
     """matplotlib may drop points of long lines; the style must forbid it."""
     axes = drawing(wave(200, lift=500))
