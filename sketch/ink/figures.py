@@ -123,7 +123,7 @@ def draw_pen(path: str | Path, lines: Sequence[np.ndarray]) -> None:
     flags = [check_strokes(strokes)[:, END_OF_STROKE] > 0.5 for strokes in lines]
     steps, lifts = sum(map(len, flags)), sum(int(flag.sum()) for flag in flags)
     bars, ticks = [], []
-    for row, flag in enumerate(flags):
+    for row, flag in enumerate(flags, start=1):
         if len(flag):
             bars.append([(0.5, row), (len(flag) + 0.5, row)])
         for time in np.flatnonzero(flag) + 1:
@@ -132,7 +132,7 @@ def draw_pen(path: str | Path, lines: Sequence[np.ndarray]) -> None:
     with picture(path, 12, height) as figure:
         axes = figure.add_subplot()
         axes.set_xlim(0, max(max(map(len, flags)), 1) + 1)
-        axes.set_ylim(len(lines) - 0.4, -0.6)
+        axes.set_ylim(len(lines) + 0.6, 0.4)
         thickness = 72 * 0.55 * (height - 0.9) / len(lines)
         axes.add_collection(
             LineCollection(
@@ -203,7 +203,8 @@ def draw_history(
         bottom.set_xlabel("epoch")
         bottom.xaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
         for axes in (middle, bottom):
-            axes.set_ylim(bottom=0)
+            highest = axes.dataLim.y1
+            axes.set_ylim(0, 1.08 * highest if highest > 0 else None)
             axes.yaxis.set_major_locator(MaxNLocator(3))
             axes.yaxis.set_major_formatter("{x:g}")
         if several:

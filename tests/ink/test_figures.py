@@ -157,6 +157,18 @@ def test_the_same_ink_is_the_same_file(tmp_path, suffix):
     assert first.read_bytes() == second.read_bytes()
 
 
+def record_limits(monkeypatch) -> list[tuple[float, float]]:
+    limits = []
+    original = figures.Axes.set_ylim
+
+    def record(axes, *given, **options):
+        limits.append(original(axes, *given, **options))
+        return limits[-1]
+
+    monkeypatch.setattr(figures.Axes, "set_ylim", record)
+    return limits
+
+
 def test_pen_figure_has_a_tick_for_each_lift(tmp_path, monkeypatch):
     collections = []
     original = figures.LineCollection
@@ -166,11 +178,13 @@ def test_pen_figure_has_a_tick_for_each_lift(tmp_path, monkeypatch):
         return original(segments, **style)
 
     monkeypatch.setattr(figures, "LineCollection", record)
+    limits = record_limits(monkeypatch)
     figures.draw_pen(tmp_path / "pen.png", [wave(20, lift=9), wave(5, lift=2)])
     bars, ticks = collections
-    assert bars == [[(0.5, 0), (20.5, 0)], [(0.5, 1), (5.5, 1)]]
+    assert bars == [[(0.5, 1), (20.5, 1)], [(0.5, 2), (5.5, 2)]]
     places = [(tick[0][0], round(np.mean([end[1] for end in tick]))) for tick in ticks]
-    assert places == [(9, 0), (18, 0), (2, 1), (4, 1)]
+    assert places == [(9, 1), (18, 1), (2, 2), (4, 2)]
+    assert limits == [(2.6, 0.4)]
 
 
 def test_window_figures_label_each_character(tmp_path, monkeypatch):
@@ -296,6 +310,13 @@ def test_history_draws_one_line_where_test_equals_valid(tmp_path, monkeypatch):
         row["test_log_likelihood"] = row["valid_log_likelihood"]
     figures.draw_history(tmp_path / "history.png", rows)
     assert labels == [["train", "valid", "test"], ["train", "valid (= test)"]]
+
+
+def test_a_steady_gradient_stays_clear_of_the_frame(tmp_path, monkeypatch):
+    limits = record_limits(monkeypatch)
+    rows = [{"learning_rate": 0.0, "gradient_norm": 5 - 1e-3 * n} for n in range(9)]
+    figures.draw_history(tmp_path / "history.png", rows)
+    assert limits[-1] == pytest.approx((0, 5.4))
 
 
 def test_unsimplified_outlines():
