@@ -108,7 +108,6 @@ def test_the_commands_are_listed_in_the_order_of_work(sketch):
         (["write", "a", "-o", "a.svg", *2 * ("--model", "x")], "--model goes once"),
         (["train", *2 * ("--model", "x")], "--model goes once"),
         (["evaluate", *2 * ("--model", "x")], "--model goes once"),
-        (["sample"], "give it a --text to write; or"),
         (["sample", "--model", "x", "--output", "x.bmp"], "must end with .png, .pdf"),
     ],
 )
