@@ -20,7 +20,7 @@ from sketch.evaluation import MAX_ERROR_RATE
 from sketch.ink.lines import InkLine
 from sketch.ink.page import lay_out
 from sketch.ink.paper import Layout, sheet
-from sketch.ink.prose import fit_text, split_paragraphs
+from sketch.ink.prose import describe_unmarked, fit_text, split_paragraphs
 from sketch.ink.written import Ink
 
 __all__ = ["Ink", "Layout", "Pen", "load"]
@@ -153,7 +153,7 @@ class Pen:
         own = [in_units(self.experiment, line.trace.strokes) for line in written]
         faults = [fault for line in written for fault in line.describe_faults()]
         counts = [count for line in written for count in line.tries]
-        notes = _describe(primed, reading)
+        notes = self._describe(text, primed, reading)
         return _as_written(list(map(InkLine, own, lines)), faults, counts, notes)
 
     def write_page(
@@ -212,7 +212,7 @@ class Pen:
         pages = lay_out(letter.paragraphs, layout, letter.x_height)
         lines = [line for page in pages for line in page.lines]
         counts = [count for line in letter.written for count in line.tries]
-        notes = _describe(primed, reading)
+        notes = self._describe(text, primed, reading)
         return Ink(lines, pages, letter.faults, True, counts, notes)
 
     def sample(
@@ -249,6 +249,15 @@ class Pen:
         if not paragraphs:
             raise ValueError("there is no text to write")
         return paragraphs
+
+    def _describe(
+        self, text: str, prime: "Prime | None", check: "ReadingCheck | None"
+    ) -> list[str]:
+        from sketch.experiment.pen import describe_prime
+
+        notes = describe_unmarked(text, self.experiment.alphabet)
+        notes += describe_prime(prime)
+        return notes + (check.describe_reader() if check else [])
 
     def _check(
         self, reader: str | Path | None, max_error_rate: float
@@ -314,12 +323,6 @@ def load(
             f"{opened.name} has no checkpoint yet: train it with --model {opened.name}"
         )
     return Pen(opened, backend, root)
-
-
-def _describe(prime: "Prime | None", check: "ReadingCheck | None") -> list[str]:
-    from sketch.experiment.pen import describe_prime
-
-    return describe_prime(prime) + (check.describe_reader() if check else [])
 
 
 def _as_written(

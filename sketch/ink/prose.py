@@ -13,11 +13,24 @@ TYPEWRITTEN = {
     "“": '"',
     "”": '"',
     "„": '"',
+    "«": '"',
+    "»": '"',
+    "′": "'",
+    "″": '"',
+    "‐": "-",
     "–": "-",
     "—": "-",
     "−": "-",
     "…": "...",
+    "ß": "ss",
+    "æ": "ae",
+    "Æ": "Ae",
+    "œ": "oe",
+    "Œ": "Oe",
 }
+# Unicode's decompositions that read the same: of ligatures, of hyphens that hold a line
+# together. By the others a power or a fraction would become another number.
+SAME = ("<compat>", "<noBreak>", "<wide>", "<narrow>", "<font>")
 
 
 def split_paragraphs(text: str, keep_lines: bool = False) -> list[str]:
@@ -41,8 +54,8 @@ def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) 
     """A text in the characters of an alphabet; line ends stay.
 
     Typographic quotes, dashes and dots become those of a typewriter if the alphabet
-    lacks them; joiners, soft hyphens and marks of direction, which say only how others
-    are set, go.
+    lacks them, ligatures become letters, and letters lose their accents; joiners, soft
+    hyphens and marks of direction, which say only how others are set, go.
 
     Args:
         text: any.
@@ -76,6 +89,15 @@ def describe_unknown(text: str, alphabet: Alphabet) -> str | None:
     return _places(unknown) if unknown else None
 
 
+def describe_unmarked(text: str, alphabet: Alphabet) -> list[str]:
+    """What a user should know of the accents that `fit_text` leaves out, in words."""
+    known = set(alphabet.characters)
+    unknown = [c for c in dict.fromkeys(normalise_text(text)) if c not in known]
+    stand_ins = {c: _stand_in(c, known) for c in unknown if _has_mark(c)}
+    lost = [f"{c} written as {plain}" for c, plain in stand_ins.items() if plain]
+    return [f"accents left out: {', '.join(lost[:10])}"] if lost else []
+
+
 def _fit(
     text: str, known: set[str], replace_unknown: str | None
 ) -> tuple[str, dict[str, tuple[int, int]]]:
@@ -90,9 +112,8 @@ def _fit(
         if character == "\n":
             line, column = line + 1, 0
         elif character not in known and not character.isspace():
-            is_format = unicodedata.category(character) == "Cf"
-            stand_in = "" if is_format else TYPEWRITTEN.get(character)
-            if stand_in is None or not set(stand_in) <= known:
+            stand_in = _stand_in(character, known)
+            if stand_in is None:
                 stand_in = replace_unknown
             if stand_in is None:
                 unknown.setdefault(character, (line, column))
@@ -101,6 +122,27 @@ def _fit(
         column += 1
         fitted.append(character)
     return "".join(fitted), unknown
+
+
+def _stand_in(character: str, known: set[str]) -> str | None:
+    """The same in known characters, as a typewriter would have it; None: it cannot."""
+    if unicodedata.category(character) == "Cf":
+        return ""
+    plain = TYPEWRITTEN.get(character)
+    if plain is None:
+        kind = unicodedata.decomposition(character).partition(" ")[0]
+        if kind.startswith("<") and kind not in SAME:
+            return None
+        parts = unicodedata.normalize("NFKD", character)
+        letters = [c for c in parts if not unicodedata.combining(c)]
+        plain = "".join(TYPEWRITTEN.get(c, c) for c in letters).strip()
+        if not plain:
+            return None
+    return plain if set(plain) <= known else None
+
+
+def _has_mark(character: str) -> bool:
+    return any(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
 
 
 def _places(unknown: dict[str, tuple[int, int]]) -> str:

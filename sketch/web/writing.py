@@ -32,7 +32,12 @@ from sketch.ink.lines import InkLine, line_from_pen_strokes
 from sketch.ink.page import lay_out
 from sketch.ink.page_files import writing_seconds
 from sketch.ink.paper import Layout, Page
-from sketch.ink.prose import describe_unknown, fit_text, split_paragraphs
+from sketch.ink.prose import (
+    describe_unknown,
+    describe_unmarked,
+    fit_text,
+    split_paragraphs,
+)
 from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.vector import FORMAT, VERSION
 from sketch.ink.words import cut_words
@@ -110,7 +115,7 @@ def write(hand: Hand, request: WriteRequest, stop: threading.Event) -> dict[str,
             "height": _rounded(page.height),
             "pen": page.pen_mm,
         },
-        "faults": letter.faults,
+        "faults": describe_unmarked(request.text, experiment.alphabet) + letter.faults,
         "seconds": _rounded(writing_seconds(page)),
         "seed": request.seed,
         "hand": experiment.name,

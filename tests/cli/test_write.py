@@ -230,9 +230,9 @@ def test_no_page_is_overwritten(run, asked, tmp_path, there):
 
 
 def test_an_unknown_character_is_told_before_the_weights_are_read(run, experiment):
-    result = run("a letter\nwith ß", "-o", "a.svg")
+    result = run("a letter\nwith þ", "-o", "a.svg")
     assert result.code == 1 and result.err.count("\n") == 1
-    assert "'ß'" in result.err and "line 2, column 6" in result.err
+    assert "'þ'" in result.err and "line 2, column 6" in result.err
 
 
 def test_weights_that_are_none_are_told_in_a_line(run, experiment, tmp_path):

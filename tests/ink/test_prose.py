@@ -2,8 +2,8 @@
 
 import pytest
 
-from sketch.ink.prose import TYPEWRITTEN, describe_unknown, fit_text
-from sketch.ink.text import Alphabet, one_line
+from sketch.ink.prose import TYPEWRITTEN, describe_unknown, describe_unmarked, fit_text
+from sketch.ink.text import Alphabet, normalise_text, one_line
 
 ABC = Alphabet.from_texts(["abc -"])
 KEYBOARD = Alphabet.from_texts(["abc -',.\""])
@@ -18,7 +18,50 @@ def test_typography_is_typewritten_where_the_alphabet_lacks_it():
 def test_what_no_transcript_keeps_is_not_unknown(mark):
     assert one_line(f"a{mark}b") == fit_text(f"a{mark}b", ABC) == "ab"
     assert fit_text(f"a{mark}b", ABC, "c") == "ab"
-    assert "line 1, column 3" in describe_unknown(f"a{mark}ß", ABC)
+    assert "line 1, column 3" in describe_unknown(f"a{mark}þ", ABC)
+
+
+LETTERS = Alphabet.from_texts(["aeficnosuNI10-' \""])
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("café", "cafe"),
+        ("cafe\N{COMBINING ACUTE ACCENT}", "cafe"),
+        ("naïf", "naif"),
+        ("\N{LATIN SMALL LIGATURE FI}n", "fin"),
+        ("a\N{NON-BREAKING HYPHEN}e", "a-e"),
+        ("a\N{HYPHEN}e", "a-e"),
+        ("«œuf»", '"oeuf"'),
+        ("Æon", None),  # no A
+        ("coß’ 10′ 10″", "coss' 10' 10\""),
+        ("ǽ", "ae"),
+        ("Ⅰ №", "I No"),
+        ("10¹", None),
+        ("½", None),
+        ("①", None),
+        ("\N{DIAERESIS}", None),  # to Unicode, a mark on a blank
+        ("x\N{COMBINING ACUTE ACCENT}", None),
+        ("й", None),
+        ("한", None),
+    ],
+)
+def test_letters_lose_their_marks_where_the_alphabet_lacks_them(text, plain):
+    if plain is None:
+        with pytest.raises(ValueError, match="not learned"):
+            fit_text(text, LETTERS)
+    else:
+        assert fit_text(text, LETTERS) == plain
+        assert fit_text(text, LETTERS, "o") == plain
+    assert fit_text(text, Alphabet.from_texts([text])) == normalise_text(text)
+
+
+def test_the_accents_that_are_left_out_are_told():
+    (told,) = describe_unmarked("café, ﬁn é naïf ñ y", LETTERS)
+    assert told == "accents left out: é written as e, ï written as i, ñ written as n"
+    assert not describe_unmarked("«œuf»\N{NON-BREAKING HYPHEN}ﬁn ÿ", LETTERS)
+    assert not describe_unmarked("café", Alphabet.from_texts(["cafée"]))
 
 
 def test_what_is_unknown_can_be_replaced():
@@ -42,10 +85,10 @@ def test_a_replacement_that_is_unknown_itself_is_told():
 
 
 def test_unknown_characters_are_named_with_their_places():
-    with pytest.raises(ValueError, match=r"'ß' \(U\+00DF.*line 2, column 3"):
-        fit_text("ab\nc ß", ABC)
-    assert "line 1, column 2" in describe_unknown("aß", ABC)
-    assert "line 1, column 4" in describe_unknown("  aß", ABC)
-    assert "line 4, column 5" in describe_unknown("\r\n\n\r  abß", ABC)
-    assert "line 5, column 2" in describe_unknown("\n\n\n  ab\ncß", ABC)
+    with pytest.raises(ValueError, match=r"'þ' \(U\+00FE.*line 2, column 3"):
+        fit_text("ab\nc þ", ABC)
+    assert "line 1, column 2" in describe_unknown("aþ", ABC)
+    assert "line 1, column 4" in describe_unknown("  aþ", ABC)
+    assert "line 4, column 5" in describe_unknown("\r\n\n\r  abþ", ABC)
+    assert "line 5, column 2" in describe_unknown("\n\n\n  ab\ncþ", ABC)
     assert describe_unknown("a—b", ABC) is None

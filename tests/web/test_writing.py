@@ -98,13 +98,19 @@ def test_the_same_seed_writes_the_same_ink(hand, answer):
     assert written(hand, seed=4)["lines"] != answer["lines"]
 
 
+def test_accents_that_the_hand_lacks_are_left_out_and_told(hand, answer):
+    accented = written(hand, TEXT.replace("lake", "laké"), seed=3)
+    assert accented["lines"] == answer["lines"]
+    assert accented["faults"] == ["accents left out: é written as e", *answer["faults"]]
+
+
 def test_own_ink_changes_the_hand(hand, answer):
     pens = [np.array([(0, 0), (5, 9), (9, 2), (14, 9)]), np.array([(20, 0), (21, 9)])]
     prime = line_from_pen_strokes(pens, "my “hand”".replace("“", "").replace("”", ""))
     own = written(hand, seed=3, prime=prime)
     assert own["lines"] != answer["lines"]
-    with pytest.raises(ValueError, match="not learned 'ß'"):
-        written(hand, prime=prime._replace(text="ß"))
+    with pytest.raises(ValueError, match="not learned 'þ'"):
+        written(hand, prime=prime._replace(text="þ"))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +139,7 @@ def test_of_a_long_prime_the_first_words_are_kept(hand, monkeypatch, says, kept)
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("a\nbc ß", "'ß'.*line 2, column 4"), (" \n ", "no text"), ("", "no text")],
+    [("a\nbc þ", "'þ'.*line 2, column 4"), (" \n ", "no text"), ("", "no text")],
 )
 def test_what_cannot_be_written(hand, text, words):
     with pytest.raises(ValueError, match=words) as caught:
