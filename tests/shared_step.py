@@ -1,10 +1,12 @@
 """Prints what two devices tell each other in a training step of each network, as JSON.
 
-`{name: {"exchanges": [[computation, operation], ...], "sums": [[alone], [shared]],
-"factors": dtype}}`: the collectives of the compiled step, the log-likelihoods of two
-steps on one device and on two, and what the layers multiply. The argument holds the
-settings of the networks, by name, and for some their `precision`. Run by a test as a
-process of its own, since JAX counts its devices once.
+`{name: {"exchanges": [[computation, operation], ...], "steps": [alone, shared],
+"factors": dtype}}`: the collectives of the compiled step, two steps of plain descent
+on one device and on two, and what the layers multiply. Of each step there are the
+log-likelihood, the gradient's norm and how far each weight went, which is as its
+gradient is. The argument holds the settings of the networks, by name, and for some
+their `precision`. Run by a test as a process of its own, since JAX counts its devices
+once.
 """
 
 import json
@@ -22,6 +24,7 @@ from sketch.experiment.optimizer import build_optimizer
 from sketch.model.network import Network
 
 SIZE = {"dim": 8, "depth": 1, "num_mixtures": 2, "first_input": (0, 0, 0)}
+DESCENT = Hyperparameters(step_method="scale", learning_rate=0.1, max_grad=0.0)
 COLLECTIVES = "all-reduce|all-gather|all-to-all|collective-permute|reduce-scatter"
 
 
@@ -54,21 +57,31 @@ def exchanges(network, inputs):
     return found
 
 
+def take_step(network, inputs):
+    before = [values.copy() for values in network.get_weights()]  # its memory is reused
+    found = network.train_on_batch(inputs, return_dict=True)
+    pairs = zip(network.get_weights(), before, strict=True)
+    went = [float(np.linalg.norm(new - old)) for new, old in pairs]
+    return [
+        float(found["log_likelihood"]),
+        float(network.optimizer.gradient_norm),
+        *went,
+    ]
+
+
 def measure(arguments):
     keras.config.set_dtype_policy(arguments.pop("precision", "float32"))
     inputs = make_batch("num_symbols" in arguments)
-    sums, found = [], []
+    steps, found = [], []
     for count in (1, 2):
         with devices.sharing_batches(count, batch_size=4):
             network = Network(**(SIZE | arguments))
-            network.compile(optimizer=build_optimizer(Hyperparameters(), 1, 20.0))
-            step = network.train_on_batch
-            results = [step(inputs, return_dict=True) for _ in range(2)]
-            sums.append([float(result["log_likelihood"]) for result in results])
+            network.compile(optimizer=build_optimizer(DESCENT, 1, 20.0))
+            steps.append([take_step(network, inputs) for _ in range(2)])
             if keras.distribution.distribution() is not None:
                 found = exchanges(network, inputs)
     factors = network.recurrent_layers[0].compute_dtype
-    return {"exchanges": found, "sums": sums, "factors": factors}
+    return {"exchanges": found, "steps": steps, "factors": factors}
 
 
 if __name__ == "__main__":

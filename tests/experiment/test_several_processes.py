@@ -36,10 +36,10 @@ def words(settings, root, *more):
 
 def scores(folder, root):
     (path,) = folder.glob(f"{root}/*/history.csv")
-    columns = ("epoch", "step", "train_log_likelihood", "valid_log_likelihood")
+    columns = "epoch step train_log_likelihood valid_log_likelihood gradient_norm"
     with open(path) as file:
         rows = list(csv.DictReader(file))
-    return np.array([[float(row[name]) for name in columns] for row in rows])
+    return np.array([[float(row[name]) for name in columns.split()] for row in rows])
 
 
 def finish(folder, command, count, **arguments):

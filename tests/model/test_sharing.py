@@ -48,6 +48,12 @@ def test_gradients_are_exchanged_once_and_nothing_else_is(measured, name):
     for computation, operation in found["exchanges"]:
         # Within another computation, a loop over time, it would be once a step.
         assert (computation, operation) == ("entry", "all-reduce")
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_each_weight_goes_as_far_as_on_one_device(measured, name):
+    alone, shared = measured[name]["steps"]
+    assert np.all(np.abs(alone) > 1e-3)  # each weight learns
     # Sums of a few hundred float32 terms, in another order; bfloat16 rounds products
     # of the same numbers, so it differs no more.
-    np.testing.assert_allclose(*found["sums"], rtol=1e-5)
+    np.testing.assert_allclose(shared, alone, rtol=1e-5)
