@@ -245,7 +245,18 @@ def test_weight_noise_is_drawn_in_training_alone():
     layer = LSTM(UNITS, weight_noise=0.1, seed=3)
     layer.build((None, None, FEATURES))
     still, again = (ops.convert_to_numpy(layer(inputs())[0]) for _ in range(2))
-    noisy = [ops.convert_to_numpy(layer(inputs(), training=True)[0]) for _ in range(2)]
+    noisy = ops.convert_to_numpy(layer(inputs(), training=True)[0])
     assert (still == again).all()
-    assert np.abs(noisy[0] - still).max() > 1e-3
-    assert np.abs(noisy[0] - noisy[1]).max() > 1e-3
+    assert np.abs(noisy - still).max() > 1e-3
+
+
+def test_weight_noise_is_as_wide_as_it_is_asked_for_and_never_the_same():
+    ones = {"kernel_initializer": "ones", "recurrent_initializer": "ones"}
+    layer = LSTM(200, weight_noise=0.1, seed=3, **ones)
+    layer.build((None, None, 200))
+    drawn = [*layer.weights_now(training=True), *layer.weights_now(training=True)]
+    noise = np.array([ops.convert_to_numpy(kernel).ravel() for kernel in drawn]) - 1.0
+    five_errors = 5 / noise.shape[1] ** 0.5
+    np.testing.assert_allclose(noise.mean(axis=1), 0.0, atol=0.1 * five_errors)
+    np.testing.assert_allclose(noise.std(axis=1), 0.1, rtol=five_errors / 2**0.5)
+    np.testing.assert_allclose(np.corrcoef(noise), np.eye(4), atol=five_errors)
