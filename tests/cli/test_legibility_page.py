@@ -27,12 +27,13 @@ def pen(tmp_path, monkeypatch, capsys):
 
 def at_toy_size(command, pen):
     words = shlex.split(command.replace("EXPERIMENT", pen.name))[1:]
-    words = [{"demo-reader": READER, "a line of ink": "big"}.get(w, w) for w in words]
+    toys = {"demo-reader": READER, "handwriting-reader": READER, "a line of ink": "big"}
+    words = [toys.get(word, word) for word in words]
     more = {
         "train-reader": ["--name", "toy", "--dim", SMALL["dim"], "--depth", 1]
         + ["--bs", 4, "--epochs", 1],
         "evaluate": ["--json"],
-        "sample": ["--tries", 1, "--output", "x.png"],
+        "sample": ["--model", pen.name, "--tries", 1, "--output", "x.png"],
         "publish": ["--condition", "Anybody may use it."],
     }[words[0]]
     if "--legibility" in words:

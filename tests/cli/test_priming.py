@@ -177,7 +177,7 @@ def test_a_line_of_the_corpus_is_taken_as_it_is(sketch, experiment, lines, prime
         (["--prime", "nothing.svg"], "nothing.svg"),
         (["--prime", "letter.txt"], "a file of ink ends in .inkml, .svg or .json"),
         (["--prime", "mine.svg"], "--prime-text"),
-        (["--prime", "mine.svg", "--prime-text", "Æ"], "LATIN CAPITAL LETTER AE"),
+        (["--prime", "mine.svg", "--prime-text", "þ"], "LATIN SMALL LETTER THORN"),
     ],
 )
 def test_a_prime_that_cannot_be_is_told_in_a_line(

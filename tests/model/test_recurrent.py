@@ -137,10 +137,10 @@ def test_quick_run_has_the_values_and_gradients_of_the_loop(
     peepholes, is_long, monkeypatch
 ):
     if is_long and keras.backend.backend() == "jax":
-        from sketch.model import fast_jax
+        from sketch.model import fast_jax, scan_jax
 
         # The gradient in pieces of 3, 3 and 3 steps, or of 1, 4 and 4; gates not kept.
-        monkeypatch.setattr(fast_jax, "PIECE", 4 if peepholes else 3)
+        monkeypatch.setattr(scan_jax, "PIECE", 4 if peepholes else 3)
         monkeypatch.setattr(fast_jax, "KEEP_GATES", 0)
     layer = built(LSTM(UNITS, peepholes=peepholes))
     rng = np.random.default_rng(2)
