@@ -205,7 +205,13 @@ class _CarefulTar(tarfile.TarFile):
     def next(self) -> tarfile.TarInfo | None:
         try:
             return super().next()
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
+        except (
+            ValueError,
+            LookupError,
+            TypeError,
+            ArithmeticError,
+            RecursionError,
+        ) as error:
             if isinstance(error, DamagedInk):
                 raise
             raise tarfile.ReadError(f"a spoilt header: {error}") from error

@@ -171,6 +171,11 @@ def with_sum(block: bytearray) -> bytes:
 def extended(*records: bytes) -> bytes:
     """A pax header of records `key=value`."""
     data = b"".join(b"%d %s\n" % (len(one) + 2 + digits(one), one) for one in records)
+    return pax(data)
+
+
+def pax(data: bytes) -> bytes:
+    """A pax header of any content."""
     padding = bytes(-len(data) % 512)
     return header("pax", tarfile.XHDTYPE, len(data)) + data + padding
 
@@ -194,6 +199,7 @@ FORGED = {
     "no end of it, pax": extended(b"size=" + b"9" * 30) + header(),
     "backwards": extended(b"size=-102400") + header(),
     "a number without end": extended(b"comment=" + b"1" * 500_000) + header(),
+    "a record beyond any memory": pax(b"9" * 25 + b" comment=x\n") + header(),
     "not even text": extended(b"hdrcharset=\xff") + header(),
     "sparse, 0.0": extended(b"GNU.sparse.size=x") + header(size=512),
     "sparse, 0.1": extended(b"GNU.sparse.map=1,x") + header(size=512),
