@@ -92,11 +92,15 @@ def database_reader(name: str) -> Callable[[Path], tuple[Path, Callable[[], None
 
 def archive_reader(mode: str) -> Callable:
     def prepare(folder):
-        from whiteboards import pack
+        from whiteboards import pack, pack_zip
 
         from sketch.corpus.iam import read_database
 
-        archive = pack(make_database(folder), folder / "iam.tar", mode)
+        database = make_database(folder)
+        if mode == "zip":
+            archive = pack_zip(database, folder / "iam.zip")
+        else:
+            archive = pack(database, folder / "iam.tar", mode)
 
         def read():
             found = read_database([archive], processes=1)
@@ -124,6 +128,25 @@ def ink_reader(suffix: str) -> Callable:
         return path, read
 
     return prepare
+
+
+def drawings(folder):
+    """Quick, Draw!: a file of one drawing a line."""
+    from sketch.corpus.ink_files import read_ink_files
+
+    path = folder / "cat.ndjson"
+    rows = [
+        {"key_id": str(number), "word": "cat", "drawing": [[[0, 5, 9], [number, 2, 5]]]}
+        for number in range(8)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def read():
+        found = read_ink_files([path], "quickdraw", processes=1)
+        check_ink(line.strokes for line in found.lines)
+        told(found.left_out)
+
+    return path, read
 
 
 def make_corpus(path: Path) -> Path:
@@ -278,9 +301,11 @@ KINDS = {
     "tar": archive_reader(""),
     "tar.gz": archive_reader("gz"),
     "tar.xz": archive_reader("xz"),
+    "zip": archive_reader("zip"),
     "inkml": ink_reader("inkml"),
     "svg": ink_reader("svg"),
     "json": ink_reader("json"),
+    "ndjson": drawings,
     "hdf5": corpus,
     "hyperparameters": settings,
     "history": history,

@@ -1,6 +1,7 @@
 """Made-up data in the form of IAM-OnDB, for the tests of everything that reads it."""
 
 import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def write_split_lists(folder: Path, **lists: list[str]) -> Path:
 
 
 def pack(folder: Path, archive: Path, mode: str) -> Path:
-    """Packs a folder's content as people download it, with the same bytes every time."""
+    """Packs a folder's content as people download it, to the same bytes each time."""
 
     def at_one_time(member: tarfile.TarInfo) -> tarfile.TarInfo:
         member.mtime = 1.5  # a fraction, as of a real file: in an extended header
@@ -76,4 +77,13 @@ def pack(folder: Path, archive: Path, mode: str) -> Path:
     with tarfile.open(archive, f"w:{mode}") as tar:
         for path in sorted(folder.iterdir()):
             tar.add(path, path.name, filter=at_one_time)
+    return archive
+
+
+def pack_zip(
+    folder: Path, archive: Path, compression: int = zipfile.ZIP_DEFLATED
+) -> Path:
+    with zipfile.ZipFile(archive, "w", compression) as packed:
+        for path in sorted(folder.rglob("*")):
+            packed.write(path, path.relative_to(folder))
     return archive

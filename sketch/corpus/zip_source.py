@@ -30,7 +30,9 @@ BROKEN = (  # what zipfile answers with to a damaged archive
     OSError,
     RuntimeError,
     ValueError,
-    OverflowError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
 )
 END_SIGNATURE = b"PK\5\6"
 LARGE_END_SIGNATURE = b"PK\6\6"  # zip64's, which goes before it and is believed first
@@ -57,6 +59,8 @@ def read_zip(
                 parts = (archive.name, *place.parts)
                 if member.is_dir() or not wanted(parts):
                     continue
+                if member.compress_size > size:  # `zipfile` asks the memory for it all
+                    raise EOFError(f"cut off inside {member.filename}")
                 name = f"{archive}: {member.filename}"
                 if problem := _find_problem(member, place):
                     report(name, problem)

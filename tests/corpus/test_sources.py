@@ -9,7 +9,7 @@ import tarfile
 import zipfile
 
 import pytest
-from whiteboards import pack
+from whiteboards import pack, pack_zip
 
 from sketch.corpus import source_file, sources, tar_source, zip_source
 from sketch.corpus.ink_files import SUFFIXES
@@ -39,13 +39,6 @@ def folder(tmp_path):
         path.write_bytes(place.encode() * 50)
     (root / "none.xml").write_bytes(b"")
     return root
-
-
-def pack_zip(folder, archive, compression=zipfile.ZIP_DEFLATED):
-    with zipfile.ZipFile(archive, "w", compression) as packed:
-        for path in sorted(folder.rglob("*")):
-            packed.write(path, path.relative_to(folder))
-    return archive
 
 
 @pytest.mark.parametrize("mode", ["", "gz", "bz2", "xz"])
@@ -292,6 +285,27 @@ def test_a_zip_with_everything_that_should_not_be_there(tmp_path):
     archive.write_bytes(data)
     files, reported = read(archive)
     assert not files and "encrypted" in reported[f"{archive}: good.xml"]
+
+
+def test_a_zip_with_a_file_of_no_name_is_no_whole_one(tmp_path):
+    archive = tmp_path / "nameless.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("good.xml", "good")
+    archive.write_bytes(archive.read_bytes().replace(b"good.xml", b"\0ood.xml"))
+    with pytest.raises(DamagedInk, match="nameless.zip: not a whole zip archive"):
+        read(archive)
+
+
+def test_a_zip_that_claims_more_than_it_holds_is_cut_off(tmp_path):
+    archive = tmp_path / "less.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("good.xml", "good")
+    data = bytearray(archive.read_bytes())
+    place = data.index(b"PK\1\2") + 20
+    data[place : place + 4] = (2**32 - 2).to_bytes(4, "little")
+    archive.write_bytes(data)
+    with pytest.raises(DamagedInk, match="less.zip: .*cut off inside good.xml"):
+        read(archive)
 
 
 def test_a_zip_that_unpacks_without_end_or_lists_without_end(tmp_path, monkeypatch):
