@@ -1,14 +1,19 @@
 """Text to ink: whole texts in one hand.
 
-A text longer than the corpus' lines is written in pieces, broken at blanks. Each piece
-goes on from the last one before it that went well, which primes the network as
-somebody's own ink would: so the hand, the baseline and the distance between words carry
-over. A piece that no try gets right is written in halves, down to single words: a
-window that slips on a sentence may hold on to a part of it.
+A text longer than the corpus' lines is written in pieces, broken at blanks. All of them
+go on from the same ink, the prime or the first ones that went well, which prime the
+network: so the hand carries over. From piece to piece it would not: a line that goes on
+for ever gets smaller and climbs, as lines of people do towards the edge of the paper.
+The pen goes from one piece to the next as it went from the prime to that: as far, and
+from baseline to baseline.
+
+A piece that no try gets right is written in halves, down to single words: a window that
+slips on a sentence may hold on to a part of it.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +27,8 @@ from sketch.generation.pieces import (
     write_pieces,
 )
 from sketch.generation.sampling import SamplingLoop, Trace
-from sketch.ink.strokes import DX, END_OF_STROKE
+from sketch.ink.baseline import find_baseline
+from sketch.ink.strokes import DX, END_OF_STROKE, split_pen_strokes
 from sketch.ink.text import Alphabet
 
 MOST_ROWS = 64  # lines written at once, unless a manner says how many
@@ -142,6 +148,8 @@ class _Line:
         is_short = before + len(text) <= longest
         self.pieces = split_text(text, longest if is_short else max(longest // 2, 1))
         self.prime = prime
+        self._prime_end = _end_of(prime, null) if prime else None
+        self._end: _End | None = None  # of what was written last
         self.written: list[Written] = []
         self._null = null
         self._is_final = manner.max_tries == 1  # nothing is written again
@@ -157,9 +165,9 @@ class _Line:
         return Task(self.pieces[number], self.prime, (*seed, number), self._tried)
 
     def add(self, piece: Written) -> None:
-        """Takes the next piece; it leads the pen of those behind it if it is sound.
+        """Takes the next piece; a sound one leads those behind it, if they need it.
 
-        One that is not, and has several words, is to be written in halves instead.
+        One that has a fault and several words is to be written in halves instead.
         """
         number = len(self.written)
         text = self.pieces[number]
@@ -174,11 +182,18 @@ class _Line:
             trace = touching
         elif self.prime is None:  # all before it went wrong: it begins anew
             trace = _behind_a_gap(trace, len(text), self._null)
+        elif self._end is not self._prime_end:
+            trace = _carried(trace, self._prime_end, self._end)
+        ink = Prime(touching.strokes, text)
+        slope = self._prime_end.slope if self._prime_end else 0.0
+        self._end = _end_of(ink, self._null, slope)
         self.written.append(replace(piece, trace=_lifted(trace)))
         if piece.fault is None:
-            self._lead = Prime(touching.strokes, text)
-            longer = self._longer_prime(piece, text)
-            self.prime = longer or Prime(trace.strokes, text)
+            self._lead = ink
+            if longer := self._longer_prime(piece, text):
+                self.prime, self._prime_end = longer, self._end
+            elif self.prime is None or len(self.prime.text) > self._longest_prime:
+                self.prime, self._prime_end = ink, self._end
 
     def _longer_prime(self, piece: Written, text: str) -> Prime | None:
         """A short piece behind what led to it; None where that would be too long."""
@@ -224,6 +239,41 @@ def _lifted(trace: Trace) -> Trace:
     """A piece that ends with the pen lifted, as one that found no end may not."""
     strokes = trace.strokes.copy()
     strokes[-1, END_OF_STROKE] = 1.0
+    return trace._replace(strokes=strokes)
+
+
+class _End(NamedTuple):
+    """Where a line of ink ends: the edge of its last letter, on the baseline.
+
+    place: `[2]`, as seen from where the pen is, in deviations.
+    slope: of the baseline.
+    """
+
+    place: np.ndarray
+    slope: float
+
+
+def _end_of(ink: Prime, null: Sequence[float], expected_slope: float = 0.0) -> _End:
+    strokes = ink.strokes.copy()
+    strokes[:, :END_OF_STROKE] -= np.asarray(null[:END_OF_STROKE], np.float32)
+    pens = split_pen_strokes(strokes)
+    baseline = find_baseline(pens, ink.text, expected_slope)
+    x = np.concatenate(pens)[:, DX]
+    edge = x.max() if null[DX] <= 0 else x.min()  # Hebrew goes to the left
+    place = np.array([edge, baseline.offset + baseline.slope * edge])
+    return _End(place - pens[-1][-1], baseline.slope)
+
+
+def _carried(trace: Trace, before: _End, here: _End) -> Trace:
+    """A piece behind other ink than it was written behind, in the same relation to it.
+
+    Args:
+        trace: of the piece.
+        before: the end of what it was written behind.
+        here: the end of what it shall stand behind.
+    """
+    strokes = trace.strokes.copy()
+    strokes[0, :END_OF_STROKE] += here.place - before.place
     return trace._replace(strokes=strokes)
 
 

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_ink import pens_of, turned
 
 from sketch.generation import pieces
 from sketch.generation.pieces import Manner, Prime, Verdict
 from sketch.generation.sampling import Trace
 from sketch.generation.writing import split_text, write_texts
+from sketch.ink.strokes import split_pen_strokes, strokes_from_points
 from sketch.ink.text import Alphabet
 
 NULL = (-0.2, 0.01, 0.0)
@@ -283,7 +285,7 @@ def test_nothing_is_waited_for_that_is_not_looked_at(pen, monkeypatch):
     assert len(asked) == 2
 
 
-def test_long_texts_are_written_in_pieces_that_go_on_from_each_other(pen):
+def test_long_texts_are_written_in_pieces_that_go_on_from_the_first(pen):
     text = "the quick brown fox jumps over the lazy dog"
     (line,) = write_texts(LOOP, ALPHABET, [text], Manner(longest_text=24))
     pieces = split_text(text, 12)
@@ -292,15 +294,93 @@ def test_long_texts_are_written_in_pieces_that_go_on_from_each_other(pen):
     assert line.tries == [1] * len(pieces)
     for number, call in enumerate(pen.calls[1:], start=1):
         (codes,), (prime,) = call[3], call[4]
-        assert ALPHABET.decode(codes) == f"{pieces[number - 1]} {pieces[number]}"
-        ways = number > 1  # the one to that piece
-        assert len(prime) == STEPS * len(pieces[number - 1]) + ways
+        assert ALPHABET.decode(codes) == f"{pieces[0]} {pieces[number]}"
+        assert len(prime) == STEPS * len(pieces[0])
     assert np.count_nonzero(~on_paper(line)) == len(pieces) - 1
     assert line.text == text
     assert line.trace.phi.shape[1] == len(text) + 1
     # each step looks at the character that it writes, whichever piece that is in
     seen = line.trace.phi[on_paper(line)].argmax(axis=1)[::STEPS]
     assert "".join(text[place] for place in seen) == "".join(pieces)
+
+
+@pytest.mark.parametrize("says, leads", [("some ink", "some ink"), ("a" * 17, "the")])
+def test_all_pieces_go_on_from_the_prime_unless_it_leaves_them_no_room(
+    pen, says, leads
+):
+    prime = Prime(np.ones((len(says) * STEPS, 3), np.float32), says)
+    text = "the quick brown fox jumps over the lazy dog"
+    write_texts(LOOP, ALPHABET, [text], Manner(longest_text=24), [prime])
+    first, *rest = [ALPHABET.decode(call[3][0]) for call in pen.calls]
+    assert first == f"{says} the quick"
+    assert len(rest) > 2 and all(each.startswith(f"{leads} ") for each in rest)
+
+
+class Scribe(Pen):
+    """Writes letters, each piece `GAP` from its prime's last letter, on its baseline.
+
+    Where the pen is in the end is another matter: far below, or on a dot or a crossbar.
+    """
+
+    GAP = 7.0
+
+    def __init__(self, slope):
+        super().__init__()
+        self.slope = slope
+        self.ends = {}  # by the strokes: the text, and its last letter from the pen
+
+    def strokes_of(self, text):
+        """Normalised, from where the pen touches; the next piece may go on from it."""
+        pens = turned(pens_of(text)[0], self.slope, 0.0)
+        strokes = (strokes_from_points(pens) + NULL).astype(np.float32)
+        edge = np.concatenate(pens)[:, 0].max()
+        end = np.array([edge, self.slope * edge]) - pens[-1][-1]
+        self.ends[strokes.tobytes()] = text, end
+        return strokes
+
+    def write(self, codes, seed, prime):
+        said = ALPHABET.decode(codes[:-1])
+        before, way = "", np.zeros((0, 3))
+        if len(prime):
+            before, end = self.ends[prime.tobytes()]
+            first = turned(pens_of(said[len(before) + 1 :])[0], self.slope, 0.0)[0][0]
+            way = [[*(end + (self.GAP, 0.0) + first + NULL[:2]), 0.0]]
+        text = said[len(before) :].lstrip()
+        strokes = self.strokes_of(text)
+        start = len(said) - len(text)
+        rows = np.vstack([way, strokes, [[NULL[0], NULL[1], 1.0]]])
+        looks = np.linspace(start, len(said), len(rows)).astype(int)
+        return rows, np.eye(len(codes))[looks]
+
+
+@pytest.mark.parametrize("given", [None, "by a friend"])
+# Letters are 10 high; not all bottoms are on the baseline, g's and y's are beside it.
+@pytest.mark.parametrize("slope, tolerance", [(0.0, 0.1), (-0.08, 0.5)])
+def test_pieces_stand_on_one_line_and_as_far_apart_as_from_their_prime(
+    monkeypatch, given, slope, tolerance
+):
+    scribe = Scribe(slope)
+    monkeypatch.setattr(pieces, "sample", scribe)
+    prime = Prime(scribe.strokes_of(given), given) if given else None
+    text = "jumping over any lazy dog it will say tut to a big sly cat of my town"
+    (line,) = write_texts(LOOP, ALPHABET, [text], Manner(longest_text=40), [prime])
+    written = split_text(text, 20)
+    assert len(written) > 3 and not line.faults
+    strokes = line.trace.strokes.copy()
+    strokes[:, :2] -= NULL[:2]
+    pens = iter(split_pen_strokes(strokes))
+    edge = None
+    for piece in written:
+        made = turned(pens_of(piece)[0], slope, 0.0)
+        own = [next(pens)[-len(pen) :] for pen in made]  # without the way to it
+        places = np.concatenate(own) - np.concatenate(made)
+        assert np.ptp(places, axis=0).max() < 1e-3  # the letters are as they were
+        place = places[0]
+        if edge is not None:
+            np.testing.assert_allclose(place, edge + (scribe.GAP, 0), atol=tolerance)
+        width = np.concatenate(made)[:, 0].max()
+        edge = place + (width, slope * width)
+    assert next(pens, None) is None
 
 
 def test_a_piece_that_failed_is_written_in_halves(pen):
