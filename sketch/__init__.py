@@ -123,6 +123,7 @@ The map of the house. A folder imports only itself and those above it:
       checking.py      a reader looks at what a pen writes
       loaded.py        what a pen keeps: network, sampling loops, a reader
       pen.py           an experiment as a pen: samples in the recording's units
+      priming.py       ink that lines go on from: styles, lines of a corpus, one's own
       line_figures.py  what went on in it, line by line
       scoring.py       an experiment put to the test of a protocol
       legibility.py    ... and of a reader

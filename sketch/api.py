@@ -70,6 +70,13 @@ class Pen:
             return ""
         return "".join(self.experiment.alphabet.characters)
 
+    @property
+    def styles(self) -> list[str]:
+        """The names of the styles that it brings along, for `prime`; often none."""
+        from sketch.experiment.priming import load_styles
+
+        return list(load_styles(self.experiment))
+
     def write(
         self,
         text: str,
@@ -92,8 +99,8 @@ class Pen:
             text: what to write.
             bias: tidiness; 0 writes as the model learned it, 1 and more tidier.
             seed: the same seed writes the same ink.
-            prime: write on in this hand: other ink of this pen, an .inkml, .svg or
-                .json file, or the name of a line of the corpus.
+            prime: write on in this hand: one of `styles`, other ink of this pen, an
+                .inkml, .svg or .json file, or the name of a line of the corpus.
             prime_text: what the prime says, where it does not tell itself.
             data: the corpus of a prime that is a line's name, as of `sketch train`.
             tries: how often a piece that went wrong, or uneven, is written at the most.
@@ -253,7 +260,7 @@ class Pen:
     def _describe(
         self, text: str, prime: "Prime | None", check: "ReadingCheck | None"
     ) -> list[str]:
-        from sketch.experiment.pen import describe_prime
+        from sketch.experiment.priming import describe_prime
 
         notes = describe_unmarked(text, self.experiment.alphabet)
         notes += describe_prime(prime)
@@ -276,7 +283,7 @@ class Pen:
     ) -> "Prime | None":
         if prime is None:
             return None
-        from sketch.experiment.pen import as_prime, load_prime
+        from sketch.experiment.priming import as_prime, load_prime
 
         if not isinstance(prime, Ink):
             return load_prime(self.experiment, str(prime), text, data)

@@ -28,6 +28,7 @@ def command(experiments: Path) -> None:
     from sketch.cli.main import describe
     from sketch.experiment.directory import Experiment, find_experiments
     from sketch.experiment.hands import find_hands, hands_dir
+    from sketch.experiment.priming import load_styles
     from sketch.experiment.reader import Reader, find_readers
 
     damaged: list[str] = []
@@ -52,6 +53,9 @@ def command(experiments: Path) -> None:
     for kind, names in (("hands", find_hands()), ("readers", readers)):
         if names:
             echo(f"{kind} that come with sketch: {', '.join(names)}")
+    for name, path in find_hands().items():
+        if styles := load_styles(Experiment.load(path, experiments)):
+            echo(f"styles of {name}, for --prime: {', '.join(styles)}")
     for problem in damaged:
         echo(f"damaged: {problem}", err=True)
 

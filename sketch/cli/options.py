@@ -42,6 +42,28 @@ class NamedPath(click.Path):
         return super().convert(value, param, ctx)
 
 
+class PrimeName(click.ParamType):
+    """Ink to go on from; the shell completes styles and files."""
+
+    name = "prime"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from sketch.experiment.directory import Experiment
+        from sketch.experiment.hands import default_hand
+        from sketch.experiment.priming import load_styles
+
+        model = ctx.params.get("model")
+        try:
+            path = default_hand() if model is None else model
+            styles = load_styles(Experiment.load(path, _experiments_root(ctx)))
+        except (ValueError, OSError):  # nothing to complete, nobody to tell
+            styles = {}
+        names = [name for name in styles if name.startswith(incomplete)]
+        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+
+
 class ExperimentName(click.ParamType):
     """An experiment's name or path; the shell completes names, of hands too."""
 
@@ -53,9 +75,7 @@ class ExperimentName(click.ParamType):
         from sketch.experiment.directory import find_experiments
         from sketch.experiment.hands import find_hands
 
-        root = ctx.params.get("experiments") or os.environ.get("SKETCH_EXPERIMENTS")
-        root = root or "experiments"
-        own = [path.name for path in find_experiments(root)]
+        own = [path.name for path in find_experiments(_experiments_root(ctx))]
         names = dict.fromkeys([*own, *find_hands()])
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
@@ -215,6 +235,12 @@ def shows_progress(progress: bool | None) -> bool:
     return sys.stderr.isatty() if progress is None else progress
 
 
+def _experiments_root(ctx: click.Context) -> str | Path:
+    """The folder of all experiments, while a command line is still being typed."""
+    named = ctx.params.get("experiments") or os.environ.get("SKETCH_EXPERIMENTS")
+    return named or "experiments"
+
+
 def writing_options(bias: float) -> Callable[[Callable], Callable]:
     """Decorates a command with all that says how a text is written, and in which hand.
 
@@ -233,9 +259,11 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
         seed_option,
         click.option(
             "--prime",
-            metavar="LINE|FILE",
-            help="Go on from this ink, in its style: a line of the corpus by its name, "
-            "or an .inkml, .svg or .json file.",
+            type=PrimeName(),
+            metavar="STYLE|FILE|LINE",
+            help="Go on from this ink, in its style: a style of the hand, as `sketch "
+            "list` names them, an .inkml, .svg or .json file, or a line of the "
+            "corpus by its name.",
         ),
         click.option(
             "--prime-text", help="What the prime says, where its file does not tell."

@@ -40,6 +40,7 @@ def command(experiment: str, as_json: bool, experiments: Path) -> None:
     Settings, lineage, history. EXPERIMENT is its name, or the path of its directory.
     """
     from sketch.experiment.directory import Experiment
+    from sketch.experiment.priming import load_styles
     from sketch.experiment.reader import Reader, is_reader
 
     if is_reader(experiment, experiments):
@@ -47,7 +48,10 @@ def command(experiment: str, as_json: bool, experiments: Path) -> None:
         settings = facts["settings"]
     else:
         source = Experiment.load(experiment, experiments)
-        facts = _facts(source) | {"lineage": _lineage(source, experiments)}
+        facts = _facts(source) | {
+            "styles": list(load_styles(source)),
+            "lineage": _lineage(source, experiments),
+        }
         settings = facts["hyperparameters"]
     if as_json:
         click.echo(json.dumps(facts, indent=2, allow_nan=False))
@@ -57,6 +61,8 @@ def command(experiment: str, as_json: bool, experiments: Path) -> None:
     echo(f"alphabet: {''.join(facts['alphabet']) or '-'}")
     for key in ("offset_mean", "offset_std"):
         echo(f"{key}: {facts[key][0]:.3f}, {facts[key][1]:.3f}")
+    if facts.get("styles"):
+        echo(f"styles: {', '.join(facts['styles'])}")
     echo("settings:")
     for key, value in settings.items():
         echo(f"  {key}: {'-' if value is None else value}")

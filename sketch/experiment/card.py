@@ -9,6 +9,7 @@ from typing import Any
 from sketch.experiment.directory import Experiment
 from sketch.experiment.files import read_json
 from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.experiment.priming import load_styles
 from sketch.experiment.reader import Reader
 from sketch.experiment.reader_settings import ReaderSettings
 from sketch.ink.counted import counted
@@ -47,6 +48,7 @@ def write_card(
         f"digest {source.data_digest[:12]}",
         "condition": condition,
         **_run_facts(source, state),
+        **_style_facts(source),
         "weights": "best on the validation lines, half precision, no optimizer state",
     }
     rows = [f"# {source.name}", "", _purpose(source), ""]
@@ -68,6 +70,11 @@ def _purpose(source: Experiment | Reader) -> str:
         letters = "".join(source.alphabet.characters)
         return f"Writes any text in the characters `{letters.replace('`', '')}`."
     return "Writes freely: ink that says nothing."
+
+
+def _style_facts(source: Experiment | Reader) -> dict[str, str]:
+    styles = load_styles(source) if isinstance(source, Experiment) else {}
+    return {"styles": f"`--prime` {', '.join(styles)}"} if styles else {}
 
 
 def _run_facts(source: Experiment | Reader, state: dict[str, Any]) -> dict[str, str]:

@@ -4,6 +4,7 @@
       README.md             the card: data, condition, command, time, hardware, scores
       hyperparameters.json  as it was (of a reader: reader.json)
       history.csv           as it was
+      styles.json           its styles, if it has any
       sketch.png, pen.png, history.png   in fewer colours, where there are any
       checkpoints/best/     the best weights in half precision, and their state
 
@@ -28,6 +29,7 @@ from sketch.experiment.directory import Experiment
 from sketch.experiment.files import read_json, read_text, to_json_text
 from sketch.experiment.hyperparameters import DEMO_NAME
 from sketch.experiment.lineage import trained_elsewhere
+from sketch.experiment.priming import STYLES_NAME, load_styles
 from sketch.experiment.reader import SETTINGS_NAME as READER_NAME
 from sketch.experiment.reader import Reader
 from sketch.experiment.settings_file import SETTINGS_NAME
@@ -111,6 +113,9 @@ def publish(
         write_text(new / settings_name, to_json_text(settings))
         if history is not None:
             write_text(new / source.history_path.name, history)
+        if isinstance(source, Experiment) and load_styles(source):
+            styles = read_text(source.path / STYLES_NAME, inside=source.path)
+            write_text(new / STYLES_NAME, styles)
         pictures = [name for name in PICTURES if (source.path / name).is_file()]
         for name in pictures:
             _write_small(source.path / name, new / name)

@@ -56,7 +56,11 @@ def build_app(
 
     async def get_hands(request: Request) -> Response:
         found = [
-            {"name": name, "alphabet": "".join(experiment.alphabet.characters)}
+            {
+                "name": name,
+                "alphabet": "".join(experiment.alphabet.characters),
+                "styles": list(hands.styles[name]),
+            }
             for name, experiment in hands.experiments.items()
         ]
         limits = {

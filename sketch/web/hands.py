@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from sketch.experiment.directory import Experiment, find_experiments
 from sketch.experiment.hands import find_hands
+from sketch.experiment.priming import load_styles
 from sketch.generation.sampling import SamplingLoop
 
 MOST_OPEN = 4  # whose weights are kept in memory
@@ -31,6 +32,7 @@ class Hands:
 
     Attributes:
         experiments: by name, in the order in which they are offered.
+        styles: the names of those that each brings along.
         damaged: what others suffer from, a line each.
     """
 
@@ -48,12 +50,14 @@ class Hands:
             ValueError: one of `models` is damaged, not trained yet, or without text.
         """
         self.experiments: dict[str, Experiment] = {}
+        self.styles: dict[str, list[str]] = {}
         self.damaged: list[str] = []
         self._open: dict[str, Hand] = {}
         for path in models or [*find_hands().values(), *find_experiments(root)]:
             try:
                 experiment = Experiment.load(path, root)
                 problem = _find_problem(experiment)
+                styles = list(load_styles(experiment))
             except (ValueError, OSError) as error:
                 if models:
                     raise
@@ -66,6 +70,7 @@ class Hands:
             if models and experiment.name in self.experiments:
                 raise ValueError(f"two experiments are named {experiment.name}")
             self.experiments[experiment.name] = experiment  # not the published one
+            self.styles[experiment.name] = styles
 
     def find(self, name: str | None) -> Experiment:
         """The experiment of a name; None: the one that is offered first.

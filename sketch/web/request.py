@@ -33,7 +33,7 @@ class WriteRequest:
         bias: tidiness, 0 to 10.
         seed: the same seed writes the same ink.
         columns: characters after which a line is broken, at a blank.
-        prime: ink to go on from, and what it says.
+        prime: ink to go on from, and what it says, or the name of a style.
     """
 
     text: str
@@ -41,7 +41,7 @@ class WriteRequest:
     bias: float = 1.0
     seed: int = 0
     columns: int = 40
-    prime: InkLine | None = None
+    prime: InkLine | str | None = None
 
 
 async def read_json(request: Request) -> dict[str, Any]:
@@ -83,7 +83,8 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
 
     Args:
         content: `{text, hand, bias, seed, columns, prime}`, all but the first
-            optional; `prime` is a line of the JSON format of `sketch.ink.vector`.
+            optional; `prime` is a line of the JSON format of `sketch.ink.vector`, or
+            the name of one of the hand's styles.
 
     Raises:
         HTTPException: 400 or 422; names the field.
@@ -105,7 +106,7 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
         _number(content, "bias", 0, MOST_BIAS),
         int(_number(content, "seed", 0, 2**31 - 1, whole=True)),
         int(_number(content, "columns", 8, 200, whole=True)),
-        _parse_prime(content.get("prime")),
+        _parse_prime(content),
     )
 
 
@@ -125,9 +126,12 @@ def parse_ink(content: dict[str, Any]) -> list[InkLine]:
     return lines
 
 
-def _parse_prime(row: object) -> InkLine | None:
+def _parse_prime(content: dict[str, Any]) -> InkLine | str | None:
+    row = content.get("prime")
     if row is None:
         return None
+    if isinstance(row, str):
+        return _string(content, "prime")
     line = _parse_line(row, "the drawn hand")
     if not line.text.strip():
         raise HTTPException(422, "Say what the drawn line reads.")

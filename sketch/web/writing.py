@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from sketch.experiment.letter import Letter, write_letter
-from sketch.experiment.pen import manner_of, own_prime
+from sketch.experiment.pen import manner_of
+from sketch.experiment.priming import own_prime, style_prime
 from sketch.generation.pieces import Prime
 from sketch.generation.sampling import SamplingLoop
 from sketch.generation.writing import WrittenLine
@@ -156,9 +157,11 @@ def _fit(text: str, hand: Hand) -> str:
     return fit_text(text, hand.experiment.alphabet)
 
 
-def _prime(hand: Hand, line: InkLine | None) -> Prime | None:
+def _prime(hand: Hand, line: InkLine | str | None) -> Prime | None:
     if line is None:
         return None
+    if isinstance(line, str):
+        return style_prime(hand.experiment, line)
     line = _leading_words(line, hand.experiment.longest_text // 2)
     return own_prime(hand.experiment, line.strokes, line.text)
 

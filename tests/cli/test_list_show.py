@@ -4,6 +4,7 @@ import json
 import os
 import time
 
+import numpy as np
 import pytest
 
 from sketch.cli.list import age
@@ -13,6 +14,7 @@ from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.reader import Reader
 from sketch.experiment.reader_settings import ReaderSettings
 from sketch.ink.text import Alphabet
+from sketch.ink.vector import InkLine, write_json
 
 FACTS = {
     "alphabet": Alphabet(("a", "b")),
@@ -48,9 +50,11 @@ def test_list_tells_epochs_best_and_who_is_running(sketch, parent, child):
     os.utime(parent.history_path, (time.time() - 7200.5,) * 2)
     with child.lock():
         result = sketch("list")
-    header, first, second, hands, readers = result.out.splitlines()
+    header, first, second, hands, readers, styles = result.out.splitlines()
     assert hands == f"hands that come with sketch: {', '.join(find_hands())}"
     assert readers == "readers that come with sketch: handwriting-reader"
+    assert styles.startswith(f"styles of {next(iter(find_hands()))}, for --prime: ")
+    assert len(styles.partition("--prime: ")[2].split(", ")) == 8
     assert header.split()[0] == "experiment"
     expected = [parent.name, "3", "21", "32.0", "20.2", "-", "2", "h", "-"]
     assert second.split() == expected
@@ -79,6 +83,10 @@ def test_show_for_people(sketch, parent, child):
     for words in ("dim: 8", "max_length: -", "0123", "8.250, 0.125", "20.25", "ab"):
         assert words in text
     assert f"from: {parent.name}, step 14" in sketch("show", child.name).out
+    assert "styles" not in text
+    line = InkLine(np.float32([[1, 2, 0], [3, 0, 1]]), "ab", writer="round")
+    write_json(parent.path / "styles.json", [line, line._replace(writer="wide")])
+    assert "\nstyles: round, wide\n" in sketch("show", parent.name).out
 
 
 def test_show_for_machines(sketch, parent, child):
@@ -167,7 +175,7 @@ def test_nothing_of_a_stranger_commands_the_terminal(sketch, root, parent):
         assert result.out.replace("\n", "").isprintable()
         rows = [r for r in result.out.splitlines() if r.startswith("experiment")]
         assert len(rows) == (1 if words == ["list"] else 0)  # its header
-    assert len(sketch("list").out.splitlines()) == 7
+    assert len(sketch("list").out.splitlines()) == 8
 
 
 @pytest.mark.parametrize(

@@ -342,6 +342,23 @@ def test_version(sketch):
     assert sketch("--version").out.strip().endswith(package.__version__)
 
 
+@pytest.mark.parametrize(
+    "model", [[], ["--model", "demo-2X200-G10-bs64-lr3e-3-text-K5"]]
+)
+def test_the_shell_completes_styles_or_files(tmp_path, model):
+    words = ["sketch", "write", *model, "--prime", "s"]
+    environment = os.environ | {
+        "_SKETCH_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(words),
+        "COMP_CWORD": str(len(words) - 1),
+        "SKETCH_EXPERIMENTS": str(tmp_path),
+    }
+    program = "from sketch.cli.main import main; main()"
+    result = python("-c", program, env=environment)
+    styles = [] if model else ["plain,slanted"]
+    assert result.stdout.split() == [*styles, "file,s"]
+
+
 def test_the_shell_completes_names_of_experiments_and_of_hands(tmp_path):
     hands = [name for name in find_hands() if name.startswith("hand")]
     for name in ("handwriting-1X8", hands[0]):

@@ -15,7 +15,7 @@ from sketch.corpus.shards import open_shards
 from sketch.experiment.directory import Experiment
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.lines import measure_texts
-from sketch.experiment.pen import load_prime, own_prime
+from sketch.experiment.priming import load_prime, own_prime
 from sketch.generation.sampling import Trace
 from sketch.generation.writing import WrittenLine
 from sketch.ink.fit import fit_to_pace

@@ -10,7 +10,7 @@ from untrained import make_experiment
 import sketch.api
 from sketch.experiment import letter
 from sketch.experiment.letter import _piece_length
-from sketch.experiment.pen import as_prime
+from sketch.experiment.priming import as_prime
 from sketch.generation.pieces import Manner
 from sketch.generation.writing import Prime, _Line
 from sketch.ink.text import Alphabet

@@ -19,12 +19,14 @@ from sketch.experiment.building import load_network
 from sketch.experiment.directory import Experiment, Lineage
 from sketch.experiment.plan import plan_run
 from sketch.experiment.preparing import prepare
+from sketch.experiment.priming import load_styles
 from sketch.experiment.publishing import publish, write_half
 from sketch.experiment.reader import LoadedReader, Reader
 from sketch.experiment.record import ExperimentRecord
 from sketch.experiment.run_options import RunOptions
 from sketch.experiment.scoring import evaluate_experiment
 from sketch.experiment.training import train
+from sketch.ink.vector import InkLine, write_json
 
 CONDITION = "Anybody may use it."
 
@@ -84,6 +86,22 @@ def test_what_is_published(pen, published, folder):
     assert again.path == published
     assert again.hyperparameters == pen.hyperparameters
     assert again.history() == pen.history()
+
+
+def test_styles_come_along(pen, folder, corpus):
+    line = InkLine(np.float32([[1, 2, 0], [3, 0, 1]]), "ab", writer="round")
+    path = pen.path / "styles.json"
+    write_json(path, [line])
+    try:
+        made = publish(pen, folder, CONDITION, corpus)
+        assert list(load_styles(Experiment.load(made, "nowhere"))) == ["round"]
+        assert "| styles | `--prime` round |" in (made / "README.md").read_text()
+        path.write_text("{")
+        with pytest.raises(ValueError, match="styles.json"):
+            publish(pen, folder, CONDITION, corpus, force=True)
+    finally:
+        path.unlink()
+    assert list(load_styles(Experiment.load(made, "nowhere"))) == ["round"]
 
 
 def test_weights_are_the_same_to_half_precision(pen, published):

@@ -12,15 +12,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from lxml import etree
+from made_up_ink import pens_of
 from selenium import webdriver
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 from web_server import Server
 
 from sketch.corpus.ink_files import read_ink_files
-from sketch.ink.vector import read_ink
+from sketch.ink.lines import line_from_pen_strokes
+from sketch.ink.vector import read_ink, write_json
 from sketch.web import writing
 
 FLAGS = """
@@ -298,6 +300,29 @@ def test_a_hand_that_is_kept_takes_the_place_of_the_drawn_one(calm):
     calm["own-toggle"].click()
     assert calm["own"].is_displayed()
     assert calm["hold"].get_attribute("aria-pressed") == "false"
+
+
+def test_a_style_takes_the_place_of_other_hands(page, hands, experiment, monkeypatch):
+    pens, _ = pens_of("a lake")
+    write_json(
+        experiment.path / "styles.json", [line_from_pen_strokes(pens, "a lake", "wide")]
+    )
+    monkeypatch.setitem(hands.styles, experiment.name, ["wide"])
+    try:
+        page.open(prefers_reduced_motion="reduce")
+        first = page.wait_for_ink("handwriting, / point by point")
+        style = Select(page["style"])
+        assert [option.text for option in style.options] == ["as it comes", "wide"]
+        page["own-toggle"].click()
+        style.select_by_visible_text("wide")
+        assert not page["own"].is_displayed()
+        page["write"].click()  # the pad is empty, and nobody is told to draw
+        page.wait(lambda: page.wait_for_ink("handwriting, / point by point") != first)
+        assert page["error"].text == ""
+        page["hold"].click()
+        assert style.first_selected_option.text == "as it comes"
+    finally:
+        (experiment.path / "styles.json").unlink()
 
 
 def test_the_keyboard_alone(calm):

@@ -2,10 +2,12 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from untrained import make_experiment
 
 from sketch.experiment import hands
+from sketch.ink.vector import InkLine, write_json
 from sketch.web.hands import Hands
 
 
@@ -41,6 +43,17 @@ def test_those_that_write_text_are_offered(folder, experiment):
             Hands(folder, [str(path)])
     with pytest.raises(FileNotFoundError, match="no experiment 'nobody'"):
         Hands(folder, ["nobody"])
+
+
+def test_their_styles_are_offered_and_damaged_ones_told(folder, experiment):
+    assert Hands(folder).styles == {experiment.name: []}
+    line = InkLine(np.float32([[1, 2, 0], [3, 0, 1]]), "ab", writer="round")
+    write_json(experiment.path / "styles.json", [line])
+    assert Hands(folder).styles == {experiment.name: ["round"]}
+    (experiment.path / "styles.json").write_text("{")
+    offered = Hands(folder)
+    assert not offered.experiments and not offered.styles
+    assert "styles.json" in offered.damaged[0]
 
 
 def test_only_those_named(folder, experiment, tmp_path):

@@ -77,7 +77,7 @@ def test_every_answer_has_the_headers(server, experiment):
 def test_the_hands_and_the_prompts(server, experiment):
     answer = server.get("/api/hands").json
     (hand,) = answer["hands"]
-    assert hand["name"] == experiment.name
+    assert (hand["name"], hand["styles"]) == (experiment.name, [])
     assert hand["alphabet"] == "".join(experiment.alphabet.characters)
     assert answer["limits"]["characters"] == web_request.MOST_CHARACTERS
     lines = server.get(f"/api/prompts?hand={experiment.name}").json["lines"]
@@ -199,6 +199,11 @@ def test_malformed_json(server, body):
     assert server.post("/api/ink.svg", body).status == 400
 
 
+def test_a_style_by_its_name(ask_to_write, quick_pen):
+    assert ask_to_write(prime="wide").status == 200
+    assert quick_pen[0].prime == "wide"
+
+
 def prime(points):
     return {"text": "a lake", "strokes": points}
 
@@ -221,6 +226,7 @@ def prime(points):
         ({"columns": 1}, 400, "columns"),
         ({"path": "/etc"}, 400, "unknown fields: ['path']"),
         ({"prime": 5}, 400, "damaged"),
+        ({"prime": "\ud800"}, 400, "Unicode"),
         ({"prime": prime([[[0, float("nan")], [1, 1]]])}, 400, "JSON"),
         ({"prime": prime([[["nan", 0], [1, 1]]])}, 400, "drawn hand is damaged"),
         ({"prime": prime([[[1e308, 0], [-1e308, 1], [3, 4]]])}, 400, "damaged"),

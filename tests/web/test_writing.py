@@ -13,7 +13,7 @@ from sketch.experiment.pen import manner_of
 from sketch.generation import pieces as generation
 from sketch.ink.lines import InkLine, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
-from sketch.ink.vector import read_ink
+from sketch.ink.vector import read_ink, write_json
 from sketch.web import writing
 from sketch.web.hands import MOST_OPEN, Hand, Hands
 from sketch.web.request import WriteRequest
@@ -111,6 +111,21 @@ def test_own_ink_changes_the_hand(hand, answer):
     assert own["lines"] != answer["lines"]
     with pytest.raises(ValueError, match="not learned 'þ'"):
         written(hand, prime=prime._replace(text="þ"))
+
+
+def test_a_style_changes_the_hand(hand, answer, monkeypatch):
+    path = hand.experiment.path / "styles.json"
+    pens, _ = pens_of("a lake")
+    write_json(path, [line_from_pen_strokes(pens, "a lake", "wide")])
+    try:
+        wide = written(hand, seed=3, prime="wide")
+        with pytest.raises(ValueError, match="no style 'thin', but wide"):
+            written(hand, prime="thin")
+    finally:
+        path.unlink()
+    assert wide["lines"] != answer["lines"]
+    with pytest.raises(ValueError, match="no style 'wide', but none"):
+        written(hand, prime="wide")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ const SMALLEST = 6.6; // and in a full line
 const LETTER_MM = 2.6; // what a character takes along the line, about
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-const state = { ink: null, player: null, seed: 1, asking: null, held: null, shown: 0 };
+const state = { hands: [], ink: null, player: null, seed: 1, asking: null, held: null, shown: 0 };
 const attention = new Attention({ letters: $("letters"), canvas: $("map") });
 const pad = new Pad($("pad"), {
   label: "Drawing area: write the words here with a pen, a finger or the mouse",
@@ -54,6 +54,8 @@ function request() {
     asked.prime = { text: $("own-text").value, strokes };
   } else if (state.held) {
     asked.prime = state.held;
+  } else if ($("style").value) {
+    asked.prime = $("style").value;
   }
   return asked;
 }
@@ -149,9 +151,24 @@ function describeSettings() {
   if (speed === AT_ONCE && $("sheet").dataset.state === "writing") state.player.finish();
 }
 
-// One hand at a time: the kept one, or that of the panel "In my own hand".
+// One hand at a time: a style, the kept one, or that of the panel "In my own hand".
+function offerStyles() {
+  const { styles } = state.hands.find(({ name }) => name === $("hand").value);
+  $("style").replaceChildren(new Option("as it comes", ""), ...styles.map((name) => new Option(name)));
+  $("style-setting").hidden = !styles.length;
+}
+
+function takeStyle() {
+  if (!$("style").value) return;
+  hold(false);
+  showOwn(false);
+}
+
 function hold(isHeld) {
-  if (isHeld) showOwn(false);
+  if (isHeld) {
+    showOwn(false);
+    $("style").value = "";
+  }
   const line = isHeld && state.ink.lines.find(({ text }) => text.length <= state.longestHand);
   if (isHeld && !line) fail("Such a long word is no hand to keep: write shorter ones.");
   state.held = line ? { text: line.text, strokes: line.strokes } : null;
@@ -159,7 +176,10 @@ function hold(isHeld) {
 }
 
 function showOwn(isShown) {
-  if (isShown) hold(false);
+  if (isShown) {
+    hold(false);
+    $("style").value = "";
+  }
   $("own").hidden = !isShown;
   $("own-toggle").setAttribute("aria-expanded", isShown);
 }
@@ -211,6 +231,8 @@ function listen() {
   for (const button of document.querySelectorAll("[data-form]")) {
     button.addEventListener("click", () => saveInk(button.dataset.form));
   }
+  $("hand").addEventListener("change", offerStyles);
+  $("style").addEventListener("change", takeStyle);
   for (const id of ["bias", "speed"]) $(id).addEventListener("input", describeSettings);
 }
 
@@ -222,7 +244,9 @@ async function begin() {
     const { hands, limits } = await getJson("/api/hands");
     state.limit = limits.characters;
     $("own-text").maxLength = state.longestHand = limits.prime_characters;
+    state.hands = hands;
     $("hand").replaceChildren(...hands.map(({ name }) => new Option(name)));
+    if (hands.length) offerStyles();
     const known = new Set(hands[0]?.alphabet);
     const text = $("text").value; // the one that came with the page
     $("text").value = [...text].filter((c) => c === "\n" || known.has(c)).join("");
