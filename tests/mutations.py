@@ -130,6 +130,26 @@ def ink_reader(suffix: str) -> Callable:
     return prepare
 
 
+def styles(folder):
+    from made_up_ink import write
+    from untrained import make_experiment
+
+    from sketch.experiment.priming import load_styles
+    from sketch.ink.vector import InkLine, write_json
+
+    experiment = make_experiment(folder, with_weights=False)
+    path = experiment.path / "styles.json"
+    lines = [InkLine(write(name), name, writer=name) for name in ("wide", "round")]
+    write_json(path, lines)
+
+    def read():
+        found = load_styles(experiment)
+        require(len(found) == 2, f"styles {list(found)}")
+        check_ink(line.strokes for line in found.values())
+
+    return path, read
+
+
 def drawings(folder):
     """Quick, Draw!: a file of one drawing a line."""
     from sketch.corpus.ink_files import read_ink_files
@@ -306,6 +326,7 @@ KINDS = {
     "svg": ink_reader("svg"),
     "json": ink_reader("json"),
     "ndjson": drawings,
+    "styles": styles,
     "hdf5": corpus,
     "hyperparameters": settings,
     "history": history,
