@@ -13,7 +13,6 @@ slips on a sentence may hold on to a part of it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -148,8 +147,8 @@ class _Line:
         is_short = before + len(text) <= longest
         self.pieces = split_text(text, longest if is_short else max(longest // 2, 1))
         self.prime = prime
-        self._prime_end = _end_of(prime, null) if prime else None
-        self._end: _End | None = None  # of what was written last
+        self._prime_end = prime  # the last ink of it
+        self._end: Prime | None = None  # the piece that was written last
         self.written: list[Written] = []
         self._null = null
         self._is_final = manner.max_tries == 1  # nothing is written again
@@ -183,17 +182,15 @@ class _Line:
         elif self.prime is None:  # all before it went wrong: it begins anew
             trace = _behind_a_gap(trace, len(text), self._null)
         elif self._end is not self._prime_end:
-            trace = _carried(trace, self._prime_end, self._end)
-        ink = Prime(touching.strokes, text)
-        slope = self._prime_end.slope if self._prime_end else 0.0
-        self._end = _end_of(ink, self._null, slope)
+            trace = _carried(trace, self._prime_end, self._end, self._null)
+        ink = self._end = Prime(touching.strokes, text)
         self.written.append(replace(piece, trace=_lifted(trace)))
         if piece.fault is None:
             self._lead = ink
             if longer := self._longer_prime(piece, text):
-                self.prime, self._prime_end = longer, self._end
+                self.prime, self._prime_end = longer, ink
             elif self.prime is None or len(self.prime.text) > self._longest_prime:
-                self.prime, self._prime_end = ink, self._end
+                self.prime = self._prime_end = ink
 
     def _longer_prime(self, piece: Written, text: str) -> Prime | None:
         """A short piece behind what led to it; None where that would be too long."""
@@ -242,18 +239,28 @@ def _lifted(trace: Trace) -> Trace:
     return trace._replace(strokes=strokes)
 
 
-class _End(NamedTuple):
-    """Where a line of ink ends: the edge of its last letter, on the baseline.
+def _carried(trace: Trace, before: Prime, here: Prime, null: Sequence[float]) -> Trace:
+    """A piece behind other ink than it was written behind, in the same relation to it.
 
-    place: `[2]`, as seen from where the pen is, in deviations.
-    slope: of the baseline.
+    Args:
+        trace: of the piece.
+        before: the ink that it was written behind.
+        here: the ink that it shall stand behind.
+        null: the normalised null offset.
     """
+    end, slope = _end_of(before, null)
+    strokes = trace.strokes.copy()
+    strokes[0, :END_OF_STROKE] += _end_of(here, null, slope)[0] - end
+    return trace._replace(strokes=strokes)
 
-    place: np.ndarray
-    slope: float
 
+def _end_of(
+    ink: Prime, null: Sequence[float], expected_slope: float = 0.0
+) -> tuple[np.ndarray, float]:
+    """Where ink ends: the edge of its last letter, on the baseline, and its slope.
 
-def _end_of(ink: Prime, null: Sequence[float], expected_slope: float = 0.0) -> _End:
+    The place is `[2]`, as seen from where the pen is, in deviations.
+    """
     strokes = ink.strokes.copy()
     strokes[:, :END_OF_STROKE] -= np.asarray(null[:END_OF_STROKE], np.float32)
     pens = split_pen_strokes(strokes)
@@ -261,20 +268,7 @@ def _end_of(ink: Prime, null: Sequence[float], expected_slope: float = 0.0) -> _
     x = np.concatenate(pens)[:, DX]
     edge = x.max() if null[DX] <= 0 else x.min()  # Hebrew goes to the left
     place = np.array([edge, baseline.offset + baseline.slope * edge])
-    return _End(place - pens[-1][-1], baseline.slope)
-
-
-def _carried(trace: Trace, before: _End, here: _End) -> Trace:
-    """A piece behind other ink than it was written behind, in the same relation to it.
-
-    Args:
-        trace: of the piece.
-        before: the end of what it was written behind.
-        here: the end of what it shall stand behind.
-    """
-    strokes = trace.strokes.copy()
-    strokes[0, :END_OF_STROKE] += here.place - before.place
-    return trace._replace(strokes=strokes)
+    return place - pens[-1][-1], baseline.slope
 
 
 def _behind_a_gap(trace: Trace, num_characters: int, null: Sequence[float]) -> Trace:

@@ -324,18 +324,26 @@ class Scribe(Pen):
 
     GAP = 7.0
 
-    def __init__(self, slope):
+    def __init__(self, slope, way):
         super().__init__()
         self.slope = slope
+        self.way = np.array([way, 1.0])  # of x, y: mirrored where it is -1
+        self.null = np.append(self.way * NULL[:2], 0.0)
         self.ends = {}  # by the strokes: the text, and its last letter from the pen
+
+    def pens_of(self, text):
+        return [pen * self.way for pen in turned(pens_of(text)[0], self.slope, 0.0)]
+
+    def edge_of(self, text):
+        """The far edge of its letters, on the baseline; it begins at (0, 0)."""
+        edge = np.abs(np.concatenate(self.pens_of(text))[:, 0]).max()
+        return np.array([edge, self.slope * edge]) * self.way
 
     def strokes_of(self, text):
         """Normalised, from where the pen touches; the next piece may go on from it."""
-        pens = turned(pens_of(text)[0], self.slope, 0.0)
-        strokes = (strokes_from_points(pens) + NULL).astype(np.float32)
-        edge = np.concatenate(pens)[:, 0].max()
-        end = np.array([edge, self.slope * edge]) - pens[-1][-1]
-        self.ends[strokes.tobytes()] = text, end
+        pens = self.pens_of(text)
+        strokes = (strokes_from_points(pens) + self.null).astype(np.float32)
+        self.ends[strokes.tobytes()] = text, self.edge_of(text) - pens[-1][-1]
         return strokes
 
     def write(self, codes, seed, prime):
@@ -343,43 +351,44 @@ class Scribe(Pen):
         before, way = "", np.zeros((0, 3))
         if len(prime):
             before, end = self.ends[prime.tobytes()]
-            first = turned(pens_of(said[len(before) + 1 :])[0], self.slope, 0.0)[0][0]
-            way = [[*(end + (self.GAP, 0.0) + first + NULL[:2]), 0.0]]
+            first = self.pens_of(said[len(before) + 1 :])[0][0]
+            gap = self.way * (self.GAP, 0.0)
+            way = [[*(end + gap + first + self.null[:2]), 0.0]]
         text = said[len(before) :].lstrip()
         strokes = self.strokes_of(text)
         start = len(said) - len(text)
-        rows = np.vstack([way, strokes, [[NULL[0], NULL[1], 1.0]]])
+        rows = np.vstack([way, strokes, [[*self.null[:2], 1.0]]])
         looks = np.linspace(start, len(said), len(rows)).astype(int)
         return rows, np.eye(len(codes))[looks]
 
 
 @pytest.mark.parametrize("given", [None, "by a friend"])
 # Letters are 10 high; not all bottoms are on the baseline, g's and y's are beside it.
-@pytest.mark.parametrize("slope, tolerance", [(0.0, 0.1), (-0.08, 0.5)])
+@pytest.mark.parametrize(
+    "slope, tolerance, way", [(0.0, 0.1, 1), (-0.08, 0.5, 1), (0.0, 0.1, -1)]
+)
 def test_pieces_stand_on_one_line_and_as_far_apart_as_from_their_prime(
-    monkeypatch, given, slope, tolerance
+    monkeypatch, given, slope, tolerance, way
 ):
-    scribe = Scribe(slope)
+    scribe = Scribe(slope, way)
     monkeypatch.setattr(pieces, "sample", scribe)
+    loop = SimpleNamespace(network=SimpleNamespace(first_input=tuple(scribe.null)))
     prime = Prime(scribe.strokes_of(given), given) if given else None
     text = "jumping over any lazy dog it will say tut to a big sly cat of my town"
-    (line,) = write_texts(LOOP, ALPHABET, [text], Manner(longest_text=40), [prime])
+    (line,) = write_texts(loop, ALPHABET, [text], Manner(longest_text=40), [prime])
     written = split_text(text, 20)
     assert len(written) > 3 and not line.faults
-    strokes = line.trace.strokes.copy()
-    strokes[:, :2] -= NULL[:2]
-    pens = iter(split_pen_strokes(strokes))
+    pens = iter(split_pen_strokes(line.trace.strokes - scribe.null))
     edge = None
     for piece in written:
-        made = turned(pens_of(piece)[0], slope, 0.0)
+        made = scribe.pens_of(piece)
         own = [next(pens)[-len(pen) :] for pen in made]  # without the way to it
         places = np.concatenate(own) - np.concatenate(made)
         assert np.ptp(places, axis=0).max() < 1e-3  # the letters are as they were
-        place = places[0]
         if edge is not None:
-            np.testing.assert_allclose(place, edge + (scribe.GAP, 0), atol=tolerance)
-        width = np.concatenate(made)[:, 0].max()
-        edge = place + (width, slope * width)
+            gap = scribe.way * (scribe.GAP, 0.0)
+            np.testing.assert_allclose(places[0], edge + gap, atol=tolerance)
+        edge = places[0] + scribe.edge_of(piece)
     assert next(pens, None) is None
 
 
