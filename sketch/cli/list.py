@@ -54,7 +54,12 @@ def command(experiments: Path) -> None:
         if names:
             echo(f"{kind} that come with sketch: {', '.join(names)}")
     for name, path in find_hands().items():
-        if styles := load_styles(Experiment.load(path, experiments)):
+        try:
+            styles = load_styles(Experiment.load(path, experiments))
+        except (ValueError, OSError) as error:
+            damaged.append(describe(error))
+            continue
+        if styles:
             echo(f"styles of {name}, for --prime: {', '.join(styles)}")
     for problem in damaged:
         echo(f"damaged: {problem}", err=True)

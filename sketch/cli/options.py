@@ -61,7 +61,8 @@ class PrimeName(click.ParamType):
         except (ValueError, OSError):  # nothing to complete, nobody to tell
             styles = {}
         names = [name for name in styles if name.startswith(incomplete)]
-        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+        # In this order: bash forgets what comes before a file.
+        return [CompletionItem(incomplete, type="file"), *map(CompletionItem, names)]
 
 
 class ExperimentName(click.ParamType):
@@ -262,11 +263,12 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
             type=PrimeName(),
             metavar="STYLE|FILE|LINE",
             help="Go on from this ink, in its style: a style of the hand, as `sketch "
-            "list` names them, an .inkml, .svg or .json file, or a line of the "
-            "corpus by its name.",
+            "list` and `show` name them, an .inkml, .svg or .json file, or a line of "
+            "the corpus by its name.",
         ),
         click.option(
-            "--prime-text", help="What the prime says, where its file does not tell."
+            "--prime-text",
+            help="What the prime says, where its file does not tell, or wrongly.",
         ),
         click.option(
             "--data",

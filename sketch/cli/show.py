@@ -40,7 +40,6 @@ def command(experiment: str, as_json: bool, experiments: Path) -> None:
     Settings, lineage, history. EXPERIMENT is its name, or the path of its directory.
     """
     from sketch.experiment.directory import Experiment
-    from sketch.experiment.priming import load_styles
     from sketch.experiment.reader import Reader, is_reader
 
     if is_reader(experiment, experiments):
@@ -49,7 +48,7 @@ def command(experiment: str, as_json: bool, experiments: Path) -> None:
     else:
         source = Experiment.load(experiment, experiments)
         facts = _facts(source) | {
-            "styles": list(load_styles(source)),
+            "styles": _styles(source),
             "lineage": _lineage(source, experiments),
         }
         settings = facts["hyperparameters"]
@@ -109,6 +108,18 @@ def _facts(source: Union["Experiment", "Reader"]) -> dict[str, Any]:
             for row in source.history()
         ],
     }
+
+
+def _styles(experiment: "Experiment") -> list[str]:
+    """Their names; none where they are damaged, which is told."""
+    from sketch.cli.main import describe
+    from sketch.experiment.priming import load_styles
+
+    try:
+        return list(load_styles(experiment))
+    except (ValueError, OSError) as error:
+        echo(f"damaged: {describe(error)}", err=True)
+        return []
 
 
 def _lineage(experiment: "Experiment", root: Path) -> list[dict[str, Any]]:

@@ -37,53 +37,58 @@ def load_prime(
         experiment: for its styles, units and pace.
         source: an ink file (.inkml, .svg, .json), the name of one of the experiment's
             styles, or of a line of the corpus.
-        text: what the ink says; None where file, style or corpus know it.
+        text: what the ink says; None where file or corpus know it, as a style does.
         data: the corpus that has the line, as of `find_corpus_of`, whatever a style is
             named; None finds it.
 
     Raises:
         ValueError: no such line, style or file; its text is not known, or has a
-            character that the alphabet lacks.
+            character that the alphabet lacks; there is one for a style.
     """
-    is_file = is_ink_file(source)
-    if not is_file and Path(source).is_file():
+    if is_ink_file(source):
+        line = next(line for line in read_ink(source) if len(line.strokes))
+        return own_prime(experiment, line.strokes, _text_of(line, source, text))
+    styles = load_styles(experiment)
+    if data is None and source in styles:
+        if text:
+            raise ValueError(
+                f"--prime {source}: a style knows what it says; leave out --prime-text "
+                "(prime_text in Python)"
+            )
+        return style_prime(experiment, source)
+    if Path(source).is_file():
         raise ValueError(
             f"--prime {source}: a file of ink ends in .inkml, .svg or .json"
         )
-    if is_file:
-        line = next(line for line in read_ink(source) if len(line.strokes))
-    else:
-        line = _named_line(experiment, str(source), data)
-    text = text or line.text
-    if not text:
-        raise ValueError(
-            f"--prime {source}: say what it reads, by --prime-text (prime_text in "
-            "Python)"
-        )
-    if is_file:
-        return own_prime(experiment, line.strokes, text)
-    return as_prime(experiment, line.strokes, text)
+    line = _corpus_line(experiment, str(source), data, list(styles))
+    return as_prime(experiment, line.strokes, _text_of(line, source, text))
 
 
 def load_styles(experiment: Experiment) -> dict[str, InkLine]:
     """The styles that an experiment brings along, by name; often none.
 
     Raises:
-        ValueError: their file is damaged, or a line of it has no name, no text, no ink,
-            or the name of another.
+        ValueError: their file is damaged, or a line of it has no name that can be
+            typed, no text, no ink, or the name of another.
     """
     path = experiment.path / STYLES_NAME
     if not path.exists():
         return {}
     lines = read_json(path, read_text(path, inside=experiment.path).encode())
     styles = {line.writer: line for line in lines}
-    is_whole = all(line.writer and line.text and len(line.strokes) for line in lines)
-    if not is_whole or len(styles) < len(lines):
+    is_whole = all(line.text and len(line.strokes) for line in lines)
+    if not is_whole or len(styles) < len(lines) or not all(map(_is_name, styles)):
         raise ValueError(
             f'{path}: each line needs strokes, a "text", and a "writer" of its own, '
-            "which names the style"
+            "which names the style, in letters and single blanks, not as a file"
         )
     return styles
+
+
+def _is_name(name: str) -> bool:
+    """Whether the command line, a page and a terminal can tell a style by it."""
+    is_plain = name.isprintable() and name == " ".join(name.split())
+    return bool(name) and is_plain and not is_ink_file(name)
 
 
 def style_prime(experiment: Experiment, name: str) -> Prime:
@@ -148,10 +153,19 @@ def describe_prime(prime: Prime | None) -> list[str]:
     ]
 
 
-def _named_line(experiment: Experiment, name: str, data: str | Path | None) -> InkLine:
-    styles = {} if data else load_styles(experiment)
-    if name in styles:
-        return styles[name]
+def _text_of(line: InkLine, source: str | Path, text: str | None) -> str:
+    text = text or line.text
+    if not text:
+        raise ValueError(
+            f"--prime {source}: say what it reads, by --prime-text (prime_text in "
+            "Python)"
+        )
+    return text
+
+
+def _corpus_line(
+    experiment: Experiment, name: str, data: str | Path | None, styles: list[str]
+) -> InkLine:
     path = find_corpus_of(experiment, data)
     if path is None:
         known = f" a style of the model ({', '.join(styles)})," if styles else ""
@@ -165,7 +179,8 @@ def _named_line(experiment: Experiment, name: str, data: str | Path | None) -> I
         except ValueError as error:
             if not styles:
                 raise
-            raise ValueError(
-                f"{error}; the styles of the model are {', '.join(styles)}"
-            ) from error
+            hint = f"the styles of the model are {', '.join(styles)}"
+            if name in styles:
+                hint = f"{name} is a style of the model: leave out --data"
+            raise ValueError(f"{error}; {hint}") from error
     return InkLine(line.strokes, line.transcript)

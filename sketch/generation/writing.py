@@ -31,6 +31,7 @@ from sketch.ink.strokes import DX, END_OF_STROKE, split_pen_strokes
 from sketch.ink.text import Alphabet
 
 MOST_ROWS = 64  # lines written at once, unless a manner says how many
+TELLING = 8  # characters tell where their baseline is; a dash or a y alone does not
 
 
 @dataclass
@@ -147,8 +148,7 @@ class _Line:
         is_short = before + len(text) <= longest
         self.pieces = split_text(text, longest if is_short else max(longest // 2, 1))
         self.prime = prime
-        self._prime_end = prime  # the last ink of it
-        self._end: Prime | None = None  # the piece that was written last
+        self._end: Prime | None = None  # ink that ends where the line does so far
         self.written: list[Written] = []
         self._null = null
         self._is_final = manner.max_tries == 1  # nothing is written again
@@ -177,29 +177,24 @@ class _Line:
         self._tried = 0
         trace = piece.trace
         touching = from_touch(trace, self.prime, self._null)
+        ink = whole = Prime(touching.strokes, text)
+        if self.prime is not None:
+            strokes = np.concatenate([self.prime.strokes, trace.strokes])
+            whole = Prime(strokes, f"{self.prime.text} {text}")
         if not self.written:
             trace = touching
         elif self.prime is None:  # all before it went wrong: it begins anew
             trace = _behind_a_gap(trace, len(text), self._null)
-        elif self._end is not self._prime_end:
-            trace = _carried(trace, self._prime_end, self._end, self._null)
-        ink = self._end = Prime(touching.strokes, text)
+        elif self._end is not self.prime:
+            trace = _carried(trace, self.prime, self._end, self._null)
         self.written.append(replace(piece, trace=_lifted(trace)))
+        self._end = ink if len(text) >= TELLING else whole
         if piece.fault is None:
             self._lead = ink
-            if longer := self._longer_prime(piece, text):
-                self.prime, self._prime_end = longer, ink
-            elif self.prime is None or len(self.prime.text) > self._longest_prime:
-                self.prime = self._prime_end = ink
-
-    def _longer_prime(self, piece: Written, text: str) -> Prime | None:
-        """A short piece behind what led to it; None where that would be too long."""
-        if self.prime is None:
-            return None
-        text = f"{self.prime.text} {text}"
-        if len(text) > self._longest_prime:
-            return None
-        return Prime(np.concatenate([self.prime.strokes, piece.trace.strokes]), text)
+            if self.prime is None or len(self.prime.text) > self._longest_prime:
+                self.prime = self._end = ink
+            elif len(whole.text) <= self._longest_prime:
+                self.prime = self._end = whole  # short pieces lead the pen together
 
     def joined(self) -> WrittenLine:
         """All pieces; a piece's end symbol is the blank before the next."""

@@ -57,7 +57,6 @@ class Hands:
             try:
                 experiment = Experiment.load(path, root)
                 problem = _find_problem(experiment)
-                styles = list(load_styles(experiment))
             except (ValueError, OSError) as error:
                 if models:
                     raise
@@ -70,7 +69,14 @@ class Hands:
             if models and experiment.name in self.experiments:
                 raise ValueError(f"two experiments are named {experiment.name}")
             self.experiments[experiment.name] = experiment  # not the published one
-            self.styles[experiment.name] = styles
+            self.styles[experiment.name] = self._find_styles(experiment)
+
+    def _find_styles(self, experiment: Experiment) -> list[str]:
+        try:
+            return list(load_styles(experiment))
+        except (ValueError, OSError) as error:  # it writes without them
+            self.damaged.append(str(error))
+            return []
 
     def find(self, name: str | None) -> Experiment:
         """The experiment of a name; None: the one that is offered first.

@@ -89,6 +89,20 @@ def test_show_for_people(sketch, parent, child):
     assert "\nstyles: round, wide\n" in sketch("show", parent.name).out
 
 
+def test_damaged_styles_are_told_and_nothing_else_is_lost(
+    sketch, parent, monkeypatch, tmp_path
+):
+    (parent.path / "styles.json").write_text("{")
+    shown = sketch("show", parent.name)
+    assert shown.code == 0 and "dim: 8" in shown.out
+    assert shown.err.startswith("damaged: ") and "styles.json" in shown.err
+    hand = {parent.name: parent.path}
+    monkeypatch.setattr("sketch.experiment.hands.find_hands", lambda: hand)
+    listed = sketch("list")
+    assert listed.code == 0 and parent.name in listed.out
+    assert listed.err.startswith("damaged: ") and "styles.json" in listed.err
+
+
 def test_show_for_machines(sketch, parent, child):
     facts = json.loads(sketch("show", child.name, "--json").out)
     assert facts["lineage"] == [{"parent": parent.name, "step": 14}]

@@ -41,7 +41,17 @@ def test_a_style_is_taken_as_it_was_written(experiment, styles):
     np.testing.assert_array_equal(
         style_prime(experiment, "narrow").strokes, prime.strokes
     )
-    assert load_prime(experiment, "narrow", "a lake").text == "a lake"
+    with pytest.raises(ValueError, match="knows what it says; leave out --prime-text"):
+        load_prime(experiment, "narrow", "a lake")
+
+
+def test_what_lies_about_hides_no_style(experiment, styles, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("wide", "round"):
+        (tmp_path / name).touch()
+    assert load_prime(experiment, "wide").text == "a wide lake"
+    with pytest.raises(ValueError, match="round: a file of ink ends in .inkml"):
+        load_prime(experiment, "round")
 
 
 def test_a_corpus_that_is_named_is_looked_into_all_the_same(
@@ -56,6 +66,10 @@ def test_a_corpus_that_is_named_is_looked_into_all_the_same(
     write_corpus(path, sets, source="made up", command="", seed=0, split="random")
     assert load_prime(experiment, "wide").text == "a wide lake"
     assert load_prime(experiment, "wide", data=path).text == "of the corpus"
+    with pytest.raises(ValueError, match="no line 'narrow'.* is a style of the model"):
+        load_prime(experiment, "narrow", data=path)
+    with pytest.raises(ValueError, match="no line 'x'.*; the styles .* wide, narrow"):
+        load_prime(experiment, "x", data=path)
 
 
 def test_what_is_no_style_is_told_what_there_is(experiment, styles):
@@ -85,6 +99,9 @@ def damage(**changes):
     [
         damage(writer=""),
         damage(writer="wide"),
+        damage(writer="a  b"),
+        damage(writer="a\x1b"),
+        damage(writer="a.json"),
         damage(text=""),
         damage(strokes=[]),
         damage(strokes=5),

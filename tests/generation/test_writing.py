@@ -17,7 +17,7 @@ from sketch.ink.text import Alphabet
 
 NULL = (-0.2, 0.01, 0.0)
 LOOP = SimpleNamespace(network=SimpleNamespace(first_input=NULL))
-ALPHABET = Alphabet.from_texts(["a bcdefghijklmnopqrstuvwxyz"])
+ALPHABET = Alphabet.from_texts(["a -bcdefghijklmnopqrstuvwxyz"])
 STEPS = 6  # pen points of a character
 AIR = 99.0  # dx of the way from a prime to what is written behind it
 OK = Verdict(0.0, None)
@@ -319,7 +319,8 @@ def test_all_pieces_go_on_from_the_prime_unless_it_leaves_them_no_room(
 class Scribe(Pen):
     """Writes letters, each piece `GAP` from its prime's last letter, on its baseline.
 
-    Where the pen is in the end is another matter: far below, or on a dot or a crossbar.
+    The prime may be several pieces together. Where the pen is in the end is another
+    matter: far below, or on a dot or a crossbar.
     """
 
     GAP = 7.0
@@ -356,25 +357,35 @@ class Scribe(Pen):
             way = [[*(end + gap + first + self.null[:2]), 0.0]]
         text = said[len(before) :].lstrip()
         strokes = self.strokes_of(text)
+        both = np.vstack([prime, way, strokes]).astype(np.float32)
+        self.ends[both.tobytes()] = said, self.ends[strokes.tobytes()][1]
         start = len(said) - len(text)
         rows = np.vstack([way, strokes, [[*self.null[:2], 1.0]]])
         looks = np.linspace(start, len(said), len(rows)).astype(int)
         return rows, np.eye(len(codes))[looks]
 
 
-@pytest.mark.parametrize("given", [None, "by a friend"])
+LINES = [
+    "jumping over any lazy dog it will say tut to a big sly cat of my town",
+    # Pieces of a letter or two, which tell little of their baseline.
+    "so it was an extraordinarylongwords - anotherextraordinaryone and so on it was",
+    "so it was an extraordinarylongwords y anotherextraordinaryone and so on it was",
+]
+
+
+@pytest.mark.parametrize("text", LINES)
+@pytest.mark.parametrize("given", [None, "by a friend", "by a friend of mines"])
 # Letters are 10 high; not all bottoms are on the baseline, g's and y's are beside it.
 @pytest.mark.parametrize(
-    "slope, tolerance, way", [(0.0, 0.1, 1), (-0.08, 0.5, 1), (0.0, 0.1, -1)]
+    "slope, tolerance, way", [(0.0, 0.1, 1), (-0.08, 0.8, 1), (0.0, 0.1, -1)]
 )
 def test_pieces_stand_on_one_line_and_as_far_apart_as_from_their_prime(
-    monkeypatch, given, slope, tolerance, way
+    monkeypatch, text, given, slope, tolerance, way
 ):
     scribe = Scribe(slope, way)
     monkeypatch.setattr(pieces, "sample", scribe)
     loop = SimpleNamespace(network=SimpleNamespace(first_input=tuple(scribe.null)))
     prime = Prime(scribe.strokes_of(given), given) if given else None
-    text = "jumping over any lazy dog it will say tut to a big sly cat of my town"
     (line,) = write_texts(loop, ALPHABET, [text], Manner(longest_text=40), [prime])
     written = split_text(text, 20)
     assert len(written) > 3 and not line.faults

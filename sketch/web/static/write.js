@@ -151,13 +151,13 @@ function describeSettings() {
   if (speed === AT_ONCE && $("sheet").dataset.state === "writing") state.player.finish();
 }
 
-// One hand at a time: a style, the kept one, or that of the panel "In my own hand".
 function offerStyles() {
   const { styles } = state.hands.find(({ name }) => name === $("hand").value);
   $("style").replaceChildren(new Option("as it comes", ""), ...styles.map((name) => new Option(name)));
   $("style-setting").hidden = !styles.length;
 }
 
+// One hand at a time: a style, the kept one, or that of the panel "In my own hand".
 function takeStyle() {
   if (!$("style").value) return;
   hold(false);
@@ -165,12 +165,15 @@ function takeStyle() {
 }
 
 function hold(isHeld) {
+  const line = isHeld && state.ink.lines.find(({ text }) => text.length <= state.longestHand);
+  if (isHeld && !line) {
+    fail("Such a long word is no hand to keep: write shorter ones.");
+    return;
+  }
   if (isHeld) {
     showOwn(false);
     $("style").value = "";
   }
-  const line = isHeld && state.ink.lines.find(({ text }) => text.length <= state.longestHand);
-  if (isHeld && !line) fail("Such a long word is no hand to keep: write shorter ones.");
   state.held = line ? { text: line.text, strokes: line.strokes } : null;
   $("hold").setAttribute("aria-pressed", Boolean(line));
 }
