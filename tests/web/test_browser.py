@@ -319,6 +319,13 @@ def test_a_style_takes_the_place_of_other_hands(page, hands, experiment, monkeyp
         page["write"].click()  # the pad is empty, and nobody is told to draw
         page.wait(lambda: page.wait_for_ink("handwriting, / point by point") != first)
         assert page["error"].text == ""
+        page.write("a" * 61)  # no hand to keep: the style stays
+        page.wait_for_ink("a" * 61)
+        page["hold"].click()
+        assert "no hand to keep" in page["error"].text
+        assert style.first_selected_option.text == "wide"
+        page.write("a hill")
+        page.wait_for_ink("a hill")
         page["hold"].click()
         assert style.first_selected_option.text == "as it comes"
     finally:
