@@ -144,6 +144,7 @@ The map of the house. A folder imports only itself and those above it:
     cli/             one thin file a command: parse, call one function, print
       main.py          the commands, and what an error says
       options.py       options that several commands have
+      param_types.py   what their values may be, and how the shell completes them
       former.py        options of older programs, and what they are here
       echo.py          lines on a terminal
       signals.py       Ctrl-C and SIGTERM, until training takes them

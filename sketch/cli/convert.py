@@ -5,15 +5,8 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import (
-    ExperimentName,
-    FiniteRange,
-    NamedPath,
-    debug_option,
-    experiments_option,
-    refuse_unused,
-    typed,
-)
+from sketch.cli.options import debug_option, experiments_option, refuse_unused, typed
+from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath
 from sketch.corpus import FORMATS, SPLITS
 from sketch.ink.printable import command_line
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 
 from sketch.cli.options import (
-    FiniteRange,
     backend_option,
     data_option,
     debug_option,
@@ -18,6 +17,7 @@ from sketch.cli.options import (
     shows_progress,
     tries_option,
 )
+from sketch.cli.param_types import FiniteRange
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 
 OF_READING = ("reader", "biases", "num_lines", "tries", "seed")

@@ -1,8 +1,6 @@
 """Options that several commands share, and options made from a settings dataclass."""
 
 import dataclasses
-import math
-import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -10,75 +8,13 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from click.shell_completion import CompletionItem
 
+from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath, PrimeName
 from sketch.evaluation import MAX_ERROR_RATE
 from sketch.experiment.option import get_option
 from sketch.experiment.run_options import RunOptions
 
 BACKEND = get_option("backend", RunOptions)
-
-
-class FiniteRange(click.FloatRange):
-    """A range of numbers; click's own holds NaN, and without an end infinity."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        number = super().convert(value, param, ctx)
-        if not math.isfinite(number):
-            self.fail(f"{value} is not a finite number.", param, ctx)
-        return number
-
-
-class NamedPath(click.Path):
-    """A path; of "" click's own makes the folder one is in."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Any:
-        if value == "":
-            self.fail("An empty path names nothing.", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class PrimeName(click.ParamType):
-    """Ink to go on from; the shell completes styles and files."""
-
-    name = "prime"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        from sketch.experiment.directory import Experiment
-        from sketch.experiment.hands import default_hand
-        from sketch.experiment.priming import load_styles
-
-        model = ctx.params.get("model")
-        try:
-            path = default_hand() if model is None else model
-            styles = load_styles(Experiment.load(path, _experiments_root(ctx)))
-        except (ValueError, OSError):  # nothing to complete, nobody to tell
-            styles = {}
-        names = [name for name in styles if name.startswith(incomplete)]
-        # In this order: bash forgets what comes before a file.
-        return [CompletionItem(incomplete, type="file"), *map(CompletionItem, names)]
-
-
-class ExperimentName(click.ParamType):
-    """An experiment's name or path; the shell completes names, of hands too."""
-
-    name = "experiment"
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
-        from sketch.experiment.directory import find_experiments
-        from sketch.experiment.hands import find_hands
-
-        own = [path.name for path in find_experiments(_experiments_root(ctx))]
-        names = dict.fromkeys([*own, *find_hands()])
-        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def experiments_option(function: Callable) -> Callable:
@@ -234,12 +170,6 @@ def progress_option(function: Callable) -> Callable:
 def shows_progress(progress: bool | None) -> bool:
     """Whether to show a bar on stderr: as the user says, or else on a terminal."""
     return sys.stderr.isatty() if progress is None else progress
-
-
-def _experiments_root(ctx: click.Context) -> str | Path:
-    """The folder of all experiments, while a command line is still being typed."""
-    named = ctx.params.get("experiments") or os.environ.get("SKETCH_EXPERIMENTS")
-    return named or "experiments"
 
 
 def writing_options(bias: float) -> Callable[[Callable], Callable]:

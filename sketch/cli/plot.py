@@ -5,12 +5,8 @@ from pathlib import Path
 import click
 
 from sketch.cli.echo import echo
-from sketch.cli.options import (
-    ExperimentName,
-    debug_option,
-    experiments_option,
-    refuse_existing,
-)
+from sketch.cli.options import debug_option, experiments_option, refuse_existing
+from sketch.cli.param_types import ExperimentName
 
 PICTURES = (".png", ".svg", ".pdf")
 

@@ -4,12 +4,8 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import (
-    ExperimentName,
-    backend_option,
-    debug_option,
-    experiments_option,
-)
+from sketch.cli.options import backend_option, debug_option, experiments_option
+from sketch.cli.param_types import ExperimentName
 
 
 @click.command()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Union
 import click
 
 from sketch.cli.echo import echo
-from sketch.cli.options import ExperimentName, debug_option, experiments_option
+from sketch.cli.options import debug_option, experiments_option
+from sketch.cli.param_types import ExperimentName
 
 if TYPE_CHECKING:
     from sketch.experiment.directory import Experiment

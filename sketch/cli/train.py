@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from sketch.cli.options import (
-    ExperimentName,
     debug_option,
     experiments_option,
     once,
@@ -16,6 +15,7 @@ from sketch.cli.options import (
     shows_progress,
     typed,
 )
+from sketch.cli.param_types import ExperimentName
 from sketch.experiment.hyperparameters import Hyperparameters
 from sketch.experiment.run_options import RunOptions
 

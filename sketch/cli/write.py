@@ -9,7 +9,6 @@ import click
 
 from sketch.cli.echo import echo_writing
 from sketch.cli.options import (
-    FiniteRange,
     backend_option,
     check_writing,
     debug_option,
@@ -21,6 +20,7 @@ from sketch.cli.options import (
     shows_progress,
     writing_options,
 )
+from sketch.cli.param_types import FiniteRange
 
 # A word that ends so is a file's name, and no text.
 FILE_SUFFIXES = (

@@ -55,7 +55,7 @@ def load_prime(
                 f"--prime {source}: a style knows what it says; leave out --prime-text "
                 "(prime_text in Python)"
             )
-        return style_prime(experiment, source)
+        return as_prime(experiment, styles[source].strokes, styles[source].text)
     if Path(source).is_file():
         raise ValueError(
             f"--prime {source}: a file of ink ends in .inkml, .svg or .json"

@@ -31,7 +31,10 @@ from sketch.ink.strokes import DX, END_OF_STROKE, split_pen_strokes
 from sketch.ink.text import Alphabet
 
 MOST_ROWS = 64  # lines written at once, unless a manner says how many
-TELLING = 8  # characters tell where their baseline is; a dash or a y alone does not
+# So many characters tell where their baseline is. At the edge of lines of IAM-OnDB, the
+# baseline of their last 6 to 12 alone is within half a small letter's height of the
+# line's own in nine of ten cases; of their last 1 or 2, within 1.2 to 1.4 heights.
+TELLING = 6
 
 
 @dataclass

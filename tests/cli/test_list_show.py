@@ -89,9 +89,7 @@ def test_show_for_people(sketch, parent, child):
     assert "\nstyles: round, wide\n" in sketch("show", parent.name).out
 
 
-def test_damaged_styles_are_told_and_nothing_else_is_lost(
-    sketch, parent, monkeypatch, tmp_path
-):
+def test_damaged_styles_are_told_and_nothing_else_is_lost(sketch, parent, monkeypatch):
     (parent.path / "styles.json").write_text("{")
     shown = sketch("show", parent.name)
     assert shown.code == 0 and "dim: 8" in shown.out

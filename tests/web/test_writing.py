@@ -113,7 +113,7 @@ def test_own_ink_changes_the_hand(hand, answer):
         written(hand, prime=prime._replace(text="þ"))
 
 
-def test_a_style_changes_the_hand(hand, answer, monkeypatch):
+def test_a_style_changes_the_hand(hand, answer):
     path = hand.experiment.path / "styles.json"
     pens, _ = pens_of("a lake")
     write_json(path, [line_from_pen_strokes(pens, "a lake", "wide")])
