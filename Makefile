@@ -14,18 +14,19 @@ DEMO_NAME := demo-1X256-G20-bs16-lr3e-3-one-cycle
 # those of a file have in common is made once; who is done first takes of the others'.
 EACH_CORE := --numprocesses auto --dist worksteal
 
-# Written by the hand that comes with sketch, if one does, on a strip of paper.
+# Written by the pretrained model, on a strip of paper.
 SENTENCE := "Every letter is a line that went somewhere."
 
 # What depends on the backend. Each of the others has a venv of its own, as its users
 # have it, with a build for the CPU alone where pip is offered one; for torch
 # PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu does.
 BACKEND_TESTS := tests/model tests/evaluation tests/test_api.py tests/cli/test_backends.py \
-	$(addprefix tests/generation/test_, sampling.py primed_lines.py writing.py) \
-	$(addprefix tests/experiment/test_, backends.py old.py optimizer.py scoring.py training.py)
+	$(addprefix tests/generation/test_, sampling.py primed_lines.py texts.py) \
+	tests/experiment/test_old.py \
+	$(addprefix tests/training/test_, backends.py optimizer.py network_run.py)
 PACKAGES_tensorflow := 'tensorflow-cpu>=2.21,<3' 'tensorboard>=2.21,<3'
 # What TensorBoard reads is written under JAX, too.
-AND_tensorflow = .venv-$*/bin/python -m pytest --quiet tests/experiment/test_board.py
+AND_tensorflow = .venv-$*/bin/python -m pytest --quiet tests/training/test_board_tensorflow.py
 PACKAGES_torch := 'torch==2.13.0'
 
 # Or each process of the tests would compile sketch and pytest's tests anew.
@@ -35,7 +36,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 demo: $(READY)
 	$(BIN)/sketch train --experiments experiments $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
-	$(if $(wildcard sketch/hands/default),$(BIN)/sketch write $(SENTENCE) --paper 170x24 --margin 6 --seed 1 -o experiments/sentence.png --force)
+	$(BIN)/sketch write $(SENTENCE) --paper 170x24 --margin 6 --seed 1 -o experiments/sentence.png --force
 	@echo "Its handwriting: $(CURDIR)/experiments/$(DEMO_NAME)/sketch.png"
 
 test: $(READY)
@@ -44,7 +45,7 @@ test: $(READY)
 # What users run: XLA's programs optimised, which tests/conftest.py spares the others.
 test-optimised: $(READY)
 	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(BIN)/python -m pytest --quiet $(EACH_CORE) \
-		tests/model tests/generation/test_sampling.py tests/experiment/test_backends.py
+		tests/model tests/generation/test_sampling.py tests/training/test_backends.py
 
 # A hundred kills, thousands of damaged files: docs/reliability.md.
 test-slow: $(READY)
@@ -58,8 +59,9 @@ test-tensorflow test-torch: test-%: .venv-%/.ready
 # Keras, h5py, lxml, matplotlib and Pillow, click, starlette. Their programs are
 # optimised, too.
 OLDEST_TESTS := tests/model/test_recurrent.py tests/generation/test_sampling.py \
-	$(addprefix tests/experiment/test_, backends.py checkpoint.py old.py weights_file.py) \
-	$(addprefix tests/ink/test_, figures.py page_files.py vector.py) \
+	tests/training/test_backends.py \
+	$(addprefix tests/experiment/test_, checkpoint.py old.py weights_file.py) \
+	tests/figures/test_pictures.py tests/page/test_page_files.py tests/ink/test_ink_files.py \
 	tests/corpus/test_hdf5.py tests/cli/test_main.py tests/web/test_server.py
 # Beside newer releases of what they need themselves, they are told to change.
 OLDEST_TESTS += -W ignore::DeprecationWarning

@@ -20,7 +20,7 @@ import time
 from report import report
 from training import make_batches, sketch_step
 
-from sketch.corpus.parallel import num_cores
+from sketch.convert.parallel import num_cores
 
 
 def one(arguments) -> None:
@@ -28,9 +28,9 @@ def one(arguments) -> None:
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[arguments.index % len(cores)]})
-    from sketch.experiment import devices
-    from sketch.experiment.processes import join
-    from sketch.experiment.run_options import RunOptions
+    from sketch.backend import devices
+    from sketch.backend.join import join
+    from sketch.settings.run_options import RunOptions
 
     place = {}
     if arguments.count > 1:

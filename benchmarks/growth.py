@@ -25,8 +25,8 @@ DOUBLINGS = 4
 
 def corpus_of(lines: int, length: int, folder: Path) -> Path:
     """A corpus file of made-up lines."""
+    from sketch.corpus.corpus_line import Line
     from sketch.corpus.hdf5 import write_corpus
-    from sketch.corpus.line import Line
 
     rng = np.random.default_rng(0)
 
@@ -49,15 +49,15 @@ def corpus_of(lines: int, length: int, folder: Path) -> Path:
 
 def measure(what: str, lines: int, length: int, batch: int) -> dict:
     """Seconds and memory of one kind of work, in this process."""
-    from sketch.experiment import devices
+    from sketch.backend import devices
 
     devices.set_up("jax")
     from sketch.corpus.batches import Batches
     from sketch.corpus.hdf5 import Corpus
-    from sketch.experiment.hyperparameters import Hyperparameters
-    from sketch.experiment.optimizer import build_optimizer
     from sketch.generation.sampling import SamplingLoop, sample
     from sketch.model.network import Network
+    from sketch.settings.hyperparameters import Hyperparameters
+    from sketch.training.optimizer import build_optimizer
 
     with tempfile.TemporaryDirectory() as folder:
         if what == "write corpus":

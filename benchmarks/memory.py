@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--text", action="store_true")
     arguments = parser.parse_args()
 
-    from sketch.experiment import devices
+    from sketch.backend import devices
 
     devices.set_up(arguments.backend, arguments.precision)
     step = sketch_step(arguments, arguments.text)

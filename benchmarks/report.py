@@ -10,7 +10,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from sketch.corpus.parallel import num_cores
+from sketch.convert.parallel import num_cores
 
 PACKAGES = ("sketch-handwriting", "keras", "jax", "torch", "tensorflow", "numpy")
 
@@ -41,8 +41,8 @@ def machine() -> str:
     name = names[0] if names else platform.processor() or platform.machine()
     if "avx512_bf16" in lines:
         name += ", AVX512-BF16" + (", AMX" if "amx_bf16" in lines else "")
-    if "sketch.experiment.devices" in sys.modules:
-        others = sys.modules["sketch.experiment.devices"].devices()
+    if "sketch.backend.devices" in sys.modules:
+        others = sys.modules["sketch.backend.devices"].devices()
         name = "; ".join([name, *(d for d in others if "cpu" not in d.lower())])
     return name
 

@@ -36,7 +36,7 @@ def main() -> None:
     arguments.dim = arguments.dim or (400 if arguments.text else 900)
     arguments.depth = arguments.depth or (3 if arguments.text else 1)
 
-    from sketch.experiment import devices
+    from sketch.backend import devices
 
     devices.set_up(arguments.backend, arguments.precision)
     from sketch.generation.sampling import SamplingLoop, sample

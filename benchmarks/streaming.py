@@ -49,11 +49,11 @@ def forget(path: Path) -> None:
 
 def train(arguments, paths: list[Path], memory: float, answer) -> None:
     """Takes the steps, `memory` bytes at hand for lines, and answers what they took."""
+    from sketch.backend import devices
+    from sketch.backend.processes import ALONE
     from sketch.corpus.shards import open_shards
-    from sketch.experiment import devices
-    from sketch.experiment.hyperparameters import Hyperparameters
-    from sketch.experiment.lines import load_lines
-    from sketch.experiment.processes import ALONE
+    from sketch.settings.hyperparameters import Hyperparameters
+    from sketch.training.run_lines import load_lines
 
     devices.set_up("jax")
     started = time.perf_counter()

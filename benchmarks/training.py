@@ -46,9 +46,9 @@ def make_batches(batch_size: int, count: int, has_text: bool) -> list[dict]:
 
 def sketch_step(arguments, has_text: bool):
     """One step of `sketch train`'s own network and optimizer."""
-    from sketch.experiment.hyperparameters import Hyperparameters
-    from sketch.experiment.optimizer import build_optimizer
     from sketch.model.network import Network
+    from sketch.settings.hyperparameters import Hyperparameters
+    from sketch.training.optimizer import build_optimizer
 
     network = Network(
         arguments.dim,
@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--precision", default="float32")
     arguments = parser.parse_args()
 
-    from sketch.experiment import devices
+    from sketch.backend import devices
 
     devices.set_up(arguments.backend, arguments.precision)
     batches = make_batches(arguments.bs, arguments.batches, arguments.text)

@@ -2,14 +2,14 @@
 
     python docs/make_hyperparameters.py > docs/hyperparameters.md
 
-It comes from the options as `sketch/experiment/hyperparameters.py` declares them.
+It comes from the options as `sketch/settings/hyperparameters.py` declares them.
 """
 
 import dataclasses
 
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.names import experiment_name, shortest_float
-from sketch.experiment.run_options import RunOptions
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.names import experiment_name, shortest_float
+from sketch.settings.run_options import RunOptions
 
 HEAD = """\
 # Hyperparameters

@@ -15,20 +15,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sketch.arguments import require_share, whole_numbers
-from sketch.evaluation import MAX_ERROR_RATE
-from sketch.ink.lines import InkLine
-from sketch.ink.page import lay_out
-from sketch.ink.paper import Layout, sheet
-from sketch.ink.prose import describe_unmarked, fit_text, split_paragraphs
-from sketch.ink.written import Ink
+from sketch.ink.line_of_ink import InkLine
+from sketch.page.layout import lay_out
+from sketch.page.paper import Layout, sheet
+from sketch.page.typing import describe_unmarked, fit_text, split_paragraphs
+from sketch.page.written import Ink
+from sketch.writing import MAX_ERROR_RATE
+from sketch.writing.arguments import require_share, whole_numbers
 
 __all__ = ["Ink", "Layout", "Pen", "load"]
 
 if TYPE_CHECKING:
-    from sketch.experiment.checking import ReadingCheck
-    from sketch.experiment.directory import Experiment
-    from sketch.generation.pieces import Prime
+    from sketch.experiment.experiment import Experiment
+    from sketch.generation.terms import Prime
+    from sketch.writing.check import ReadingCheck
 
 
 class Pen:
@@ -53,7 +53,7 @@ class Pen:
         backend: str | None = None,
         root: str | Path = "experiments",
     ):
-        from sketch.experiment.loaded import LoadedPen
+        from sketch.writing.loaded import LoadedPen
 
         self.experiment = experiment
         self._loaded = LoadedPen(experiment, backend, root)
@@ -73,7 +73,7 @@ class Pen:
     @property
     def styles(self) -> list[str]:
         """The names of the styles that it brings along, for `prime`; often none."""
-        from sketch.experiment.priming import load_styles
+        from sketch.experiment.styles import load_styles
 
         return list(load_styles(self.experiment))
 
@@ -108,7 +108,7 @@ class Pen:
                 up; None: 2.25 times the pace of the corpus.
             replace_unknown: written for characters that the model has not learned, ""
                 leaves them out; None: they are an error.
-            check: a reader, of `sketch train-reader`: what it misreads is written
+            check: a reader, of `sketch train-recogniser`: what it misreads is written
                 again, and the try with the fewest errors kept.
             max_error_rate: the share of a piece's characters that it may misread; with
                 more, it is written in halves.
@@ -133,14 +133,14 @@ class Pen:
             )
         loaded = self._loaded
         loop = loaded.loop if figures is None else loaded.detailed_loop
-        from sketch.experiment.pen import in_units, manner_of, write_experiment
+        from sketch.writing.pen import in_units, sampling_options, write_experiment
 
         primed = self._prime(prime, prime_text, data)
         reading = self._check(check, max_error_rate)
         written = write_experiment(
             self.experiment,
             lines,
-            manner_of(
+            sampling_options(
                 self.experiment,
                 steps_per_character and steps,
                 probability_bias=bias,
@@ -152,7 +152,7 @@ class Pen:
             reading,
         )
         if figures is not None:
-            from sketch.experiment.line_figures import draw_line_figures
+            from sketch.writing.line_figures import draw_line_figures
 
             for number, line in enumerate(written, start=1):
                 stem = f"{figures}-{number:02d}"
@@ -200,15 +200,15 @@ class Pen:
         require_share(max_error_rate)
         paragraphs = self._fit(text, keep_lines, replace_unknown)
         loop = self._loaded.loop
-        from sketch.experiment.letter import write_letter
-        from sketch.experiment.pen import manner_of
+        from sketch.writing.letter import write_letter
+        from sketch.writing.pen import sampling_options
 
         primed = self._prime(prime, prime_text, data)
         reading = self._check(check, max_error_rate)
         letter = write_letter(
             self.experiment,
             paragraphs,
-            manner_of(
+            sampling_options(
                 self.experiment, probability_bias=bias, seed=seed, max_tries=tries
             ),
             primed,
@@ -240,7 +240,7 @@ class Pen:
             raise ValueError(f"{self.name} writes texts: use write")
         seed, count, steps = whole_numbers(bias, seed, count=count, steps=steps)
         loop = self._loaded.loop
-        from sketch.experiment.pen import free_lines
+        from sketch.writing.pen import free_lines
 
         lines = free_lines(loop, self.experiment, count, steps, bias, seed)
         return _as_written(list(map(InkLine, lines)))
@@ -260,18 +260,18 @@ class Pen:
     def _describe(
         self, text: str, prime: "Prime | None", check: "ReadingCheck | None"
     ) -> list[str]:
-        from sketch.experiment.priming import describe_prime
+        from sketch.writing.prime import describe_prime
 
         notes = describe_unmarked(text, self.experiment.alphabet)
         notes += describe_prime(prime)
-        return notes + (check.describe_reader() if check else [])
+        return notes + (check.describe_recogniser() if check else [])
 
     def _check(
         self, reader: str | Path | None, max_error_rate: float
     ) -> "ReadingCheck | None":
         if reader is None:
             return None
-        from sketch.experiment.checking import ReadingCheck
+        from sketch.writing.check import ReadingCheck
 
         return ReadingCheck(self._loaded.reader(reader), max_error_rate)
 
@@ -283,7 +283,7 @@ class Pen:
     ) -> "Prime | None":
         if prime is None:
             return None
-        from sketch.experiment.priming import as_prime, load_prime
+        from sketch.writing.prime import as_prime, load_prime
 
         if not isinstance(prime, Ink):
             return load_prime(self.experiment, str(prime), text, data)
@@ -318,13 +318,15 @@ def load(
         FileNotFoundError: no such experiment; names the nearest ones.
         ValueError: it is damaged, or not trained yet; its name is empty.
     """
-    from sketch.experiment.directory import Experiment
-    from sketch.experiment.hands import default_hand
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.places import default_model
 
     root = experiments
     if root is None:
         root = os.environ.get("SKETCH_EXPERIMENTS") or "experiments"
-    opened = Experiment.load(default_hand() if experiment is None else experiment, root)
+    opened = Experiment.load(
+        default_model() if experiment is None else experiment, root
+    )
     if not any(opened.load_checkpoint(kind) for kind in ("best", "latest")):
         raise ValueError(
             f"{opened.name} has no checkpoint yet: train it with --model {opened.name}"

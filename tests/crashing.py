@@ -168,9 +168,9 @@ def creation(folder: Path) -> None:
     """The whole directory, or none, after any death within its making."""
     import numpy as np
 
-    from sketch.experiment.directory import Experiment, find_experiments
-    from sketch.experiment.hyperparameters import Hyperparameters
-    from sketch.ink.text import Alphabet
+    from sketch.experiment.experiment import Experiment, find_experiments
+    from sketch.ink.alphabet import Alphabet
+    from sketch.settings.hyperparameters import Hyperparameters
 
     facts = {
         "alphabet": Alphabet(("a", "b")),

@@ -74,7 +74,7 @@ def database_reader(name: str) -> Callable[[Path], tuple[Path, Callable[[], None
     """Reads a database of which the file `name` is damaged; it is left out by name."""
 
     def prepare(folder):
-        from sketch.corpus.iam import read_database
+        from sketch.convert.iam import read_database
 
         database = make_database(folder)
 
@@ -94,7 +94,7 @@ def archive_reader(mode: str) -> Callable:
     def prepare(folder):
         from whiteboards import pack, pack_zip
 
-        from sketch.corpus.iam import read_database
+        from sketch.convert.iam import read_database
 
         database = make_database(folder)
         if mode == "zip":
@@ -116,7 +116,7 @@ def ink_reader(suffix: str) -> Callable:
     def prepare(folder):
         from made_up_ink import write
 
-        from sketch.ink import vector
+        from sketch.ink import ink_files as vector
 
         path = folder / f"mine.{suffix}"
         lines = [vector.InkLine(write(text), text) for text in ("dot", "by ink")]
@@ -134,8 +134,9 @@ def styles(folder):
     from made_up_ink import write
     from untrained import make_experiment
 
-    from sketch.experiment.priming import load_styles
-    from sketch.ink.vector import InkLine, write_json
+    from sketch.experiment.styles import load_styles
+    from sketch.ink.ink_files import write_json
+    from sketch.ink.line_of_ink import InkLine
 
     experiment = make_experiment(folder, with_weights=False)
     path = experiment.path / "styles.json"
@@ -152,7 +153,7 @@ def styles(folder):
 
 def drawings(folder):
     """Quick, Draw!: a file of one drawing a line."""
-    from sketch.corpus.ink_files import read_ink_files
+    from sketch.convert.ink_source import read_ink_files
 
     path = folder / "cat.ndjson"
     rows = [
@@ -200,11 +201,11 @@ def corpus(folder):
 
 def make_experiment(folder: Path):
     """An experiment with a checkpoint, and its network."""
-    from sketch.experiment.building import build_network
-    from sketch.experiment.directory import Experiment
-    from sketch.experiment.hyperparameters import Hyperparameters
-    from sketch.experiment.position import Position
-    from sketch.ink.text import Alphabet
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.weights import build_network
+    from sketch.ink.alphabet import Alphabet
+    from sketch.settings.hyperparameters import Hyperparameters
+    from sketch.training.position import Position
 
     settings = Hyperparameters(depth=1, dim=4, mixtures=2, text=True, window_mixtures=2)
     facts = {
@@ -248,8 +249,8 @@ def command_line(*words: str) -> None:
 
 
 def settings(folder):
-    from sketch.experiment.building import load_network
-    from sketch.experiment.directory import Experiment
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.weights import load_network
 
     experiment, _ = make_experiment(folder)
     root = str(folder / "runs")
@@ -278,8 +279,8 @@ def history(folder):
 
 
 def state(folder):
-    from sketch.experiment.loop import TrainingLoop
-    from sketch.experiment.position import Position
+    from sketch.training.loop import TrainingLoop
+    from sketch.training.position import Position
 
     experiment, network = make_experiment(folder)
     run = SimpleNamespace(model=network, position=Position(), has_cycle=False)
@@ -298,7 +299,7 @@ def state(folder):
 
 def weights(folder):
     """A weights file of somebody who knows how to make its digest fit."""
-    from sketch.experiment.building import load_weights
+    from sketch.experiment.weights import load_weights
 
     experiment, network = make_experiment(folder)
     path, _ = experiment.load_checkpoint("latest")

@@ -4,8 +4,8 @@ import dataclasses
 import re
 from typing import Any
 
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.names import MAX_NAME_LENGTH, experiment_name, tagged_fields
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.names import MAX_NAME_LENGTH, experiment_name, tagged_fields
 
 
 def parse_name(name: str) -> tuple[Hyperparameters, str | None]:

@@ -97,7 +97,7 @@ def main() -> None:
     from sketch.cli.main import main
 
     if "SLOWLY" in os.environ:
-        from sketch.experiment import processes_jax
+        from sketch.backend import processes_jax
 
         usual = processes_jax.JaxProcesses.greatest
 
@@ -106,14 +106,14 @@ def main() -> None:
             return usual(self, number)
 
         processes_jax.JaxProcesses.greatest = greatest
-    import sketch.experiment.processes as processes
+    from sketch.backend import join
 
-    usual_join = processes.join
+    usual_join = join.join
 
     def join(options):
         return _without_pictures(usual_join(options))
 
-    processes.join = join
+    join.join = join
     main(sys.argv[1:])
 
 
@@ -125,13 +125,13 @@ class _without_pictures:
 
     def __enter__(self):
         processes = self.joined.__enter__()
-        from sketch.experiment import devices
+        from sketch.backend import devices
 
         usual = devices.set_up
 
         def set_up(*args):
             usual(*args)
-            from sketch.experiment.record import ExperimentRecord
+            from sketch.training.record import ExperimentRecord
 
             ExperimentRecord.draw = lambda self, epoch: None
 

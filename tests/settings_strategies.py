@@ -6,8 +6,8 @@ import math
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.names import experiment_name
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.names import experiment_name
 
 
 def values(field: dataclasses.Field) -> st.SearchStrategy:

@@ -18,10 +18,10 @@ import keras
 import numpy as np
 from keras.src.backend.jax.trainer import _distribute_data  # what train_on_batch does
 
-from sketch.experiment import devices
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.optimizer import build_optimizer
+from sketch.backend import devices
 from sketch.model.network import Network
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.training.optimizer import build_optimizer
 
 SIZE = {"dim": 8, "depth": 1, "num_mixtures": 2, "first_input": (0, 0, 0)}
 DESCENT = Hyperparameters(step_method="scale", learning_rate=0.1, max_grad=0.0)

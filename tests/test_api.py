@@ -12,13 +12,13 @@ from made_up_ink import write
 from untrained import LETTERS, make_experiment
 
 import sketch
+from sketch.corpus.corpus_line import Line
 from sketch.corpus.hdf5 import write_corpus
-from sketch.corpus.line import Line
-from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.loaded import LoadedPen
-from sketch.ink.text import Alphabet
-from sketch.ink.vector import read_ink
+from sketch.experiment.experiment import Experiment
+from sketch.ink.alphabet import Alphabet
+from sketch.ink.ink_files import read_ink
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.writing.loaded import LoadedPen
 
 DOCS = Path(__file__).parent.parent / "docs" / "python.md"
 QUICK = {"tries": 1}  # an untrained pen writes nothing that can be read, however often
@@ -167,7 +167,7 @@ def test_a_full_stop_alone_is_as_small_as_in_a_word(pen):
 @pytest.fixture
 def calls(monkeypatch):
     """What the pieces of a letter are written with."""
-    from sketch.experiment import letter
+    from sketch.writing import letter
 
     calls = []
 
@@ -285,7 +285,7 @@ def test_a_long_letter_shows_how_far_it_is(pen, capsys):
 
 
 def test_figures_of_how_it_was_written(pen, tmp_path):
-    from sketch.ink.figures import line_figure_paths
+    from sketch.figures.pictures import line_figure_paths
 
     pen.write("a lake\na hill", figures=tmp_path / "lake", **QUICK)
     expected = [

@@ -7,34 +7,43 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from parsed_names import parse_name
 
 import sketch
-from sketch.cli.main import COMMANDS
-from sketch.experiment.hyperparameters import Hyperparameters
+from sketch.settings.hyperparameters import Hyperparameters
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "sketch"
 FILES = sorted(PACKAGE.rglob("*.py"))
-NAMES = [str(path.relative_to(PACKAGE)) for path in FILES]
 
-# A folder imports only itself and those before it.
-FOLDERS = [
-    "ink",
-    "corpus",
-    "model",
-    "generation",
-    "evaluation",
-    "experiment",
-    "web",
-    "cli",
-]
+# A place imports only itself and those before it. A file of the package's own is a
+# place like a folder.
+PLACES = (
+    "settings system ink figures page corpus convert backend model generation "
+    "experiment writing training evaluation api web cli"
+).split()
+MAX_FILES = 15  # of a folder: more are not seen at a glance
 BACKENDS = ("jax", "torch", "tensorflow")
-
-each_file = pytest.mark.parametrize("path", FILES, ids=NAMES)
+# Tests of what is no file of the folder, with what they are of.
+WITHOUT_FILE = {
+    "cli/test_backends",  # one experiment under each backend, by its commands
+    "cli/test_kill",  # runs that are killed
+    "cli/test_list_show",
+    "cli/test_long_run",
+    "convert/test_iam_ondb",  # the real database
+    "experiment/test_old",  # experiments of older versions
+    "generation/test_learned_writing",
+    "generation/test_primed_lines",
+    "model/test_sharing",  # one model on several devices
+    "training/test_backends",
+    "training/test_several_processes",
+    "web/test_browser",
+    "web/test_static",
+}
 
 
 def syntax(path: Path) -> ast.Module:
@@ -42,94 +51,166 @@ def syntax(path: Path) -> ast.Module:
 
 
 def imported(path: Path) -> set[str]:
-    """All modules that a file imports, anywhere in it."""
+    """All modules that a file imports, within functions too."""
     modules = set()
     for node in ast.walk(syntax(path)):
         if isinstance(node, ast.Import):
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
-            modules.add(node.module)
+            modules.add(f"{'.' * node.level}{node.module}")
             modules |= {f"{node.module}.{alias.name}" for alias in node.names}
     return modules
 
 
-@each_file
-def test_imports_go_one_way(path):
-    folder = path.relative_to(PACKAGE).parts[0]
-    if folder not in FOLDERS:
-        assert path.parent == PACKAGE, f"{folder}/ has no place in the house"
-        return
-    allowed = FOLDERS[: FOLDERS.index(folder) + 1]
-    for module in imported(path):
-        head, _, rest = module.partition(".")
-        other = rest.partition(".")[0]
-        if head == "sketch" and other in FOLDERS:
-            assert other in allowed, f"{path} imports {module}"
+IMPORTED = {path: imported(path) for path in FILES}
 
 
-@each_file
-def test_backends_are_imported_in_their_own_files_only(path):
-    name = path.relative_to(PACKAGE)
-    for module in imported(path):
-        backend = module.partition(".")[0]
-        if backend in BACKENDS and str(name) != "experiment/devices.py":
-            assert name.stem.endswith(f"_{backend}"), f"{name} imports {module}"
+def place_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
-@each_file
-def test_nothing_heavy_is_imported_by_ink_corpus_or_the_top_of_the_command_line(path):
-    folder = path.relative_to(PACKAGE).parts[0]
-    if folder in ("ink", "corpus"):
-        assert not {m for m in imported(path) if m.partition(".")[0] == "keras"}
-    if folder == "ink":
-        assert not {m for m in imported(path) if m.partition(".")[0] == "h5py"}
-    if folder == "cli":  # within functions it may; see test_main.py for the rest
-        top = [n for n in syntax(path).body if isinstance(n, ast.Import)]
-        assert not {a.name for node in top for a in node.names} & {"keras", "numpy"}
+def imported_files(path: Path) -> set[Path]:
+    """The files of the package that a file imports, but for those of its types."""
+    typing_only = {
+        id(inner)
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    files = set()
+    for node in ast.walk(syntax(path)):
+        if isinstance(node, ast.ImportFrom) and id(node) not in typing_only:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            for name in [node.module, *names]:
+                file = ROOT / (name.replace(".", "/") + ".py")
+                files |= {file} & set(FILES)
+    return files - {path}
 
 
-@each_file
-def test_nothing_that_runs_what_it_reads(path):
+def test_imports_go_one_way():
+    up = []
+    for path, modules in IMPORTED.items():
+        if path.stem in ("__init__", "__main__") and path.parent == PACKAGE:
+            continue
+        allowed = PLACES[: PLACES.index(place_of(path)) + 1]
+        for module in modules:
+            head, _, rest = module.partition(".")
+            other = rest.partition(".")[0]
+            if head == "sketch" and other in PLACES and other not in allowed:
+                up.append(f"{path} imports {module}")
+    assert not up
+
+
+def test_no_circle_of_imports():
+    left = {path: imported_files(path) for path in FILES}
+    while free := {path for path, files in left.items() if not files & left.keys()}:
+        for path in free:
+            del left[path]
+    assert not left
+
+
+def test_no_folder_is_crowded_and_no_two_files_share_a_name():
+    counts = Counter(path.parent for path in FILES if path.name != "__init__.py")
+    crowded = {folder.name: n for folder, n in counts.items() if n > MAX_FILES}
+    assert not crowded
+    names = Counter(path.name for path in FILES if not path.name.startswith("__"))
+    assert not [name for name, count in names.items() if count > 1]
+
+
+def test_backends_are_imported_in_their_own_files_only():
+    found = [
+        f"{path} imports {module}"
+        for path, modules in IMPORTED.items()
+        for module in modules
+        if (backend := module.partition(".")[0]) in BACKENDS
+        and place_of(path) != "backend"
+        and not path.stem.endswith(f"_{backend}")
+    ]
+    assert not found
+
+
+def test_what_is_light_imports_nothing_heavy():
+    heavy = {
+        **dict.fromkeys(("settings", "system"), {"keras", "h5py", "numpy"}),
+        **dict.fromkeys(("ink", "figures", "page"), {"keras", "h5py"}),
+        **dict.fromkeys(("corpus", "convert"), {"keras"}),
+    }
+    found = [
+        f"{path} imports {module}"
+        for path, modules in IMPORTED.items()
+        for module in modules
+        if module.partition(".")[0] in heavy.get(place_of(path), ())
+    ]
+    for path in FILES:  # within functions a command may; see test_main.py
+        if place_of(path) == "cli":
+            top = [n for n in syntax(path).body if isinstance(n, ast.Import)]
+            names = {a.name for node in top for a in node.names}
+            found += [f"{path} imports {n}" for n in names & {"keras", "numpy"}]
+    assert not found
+
+
+def test_nothing_runs_what_it_reads():
     # An experiment, a corpus or a weights file may come from anybody.
-    forbidden = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}
-    for module in imported(path):
-        assert module.partition(".")[0] not in forbidden, f"{path} imports {module}"
-    for node in ast.walk(syntax(path)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            assert node.func.id not in ("eval", "exec", "compile", "__import__")
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            assert node.func.attr not in ("load_model", "save_model", "full_load")
-        if isinstance(node, ast.keyword):
-            assert node.arg not in ("allow_pickle", "shell"), f"{path}: {node.arg}"
+    modules = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}
+    names = {"eval", "exec", "compile", "__import__"}
+    attributes = {"load_model", "save_model", "full_load"}
+    keywords = {"allow_pickle", "shell"}
+    found = [
+        f"{path} imports {module}"
+        for path in FILES
+        for module in IMPORTED[path]
+        if module.partition(".")[0] in modules
+    ]
+    for path in FILES:
+        for node in ast.walk(syntax(path)):
+            function = getattr(node, "func", None)
+            is_call = (isinstance(function, ast.Name) and function.id in names) or (
+                isinstance(function, ast.Attribute) and function.attr in attributes
+            )
+            is_switch = (
+                isinstance(node, ast.keyword)
+                and node.arg in keywords
+                and ast.unparse(node.value) != "False"
+            )
+            if is_call or is_switch:
+                found.append(f"{path}: {ast.unparse(node)}")
+    assert not found
 
 
-@each_file
-def test_no_assert_and_no_bare_except(path):
-    for node in ast.walk(syntax(path)):
-        assert not isinstance(node, ast.Assert), f"{path}, line {node.lineno}"
-        if isinstance(node, ast.ExceptHandler):
-            assert node.type is not None, f"{path}, line {node.lineno}: bare except"
+def test_no_assert_and_no_bare_except():
+    found = [
+        f"{path}, line {node.lineno}"
+        for path in FILES
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Assert)
+        or (isinstance(node, ast.ExceptHandler) and node.type is None)
+    ]
+    assert not found
 
 
-@each_file
-def test_a_file_says_what_it_is_for(path):
-    docstring = ast.get_docstring(syntax(path))
-    assert docstring, f"{path} has no docstring"
-    assert path.name != "utils.py"
+def test_every_file_says_what_it_is_for():
+    assert not [path for path in FILES if not ast.get_docstring(syntax(path))]
+    assert not [path for path in FILES if path.name == "utils.py"]
 
 
-def test_the_map_shows_every_file_and_no_other():
-    shown, folder = set(), ""
-    for line in sketch.__doc__.splitlines():
-        if match := re.match(r" {4}(\w+)/ ", line):
-            folder = match[1]
-        elif match := re.match(r" {6}(\w+\.py)\b", line):
-            shown.add(f"{folder}/{match[1]}")
-    there = {name for name in NAMES if "/" in name and "__init__" not in name}
-    # One line for all the commands.
-    commands = {module.removeprefix("sketch.") for module in COMMANDS.values()}
-    assert shown == there - {f"{name.replace('.', '/')}.py" for name in commands}
+def test_the_map_has_a_line_for_each_folder_and_each_file():
+    shown = re.findall(r"^    (\w+)(?:/|\.py) ", sketch.__doc__, re.MULTILINE)
+    assert shown == PLACES
+    for folder in {path.parent for path in FILES} - {PACKAGE}:
+        docstring = ast.get_docstring(syntax(folder / "__init__.py"))
+        lines = re.findall(r"^- `(\w+)`: ", docstring, re.MULTILINE)
+        assert set(lines) == {p.stem for p in folder.glob("*.py")} - {"__init__"}
+        assert len(lines) == len(set(lines)), folder
+
+
+def test_tests_mirror_the_package():
+    strays = [
+        str(path.relative_to(ROOT / "tests"))
+        for folder in PLACES
+        for path in (ROOT / "tests" / folder).glob("test_*.py")
+        if not (PACKAGE / folder / path.name.removeprefix("test_")).is_file()
+    ]
+    assert not [name for name in strays if name.removesuffix(".py") not in WITHOUT_FILE]
 
 
 def test_make_demo_finds_its_experiment_again():

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.ink.text import Alphabet
+from sketch.experiment.experiment import Experiment
+from sketch.ink.alphabet import Alphabet
+from sketch.settings.hyperparameters import Hyperparameters
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzDH ,.!'"
 
@@ -29,7 +29,7 @@ def make_experiment(root: Path, with_weights=True, **settings) -> Experiment:
     experiment = Experiment.create(root, hyperparameters, facts)
     save = _no_weights
     if with_weights:
-        from sketch.experiment.building import build_network
+        from sketch.experiment.weights import build_network
 
         save = build_network(experiment).save_weights
     experiment.save_checkpoint("best", save, {"step": 0})

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import uvicorn
 from made_up_ink import write as write_ink
 
-from sketch.ink.lines import InkLine
+from sketch.ink.line_of_ink import InkLine
 from sketch.ink.strokes import split_pen_strokes
 from sketch.web import app as web_app
+from sketch.web.answer import FORMAT, VERSION, break_lines, cut_to_ink
 from sketch.web.guard import LOOPBACK
-from sketch.web.hands import Hands
+from sketch.web.models import Models
 from sketch.web.request import WriteRequest
 from sketch.web.server import listen
-from sketch.web.writing import FORMAT, VERSION, break_lines, cut_to_ink
 
 
 class Answer(NamedTuple):
@@ -36,7 +36,7 @@ class Answer(NamedTuple):
 class Server:
     """The application behind a real socket, in a thread."""
 
-    def __init__(self, hands: Hands, **options):
+    def __init__(self, hands: Models, **options):
         self.socket = listen("127.0.0.1", 0)
         self.port = self.socket.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
@@ -78,7 +78,7 @@ class Server:
 
 
 def made_up_answer(asked: WriteRequest) -> dict:
-    """An answer as of `sketch.web.writing.write`, without a network."""
+    """An answer as of `sketch.web.answer.write`, without a network."""
     rows = break_lines(asked.text, asked.columns)
     page = cut_to_ink(
         [InkLine(write_ink(row), row, (0.0, 40.0 * n)) for n, row in enumerate(rows)]

@@ -8,7 +8,7 @@ import click
 from sketch.cli.options import debug_option, experiments_option, refuse_unused, typed
 from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath
 from sketch.corpus import FORMATS, SPLITS
-from sketch.ink.printable import command_line
+from sketch.system.messages import command_line
 
 NOT_CONTENT = {"sources", "output", "force", "experiments"}
 
@@ -94,14 +94,14 @@ def command(
     """
     pace = None
     if like is not None:
-        from sketch.experiment.directory import Experiment
+        from sketch.experiment.experiment import Experiment
 
         pace = Experiment.load(like, experiments).points_per_character
         if not pace:
             raise click.ClickException(f"--like: {like} was trained without texts")
 
-    from sketch.corpus.convert import convert
-    from sketch.corpus.formats import detect_format
+    from sketch.convert.conversion import convert
+    from sketch.convert.formats import detect_format
 
     form = form or detect_format(sources)
     if form != "quickdraw":

@@ -54,10 +54,10 @@ NOT_OF_READING = ("protocol", "batch_size")
     help="Have it write, and a reader read that, in place of scoring lines.",
 )
 @click.option(
-    "--reader",
+    "--recogniser",
     metavar="READER",
     show_default="<--name of the experiment>-reader",
-    help="The reader, of `sketch train-reader`.",
+    help="The reader, of `sketch train-recogniser`.",
 )
 @click.option(
     "--bias",
@@ -112,7 +112,7 @@ def command(
     converted with --split iam.
 
     With --legibility it writes validation texts and sentences that no corpus holds, and
-    a reader reads them, and real lines beside them; --reader, --bias, --number,
+    a reader reads them, and real lines beside them; --recogniser, --bias, --number,
     --tries and --seed say how.
     """
     if legibility:
@@ -120,24 +120,24 @@ def command(
     else:
         refuse_unused(ctx, OF_READING, "goes only with --legibility")
 
-    from sketch.experiment.directory import Experiment
+    from sketch.experiment.experiment import Experiment
 
     experiment = Experiment.load(model, experiments)
 
     if legibility:
-        from sketch.experiment.reader import Reader
+        from sketch.experiment.recogniser_directory import RecogniserDirectory
 
         experiment.require_text()
         if reader is None:
             reader = f"{experiment.hyperparameters.name}-reader"
-        eyes = Reader.load(reader, experiments)
+        eyes = RecogniserDirectory.load(reader, experiments)
 
-    from sketch.experiment import devices
+    from sketch.backend import devices
 
     devices.set_up(backend, "float32")
     progress = shows_progress(progress)
     if legibility:
-        from sketch.experiment.legibility import evaluate_legibility
+        from sketch.evaluation.read_back import evaluate_legibility
 
         report = evaluate_legibility(
             experiment,
@@ -152,7 +152,7 @@ def command(
             progress,
         )
     else:
-        from sketch.experiment.scoring import evaluate_experiment
+        from sketch.evaluation.score import evaluate_experiment
 
         report = evaluate_experiment(
             experiment, experiments, protocol, data, checkpoint, batch_size, progress

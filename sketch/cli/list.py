@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.echo import echo
 from sketch.cli.options import debug_option, experiments_option
+from sketch.system.messages import echo
 
 SCORES = ("train", "valid", "test")
 HEADER = ("experiment", "epochs", "step", *SCORES, "age", "running")
@@ -26,10 +26,10 @@ def command(experiments: Path) -> None:
     that it got wrong at its best.
     """
     from sketch.cli.main import describe
-    from sketch.experiment.directory import Experiment, find_experiments
-    from sketch.experiment.hands import find_hands, hands_dir
-    from sketch.experiment.priming import load_styles
-    from sketch.experiment.reader import Reader, find_readers
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.places import RECOGNISER_NAME, find_own, find_pretrained
+    from sketch.experiment.recogniser_directory import RecogniserDirectory
+    from sketch.experiment.styles import load_styles
 
     damaged: list[str] = []
 
@@ -42,18 +42,20 @@ def command(experiments: Path) -> None:
                 damaged.append(describe(error))
         return found
 
-    written = rows(find_experiments(experiments), Experiment.load, _log_likelihoods)
-    read = rows(find_readers(experiments), Reader.load, _error_rate)
+    written = rows(find_own(experiments), Experiment.load, _log_likelihoods)
+    read = rows(
+        find_own(experiments, RECOGNISER_NAME), RecogniserDirectory.load, _error_rate
+    )
     if not written and not read and not damaged:
         echo(f"no experiments in {experiments}; `sketch train` makes one")
     for header, table in ((HEADER, written), (READER_HEADER, read)):
         if table:
             _echo_table([header, *table])
-    readers = [path.name for path in find_readers(hands_dir())]
-    for kind, names in (("hands", find_hands()), ("readers", readers)):
+    readers = find_pretrained(RECOGNISER_NAME)
+    for kind, names in (("models", find_pretrained()), ("recognisers", readers)):
         if names:
-            echo(f"{kind} that come with sketch: {', '.join(names)}")
-    for name, path in find_hands().items():
+            echo(f"pretrained {kind}: {', '.join(names)}")
+    for name, path in find_pretrained().items():
         try:
             styles = load_styles(Experiment.load(path, experiments))
         except (ValueError, OSError) as error:

@@ -15,9 +15,8 @@ from typing import NoReturn
 import click
 
 import sketch
-from sketch.cli.former import name_successor
 from sketch.cli.signals import obey_signals, signals_obeyed
-from sketch.ink.printable import printable
+from sketch.system.messages import printable
 
 # In the order of a user's work; each file holds a click command called `command`.
 COMMANDS = {
@@ -25,7 +24,7 @@ COMMANDS = {
     "train": "sketch.cli.train",
     "sample": "sketch.cli.sample",
     "write": "sketch.cli.write",
-    "train-reader": "sketch.cli.train_reader",
+    "train-recogniser": "sketch.cli.train_recogniser",
     "evaluate": "sketch.cli.evaluate",
     "list": "sketch.cli.list",
     "show": "sketch.cli.show",
@@ -109,7 +108,6 @@ def _run(args: Sequence[str] | None) -> NoReturn:
         click.echo("interrupted", err=True)
         sys.exit(130)
     except click.UsageError as error:
-        name_successor(error)
         error.show()
         sys.exit(error.exit_code)
     except Exception as error:

@@ -10,9 +10,10 @@ import click
 from click.core import ParameterSource
 
 from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath, PrimeName
-from sketch.evaluation import MAX_ERROR_RATE
-from sketch.experiment.option import get_option
-from sketch.experiment.run_options import RunOptions
+from sketch.settings.option import get_option
+from sketch.settings.run_options import RunOptions
+from sketch.system.messages import echo
+from sketch.writing import MAX_ERROR_RATE
 
 BACKEND = get_option("backend", RunOptions)
 
@@ -97,7 +98,7 @@ def model_option(function: Callable) -> Callable:
     )(function)
 
 
-def hand_option(unset: str) -> Callable[[Callable], Callable]:
+def writing_model_option(unset: str) -> Callable[[Callable], Callable]:
     """`--model` of commands that write texts.
 
     Args:
@@ -243,7 +244,7 @@ def writing_options(bias: float) -> Callable[[Callable], Callable]:
 
 def check_writing(ctx: click.Context) -> None:
     """Refuses those of `writing_options` that others of them leave without use."""
-    from sketch.ink.vector import is_ink_file
+    from sketch.ink.ink_files import is_ink_file
 
     prime = ctx.params["prime"]
     if prime is None:
@@ -299,3 +300,14 @@ def refuse_unused(ctx: click.Context, names: Iterable[str], why: str) -> None:
         params = [one for one in ctx.command.params if one.name in unused]
         flags = [max(one.opts, key=len) for one in params]
         raise click.UsageError(f"{', '.join(flags)} {why}", ctx)
+
+
+def echo_writing(ink) -> None:
+    """Tells on stderr how the writing of a text went."""
+    for note in ink.notes:
+        echo(f"note: {note}", err=True)
+    again = sum(count - 1 for count in ink.tries)
+    if again:
+        echo(f"pieces of text: {len(ink.tries)}, written again: {again}", err=True)
+    for fault in ink.faults:
+        echo(fault, err=True)

@@ -40,13 +40,13 @@ class PrimeName(click.ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from sketch.experiment.directory import Experiment
-        from sketch.experiment.hands import default_hand
-        from sketch.experiment.priming import load_styles
+        from sketch.experiment.experiment import Experiment
+        from sketch.experiment.places import default_model
+        from sketch.experiment.styles import load_styles
 
         model = ctx.params.get("model")
         try:
-            path = default_hand() if model is None else model
+            path = default_model() if model is None else model
             styles = load_styles(Experiment.load(path, _experiments_root(ctx)))
         except (ValueError, OSError):  # nothing to complete, nobody to tell
             styles = {}
@@ -63,11 +63,11 @@ class ExperimentName(click.ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from sketch.experiment.directory import find_experiments
-        from sketch.experiment.hands import find_hands
+        from sketch.experiment.experiment import find_experiments
+        from sketch.experiment.places import find_pretrained
 
         own = [path.name for path in find_experiments(_experiments_root(ctx))]
-        names = dict.fromkeys([*own, *find_hands()])
+        names = dict.fromkeys([*own, *find_pretrained()])
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.echo import echo
 from sketch.cli.options import debug_option, experiments_option, refuse_existing
 from sketch.cli.param_types import ExperimentName
+from sketch.system.messages import echo
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -44,7 +44,7 @@ def command(
     refuse_existing([output], force)
 
     from sketch.cli.main import describe
-    from sketch.experiment.directory import Experiment, find_experiments
+    from sketch.experiment.experiment import Experiment, find_experiments
 
     histories = {}
     for name in names or find_experiments(experiments):
@@ -65,7 +65,7 @@ def command(
             f"no experiment in {experiments} has finished an epoch yet"
         )
 
-    from sketch.ink.figures import draw_history
+    from sketch.figures.pictures import draw_history
 
     if len(histories) == 1:
         draw_history(output, *histories.values())

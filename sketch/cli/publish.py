@@ -18,8 +18,8 @@ from sketch.cli.options import (
     "-o",
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
-    show_default="in a checkout of sketch, sketch/hands: it then comes with it",
-    help="Folder for the published directory.",
+    required=True,
+    help="The published directory; its last part is the name that others will type.",
 )
 @click.option(
     "--condition",
@@ -35,27 +35,18 @@ from sketch.cli.options import (
     help="A report of `sketch evaluate --json` for the card; may be repeated.",
 )
 @click.option(
-    "--default",
-    "is_default",
-    is_flag=True,
-    help="Make it the hand that writes where none is named; the first one is anyway.",
-)
-@click.option(
     "--force",
     is_flag=True,
     help="Replace what is published by this name, and nothing else.",
 )
 @experiments_option
 @debug_option
-@click.pass_context
 def command(
-    ctx: click.Context,
     model: str,
-    output: Path | None,
+    output: Path,
     condition: str | None,
     data: tuple[Path, ...],
     evaluations: tuple[Path, ...],
-    is_default: bool,
     force: bool,
     experiments: Path,
 ) -> None:
@@ -65,14 +56,11 @@ def command(
     optimizer's state, and a card that says what it is, at most 8 MB in all. It writes
     and is scored like any experiment; training derives others from it.
     """
-    from sketch.experiment.directory import Experiment
-    from sketch.experiment.hands import hands_dir, is_checkout
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.places import is_recogniser
     from sketch.experiment.publishing import publish
-    from sketch.experiment.reader import Reader, is_reader
+    from sketch.experiment.recogniser_directory import RecogniserDirectory
 
-    if output is None and not is_checkout():
-        raise click.UsageError("Missing option '--output': the folder to write to", ctx)
-    kind = Reader if is_reader(model, experiments) else Experiment
+    kind = RecogniserDirectory if is_recogniser(model, experiments) else Experiment
     source = kind.load(model, experiments)
-    folder = output or hands_dir()
-    click.echo(publish(source, folder, condition, data, evaluations, is_default, force))
+    click.echo(publish(source, output, condition, data, evaluations, force))

@@ -8,15 +8,15 @@ from typing import Any
 
 import click
 
-from sketch.cli.echo import echo_writing
 from sketch.cli.options import (
     backend_option,
     check_writing,
     debug_option,
+    echo_writing,
     experiments_option,
-    hand_option,
     refuse_existing,
     refuse_unused,
+    writing_model_option,
     writing_options,
 )
 
@@ -32,7 +32,7 @@ OF_TEXTS = (
 
 
 @click.command()
-@hand_option("a hand that comes with sketch, for texts or for free lines")
+@writing_model_option("a hand that comes with sketch, for texts or for free lines")
 @click.option(
     "--text",
     "texts",
@@ -126,9 +126,9 @@ def command(
         refuse_unused(ctx, OF_TEXTS, "goes only with --text")
 
     from sketch.api import load
-    from sketch.experiment.hands import is_hand
+    from sketch.experiment.places import is_pretrained
 
-    hand = _free_hand(ctx) if model is None and not texts else model
+    hand = _free_model(ctx) if model is None and not texts else model
     pen = load(hand, experiments=experiments, backend=backend)
     if model is None:
         click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
@@ -140,13 +140,13 @@ def command(
     lines = [row for row in rows if row.strip()]
     if output is None:
         name = _name(lines, number, steps, bias, seed, writing)
-        is_own = not is_hand(pen.experiment.path)
+        is_own = not is_pretrained(pen.experiment.path)
         folder = pen.experiment.samples_dir if is_own else Path()
         output = folder / f"{name}.{file_format}"
     stem = output.with_suffix("")
     pen_path = Path(f"{stem}-pen.png")
 
-    from sketch.ink.figures import draw_pen, draw_sketch, line_figure_paths
+    from sketch.figures.pictures import draw_pen, draw_sketch, line_figure_paths
 
     def paths_of(num_lines: int) -> list[Path]:
         places = range(1, num_lines + 1) if figures else ()
@@ -176,21 +176,23 @@ def command(
     if file_format in PICTURES:
         draw_sketch(output, strokes, form=file_format)
     else:
-        from sketch.ink import vector
+        from sketch.ink.ink_files import write_json
+        from sketch.ink.inkml import write_inkml
+        from sketch.page.svg_writer import write_svg
 
-        write = getattr(vector, f"write_{file_format}")
-        write(output, ink.lines)
+        writers = {"json": write_json, "inkml": write_inkml, "svg": write_svg}
+        writers[file_format](output, ink.lines)
     draw_pen(pen_path, strokes)
     for path in paths_of(len(ink.lines)):  # fewer, where all of a line is left out
         click.echo(path)
 
 
-def _free_hand(ctx: click.Context) -> Path:
-    """The hand that comes with sketch and writes without a text."""
-    from sketch.experiment.directory import Experiment
-    from sketch.experiment.hands import find_hands
+def _free_model(ctx: click.Context) -> Path:
+    """The pretrained model that writes without a text."""
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.places import find_pretrained
 
-    for path in find_hands().values():
+    for path in find_pretrained().values():
         if not Experiment.load(path, path.parent).hyperparameters.text:
             return path
     raise click.UsageError(
@@ -234,7 +236,7 @@ def _name(
     writing: dict[str, Any],
 ) -> str:
     """A file name of what is written: readable, and never that of another text."""
-    from sketch.experiment.names import shortest_float
+    from sketch.settings.names import shortest_float
 
     settings = f"bias{shortest_float(bias)}-seed{seed}"
     if not lines:

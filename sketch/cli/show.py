@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Union
 
 import click
 
-from sketch.cli.echo import echo
 from sketch.cli.options import debug_option, experiments_option
 from sketch.cli.param_types import ExperimentName
+from sketch.system.messages import echo
 
 if TYPE_CHECKING:
-    from sketch.experiment.directory import Experiment
-    from sketch.experiment.reader import Reader
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.recogniser_directory import RecogniserDirectory
 
 COLUMNS = {  # of a history, as shown to people; no history has all of them
     "epoch": "d",
@@ -40,11 +40,12 @@ def command(experiment: str, as_json: bool, experiments: Path) -> None:
 
     Settings, lineage, history. EXPERIMENT is its name, or the path of its directory.
     """
-    from sketch.experiment.directory import Experiment
-    from sketch.experiment.reader import Reader, is_reader
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.places import is_recogniser
+    from sketch.experiment.recogniser_directory import RecogniserDirectory
 
-    if is_reader(experiment, experiments):
-        facts = _facts(Reader.load(experiment, experiments))
+    if is_recogniser(experiment, experiments):
+        facts = _facts(RecogniserDirectory.load(experiment, experiments))
         settings = facts["settings"]
     else:
         source = Experiment.load(experiment, experiments)
@@ -89,17 +90,19 @@ def _echo_history(rows: list[dict[str, float | None]]) -> None:
         echo("  " + "  ".join(cells))
 
 
-def _facts(source: Union["Experiment", "Reader"]) -> dict[str, Any]:
+def _facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str, Any]:
     from sketch.experiment.card import settings_of
-    from sketch.experiment.hyperparameters import to_json
-    from sketch.experiment.reader import Reader
+    from sketch.experiment.recogniser_directory import RecogniserDirectory
+    from sketch.settings.hyperparameters import to_json
 
-    is_reader = isinstance(source, Reader)
+    is_recogniser = isinstance(source, RecogniserDirectory)
     return {
         "name": source.name,
         "path": str(source.path),
         "running": source.holder(),
-        "settings" if is_reader else "hyperparameters": to_json(settings_of(source)),
+        "settings" if is_recogniser else "hyperparameters": to_json(
+            settings_of(source)
+        ),
         "alphabet": list(source.alphabet.characters),
         "offset_mean": source.offset_mean.tolist(),
         "offset_std": source.offset_std.tolist(),
@@ -114,7 +117,7 @@ def _facts(source: Union["Experiment", "Reader"]) -> dict[str, Any]:
 def _styles(experiment: "Experiment") -> list[str]:
     """Their names; none where they are damaged, which is told."""
     from sketch.cli.main import describe
-    from sketch.experiment.priming import load_styles
+    from sketch.experiment.styles import load_styles
 
     try:
         return list(load_styles(experiment))

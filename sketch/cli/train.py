@@ -16,8 +16,8 @@ from sketch.cli.options import (
     typed,
 )
 from sketch.cli.param_types import ExperimentName
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.run_options import RunOptions
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.run_options import RunOptions
 
 
 @click.command()
@@ -56,21 +56,21 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
 
-    from sketch.experiment import processes
-    from sketch.experiment.data import plan_with_data
+    from sketch.backend import join
+    from sketch.training.plan_data import plan_with_data
 
-    with processes.join(options) as group:
+    with join.join(options) as group:
         plan, options, notice = plan_with_data(
             given, model, options, experiments, group
         )
         if notice:
             click.echo(notice, err=True)
 
-        from sketch.experiment import devices
+        from sketch.backend import devices
 
         devices.set_up(options.backend, options.precision)
 
-        from sketch.experiment.training import train
+        from sketch.training.network_run import train
 
         progress = shows_progress(progress) and group.is_first
         experiment = train(plan, options, experiments, progress, group)

@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
-from sketch.cli.echo import echo_writing
 from sketch.cli.options import (
     backend_option,
     check_writing,
     debug_option,
+    echo_writing,
     experiments_option,
-    hand_option,
     progress_option,
     refuse_existing,
     refuse_unused,
     shows_progress,
+    writing_model_option,
     writing_options,
 )
 from sketch.cli.param_types import FiniteRange
@@ -39,7 +39,7 @@ FILE_SUFFIXES = (
     help="Where to: .svg, .png, .pdf, .gif (the pen at work), .inkml or .json. More "
     "than one page makes numbered files, or a PDF of several pages.",
 )
-@hand_option("the hand that comes with sketch")
+@writing_model_option("the hand that comes with sketch")
 @click.option(
     "--paper",
     default="a4",
@@ -159,13 +159,13 @@ def command(
         refuse_unused(ctx, unused, f"does not go with {output.suffix}: it holds points")
     if not animate and output.suffix.lower() != ".gif":
         refuse_unused(ctx, ("seconds",), "goes only with --animate or a .gif")
-    from sketch.ink.page_files import (
+    from sketch.page.page_files import (
         check_format,
         find_numbered,
         ink_colour,
         page_paths,
     )
-    from sketch.ink.paper import Layout, parse_paper
+    from sketch.page.paper import Layout, parse_paper
 
     try:
         layout = Layout(
@@ -190,9 +190,9 @@ def command(
     if model is None:
         click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
     if check is None and not no_check:
-        from sketch.experiment.reader import find_reader_of
+        from sketch.writing.check import find_recogniser_of
 
-        check = find_reader_of(pen.experiment)
+        check = find_recogniser_of(pen.experiment)
     if check is None:
         refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
     ink = pen.write_page(

@@ -26,9 +26,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sketch.corpus.rows import Rows, RowsInMemory
-from sketch.ink.counted import counted
+from sketch.ink.alphabet import PADDED_TO, padded_length
 from sketch.ink.strokes import DX, DY, normalise
-from sketch.ink.text import PADDED_TO, padded_length
+from sketch.system.messages import counted
 
 # What (seed, epoch, line) is drawn for: the last number of a seed, and never 0. numpy
 # fills seeds up with zeros, and line 0 would draw from the stream of the order again.

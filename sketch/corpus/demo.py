@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from sketch.corpus.corpus_line import Line
 from sketch.corpus.demo_text import demo_texts
 from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.corpus.hershey import demo_writers, glyphs_of, write_text
-from sketch.corpus.line import Line
 from sketch.ink import DamagedInk
-from sketch.ink.files import user_cache
+from sketch.system.atomic import user_cache
 
 DEMO_VERSION = "3"  # raise it with every change of the ink or the text
 NUM_LINES = 10_000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import h5py
 
-from sketch.ink.printable import printable
+from sketch.system.messages import printable
 
 FILE_NAME = "handwriting.hdf5"
 

@@ -36,6 +36,14 @@ import h5py
 import numpy as np
 
 from sketch import __version__
+from sketch.corpus.corpus_line import (
+    SETS,
+    Line,
+    arrange_sets,
+    check_line,
+    content_digest,
+    find_problem,
+)
 from sketch.corpus.hdf5_checks import (
     damage_named,
     damaged,
@@ -54,17 +62,9 @@ from sketch.corpus.hdf5_parts import (
     read_texts,
     split_array,
 )
-from sketch.corpus.line import (
-    SETS,
-    Line,
-    arrange_sets,
-    check_line,
-    content_digest,
-    find_problem,
-)
-from sketch.ink.files import whole_file
+from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import offset_statistics
-from sketch.ink.text import Alphabet
+from sketch.system.atomic import whole_file
 
 FORMAT = "sketch corpus 1"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from sketch.corpus.corpus_line import MAX_TEXT_BYTES, ROW_WIDTH, SETS
 from sketch.corpus.hdf5_checks import (
     damaged,
     heap_lengths,
@@ -17,7 +18,6 @@ from sketch.corpus.hdf5_checks import (
     read_rows,
     read_text_attribute,
 )
-from sketch.corpus.line import MAX_TEXT_BYTES, ROW_WIDTH, SETS
 
 SOURCES = ("features", "transcripts", "line_ids", "writers")
 TEXT_SOURCES = SOURCES[1:]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from sketch.corpus.corpus_line import ROW_WIDTH, Line, find_problem
 from sketch.corpus.hdf5 import Corpus
 from sketch.corpus.hdf5_checks import damaged
-from sketch.corpus.line import ROW_WIDTH, Line, find_problem
 from sketch.corpus.rows import Located, RowsOnDisk
+from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import extent
-from sketch.ink.text import Alphabet
 
 OTHER_UNITS = 5.0  # times as large: letters alone are no more below whole lines
 MEASURED = 200  # lines of a file

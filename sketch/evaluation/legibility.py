@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from sketch.evaluation.distances import STATISTICS
-from sketch.evaluation.edits import edit_distance
 from sketch.evaluation.results import COVERED, Estimate, resample_sums
-from sketch.ink.printable import printable
+from sketch.model.edits import edit_distance
+from sketch.system.messages import printable
 
 FORMAT = "sketch legibility 1"
 OWN, VALID = "new sentences", "validation texts"

@@ -42,8 +42,8 @@ from tqdm import tqdm
 from sketch.corpus.batches import Batch, Batches
 from sketch.corpus.hdf5 import Line
 from sketch.evaluation import BATCH_SIZE
+from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import END_OF_STROKE
-from sketch.ink.text import Alphabet
 from sketch.model.mixture import log_likelihood_parts
 from sketch.model.network import Network
 

@@ -39,9 +39,9 @@ import numpy as np
 
 from sketch.corpus.hdf5 import Corpus, Line
 from sketch.corpus.shards import Shards
-from sketch.ink.counted import counted
+from sketch.ink.alphabet import Alphabet, normalise_text
 from sketch.ink.strokes import offset_statistics
-from sketch.ink.text import Alphabet, normalise_text
+from sketch.system.messages import counted
 
 ALL = "all"  # in checksums: every stored line once
 OTHERS, TRAIN = "others", "train"  # whose standard deviation is the unit

@@ -15,8 +15,7 @@ import numpy as np
 
 from sketch.evaluation.likelihood import LineScores
 from sketch.evaluation.protocols import Selection
-from sketch.ink.counted import counted
-from sketch.ink.printable import printable
+from sketch.system.messages import counted, printable
 
 FORMAT = "sketch evaluation 1"
 BOOTSTRAP_SEED = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sketch.ink.text import Alphabet
+from sketch.ink.alphabet import Alphabet
 
 SENTENCES = (
     "Nine otters kept a tidy ledger",

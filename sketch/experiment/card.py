@@ -6,23 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from sketch.experiment.directory import Experiment
-from sketch.experiment.files import read_json
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.priming import load_styles
-from sketch.experiment.reader import Reader
-from sketch.experiment.reader_settings import ReaderSettings
-from sketch.ink.counted import counted
-from sketch.ink.printable import command_line
+from sketch.experiment.experiment import Experiment
+from sketch.experiment.recogniser_directory import RecogniserDirectory
+from sketch.experiment.styles import load_styles
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.recogniser_settings import RecogniserSettings
+from sketch.system.messages import command_line, counted
+from sketch.system.untrusted import read_json
 
 
-def settings_of(source: Experiment | Reader) -> Hyperparameters | ReaderSettings:
+def settings_of(
+    source: Experiment | RecogniserDirectory,
+) -> Hyperparameters | RecogniserSettings:
     """The settings of what is published."""
     return source.hyperparameters if isinstance(source, Experiment) else source.settings
 
 
 def write_card(
-    source: Experiment | Reader,
+    source: Experiment | RecogniserDirectory,
     state: dict[str, Any],
     pictures: Sequence[str],
     corpus: str | None,
@@ -63,8 +64,8 @@ def write_card(
     return "\n".join(rows) + "\n"
 
 
-def _purpose(source: Experiment | Reader) -> str:
-    if isinstance(source, Reader):
+def _purpose(source: Experiment | RecogniserDirectory) -> str:
+    if isinstance(source, RecogniserDirectory):
         return "Reads ink: `sketch write --check`, `sketch evaluate --legibility`."
     if source.hyperparameters.text:
         letters = "".join(source.alphabet.characters)
@@ -72,12 +73,14 @@ def _purpose(source: Experiment | Reader) -> str:
     return "Writes freely: ink that says nothing."
 
 
-def _style_facts(source: Experiment | Reader) -> dict[str, str]:
+def _style_facts(source: Experiment | RecogniserDirectory) -> dict[str, str]:
     styles = load_styles(source) if isinstance(source, Experiment) else {}
     return {"styles": f"`--prime` {', '.join(styles)}"} if styles else {}
 
 
-def _run_facts(source: Experiment | Reader, state: dict[str, Any]) -> dict[str, str]:
+def _run_facts(
+    source: Experiment | RecogniserDirectory, state: dict[str, Any]
+) -> dict[str, str]:
     rows = source.history()
     before = [row for row in rows if row["step"] <= state.get("step", 0)]
     seconds = [row["seconds"] for row in before if "seconds" in row]
@@ -122,12 +125,14 @@ def _command(words: Any) -> str:
     return command_line(["sketch", *(words[1:] if isinstance(words, list) else [])])
 
 
-def _scores(source: Experiment | Reader, state: dict[str, Any]) -> list[str]:
+def _scores(
+    source: Experiment | RecogniserDirectory, state: dict[str, Any]
+) -> list[str]:
     rows = [row for row in source.history() if row["epoch"] == state.get("epoch")]
     if not rows:
         return ["Its history has no row of these weights."]
     row = rows[0]
-    if isinstance(source, Reader):
+    if isinstance(source, RecogniserDirectory):
         return [
             f"{row['valid_error_rate']:.1%} of the characters of the validation lines "
             "wrong, as they were trained."
@@ -141,7 +146,7 @@ def _scores(source: Experiment | Reader, state: dict[str, Any]) -> list[str]:
 
 
 def _evaluation(
-    path: Path, source: Experiment | Reader, state: dict[str, Any]
+    path: Path, source: Experiment | RecogniserDirectory, state: dict[str, Any]
 ) -> list[str]:
     """A report of `sketch evaluate --json`, as a table."""
     try:

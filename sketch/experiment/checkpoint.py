@@ -24,8 +24,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sketch.experiment.files import read_json, require_plain, to_json_text
-from sketch.ink.files import is_temporary, naming, sync, temporary_beside, write_text
+from sketch.system.atomic import (
+    is_temporary,
+    naming,
+    sync,
+    temporary_beside,
+    write_text,
+)
+from sketch.system.untrusted import read_json, require_plain, to_json_text
 
 Content = TypeVar("Content")
 

@@ -11,8 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sketch.experiment.files import parse_int, read_text
-from sketch.ink.files import write_text
+from sketch.system.atomic import write_text
+from sketch.system.untrusted import parse_int, read_text
 
 COLUMNS = (
     "epoch",

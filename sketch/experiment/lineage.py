@@ -4,8 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sketch.experiment.directory import Experiment, find_experiments
-from sketch.experiment.hands import find_hands
+from sketch.experiment.experiment import Experiment, find_experiments
+from sketch.experiment.places import find_pretrained
 from sketch.experiment.settings_file import Lineage
 
 
@@ -22,7 +22,11 @@ def ancestors(
         root: the folder of all experiments; parents are looked for there, then among
             the hands that come with sketch.
     """
-    there = find_hands() | {path.name: path for path in find_experiments(root)}
+    there = {}
+    for path in find_pretrained().values():
+        with contextlib.suppress(ValueError, OSError):
+            there[Experiment.load(path, root).full_name] = path
+    there |= {path.name: path for path in find_experiments(root)}
     while experiment is not None and experiment.lineage is not None:
         lineage = experiment.lineage
         # By listing, never by joining: the name comes from a file.

@@ -2,7 +2,7 @@
 
     <name>/
       README.md             the card: data, condition, command, time, hardware, scores
-      hyperparameters.json  as it was (of a reader: reader.json)
+      hyperparameters.json  as it was (of a reader: recogniser.json)
       history.csv           as it was
       styles.json           its styles, if it has any
       sketch.png, pen.png, history.png   in fewer colours, where there are any
@@ -22,19 +22,18 @@ import numpy as np
 from PIL import Image
 
 from sketch.corpus.shards import open_shards
-from sketch.experiment import checkpoint, hands
+from sketch.experiment import checkpoint
 from sketch.experiment.card import settings_of, write_card
-from sketch.experiment.data import find_corpus_files, require_own_corpus
-from sketch.experiment.directory import Experiment
-from sketch.experiment.files import read_json, read_text, to_json_text
-from sketch.experiment.hyperparameters import DEMO_NAME
+from sketch.experiment.corpora import find_corpus_files, require_own_corpus
+from sketch.experiment.experiment import Experiment
 from sketch.experiment.lineage import trained_elsewhere
-from sketch.experiment.priming import STYLES_NAME, load_styles
-from sketch.experiment.reader import SETTINGS_NAME as READER_NAME
-from sketch.experiment.reader import Reader
-from sketch.experiment.settings_file import SETTINGS_NAME
+from sketch.experiment.places import RECOGNISER_NAME, SETTINGS_NAME, pretrained_dir
+from sketch.experiment.recogniser_directory import RecogniserDirectory
+from sketch.experiment.styles import STYLES_NAME, load_styles
 from sketch.experiment.weights_file import check_weights_file
-from sketch.ink.files import whole_folder, write_text
+from sketch.settings.hyperparameters import DEMO_NAME
+from sketch.system.atomic import whole_folder, write_text
+from sketch.system.untrusted import read_json, read_text, to_json_text
 
 MAX_BYTES = 8_000_000  # of a published directory: a repository keeps it for ever
 PICTURES = ("sketch.png", "pen.png", "history.png")
@@ -49,24 +48,21 @@ IAM_CONDITION = (
 
 
 def publish(
-    source: Experiment | Reader,
-    folder: str | Path,
+    source: Experiment | RecogniserDirectory,
+    path: str | Path,
     condition: str | None = None,
     data: str | Path | Sequence[str | Path] | None = None,
     evaluations: Sequence[str | Path] = (),
-    is_default: bool = False,
     force: bool = False,
 ) -> Path:
     """Write the directory of an experiment, or of a reader, in its published form.
 
     Args:
         source: which.
-        folder: where the published directory goes, under the same name.
+        path: of the published directory; its name may be a short one.
         condition: under which it may be used; None where the corpus tells.
         data: the corpus, as of `find_corpus_files`.
         evaluations: JSON files of `sketch evaluate --json`, for the card.
-        is_default: makes it the hand that writes where no other is named; the first
-            one that writes texts is that anyway. Of the hands of sketch alone.
         force: replaces what is published under this name, and nothing else.
 
     Returns:
@@ -77,16 +73,7 @@ def publish(
             own; too large; not an experiment that writes texts, as a default hand must.
         FileExistsError: it is there already, or what is there is not published.
     """
-    path = Path(folder) / source.name
-    writes_texts = isinstance(source, Experiment) and source.hyperparameters.text
-    if is_default and not writes_texts:
-        raise ValueError(f"{source.name} writes no texts: it is no hand for a default")
-    comes_along = path.parent.resolve() == hands.hands_dir().resolve()
-    if is_default and not comes_along:
-        raise ValueError(
-            f"{source.name} would be no default in {path.parent}: that is one of the "
-            f"hands in {hands.hands_dir()}"
-        )
+    path = Path(path)
     if os.path.lexists(path):
         _require_replaceable(path, source, force)
     corpus = _find_sources(source, data)
@@ -108,7 +95,9 @@ def publish(
         checkpoint.save(
             new / "checkpoints", "best", weights.rename, kept | {"inference_only": True}
         )
-        settings_name = SETTINGS_NAME if isinstance(source, Experiment) else READER_NAME
+        settings_name = (
+            SETTINGS_NAME if isinstance(source, Experiment) else RECOGNISER_NAME
+        )
         settings = read_json(source.path / settings_name, inside=source.path)
         write_text(new / settings_name, to_json_text(settings))
         if history is not None:
@@ -123,15 +112,12 @@ def publish(
         card = write_card(source, state, pictures, told, condition, evaluations)
         write_text(new / "README.md", card)
         size = sum(file.stat().st_size for file in new.rglob("*") if file.is_file())
-        if size > MAX_BYTES:
+        is_ours = path.parent.resolve() == pretrained_dir().resolve()
+        if is_ours and size > MAX_BYTES:
             raise ValueError(
-                f"{source.name} would take {size:,} bytes, the limit is {MAX_BYTES:,}: "
-                "publish a smaller network"
+                f"{source.name} would take {size:,} bytes in {path.parent}, which ships "
+                f"with sketch; the limit there is {MAX_BYTES:,}: choose another --output"
             )
-    if comes_along:
-        default = path.parent / hands.DEFAULT_NAME
-        if is_default or (writes_texts and not default.exists()):
-            write_text(default, f"{source.name}\n")
     return path
 
 
@@ -144,7 +130,9 @@ def _write_small(picture: Path, copy: Path) -> None:
         raise ValueError(f"{picture} is no picture; move it away: {error}") from error
 
 
-def _require_replaceable(path: Path, source: Experiment | Reader, force: bool) -> None:
+def _require_replaceable(
+    path: Path, source: Experiment | RecogniserDirectory, force: bool
+) -> None:
     """Refuses to replace what is not published: its training would be lost."""
     if path.exists() and path.samefile(source.path):
         raise FileExistsError(
@@ -200,7 +188,7 @@ def write_half(source: Path, target: Path) -> None:
         copy(old, new)
 
 
-def _find_sources(source: Experiment | Reader, data) -> list[str]:
+def _find_sources(source: Experiment | RecogniserDirectory, data) -> list[str]:
     """Where the corpus came from, in its files' words; none if it is not at hand."""
     files = find_corpus_files(settings_of(source).name, data, source.data_digest)
     if not files:
@@ -214,7 +202,9 @@ def _find_sources(source: Experiment | Reader, data) -> list[str]:
         return list(dict.fromkeys(file.source for file in corpus.files))
 
 
-def _find_condition(source: Experiment | Reader, corpus: Sequence[str]) -> str:
+def _find_condition(
+    source: Experiment | RecogniserDirectory, corpus: Sequence[str]
+) -> str:
     strangers = []
     if isinstance(source, Experiment):
         root = source.path.parent

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sketch.experiment import checkpoint, history, lock
-from sketch.experiment.files import read_json, to_json_text
-from sketch.ink.files import is_temporary, write_text
+from sketch.experiment import checkpoint, history
+from sketch.system import lock
+from sketch.system.atomic import is_temporary, write_text
+from sketch.system.untrusted import read_json, to_json_text
 
 
 @dataclass(frozen=True, eq=False)

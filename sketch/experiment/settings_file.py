@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 import sketch
-from sketch.experiment.hyperparameters import Hyperparameters, from_json, to_json
-from sketch.ink.text import Alphabet
+from sketch.ink.alphabet import Alphabet
+from sketch.settings.hyperparameters import Hyperparameters, from_json, to_json
 
 SETTINGS_NAME = "hyperparameters.json"
 # What they bound is written before anybody sees that a file asks for too much.

@@ -50,7 +50,7 @@ def unfit(path: Path, problem: Exception | str) -> ValueError:
     reason = " ".join(str(problem).split())[:200] or type(problem).__name__
     return ValueError(
         f"{path} does not hold the weights that hyperparameters.json, or a reader's "
-        f"reader.json, describes ({reason}); restore both from the same run"
+        f"recogniser.json, describes ({reason}); restore both from the same run"
     )
 
 

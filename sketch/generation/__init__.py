@@ -1,1 +1,8 @@
-"""Ink out of a model: arrays in, arrays out. Knows no experiment and no file."""
+"""Ink out of a model: arrays in, arrays out.
+
+- `terms`: primes, options and check results; no keras
+- `sampling`: the compiled sampling loop: free or with text, bias
+- `attention`: how far the window is through the text
+- `pieces`: short texts; a failed piece is written again
+- `texts`: texts of any length, piece by piece
+"""

@@ -23,7 +23,7 @@ FAINT = 0.02
 # Measured on 64 held-out lines each of IAM-OnDB and of the built-in corpus, shown to
 # models of them: 1 of 128 was at fault. Of 64 lines that the first model wrote half
 # trained, 15 were, with 66 % of their characters misread by a reader, of the rest 35 %.
-LEAST_SHARE = 0.2
+MIN_SHARE = 0.2
 SKIPPED = 0.2
 STAYED = 2.2
 # Attention is even if no character had so many times more than the usual one. What is
@@ -66,7 +66,7 @@ def describe_fault(phi: np.ndarray) -> str | None:
     share = (phi[seen] / weight[seen])[:, :-1].max(axis=0)
     attention = phi[:, :-1].sum(axis=0)
     usual = np.median(attention)
-    missed = np.flatnonzero((share < LEAST_SHARE) | (attention < SKIPPED * usual))
+    missed = np.flatnonzero((share < MIN_SHARE) | (attention < SKIPPED * usual))
     if len(missed):
         return f"character {missed[0] + 1} was left out"
     if attention.max() > STAYED * usual:

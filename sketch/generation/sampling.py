@@ -22,8 +22,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from sketch.ink.alphabet import padded_length
 from sketch.ink.strokes import END_OF_STROKE
-from sketch.ink.text import padded_length
 from sketch.model.mixture import NOISE_SIZE, draw
 from sketch.model.network import Network, NetworkState
 

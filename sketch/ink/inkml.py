@@ -31,9 +31,10 @@ import numpy as np
 from lxml import etree
 
 from sketch.ink import DamagedInk
-from sketch.ink.files import name_of, parse_xml, read_bytes, write_text, xml_text
-from sketch.ink.lines import InkLine, Lines, as_lines, line_from_pen_strokes
+from sketch.ink.line_of_ink import InkLine, Lines, as_lines, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
+from sketch.ink.xml import name_of, parse_xml, read_bytes, xml_text
+from sketch.system.atomic import write_text
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
 TEXT_TYPES = {"truth", "transcription"}  # of annotations

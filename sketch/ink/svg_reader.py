@@ -8,7 +8,7 @@ Curves become points that keep to a 4000th of the drawing's size. Passed over ar
 is not displayed or only defined for later use, texts, pictures, and shapes that are
 filled without an outline (style sheets are not followed).
 
-A file of `sketch.ink.svg` comes back line by line, with its texts and in the offsets'
+A file of `sketch.page.svg_writer` comes back line by line, with its texts and in the offsets'
 own unit; what was drawn beside its lines since is one more, the last. Any other file
 is one line of unknown text, in the file's user unit.
 """
@@ -21,8 +21,7 @@ import numpy as np
 from lxml import etree
 
 from sketch.ink import DamagedInk
-from sketch.ink.files import name_of, parse_xml, read_bytes
-from sketch.ink.lines import InkLine, line_from_pen_strokes
+from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 from sketch.ink.svg_path import (
     MAX_CURVES,
     NUMBER,
@@ -33,9 +32,10 @@ from sketch.ink.svg_path import (
     path_curves,
     straight,
 )
+from sketch.ink.xml import name_of, parse_xml, read_bytes
 
 FINENESS = 4000  # the drawing's size over the error of a curve
-MOST_POINTS = 1_000_000  # of a file: a hundred written pages
+MAX_POINTS = 1_000_000  # of a file: a hundred written pages
 STRAIGHT = {"line", "polyline", "polygon", "rect"}
 SHAPES = {"circle", "ellipse", "rect"}  # backgrounds, unless a stroke is set
 LARGEST = 1e30  # a coordinate beyond is no ink, and no float32
@@ -113,8 +113,8 @@ def _limited(
                 num_curves += len(curves)
             if num_curves > MAX_CURVES:
                 raise OverflowError(f"more than {MAX_CURVES:,} curves")
-            if num_points > MOST_POINTS:
-                raise OverflowError(f"more than {MOST_POINTS:,} points of ink")
+            if num_points > MAX_POINTS:
+                raise OverflowError(f"more than {MAX_POINTS:,} points of ink")
             taken.append(curves)
         yield taken
 
@@ -131,8 +131,8 @@ def _to_lines(drawn: list[tuple[list[Curves], str]], units: float) -> list[InkLi
         for curves in strokes:
             pieces = count_pieces(curves, error)
             num_points += pieces.sum() + 1
-            if num_points > MOST_POINTS:
-                raise OverflowError(f"more than {MOST_POINTS:,} points of ink")
+            if num_points > MAX_POINTS:
+                raise OverflowError(f"more than {MAX_POINTS:,} points of ink")
             pens.append(_dot_or(flatten(curves, pieces)) * units)
         lines.append(line_from_pen_strokes(pens, text))
     return lines
@@ -279,8 +279,8 @@ def _outlines(element: etree._Element) -> list[Curves]:
     if NUMBER.sub("", text).strip(" ,\t\r\n\f"):
         raise ValueError(f"a <{name}> has signs among its points that are no numbers")
     numbers = NUMBER.findall(text)
-    if len(numbers) > 2 * MOST_POINTS:
-        raise OverflowError(f"more than {MOST_POINTS:,} points of ink")
+    if len(numbers) > 2 * MAX_POINTS:
+        raise OverflowError(f"more than {MAX_POINTS:,} points of ink")
     if len(numbers) % 2:
         raise ValueError(f"a <{name}> has {len(numbers)} numbers, which are not pairs")
     points = np.array(numbers, dtype=np.float64).reshape(-1, 2)

@@ -1,8 +1,16 @@
-"""What is learned: mixture density, attention window, recurrent stack.
+"""What is learned, in keras.ops.
 
-`mixture` turns the network's outputs into a density over the next pen point, `window`
-says which characters of a text are being written, `recurrent` holds the LSTM and GRU
-layers and `network` puts them together. Only `keras.ops` here: the same code runs on
-JAX, TensorFlow and PyTorch. `fast_jax`, `fast_tensorflow` and `fast_torch` hold quicker
-ways to compute the same numbers; `fast` picks the one that fits the running backend.
+- `mixture`: mixture density: parameters, log-likelihood, draw, bias
+- `window`: the attention window over the text
+- `recurrent`: LSTM and GRU layers: a step, and a sequence
+- `network`: the stack: one definition for a sequence and for a step
+- `recogniser`: a small CTC network that reads ink
+- `edits`: how wrong a reading is
+- `seeds`: the seeds of a network's parts
+- `fast`: the fastest path that the backend has
+- `fast_jax`: ... under JAX
+- `scan_jax`: ... its loop over time
+- `products_jax`: ... its products
+- `fast_torch`: ... under PyTorch
+- `fast_tensorflow`: ... under TensorFlow
 """

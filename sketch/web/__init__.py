@@ -1,8 +1,12 @@
-"""`sketch serve`: the page that writes, and the sheet that captures a hand.
+"""`sketch serve`: the page that writes, and records handwriting.
 
-    browser -> `app` (checks) -> `worker` (one at a time) -> `writing` -> ink as JSON
-            <- `static/`: the page itself, no build step, nothing from elsewhere
-
-Whatever a browser sends is believed only after `request` has looked at it, and no file
-or folder is ever named by it.
+- `request`: what a browser asks for, checked
+- `models`: the experiments on offer
+- `prompts`: the lines of the recording sheet
+- `answer`: a text written: ink in its place, and how it came about
+- `downloads`: ink as a file to keep
+- `worker`: one thread that writes, a short queue before it
+- `guard`: the headers of every answer, the hosts of every request
+- `app`: which address answers what
+- `server`: a socket, and a clean end
 """

@@ -5,7 +5,7 @@
 | `/`, `/capture`, `/static/…` | the pages and what they are made of |
 | `/api/hands` | the hands, and the limits of a request |
 | `/api/prompts?hand=…` | the lines of the capture sheet, for a hand's alphabet |
-| `POST /api/write` | ink; see `sketch.web.writing` |
+| `POST /api/write` | ink; see `sketch.web.answer` |
 | `POST /api/ink.svg`, `.png`, `.inkml` | the ink that was sent, as a file |
 
 Errors are `{"error": "One sentence."}`.
@@ -28,12 +28,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from sketch.web import request as requests
-from sketch.web.files import MEDIA_TYPES, as_file
+from sketch.web.answer import write
+from sketch.web.downloads import MEDIA_TYPES, as_file
 from sketch.web.guard import Guard
-from sketch.web.hands import Hands
+from sketch.web.models import Models
 from sketch.web.prompts import choose_prompts
 from sketch.web.worker import Worker
-from sketch.web.writing import write
 
 STATIC = Path(__file__).parent / "static"
 QUEUE = 8  # texts that are written or wait
@@ -43,7 +43,7 @@ WARM_UP = "a few words to begin with, and a few more, until the pen has warmed u
 
 
 def build_app(
-    hands: Hands, hosts: Collection[str] | None = None, room: int = QUEUE
+    hands: Models, hosts: Collection[str] | None = None, room: int = QUEUE
 ) -> ASGIApp:
     """The application.
 
@@ -64,8 +64,8 @@ def build_app(
             for name, experiment in hands.experiments.items()
         ]
         limits = {
-            "characters": requests.MOST_CHARACTERS,
-            "prime_characters": requests.MOST_PRIME_CHARACTERS,
+            "characters": requests.MAX_CHARACTERS,
+            "prime_characters": requests.MAX_PRIME_CHARACTERS,
         }
         return JSONResponse({"hands": found, "limits": limits}, headers=NO_STORE)
 
@@ -143,7 +143,7 @@ def _left() -> Response:
     return Response(status_code=499)
 
 
-def _warm_up(hands: Hands, name: str, stop: threading.Event) -> None:
+def _warm_up(hands: Models, name: str, stop: threading.Event) -> None:
     """Loads a hand and has its loops compiled, before anybody waits for it."""
     known = set(hands.find(name).alphabet.characters)
     text = "".join(c for c in WARM_UP if c in known)

@@ -12,15 +12,15 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from sketch.ink.lines import InkLine
-from sketch.ink.vector import FORMAT, VERSION, parse_line
+from sketch.ink.ink_files import FORMAT, VERSION, parse_line
+from sketch.ink.line_of_ink import InkLine
 
-MOST_BYTES = 1 << 20
-MOST_SECONDS = 10.0  # for the body to arrive
-MOST_CHARACTERS = 600  # of a text
-MOST_PRIME_CHARACTERS = 60
-MOST_POINTS = 50_000  # of ink
-MOST_BIAS = 10.0
+MAX_BYTES = 1 << 20
+MAX_SECONDS = 10.0  # for the body to arrive
+MAX_CHARACTERS = 600  # of a text
+MAX_PRIME_CHARACTERS = 60
+MAX_POINTS = 50_000  # of ink
+MAX_BIAS = 10.0
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,16 @@ async def read_json(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise HTTPException(415, "Send the request as application/json.")
-    too_large = HTTPException(413, f"The request is larger than {MOST_BYTES} bytes.")
+    too_large = HTTPException(413, f"The request is larger than {MAX_BYTES} bytes.")
     length = request.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > MOST_BYTES:
+    if length.isdecimal() and int(length) > MAX_BYTES:
         raise too_large
     body = bytearray()
     try:
-        async with asyncio.timeout(MOST_SECONDS):
+        async with asyncio.timeout(MAX_SECONDS):
             async for part in request.stream():
                 body += part
-                if len(body) > MOST_BYTES:
+                if len(body) > MAX_BYTES:
                     raise too_large
     except TimeoutError:
         raise HTTPException(408, "The request took too long to arrive.") from None
@@ -83,7 +83,7 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
 
     Args:
         content: `{text, hand, bias, seed, columns, prime}`, all but the first
-            optional; `prime` is a line of the JSON format of `sketch.ink.vector`, or
+            optional; `prime` is a line of the JSON format of `sketch.ink.ink_files`, or
             the name of one of the hand's styles.
 
     Raises:
@@ -94,16 +94,16 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
         raise HTTPException(400, f"The request has unknown fields: {sorted(unknown)}.")
     text = _string(content, "text")
     hand = _string(content, "hand") if content.get("hand") is not None else None
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise HTTPException(
             422,
-            f"The text has {len(text)} characters; at most {MOST_CHARACTERS} are "
+            f"The text has {len(text)} characters; at most {MAX_CHARACTERS} are "
             "written at once.",
         )
     return WriteRequest(
         text,
         hand,
-        _number(content, "bias", 0, MOST_BIAS),
+        _number(content, "bias", 0, MAX_BIAS),
         int(_number(content, "seed", 0, 2**31 - 1, whole=True)),
         int(_number(content, "columns", 8, 200, whole=True)),
         _parse_prime(content),
@@ -111,7 +111,7 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
 
 
 def parse_ink(content: dict[str, Any]) -> list[InkLine]:
-    """Lines of ink in the JSON format of `sketch.ink.vector`.
+    """Lines of ink in the JSON format of `sketch.ink.ink_files`.
 
     Raises:
         HTTPException: 400 or 422; says where it is damaged.
@@ -135,9 +135,9 @@ def _parse_prime(content: dict[str, Any]) -> InkLine | str | None:
     line = _parse_line(row, "the drawn hand")
     if not line.text.strip():
         raise HTTPException(422, "Say what the drawn line reads.")
-    if len(line.text) > MOST_PRIME_CHARACTERS:
+    if len(line.text) > MAX_PRIME_CHARACTERS:
         raise HTTPException(
-            422, f"The drawn line reads more than {MOST_PRIME_CHARACTERS} characters."
+            422, f"The drawn line reads more than {MAX_PRIME_CHARACTERS} characters."
         )
     if len(line.strokes) < 2:
         raise HTTPException(422, "Draw the line first.")
@@ -149,8 +149,8 @@ def _parse_line(row: object, where: str) -> InkLine:
         line = parse_line(row, where)
     except ValueError as error:
         raise HTTPException(400, f"{error}.") from None
-    if len(line.strokes) > MOST_POINTS:
-        raise HTTPException(422, f"{where} has more than {MOST_POINTS} points.")
+    if len(line.strokes) > MAX_POINTS:
+        raise HTTPException(422, f"{where} has more than {MAX_POINTS} points.")
     return line
 
 

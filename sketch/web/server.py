@@ -7,7 +7,7 @@ from pathlib import Path
 
 import uvicorn
 
-from sketch.experiment import devices
+from sketch.backend import devices
 from sketch.web.guard import LOOPBACK
 
 GRACE_SECONDS = 2  # for answers under way when the server is told to end
@@ -33,14 +33,14 @@ def serve(
 
     Raises:
         OSError: the address cannot be had.
-        ValueError, FileNotFoundError: see `Hands`, and `devices.set_up`.
+        ValueError, FileNotFoundError: see `Models`, and `devices.set_up`.
     """
     devices.set_up(backend)
     # keras is chosen by now.
     from sketch.web.app import build_app
-    from sketch.web.hands import Hands
+    from sketch.web.models import Models
 
-    hands = Hands(root, models)
+    hands = Models(root, models)
     is_local = is_loopback(host)
     with listen(host, port) as opened:
         name = f"[{host}]" if ":" in host else host

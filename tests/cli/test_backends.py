@@ -13,7 +13,7 @@ import pytest
 
 from sketch.corpus.demo import demo_sets
 from sketch.corpus.hdf5 import write_corpus
-from sketch.experiment.record import ExperimentRecord
+from sketch.training.record import ExperimentRecord
 
 HERE = keras.backend.backend()
 PAGE = (Path(__file__).parents[2] / "docs" / "backends.md").read_text(encoding="utf-8")

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.ink.text import Alphabet
+from sketch.experiment.experiment import Experiment
+from sketch.ink.alphabet import Alphabet
+from sketch.settings.hyperparameters import Hyperparameters
 
 
 @pytest.fixture

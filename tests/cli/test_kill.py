@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mutations import make_corpus
 
-from sketch.experiment.directory import Experiment
+from sketch.experiment.experiment import Experiment
 
 NAME = "toy-1X4-G2-bs2-lr0.01-dropout0.3"
 NEW = ("--name", "toy", "--depth", "1", "--dim", "4", "-G", "2", "--bs", "2")
@@ -27,8 +27,8 @@ import json, os, sys
 sys.path.insert(0, sys.argv[1])
 import crashing
 from sketch.cli.main import main
-from sketch.experiment.record import ExperimentRecord
-from sketch.experiment.training import TrainingRun
+from sketch.training.record import ExperimentRecord
+from sketch.training.network_run import TrainingRun
 
 def tell(what, step):
     os.write(1, f"{what} {step}\\n".encode())

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from sketch.cli.list import age
-from sketch.experiment.directory import Experiment, Lineage
-from sketch.experiment.hands import find_hands
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.reader import Reader
-from sketch.experiment.reader_settings import ReaderSettings
-from sketch.ink.text import Alphabet
-from sketch.ink.vector import InkLine, write_json
+from sketch.experiment.experiment import Experiment, Lineage
+from sketch.experiment.places import find_pretrained
+from sketch.experiment.recogniser_directory import RecogniserDirectory
+from sketch.ink.alphabet import Alphabet
+from sketch.ink.ink_files import write_json
+from sketch.ink.line_of_ink import InkLine
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.recogniser_settings import RecogniserSettings
 
 FACTS = {
     "alphabet": Alphabet(("a", "b")),
@@ -51,9 +52,11 @@ def test_list_tells_epochs_best_and_who_is_running(sketch, parent, child):
     with child.lock():
         result = sketch("list")
     header, first, second, hands, readers, styles = result.out.splitlines()
-    assert hands == f"hands that come with sketch: {', '.join(find_hands())}"
+    assert hands == f"hands that come with sketch: {', '.join(find_pretrained())}"
     assert readers == "readers that come with sketch: handwriting-reader"
-    assert styles.startswith(f"styles of {next(iter(find_hands()))}, for --prime: ")
+    assert styles.startswith(
+        f"styles of {next(iter(find_pretrained()))}, for --prime: "
+    )
     assert len(styles.partition("--prime: ")[2].split(", ")) == 8
     assert header.split()[0] == "experiment"
     expected = [parent.name, "3", "21", "32.0", "20.2", "-", "2", "h", "-"]
@@ -95,7 +98,7 @@ def test_damaged_styles_are_told_and_nothing_else_is_lost(sketch, parent, monkey
     assert shown.code == 0 and "dim: 8" in shown.out
     assert shown.err.startswith("damaged: ") and "styles.json" in shown.err
     hand = {parent.name: parent.path}
-    monkeypatch.setattr("sketch.experiment.hands.find_hands", lambda: hand)
+    monkeypatch.setattr("sketch.experiment.places.find_pretrained", lambda: hand)
     listed = sketch("list")
     assert listed.code == 0 and parent.name in listed.out
     assert listed.err.startswith("damaged: ") and "styles.json" in listed.err
@@ -134,7 +137,9 @@ def test_a_lineage_that_goes_in_a_circle_ends(sketch, parent, child):
 
 @pytest.fixture
 def reader(root):
-    reader = Reader.create(root, ReaderSettings(name="toy", dim=4), FACTS)
+    reader = RecogniserDirectory.create(
+        root, RecogniserSettings(name="toy", dim=4), FACTS
+    )
     for epoch, wrong in ((1, 0.5), (2, 0.125), (3, 0.25)):
         row = {"epoch": epoch, "step": 9 * epoch, "valid_error_rate": wrong}
         reader.append_history(row)
@@ -157,7 +162,7 @@ def test_readers_are_listed_and_shown(sketch, parent, reader):
 
 
 def test_a_damaged_reader_is_named(sketch, reader):
-    (reader.path / "reader.json").write_text("{")
+    (reader.path / "recogniser.json").write_text("{")
     result = sketch("list")
     assert result.code == 0 and result.out.startswith("hands that come with")
     assert result.err.startswith("damaged: ") and reader.name in result.err
@@ -167,7 +172,7 @@ def test_a_reader_is_no_experiment_and_an_experiment_no_reader(sketch, parent, r
     for words in (["sample"], ["evaluate"], ["train", "--bs", 3]):
         result = sketch(*words, "--model", reader.name)
         assert result.code == 1 and f"'{reader.name}' is a reader" in result.err
-    result = sketch("train-reader", "--reader", parent.name)
+    result = sketch("train-recogniser", "--recogniser", parent.name)
     assert result.code == 1
     assert f"'{parent.name}' is an experiment, and no reader; in " in result.err
 
@@ -180,7 +185,9 @@ def test_nothing_of_a_stranger_commands_the_terminal(sketch, root, parent):
     made = Experiment.create(root, Hyperparameters(depth=1, dim=8), facts)
     path = made.path.rename(made.path.with_name(evil))
     forged = root / ("reader" + evil)
-    Reader.create(root, ReaderSettings(name="toy"), FACTS).path.rename(forged)
+    RecogniserDirectory.create(root, RecogniserSettings(name="toy"), FACTS).path.rename(
+        forged
+    )
     for words in (["list"], ["show", path], ["show", forged]):
         result = sketch(*words)
         assert result.code == 0

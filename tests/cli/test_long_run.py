@@ -22,7 +22,7 @@ NOISY = ("--dropout", 0.1, "--augment", 0.1, "--checkpoint-minutes", "0.01")
 PROGRAM = """
 import os, sys
 from sketch.cli.main import main
-from sketch.experiment import record
+from sketch.training import record
 from sketch.model.network import Network
 
 def train_on_batch(self, *args, **kwargs):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import click
 import pytest
+from sketch.cli.former import FORMER
 from unread import Unread
 from untrained import make_experiment
 
 from sketch.cli import signals
-from sketch.cli.former import FORMER
 from sketch.cli.main import COMMANDS, cli, describe
-from sketch.experiment.hands import find_hands
+from sketch.experiment.places import find_pretrained
 
 # What takes long to import; numpy alone would be a third of the 0.3 s.
 HEAVY = ("keras", "jax", "torch", "tensorflow", "h5py", "matplotlib", "numpy", "lxml")
@@ -125,7 +125,7 @@ def failing(monkeypatch):
         def fail(root):
             raise error
 
-        monkeypatch.setattr("sketch.experiment.directory.find_experiments", fail)
+        monkeypatch.setattr("sketch.experiment.experiment.find_experiments", fail)
 
     return fail_with
 
@@ -175,7 +175,7 @@ def test_interruption_is_130(sketch, failing):
     "command",
     [
         ["sample", "--text", "hi", "--model", ""],
-        ["evaluate", "--legibility", "--model", "m", "--reader", ""],
+        ["evaluate", "--legibility", "--model", "m", "--recogniser", ""],
         ["evaluate", "--model", "m", "--data", ""],
         ["train", "--name", "x", "--data", ""],
         ["train", "--model", ""],
@@ -208,7 +208,7 @@ def test_signals_of_the_system(number, code):
         # A shell lets what it runs in the background ignore Ctrl-C.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from sketch.cli.main import main\n"
-        "import sketch.experiment.directory as directory\n"
+        "import sketch.experiment.experiment as directory\n"
         "def wait(root):\n"
         "    print('waiting', flush=True)\n"
         "    time.sleep(60)\n"
@@ -241,7 +241,7 @@ PROGRAM = """
 import gc, signal, sys, time, weakref
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from sketch.cli.main import main
-import sketch.experiment.directory as directory
+import sketch.experiment.experiment as directory
 
 number = int(sys.argv[1])
 
@@ -369,7 +369,7 @@ echo "${{COMPREPLY[@]}}"
 
 
 def test_the_shell_completes_names_of_experiments_and_of_hands(tmp_path):
-    hands = [name for name in find_hands() if name.startswith("hand")]
+    hands = [name for name in find_pretrained() if name.startswith("hand")]
     for name in ("handwriting-1X8", hands[0]):
         (tmp_path / name).mkdir()
         (tmp_path / name / "hyperparameters.json").touch()

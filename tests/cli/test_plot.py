@@ -2,9 +2,9 @@
 
 import pytest
 
-from sketch.experiment.directory import Experiment
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.ink.text import Alphabet
+from sketch.experiment.experiment import Experiment
+from sketch.ink.alphabet import Alphabet
+from sketch.settings.hyperparameters import Hyperparameters
 
 FACTS = {
     "alphabet": Alphabet(("a", "b")),
@@ -37,7 +37,7 @@ def drawn(monkeypatch):
     """The histories that are drawn, in place of pictures."""
     drawn = []
     monkeypatch.setattr(
-        "sketch.ink.figures.draw_history", lambda path, rows: drawn.append(rows)
+        "sketch.figures.pictures.draw_history", lambda path, rows: drawn.append(rows)
     )
     return drawn
 

@@ -1,7 +1,7 @@
 """`sketch publish` asks where to, unless it runs from the sources."""
 
 import pytest
-from readers import make_corpus, make_pen
+from toy_recogniser import make_corpus, make_pen
 
 import sketch as package
 

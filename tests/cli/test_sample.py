@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from untrained import make_experiment
 
-from sketch.experiment.directory import Experiment
-from sketch.experiment.hands import find_hands
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.ink.lines import InkLine
-from sketch.ink.text import Alphabet
-from sketch.ink.vector import read_ink
-from sketch.ink.written import Ink
+from sketch.experiment.experiment import Experiment
+from sketch.experiment.places import find_pretrained
+from sketch.ink.alphabet import Alphabet
+from sketch.ink.ink_files import read_ink
+from sketch.ink.line_of_ink import InkLine
+from sketch.page.written import Ink
+from sketch.settings.hyperparameters import Hyperparameters
 
 
 @pytest.fixture
@@ -137,12 +137,12 @@ def test_without_a_text_and_a_model_the_hand_for_free_lines_writes(
     result = sketch("sample", "-n", 2)
     assert result.code == 0, result.err
     ((name, *_),) = calls
-    hand = Experiment.load(find_hands()[name], ".")
+    hand = Experiment.load(find_pretrained()[name], ".")
     assert not hand.hyperparameters.text
     assert result.err == f"the hand is {name}, which comes with sketch\n"
     assert (tmp_path / "sample-n2-steps700-bias0-seed0.png").exists()
     assert "[default: (a hand that " in " ".join(sketch("sample", "--help").out.split())
-    monkeypatch.setattr("sketch.experiment.hands.find_hands", dict)
+    monkeypatch.setattr("sketch.experiment.places.find_pretrained", dict)
     result = sketch("sample", "-n", 2)
     assert result.code == 2 and "give it a --text" in result.err
     assert "`sketch list`" in result.err and len(calls) == 1

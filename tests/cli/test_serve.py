@@ -14,9 +14,9 @@ import uvicorn
 from made_up_ink import write
 from untrained import make_experiment
 
-from sketch.experiment import hands
-from sketch.ink.lines import InkLine
-from sketch.ink.vector import write_inkml
+from sketch.experiment import places as hands
+from sketch.ink.inkml import write_inkml
+from sketch.ink.line_of_ink import InkLine
 from sketch.web import guard, server
 from sketch.web.server import is_loopback, listen
 
@@ -78,7 +78,7 @@ def test_loopback(host, expected):
 
 
 def test_without_a_text_model_it_still_captures(sketch, served, tmp_path, monkeypatch):
-    monkeypatch.setattr(hands, "hands_dir", lambda: tmp_path / "none")
+    monkeypatch.setattr(hands, "pretrained_dir", lambda: tmp_path / "none")
     result = sketch("serve", "--port", 0)
     assert result.code == 0 and "the capture sheet works" in result.out
 

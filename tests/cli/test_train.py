@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sketch.experiment.run_options import RunOptions
+from sketch.settings.run_options import RunOptions
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from made_up_ink import write
 
-from sketch.experiment.directory import Experiment
-from sketch.experiment.hands import hands_dir
-from sketch.experiment.hyperparameters import Hyperparameters
-from sketch.experiment.reader import Reader, find_readers
-from sketch.ink.page import Piece, lay_out
-from sketch.ink.paper import Layout
-from sketch.ink.text import Alphabet
-from sketch.ink.vector import read_ink
-from sketch.ink.written import Ink
+from sketch.experiment.experiment import Experiment
+from sketch.experiment.places import pretrained_dir
+from sketch.experiment.recogniser_directory import RecogniserDirectory, find_recognisers
+from sketch.ink.alphabet import Alphabet
+from sketch.ink.ink_files import read_ink
+from sketch.page.layout import Piece, lay_out
+from sketch.page.paper import Layout
+from sketch.page.written import Ink
+from sketch.settings.hyperparameters import Hyperparameters
 
 
 @pytest.fixture
@@ -78,13 +78,13 @@ def test_a_text_on_the_command_line(run, asked, tmp_path):
 
 
 def test_the_reader_of_the_same_corpus_reads_it_back(run, asked, experiment):
-    (reader,) = find_readers(hands_dir())
+    (reader,) = find_recognisers(pretrained_dir())
     facts = {
         "alphabet": experiment.alphabet,
         "offset_mean": [0, 0],
         "offset_std": [1, 1],
     }
-    digest = Reader.load(reader, reader.parent).data_digest
+    digest = RecogniserDirectory.load(reader, reader.parent).data_digest
     settings = Hyperparameters(depth=1, dim=8, text=True, seed=1)
     root = experiment.path.parent
     other = Experiment.create(root, settings, facts | {"data_digest": digest})

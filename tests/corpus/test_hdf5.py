@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sketch.corpus.corpus_line import SETS, Line
 from sketch.corpus.find import find_corpus
 from sketch.corpus.hdf5 import Corpus, write_corpus
-from sketch.corpus.line import SETS, Line
 from sketch.ink import DamagedInk
 
 FACTS = {"source": "made up", "command": "test", "seed": 0, "split": "random"}
@@ -455,7 +455,7 @@ def test_a_line_that_is_no_ink_is_named(path, column, value, message):
 
 
 def test_a_text_without_end(path, monkeypatch):
-    monkeypatch.setattr("sketch.corpus.line.MAX_TEXT_BYTES", 10**6)
+    monkeypatch.setattr("sketch.corpus.corpus_line.MAX_TEXT_BYTES", 10**6)
     swapped = changed(lambda sets: swap_line(sets, transcript="a" * 20_001))
     write_corpus(path, swapped, **FACTS)
     with pytest.raises(DamagedInk, match="transcripts holds a text of 20,001 bytes"):

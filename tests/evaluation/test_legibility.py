@@ -13,7 +13,7 @@ from sketch.evaluation.legibility import (
     summarise_reading,
 )
 from sketch.evaluation.sentences import SENTENCES, unseen_sentences
-from sketch.ink.text import Alphabet
+from sketch.ink.alphabet import Alphabet
 
 
 def test_errors_are_counted_over_all_characters():

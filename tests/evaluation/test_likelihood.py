@@ -7,8 +7,8 @@ import pytest
 
 from sketch.corpus.hdf5 import Line
 from sketch.evaluation.likelihood import LineScores, cell_noise, score_lines
+from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import normalise
-from sketch.ink.text import Alphabet
 from sketch.model import mixture
 from sketch.model.network import Network, first_input
 

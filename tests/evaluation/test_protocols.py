@@ -19,8 +19,8 @@ from sketch.evaluation.protocols import (
     UDIBR_REMARK,
     select_lines,
 )
+from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import offset_statistics
-from sketch.ink.text import Alphabet
 
 
 def make_lines(name, rows, writers=("w",), texts=("text",)):

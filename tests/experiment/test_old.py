@@ -10,19 +10,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sketch.backend.processes import ALONE
 from sketch.corpus.hdf5 import Corpus
-from sketch.experiment.building import load_network
-from sketch.experiment.directory import Experiment, find_experiments
-from sketch.experiment.lines import load_lines
-from sketch.experiment.pen import free_lines, manner_of, write_experiment
-from sketch.experiment.plan import plan_run
-from sketch.experiment.position import Totals
-from sketch.experiment.processes import ALONE
-from sketch.experiment.record import ExperimentRecord
-from sketch.experiment.run_options import RunOptions
-from sketch.experiment.scoring import evaluate_experiment
-from sketch.experiment.training import train
+from sketch.evaluation.score import evaluate_experiment
+from sketch.experiment.experiment import Experiment, find_experiments
+from sketch.experiment.weights import load_network
 from sketch.generation.sampling import SamplingLoop
+from sketch.settings.run_options import RunOptions
+from sketch.training.network_run import train
+from sketch.training.plan import plan_run
+from sketch.training.position import Totals
+from sketch.training.record import ExperimentRecord
+from sketch.training.run_lines import load_lines
+from sketch.writing.pen import free_lines, sampling_options, write_experiment
 
 OLD = Path(__file__).parents[1] / "old"
 RELEASES = sorted(path.name for path in OLD.iterdir() if path.is_dir())
@@ -87,7 +87,7 @@ def test_old_experiments_write_are_scored_and_go_on(old, release, name, monkeypa
     assert np.isfinite(report.evaluation.log_likelihood.nats_per_line.value)
 
     if experiment.hyperparameters.text:
-        manner = manner_of(experiment, 4, max_tries=1)
+        manner = sampling_options(experiment, 4, max_tries=1)
         (line,) = write_experiment(experiment, ["ab"], manner)
         ink = [line.trace.strokes]
     else:

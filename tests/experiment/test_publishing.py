@@ -10,23 +10,26 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from readers import make_corpus, make_pen, make_reader
+from toy_recogniser import make_corpus, make_pen, make_reader
 
 import sketch
 from sketch.corpus.shards import open_shards
-from sketch.experiment import hands, publishing
-from sketch.experiment.building import load_network
-from sketch.experiment.directory import Experiment, Lineage
-from sketch.experiment.plan import plan_run
-from sketch.experiment.preparing import prepare
-from sketch.experiment.priming import load_styles
+from sketch.evaluation.score import evaluate_experiment
+from sketch.experiment import places as hands
+from sketch.experiment import publishing
+from sketch.experiment.experiment import Experiment, Lineage
 from sketch.experiment.publishing import publish, write_half
-from sketch.experiment.reader import LoadedReader, Reader
-from sketch.experiment.record import ExperimentRecord
-from sketch.experiment.run_options import RunOptions
-from sketch.experiment.scoring import evaluate_experiment
-from sketch.experiment.training import train
-from sketch.ink.vector import InkLine, write_json
+from sketch.experiment.recogniser_directory import RecogniserDirectory
+from sketch.experiment.styles import load_styles
+from sketch.experiment.weights import load_network
+from sketch.ink.ink_files import write_json
+from sketch.ink.line_of_ink import InkLine
+from sketch.settings.run_options import RunOptions
+from sketch.training.network_run import train
+from sketch.training.plan import plan_run
+from sketch.training.prepare import prepare
+from sketch.training.record import ExperimentRecord
+from sketch.writing.loaded_recogniser import LoadedRecogniser
 
 CONDITION = "Anybody may use it."
 
@@ -51,7 +54,7 @@ def pen(corpus, root):
 def folder(tmp_path, monkeypatch):
     """Stands in for the hands of the package."""
     path = tmp_path / "hands"
-    monkeypatch.setattr(hands, "hands_dir", lambda: path)
+    monkeypatch.setattr(hands, "pretrained_dir", lambda: path)
     return path
 
 
@@ -365,7 +368,7 @@ def test_a_reader_is_published_too(corpus, tmp_path, folder):
     assert "of the characters of the validation lines wrong" in (
         (made / "README.md").read_text()
     )
-    eyes = LoadedReader(Reader.load(reader.name, "nowhere"))
+    eyes = LoadedRecogniser(RecogniserDirectory.load(reader.name, "nowhere"))
     assert eyes.reader.path == made and eyes.state["inference_only"]
     assert eyes.read([np.zeros((0, 3))]) == [""]
     with pytest.raises(ValueError, match="is published: .* begin another"):

@@ -6,8 +6,8 @@ import h5py
 import numpy as np
 import pytest
 
-from sketch.experiment.building import build_network, load_network
-from sketch.experiment.directory import Experiment
+from sketch.experiment.experiment import Experiment
+from sketch.experiment.weights import build_network, load_network
 
 
 @pytest.fixture

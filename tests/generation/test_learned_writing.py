@@ -10,11 +10,11 @@ import pytest
 from keras import ops
 
 from sketch.corpus.batches import Batches
-from sketch.generation.pieces import Manner
 from sketch.generation.sampling import SamplingLoop, one_hot
-from sketch.generation.writing import write_texts
+from sketch.generation.terms import SamplingOptions
+from sketch.generation.texts import write_texts
+from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import denormalise
-from sketch.ink.text import Alphabet
 from sketch.model.network import Network, first_input
 
 LETTERS, POINTS, REACH = "abc", 5, 10.0  # steps of a letter, length of each
@@ -108,7 +108,10 @@ def test_the_window_is_at_the_end_of_the_text_from_the_start(learned):
 def test_texts_are_written_letter_by_letter_the_last_one_whole(corpus, learned):
     batches, alphabet = corpus
     written = write_texts(
-        SamplingLoop(learned[0]), alphabet, TEXTS, Manner(2.0, seed=1, max_tries=1)
+        SamplingLoop(learned[0]),
+        alphabet,
+        TEXTS,
+        SamplingOptions(2.0, seed=1, max_tries=1),
     )
     for text, line in zip(TEXTS, written, strict=True):
         assert not line.faults

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from sketch.generation.pieces import Manner, Prime
 from sketch.generation.sampling import SamplingLoop, sample
-from sketch.generation.writing import write_texts
+from sketch.generation.terms import Prime, SamplingOptions
+from sketch.generation.texts import write_texts
+from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import END_OF_STROKE
-from sketch.ink.text import Alphabet
 from sketch.model.network import Network
 
 ALPHABET = Alphabet.from_texts(["a b"])
@@ -30,7 +30,7 @@ def loop():
 
 
 def written(loop, prime, seed=0):
-    manner = Manner(seed=seed, max_tries=1)
+    manner = SamplingOptions(seed=seed, max_tries=1)
     (line,) = write_texts(loop, ALPHABET, ["a"], manner, [prime])
     return line.trace
 

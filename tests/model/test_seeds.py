@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sketch.evaluation.recogniser import Recogniser
 from sketch.model.network import Network
+from sketch.model.recogniser import Recogniser
 from sketch.model.seeds import part_seeds
 
 LAST_PLAIN = 2_147_482  # 1000 times it and 1000 more is just below 2**31

@@ -7,14 +7,14 @@ from untrained import make_experiment
 from web_server import Server, made_up_answer
 
 from sketch.web import app as web_app
-from sketch.web.hands import Hands
+from sketch.web.models import Models
 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_published_hands():
     """Only the experiments of the tests are offered."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sketch.web.hands.find_hands", dict)
+        patch.setattr("sketch.web.models.find_pretrained", dict)
         yield
 
 
@@ -30,7 +30,7 @@ def experiment(root):
 
 @pytest.fixture(scope="session")
 def hands(root, experiment):
-    return Hands(root)
+    return Models(root)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def all_asked():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(web_app, "write", write)
         patch.setattr(web_app, "_warm_up", lambda hands, name, stop: None)
-        patch.setattr(Hands, "open", lambda self, name: None)
+        patch.setattr(Models, "open", lambda self, name: None)
         yield asked
 
 

@@ -20,10 +20,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 from web_server import Server
 
-from sketch.corpus.ink_files import read_ink_files
-from sketch.ink.lines import line_from_pen_strokes
-from sketch.ink.vector import read_ink, write_json
-from sketch.web import writing
+from sketch.convert.ink_source import read_ink_files
+from sketch.ink.ink_files import read_ink, write_json
+from sketch.ink.line_of_ink import line_from_pen_strokes
+from sketch.web import answer as writing
 
 FLAGS = """
 --headless --no-sandbox --disable-gpu --disable-quic --no-first-run

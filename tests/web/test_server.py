@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from web_server import Server
 
-from sketch.ink.vector import read_ink
+from sketch.ink.ink_files import read_ink
 from sketch.web import app as web_app
 from sketch.web import request as web_request
-from sketch.web.hands import Hands
+from sketch.web.models import Models
 from sketch.web.worker import Worker
 
 DOCS = Path(__file__).parents[2] / "docs" / "serve.md"
@@ -79,7 +79,7 @@ def test_the_hands_and_the_prompts(server, experiment):
     (hand,) = answer["hands"]
     assert (hand["name"], hand["styles"]) == (experiment.name, [])
     assert hand["alphabet"] == "".join(experiment.alphabet.characters)
-    assert answer["limits"]["characters"] == web_request.MOST_CHARACTERS
+    assert answer["limits"]["characters"] == web_request.MAX_CHARACTERS
     lines = server.get(f"/api/prompts?hand={experiment.name}").json["lines"]
     assert set("".join(lines)) <= set(hand["alphabet"])
     assert len(server.get("/api/prompts").json["lines"]) > 20
@@ -102,7 +102,7 @@ def test_without_a_hand_it_is_the_first_one_that_is_offered(
     server, experiment, monkeypatch
 ):
     opened = []
-    monkeypatch.setattr(Hands, "open", lambda self, name: opened.append(name))
+    monkeypatch.setattr(Models, "open", lambda self, name: opened.append(name))
     for body in ({"text": "a lake"}, {"text": "a lake", "hand": None}):
         assert server.post("/api/write", body).status == 200
     assert opened == [experiment.name] * 2
@@ -264,7 +264,7 @@ def test_ink_that_is_refused(server, ask_to_write):
 
 def test_a_body_that_is_too_large(server, quick_pen):
     # With its length in the header it is refused before it is read ...
-    large = b'{"text": "' + b"a" * web_request.MOST_BYTES + b'"}'
+    large = b'{"text": "' + b"a" * web_request.MAX_BYTES + b'"}'
     assert server.post("/api/write", large).status == 413
     # ... and without one, as soon as too much has come.
     head = b"POST /api/write HTTP/1.1\r\nHost: localhost\r\n"
@@ -272,14 +272,14 @@ def test_a_body_that_is_too_large(server, quick_pen):
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sent:
         sent.sendall(head)
         chunk = b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
-        for _ in range(web_request.MOST_BYTES // 0x10000 + 1):
+        for _ in range(web_request.MAX_BYTES // 0x10000 + 1):
             sent.sendall(chunk)
         assert b" 413 " in sent.recv(100)
     assert not quick_pen
 
 
 def test_a_body_that_does_not_come(server, monkeypatch):
-    monkeypatch.setattr(web_request, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(web_request, "MAX_SECONDS", 0.05)
     head = b"POST /api/write HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sent:
         sent.sendall(head + b"Content-Type: application/json\r\n\r\n{")
@@ -367,7 +367,7 @@ def test_who_leaves_is_not_written_for(slow_pen, experiment, wait_until):
 
 
 def test_without_a_hand_the_page_says_so_and_captures(tmp_path, quick_pen):
-    with Server(Hands(tmp_path)) as server:
+    with Server(Models(tmp_path)) as server:
         assert server.get("/api/hands").json["hands"] == []
         assert server.get("/api/prompts").status == 200
         for body in ({"text": "a", "hand": "any"}, {"text": "a"}):

@@ -1,0 +1,57 @@
+"""Who takes part in a run: the options say it, or a scheduler that JAX knows.
+
+Usually nobody but this process does, and then nothing here imports or waits for
+anything.
+"""
+
+import contextlib
+import importlib.util
+import os
+from collections.abc import Iterator
+
+from sketch.backend.processes import ALONE, Processes
+from sketch.settings.run_options import RunOptions
+
+
+@contextlib.contextmanager
+def join(options: RunOptions) -> Iterator[Processes]:
+    """Joins the processes of the run for the time of the `with` block.
+
+    Must come before keras and JAX have computed anything.
+
+    Args:
+        options: `coordinator`, `processes` and `process`, or none of them; `backend`.
+
+    Raises:
+        ValueError: another backend than JAX.
+        RuntimeError: the others cannot be reached.
+    """
+    is_given = options.coordinator is not None
+    if not is_given and (options.processes == 1 or _scheduler() is None):
+        yield ALONE
+        return
+    backend = options.backend or os.environ.get("KERAS_BACKEND") or "jax"
+    if backend != "jax":
+        who = "--coordinator asks" if is_given else f"{_scheduler()} asks"
+        raise ValueError(
+            f"{who} for several processes, which only the backend jax has, not "
+            f"{backend}: leave out --backend, or train alone with --processes 1"
+        )
+    from sketch.backend.processes_jax import joined
+
+    with joined(options.coordinator, options.processes, options.process) as processes:
+        yield processes
+
+
+def _scheduler() -> str | None:
+    """Who started several of us, if `jax.distributed` will know our place from it."""
+    several = {"SLURM_NTASKS": "SLURM", "OMPI_COMM_WORLD_SIZE": "Open MPI"}
+    known = {"SLURM": "SLURM_STEP_NODELIST", "Open MPI": "OMPI_MCA_orte_hnp_uri"}
+    for variable, name in several.items():
+        count = os.environ.get(variable, "")
+        if count.isdigit() and int(count) > 1 and known[name] in os.environ:
+            return name
+    in_pod = {"KUBERNETES_SERVICE_HOST", "JOB_COMPLETION_INDEX"} <= os.environ.keys()
+    if in_pod and importlib.util.find_spec("kubernetes") is not None:
+        return "Kubernetes"
+    return None

@@ -1,0 +1,93 @@
+"""Who is in which set: `train`, `valid` and `test`; lines in a set are sorted by id.
+
+`iam`
+    The benchmark task IAM-OnDB-t1 (no writer is in two sets): train = the lists
+    trainset and testset_t, valid = testset_v, test = testset_f.
+`graves`
+    As in Graves 2013 (arXiv:1308.0850): valid = test = testset_v, the rest is train.
+`form`
+    90 % of the forms, 5 %, 5 %: no page is in two sets, but a writer may be. A form is
+    a page of IAM-OnDB, a file of one's own ink, a drawing of Quick, Draw!.
+`random`
+    90 % of the lines are train, the others valid = test, as in udibr/sketch.
+
+Lines of forms that no list names belong to train in the first two. The last two are
+pure functions of the line ids and the seed; the first two need no seed.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sketch.convert.database import form_of
+from sketch.convert.iam import SPLIT_LISTS
+from sketch.corpus import SPLITS
+from sketch.corpus.corpus_line import SETS, Line
+
+HELD_OUT_FORMS = 0.05  # of the forms, for valid and again for test
+HELD_OUT_LINES = 0.10
+
+
+def split_lines(
+    lines: Sequence[Line],
+    split_lists: Mapping[str, frozenset[str]],
+    split: str,
+    seed: int,
+) -> dict[str, list[Line]]:
+    """Divides lines into `train`, `valid` and `test`; the module says how.
+
+    Raises:
+        ValueError: If the split is unknown, needs a list that there is not, or there
+            is too little ink for it.
+    """
+    lines = sorted(lines, key=lambda line: line.line_id)
+    if split not in SPLITS:
+        raise ValueError(f"split {split!r} is none of {', '.join(SPLITS)}")
+    if split == "random":
+        order = np.random.default_rng(seed).permutation(len(lines))
+        num_held_out = max(1, round(HELD_OUT_LINES * len(lines)))
+        held_out = {lines[place].line_id for place in order[:num_held_out]}
+        valid = [line for line in lines if line.line_id in held_out]
+        train = [line for line in lines if line.line_id not in held_out]
+        return _checked({"train": train, "valid": valid, "test": valid}, split)
+    if split == "form":
+        forms = sorted({form_of(line.line_id) for line in lines})
+        order = np.random.default_rng(seed).permutation(len(forms))
+        num_held_out = max(1, round(HELD_OUT_FORMS * len(forms)))
+        shuffled = [forms[place] for place in order]
+        valid_forms = set(shuffled[:num_held_out])
+        test_forms = set(shuffled[num_held_out : 2 * num_held_out])
+    else:
+        needed = ("testset_v",) if split == "graves" else SPLIT_LISTS
+        missing = [f"{name}.txt" for name in needed if name not in split_lists]
+        if missing:
+            raise ValueError(
+                f"--split {split} needs the list{'s' * (len(missing) > 1)} "
+                f"{', '.join(missing)}, which no source holds; name the folder or "
+                "archive that does, or choose --split form"
+            )
+        valid_forms = split_lists["testset_v"]
+        test_forms = valid_forms if split == "graves" else split_lists["testset_f"]
+    held_out_forms = valid_forms | test_forms
+    return _checked(
+        {
+            "train": [x for x in lines if form_of(x.line_id) not in held_out_forms],
+            "valid": [x for x in lines if form_of(x.line_id) in valid_forms],
+            "test": [x for x in lines if form_of(x.line_id) in test_forms],
+        },
+        split,
+    )
+
+
+def _checked(sets: dict[str, list[Line]], split: str) -> dict[str, list[Line]]:
+    empty = [name for name in SETS if not sets[name]]
+    if empty:
+        remedy = (
+            "give two lines at least"
+            if split == "random"
+            else "give more ink, or choose --split random, which takes two lines"
+        )
+        raise ValueError(
+            f"the split {split} leaves no line for {', '.join(empty)}: {remedy}"
+        )
+    return sets

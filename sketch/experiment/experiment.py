@@ -1,0 +1,207 @@
+"""The experiment directory: what a run leaves, and all that anything later needs.
+
+    experiments/<name>/
+      hyperparameters.json  settings, alphabet, offset statistics, data digest, lineage
+      environment.json      versions, commit, backend, devices, command line: of
+                            the last run and, as `first`, of the first
+      history.csv           one row an epoch; history.png is drawn from it
+      checkpoints/latest/   model.weights.h5 and state.json, where a run goes on
+      checkpoints/best/     the same, of the best validation
+      sketch.png, pen.png   64 samples, and their pen states; redrawn every epoch
+      samples/              sketch-<epoch>.png of every epoch
+      lock                  who trains here now
+
+Everything that is written appears whole or not at all. Loading an experiment runs
+nothing from it and reads nothing outside it.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketch.experiment import places
+from sketch.experiment.places import SETTINGS_NAME
+from sketch.experiment.run_directory import RunDirectory, refuse_existing
+from sketch.experiment.settings_file import FACTS, Lineage, parse_content, to_content
+from sketch.ink.alphabet import Alphabet
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.names import experiment_name
+from sketch.system import lock
+from sketch.system.atomic import whole_folder, write_text
+from sketch.system.untrusted import read_parsed, to_json_text
+
+# Where a corpus does not say; peers assume these.
+POINTS_PER_CHARACTER = 25.0
+TEXT_LENGTH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment(RunDirectory):
+    """One experiment directory, opened; made by `create` or `load`.
+
+    Attributes:
+        path: the directory.
+        hyperparameters: the settings.
+        alphabet: the characters of its corpus; empty if that has no transcripts.
+        offset_mean, offset_std: float64 `[2]`, per axis, in the recording's units, of
+            the training split; a model sees (offset - mean) / std.
+        data_digest: the content digest of the corpus.
+        text_length: characters that 99 % of its transcripts do not exceed; 0 without.
+        points_per_character: of the transcribed lines, ends of text counted; or 0.
+        lineage: whose weights it began with, or None.
+    """
+
+    hyperparameters: Hyperparameters
+    alphabet: Alphabet
+    offset_mean: np.ndarray
+    offset_std: np.ndarray
+    data_digest: str
+    text_length: int = 0
+    points_per_character: float = 0.0
+    lineage: Lineage | None = None
+
+    @classmethod
+    def create(
+        cls, root: str | Path, hyperparameters: Hyperparameters, facts: Mapping
+    ) -> "Experiment":
+        """Makes the directory with its `hyperparameters.json`, or nothing at all.
+
+        Args:
+            root: the folder of all experiments; made if it is not there.
+            hyperparameters: the settings.
+            facts: `alphabet` (an Alphabet), `offset_mean` and `offset_std` (two
+                numbers each), `data_digest`, and perhaps `text_length`,
+                `points_per_character` and `lineage` (a Lineage or None).
+
+        Raises:
+            FileExistsError: there is one of this name; tells the two ways on.
+            ValueError: unknown or missing facts.
+            OSError: the directory cannot be written.
+        """
+        experiment = cls.planned(root, hyperparameters, facts)
+        path, content = experiment.path, to_content(hyperparameters, facts)
+        refuse_existing(path)
+        try:
+            # Where no run could hold it, it is not made.
+            with whole_folder(path) as folder, lock.hold(folder / "lock"):
+                (folder / "samples").mkdir()
+                write_text(folder / SETTINGS_NAME, to_json_text(content))
+        except OSError:
+            refuse_existing(path)  # somebody else was quicker
+            raise
+        return experiment
+
+    @classmethod
+    def planned(
+        cls, root: str | Path, hyperparameters: Hyperparameters, facts: Mapping
+    ) -> "Experiment":
+        """The experiment that `create` would make, without its directory.
+
+        Raises:
+            ValueError: unknown or missing facts.
+        """
+        lineage = facts.get("lineage")
+        name = experiment_name(hyperparameters, lineage.digest if lineage else None)
+        path = Path(os.path.abspath(root)) / name
+        return cls(path, **parse_content(to_content(hyperparameters, facts)))
+
+    @property
+    def full_name(self) -> str:
+        """The name by its settings; a published directory has a shorter one."""
+        digest = self.lineage.digest if self.lineage else None
+        return experiment_name(self.hyperparameters, digest)
+
+    def require_text(self) -> None:
+        """Refuses an experiment that cannot write texts.
+
+        Raises:
+            ValueError: it was trained without.
+        """
+        if not self.hyperparameters.text:
+            raise ValueError(
+                f"{self.name} writes freely and knows no text: train one with --text"
+            )
+
+    @classmethod
+    def load(cls, path_or_name: str | Path, root: str | Path) -> "Experiment":
+        """Opens the directory of an experiment.
+
+        Args:
+            path_or_name: its name within `root`, the path of its directory, or the
+                name of a hand that comes with sketch.
+            root: the folder of all experiments.
+
+        Raises:
+            FileNotFoundError: no such experiment; names the nearest ones.
+            ValueError: damaged, or of a newer sketch; names the file.
+        """
+        path = places.find_directory(path_or_name, root, SETTINGS_NAME)
+        if path is None:
+            raise FileNotFoundError(_not_found(path_or_name, Path(root)))
+        return cls(path, **read_parsed(path / SETTINGS_NAME, parse_content))
+
+    def content(self) -> dict[str, Any]:
+        """What `hyperparameters.json` holds, to be read by `parse_content`."""
+        facts = {name: getattr(self, name) for name in FACTS}
+        return to_content(self.hyperparameters, facts)
+
+    @property
+    def pace(self) -> float:
+        """Pen points a character: the corpus', or what is usual where it says none."""
+        return self.points_per_character or POINTS_PER_CHARACTER
+
+    @property
+    def longest_text(self) -> int:
+        """Characters that a network follows well: as many as those it learned from."""
+        return self.text_length or TEXT_LENGTH
+
+    @property
+    def sketch_path(self) -> Path:
+        """64 samples of the latest epoch."""
+        return self.path / "sketch.png"
+
+    @property
+    def pen_path(self) -> Path:
+        """The pen states of these samples."""
+        return self.path / "pen.png"
+
+    @property
+    def history_png(self) -> Path:
+        """The picture of the history."""
+        return self.path / "history.png"
+
+    @property
+    def samples_dir(self) -> Path:
+        """The folder for one `sketch-<epoch>.png` an epoch; made if it is not there."""
+        path = self.path / "samples"
+        if path.is_symlink():
+            raise ValueError(f"{path} is a link; remove it, a folder belongs there")
+        path.mkdir(exist_ok=True)
+        return path
+
+    def folders(self) -> list[Path]:
+        """Where files are written."""
+        return [self.path, self.samples_dir]
+
+
+def find_experiments(root: str | Path) -> list[Path]:
+    """The experiment directories in `root`, by name; none where it is not there."""
+    return places.find_directories(root, SETTINGS_NAME)
+
+
+def _not_found(path_or_name: str | Path, root: Path) -> str:
+    name = str(path_or_name)
+    hint = f"`sketch list` shows those in {root} and the pretrained models"
+    if places.is_recogniser(path_or_name, root):
+        return f"{name!r} is a recogniser, not an experiment; {hint}"
+    names = [path.name for path in find_experiments(root)]
+    names += places.find_pretrained()
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    if near:
+        hint = f"did you mean {near[0]}?"
+    return f"there is no experiment {name!r}; {hint}"

@@ -1,0 +1,161 @@
+"""An experiment's settings made into a network, with its weights."""
+
+from pathlib import Path
+from typing import Any
+
+from sketch.experiment import checkpoint
+from sketch.experiment.experiment import Experiment
+from sketch.experiment.recogniser_directory import RecogniserDirectory
+from sketch.experiment.run_directory import RunDirectory
+from sketch.experiment.weights_file import check_weights_file, require_size, unfit
+from sketch.model.network import Network, first_input
+from sketch.model.recogniser import Recogniser
+
+MIN_BYTES = 2  # of a weight: published experiments are in half precision
+
+
+def build_network(experiment: Experiment) -> Network:
+    """The experiment's network with its initial weights.
+
+    Args:
+        experiment: for settings, alphabet, offset statistics and pace.
+
+    Raises:
+        ValueError: the experiment has weights, and they are too few for its settings.
+    """
+    settings = experiment.hyperparameters
+    require_weights(experiment, _least_weights(experiment))
+    return Network(
+        dim=settings.dim,
+        depth=settings.depth,
+        num_mixtures=settings.mixtures,
+        first_input=first_input(experiment.offset_mean, experiment.offset_std),
+        scale_floor=settings.epsilon,
+        cell="gru" if settings.gru else "lstm",
+        peepholes=settings.peepholes,
+        skip=settings.skip,
+        top=settings.top,
+        dropout=settings.dropout,
+        uniform=settings.uniform,
+        weight_noise=settings.weight_noise,
+        num_symbols=experiment.alphabet.size if settings.text else None,
+        window_mixtures=settings.window_mixtures,
+        advance=1.0 / experiment.pace,
+        seed=settings.seed,
+    )
+
+
+def build_recogniser(directory: RecogniserDirectory) -> Recogniser:
+    """The recogniser with its initial weights.
+
+    Raises:
+        ValueError: there are weights, and they are too few for the settings.
+    """
+    settings = directory.settings
+    dim, depth = settings.dim, settings.depth
+    require_weights(directory, dim * (16 * depth * dim + 2 * directory.alphabet.size))
+    return Recogniser(
+        dim=dim,
+        depth=depth,
+        num_symbols=directory.alphabet.size,
+        dropout=settings.dropout,
+        seed=settings.seed,
+    )
+
+
+def _least_weights(experiment: Experiment) -> int:
+    """How many weights the network has at the least: gates, window and output."""
+    settings = experiment.hyperparameters
+    symbols = experiment.alphabet.size if settings.text else 0
+    a_state = 3 * (settings.dim + symbols) * settings.depth + 6 * settings.mixtures
+    return settings.dim * (a_state + settings.window_mixtures * settings.text)
+
+
+def require_weights(directory: RunDirectory, num_weights: int) -> None:
+    """Refuses checkpoints with fewer weights than a network has at the least.
+
+    Settings from a stranger could ask for a network that fills the memory: its weights
+    must be there before it is built.
+
+    Raises:
+        ValueError: names the file.
+    """
+    for kind in checkpoint.KINDS:
+        for place in checkpoint.places(directory.checkpoints_dir, kind):
+            path = place / checkpoint.WEIGHTS_NAME
+            if path.is_file():
+                require_size(path, num_weights * MIN_BYTES)
+
+
+def load_network(experiment: Experiment) -> Network:
+    """The experiment's network with its best weights; see `load_trained`."""
+    return load_trained(experiment)[0]
+
+
+def load_trained(
+    experiment: Experiment, kind: str = "best"
+) -> tuple[Network, dict[str, Any]]:
+    """The experiment's network with its weights, and which these are.
+
+    Args:
+        experiment: which.
+        kind: "best" or "latest" checkpoint, or the other where there is no such: before
+            the first epoch has ended, or of a published experiment.
+
+    Returns:
+        The network; `kind`, `epoch` and `step` of its weights, for reports.
+
+    Raises:
+        ValueError: there is no checkpoint yet, or it does not fit the settings.
+    """
+    network = build_network(experiment)
+    found = checkpoint.read_weights(
+        experiment.load_checkpoint,
+        dict.fromkeys((kind, *checkpoint.KINDS)),
+        lambda path: load_weights(network, path),
+    )
+    if found is None:
+        raise ValueError(
+            f"{experiment.name} has no checkpoint yet: train it with --model "
+            f"{experiment.name}"
+        )
+    kind, _, state = found
+    return network, {
+        "kind": kind,
+        "epoch": state.get("epoch"),
+        "step": state.get("step"),
+    }
+
+
+def load_weights(network: Network, path: Path) -> None:
+    """Read `model.weights.h5`; with a compiled network, the optimizer's state too.
+
+    Raises:
+        ValueError: the file does not fit the network; names it and the remedy.
+    """
+    check_weights_file(path)
+    try:
+        network.load_weights(path)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever h5py and Keras raise on a damaged file
+        raise unfit(path, error) from error
+
+
+def begin_with(network: Network, parent: Experiment, path: Path) -> None:
+    """Gives a new experiment's network the weights of its parent.
+
+    Args:
+        network: as its parent's, but for text, which one of the two may lack.
+        parent: whose weights.
+        path: of the weights.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    if network.has_text == parent.hyperparameters.text:
+        load_weights(network, path)
+        return
+    theirs = build_network(parent)
+    load_weights(theirs, path)
+    network.take_weights(theirs)

@@ -1,0 +1,169 @@
+"""What every picture shares: paper, pen, colours, and how it gets into a file.
+
+`picture` opens a matplotlib `Figure` (never pyplot: no window, no global state, safe
+in a thread of a training run) and writes it whole; `draw_strokes` is the one place
+that puts ink on axes. Figures with axes use the colours of Okabe and Ito, which
+stay apart for colour-blind eyes, and maps of one hue from paper to ink.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path as Outline
+from matplotlib.transforms import IdentityTransform
+
+from sketch.ink.strokes import split_pen_strokes
+from sketch.system.atomic import whole_file
+
+INK = "#1b2440"  # blue-black, as in a fountain pen
+FAINT = "#6b7285"  # axes and labels, which should not compete with the ink
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+DOTS_PER_INCH = 150
+
+# Paper to ink: lightness falls all the way, so it reads in grey and to any eye.
+INK_MAP = LinearSegmentedColormap.from_list(
+    "ink", ["#ffffff", "#d9e6f2", "#8fbcdb", "#3f86bd", "#1f4e8c", INK]
+)
+
+# For matplotlib's MaxNLocator on axes that count: steps, epochs, lines.
+WHOLE_NUMBERS = {"integer": True, "steps": [1, 2, 5, 10], "min_n_ticks": 1}
+
+STYLE = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9.5,
+    "axes.titlecolor": INK,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "ink",  # names inside the file: the same ink is the same file
+    "path.simplify": False,  # every point of every stroke
+    # A program's own settings do not cut the paper, or take it away.
+    "path.sketch": None,
+    "savefig.bbox": "standard",
+    "savefig.transparent": False,
+    "text.usetex": False,
+}
+
+
+@contextmanager
+def picture(
+    path: str | Path,
+    width: float,
+    height: float,
+    layout: str | None = "constrained",
+    form: str | None = None,
+) -> Iterator[Figure]:
+    """Opens a figure that is written to `path` at the end of the block.
+
+    Args:
+        path: the picture.
+        width: inches.
+        height: inches.
+        layout: matplotlib's layout engine; None for hand-placed axes.
+        form: png, svg or pdf; None: the suffix says it.
+
+    Raises:
+        ValueError: if the suffix is no picture format.
+    """
+    path = Path(path)
+    form = form or path.suffix.lstrip(".").lower()
+    known = FigureCanvasAgg.get_supported_filetypes()
+    if form not in known:
+        raise ValueError(
+            f"{path} is not the name of a picture: use one of .png, .svg, .pdf"
+        )
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        # A text may have letters that the font lacks: boxes are drawn for them.
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
+        FigureCanvasAgg(figure)
+        yield figure
+        with whole_file(path) as temporary:
+            # No date either.
+            metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+            figure.savefig(
+                temporary,
+                format=form,
+                dpi=DOTS_PER_INCH,
+                metadata=metadata.get(form),
+            )
+
+
+def draw_strokes(
+    axes: Axes,
+    strokes: np.ndarray,
+    *,
+    start: Sequence[float] = (0.0, 0.0),
+    colour: str = INK,
+    line_width: float = 1.0,
+    opacity: float = 1.0,
+) -> None:
+    """Draws a line of ink: every point of every stroke, the first and last too.
+
+    Strokes of one point, or of one place, are drawn as round dots. The axes' limits,
+    scale and direction are the caller's: y of the ink grows downwards.
+
+    Args:
+        axes: where to draw.
+        strokes: `[time, 3]`, in the units of the axes.
+        start: the point before the first row, in the units of the axes.
+        colour: of the ink.
+        line_width: of the pen, in typographic points (1/72 inch).
+        opacity: 0 to 1.
+
+    Raises:
+        DamagedInk: if an offset is NaN or infinite.
+    """
+    vertices, codes, dots = [], [], []
+    for points in split_pen_strokes(strokes, start):
+        if (points == points[0]).all():
+            dots.append(points[0])
+            continue
+        vertices.append(points)
+        codes.append([Outline.MOVETO] + [Outline.LINETO] * (len(points) - 1))
+    if vertices:
+        outline = Outline(np.concatenate(vertices), np.concatenate(codes))
+        patch = PathPatch(
+            outline,
+            fill=False,
+            edgecolor=colour,
+            linewidth=line_width,
+            alpha=opacity,
+            capstyle="round",
+            joinstyle="round",
+            snap=False,  # to whole pixels: a short dash would have no length
+        )
+        axes.add_artist(patch)  # add_patch looks at each segment, for the limits
+    if dots:
+        # A dot is half as wide again as the line of the pen: ink spreads.
+        circles = PathCollection(
+            [Outline.unit_circle()],
+            sizes=[(0.75 * line_width) ** 2],  # the radius in points, squared
+            offsets=np.array(dots),
+            transform=IdentityTransform(),  # sizes are of the paper,
+            offset_transform=axes.transData,  # places of the ink
+            facecolor=colour,
+            edgecolor="none",
+            alpha=opacity,
+        )
+        axes.add_collection(circles, autolim=False)

@@ -1,0 +1,170 @@
+"""Pictures of what goes on in a model while it writes, step by step.
+
+Maps with time as one axis: the attention window over the text, the mixture of letters
+it shows to the network, and the weights of the mixture's components. They take the
+arrays of one line, as the sampling pass that wrote it gave them out.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from sketch.figures.canvas import INK, INK_MAP, WHOLE_NUMBERS, picture
+
+MAX_STEPS = 900  # of a map; no axis of steps has fewer pixels once there are as many
+VISIBLE_BLANKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
+
+
+def line_figure_paths(stem: str | Path) -> list[Path]:
+    """The files of the figures of a written line.
+
+    Args:
+        stem: how their paths begin.
+
+    Returns:
+        Those of `draw_line`, `draw_window`, `draw_soft_window`, `draw_mixture_weights`
+        and `draw_density`.
+    """
+    names = ("line", "phi", "window", "weights", "density")
+    return [Path(f"{stem}-{name}.png") for name in names]
+
+
+def draw_window(path: str | Path, phi: np.ndarray, text: str) -> None:
+    """Draws which character the attention window looked at, step by step.
+
+    Weights above 1 are as dark as 1: some leap to 4 where the pen is lifted.
+
+    Args:
+        path: the picture.
+        phi: `[time, characters]`, the window's weight on each character, ≥ 0
+            (Graves 2013, eq. 46).
+        text: what was written, a letter a column; `phi` may have one column more,
+            which is that of the end of the text.
+
+    Raises:
+        ValueError: if the shapes do not fit, or a weight is not finite.
+    """
+    phi = _checked_map(phi, "phi")
+    letters = [VISIBLE_BLANKS.get(letter, letter) for letter in text]
+    if phi.shape[1] == len(letters) + 1:
+        letters.append("■")
+    if phi.shape[1] != len(letters):
+        raise ValueError(
+            f"phi has {phi.shape[1]} columns, but the text {text!r} has {len(text)} "
+            "characters: expected one for each, or one more for its end"
+        )
+    title = "Attention window φ over the text"
+    _draw_columns(path, phi, letters, title, "text (■ is its end)")
+
+
+def draw_soft_window(
+    path: str | Path, window: np.ndarray, symbols: Sequence[str]
+) -> None:
+    """Draws the mixture of letters that the model was shown, step by step.
+
+    Values above 1 are as dark as 1, as of `draw_window`.
+
+    Args:
+        path: the picture.
+        window: `[time, alphabet]`, ≥ 0 (Graves 2013, eq. 47).
+        symbols: the name of each column, `[alphabet]`.
+
+    Raises:
+        ValueError: if the shapes do not fit, or a value is not finite.
+    """
+    window = _checked_map(window, "window")
+    if window.shape[1] != len(symbols):
+        raise ValueError(
+            f"the window has {window.shape[1]} columns, but there are "
+            f"{len(symbols)} symbols"
+        )
+    names = [VISIBLE_BLANKS.get(symbol, symbol) for symbol in symbols]
+    _draw_columns(path, window, names, "Soft window over the alphabet", "symbol")
+
+
+def draw_mixture_weights(
+    path: str | Path, weights: np.ndarray, is_biased: bool = False
+) -> None:
+    """Draws which components of the mixture were in use, step by step.
+
+    Args:
+        path: the picture.
+        weights: `[time, mixture]`, the weights π, each row adding up to 1.
+        is_biased: whether they are those after the probability bias; said in the title.
+
+    Raises:
+        ValueError: if the shape is another, or a weight is not finite.
+    """
+    weights = _checked_map(weights, "mixture weights")
+    time, mixture = weights.shape
+    with picture(path, 12, 1.2 + 0.14 * max(mixture, 6)) as figure:
+        axes = figure.add_subplot()
+        extent = (0.5, time + 0.5, mixture + 0.5, 0.5)
+        _draw_map(axes, _fewer_steps(weights).T, float(weights.max()), extent)
+        axes.set_title("Mixture weights π" + ", after the bias" * is_biased)
+        axes.set_xlabel("step")
+        axes.set_ylabel("component")
+        axes.yaxis.set_major_locator(MaxNLocator(8, **WHOLE_NUMBERS))
+        axes.xaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
+
+
+def _checked_map(values: np.ndarray, name: str) -> np.ndarray:
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 2 or not values.size:
+        raise ValueError(
+            f"{name} must be a table of at least one step and one column, "
+            f"not {list(values.shape)}"
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} holds NaN or infinite values")
+    return values
+
+
+def _draw_columns(
+    path: str | Path, values: np.ndarray, names: list[str], title: str, label: str
+) -> None:
+    time, columns = values.shape
+    width = float(np.clip(1.8 + 0.17 * columns, 4.0, 40.0))
+    height = float(np.clip(1.2 + 0.008 * time, 3.0, 9.0))
+    with picture(path, width, height) as figure:
+        axes = figure.add_subplot()
+        extent = (-0.5, columns - 0.5, time + 0.5, 0.5)
+        top = min(float(values.max()), 1.0)  # or rare spikes would pale all else
+        _draw_map(axes, _fewer_steps(values), top, extent)
+        axes.set_xticks(range(columns), labels=names)
+        axes.tick_params(axis="x", length=0, labelcolor=INK)
+        for name in axes.get_xticklabels():
+            name.set_parse_math(False)  # a dollar sign is a dollar sign
+        axes.set_title(title)
+        axes.set_xlabel(label)
+        axes.set_ylabel("step")
+        axes.yaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
+
+
+def _fewer_steps(values: np.ndarray) -> np.ndarray:
+    """At most `MAX_STEPS` rows, the maxima of neighbours: no spike is dropped."""
+    rows = min(len(values), MAX_STEPS)
+    return np.maximum.reduceat(values, np.arange(rows) * len(values) // rows)
+
+
+def _draw_map(
+    axes: Axes,
+    values: np.ndarray,
+    top: float,
+    extent: tuple[float, float, float, float],
+) -> None:
+    image = axes.imshow(
+        values,
+        aspect="auto",
+        interpolation="nearest",  # a step is a step, however long the text
+        cmap=INK_MAP,
+        vmin=0,
+        vmax=top or 1.0,
+        extent=extent,
+    )
+    extend = "max" if values.max() > top else "neither"
+    bar = axes.figure.colorbar(image, ax=axes, pad=0.02, aspect=30, extend=extend)
+    bar.outline.set_visible(False)

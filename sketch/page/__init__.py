@@ -1,0 +1,14 @@
+"""Lines on paper, and pages as files.
+
+- `paper`: sheets of paper, and how ink lies on them
+- `typing`: a typed text made ready for the model
+- `words`: a written line cut into its words
+- `baseline`: the line that letters stand on
+- `line_breaks`: where lines end, and the gaps between words
+- `layout`: written pieces made into pages
+- `smooth`: curves through the points of a pen
+- `svg_writer`: SVG in millimetres, still or moving
+- `gif`: a page that writes itself, as a GIF
+- `page_files`: pages as files of every format
+- `written`: ink as users of Python hold it
+"""

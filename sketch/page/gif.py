@@ -1,0 +1,115 @@
+"""Ink that writes itself, as a GIF: the pen moves on with every frame."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from sketch.ink.strokes import split_pen_strokes
+from sketch.page.paper import Page
+from sketch.system.atomic import whole_file
+
+MAX_SIDE = 900  # pixels
+PIXELS_PER_MM = 8.0  # at the most
+SMOOTHING = 3  # drawn so many times as large, then averaged: edges in greys
+SHADES = 32  # from paper to ink
+FRAME_SECONDS = 0.04  # browsers do not show shorter ones
+MAX_FRAMES = 400  # all are in memory at once
+LAST_SECONDS = 3.0  # the finished page stands still before it is written again
+
+
+def write_gif(path: str | Path, page: Page, colour: str, seconds: float) -> None:
+    """Writes a page that is written before one's eyes, again and again.
+
+    Args:
+        path: the file.
+        page: the ink; it appears in the order of writing, at an even pace.
+        colour: of the ink, `#rrggbb`.
+        seconds: how long the pen takes.
+
+    Raises:
+        ValueError: there is no ink, or the time is not positive.
+    """
+    if not seconds > 0:
+        raise ValueError(f"seconds must be a positive number, not {seconds}")
+    num_frames = int(np.clip(round(seconds / FRAME_SECONDS), 2, MAX_FRAMES))
+    frames = _frames(page, num_frames)
+    palette = _palette(colour)
+    # In a GIF, times are hundredths of a second.
+    ends = np.rint(np.linspace(0, 100 * seconds, num_frames + 1)) * 10
+    durations = np.maximum(np.diff(ends), 20).tolist()
+    durations[-1] += 1000 * LAST_SECONDS
+    first = _coloured(next(frames), palette)
+    with whole_file(path) as temporary:
+        first.save(
+            temporary,
+            format="GIF",
+            save_all=True,
+            append_images=(_coloured(frame, palette) for frame in frames),
+            duration=[int(duration) for duration in durations],
+            loop=0,
+            optimize=False,
+        )
+
+
+def _frames(page: Page, num_frames: int) -> Iterator[Image.Image]:
+    """Pictures of ink from 0, paper, to `SHADES` - 1, each with more of it."""
+    scale = min(PIXELS_PER_MM, MAX_SIDE / max(page.width, page.height))
+    size = [max(round(side * scale), 1) for side in (page.width, page.height)]
+    large = Image.new("L", [side * SMOOTHING for side in size])
+    draw = ImageDraw.Draw(large)
+    scale *= SMOOTHING
+    thickness = max(round(page.pen_mm * scale), SMOOTHING)
+    moves = list(_moves(page))
+    if not moves:
+        raise ValueError("there is no ink to animate")
+    small = Image.new("L", size)
+    ends = np.rint(np.linspace(0, len(moves), num_frames + 1)[1:]).astype(int)
+    done = 0
+    for end in ends:
+        touched = []
+        for begin, to in moves[done:end]:
+            points = [tuple(begin * scale), tuple(to * scale)]
+            draw.line(points, fill=255, width=thickness)
+            for x, y in points:  # round ends and joints
+                half = thickness / 2
+                draw.ellipse((x - half, y - half, x + half, y + half), fill=255)
+            touched += points
+        done = end
+        if touched:
+            _average(large, small, touched, thickness)
+        yield small.point(lambda value: value * (SHADES - 1) // 255)
+
+
+def _average(large: Image.Image, small: Image.Image, points, thickness: int) -> None:
+    """Brings what was drawn around some points to the small picture."""
+    places = np.array(points)
+    low = np.floor((places.min(axis=0) - thickness) / SMOOTHING).astype(int)
+    high = np.ceil((places.max(axis=0) + thickness) / SMOOTHING).astype(int)
+    low = np.clip(low, 0, small.size)
+    high = np.clip(high, 0, small.size)
+    if (high > low).all():
+        box = [*low.tolist(), *high.tolist()]
+        part = large.crop([side * SMOOTHING for side in box])
+        small.paste(part.reduce(SMOOTHING), box[:2])
+
+
+def _moves(page: Page) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The steps of the pen on paper, in order; a dot is a step to its own place."""
+    for line in page.lines:
+        for pen in split_pen_strokes(line.strokes, line.start):
+            yield pen[0], pen[0]
+            yield from zip(pen[:-1], pen[1:], strict=True)
+
+
+def _palette(colour: str) -> list[int]:
+    ink = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    shades = np.linspace(0, 1, SHADES)[:, None]
+    return np.rint(255 + shades * (ink - 255)).astype(int).ravel().tolist()
+
+
+def _coloured(frame: Image.Image, palette: list[int]) -> Image.Image:
+    picture = Image.frombytes("P", frame.size, frame.tobytes())
+    picture.putpalette(palette)
+    return picture

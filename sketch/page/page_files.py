@@ -1,0 +1,221 @@
+"""Pages of ink as files; the suffix says the format.
+
+| suffix | what | several pages |
+|---|---|---|
+| `.svg` | single unfilled lines in mm, in pen order; still or moving | a file each |
+| `.png` | a picture | a file each |
+| `.pdf` | vector lines, for printing | one file |
+| `.gif` | the pen writing | a file each |
+| `.inkml`, `.json` | the points, in mm from the top left corner | a file each |
+
+The files of several pages are numbered: `letter-1.svg`, `letter-2.svg`, …
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
+from matplotlib.colors import is_color_like, to_hex, to_rgba
+from matplotlib.figure import Figure
+
+from sketch.figures.canvas import INK, STYLE, draw_strokes
+from sketch.ink.ink_files import write_json
+from sketch.ink.inkml import write_inkml
+from sketch.page.gif import write_gif
+from sketch.page.paper import Page
+from sketch.page.smooth import smooth_page
+from sketch.page.svg_writer import page_svg
+from sketch.system.atomic import whole_file, write_text
+
+SUFFIXES = (".svg", ".png", ".pdf", ".gif", ".inkml", ".json")
+MOVING = (".svg", ".gif")  # what can show the pen at work
+DOTS_PER_INCH = 200
+MAX_PIXELS = 100_000_000  # of a PNG: A0 has 62 million
+MM_PER_INCH = 25.4
+PEN_RATE = 40.0  # points a second; those of IAM-OnDB's whiteboard come at 34 to 55
+MAX_GIF = 600.0  # seconds; a GIF's delays have 16 bits of hundredths
+MAX_SHOW = 30.0  # seconds, unless more is asked for: a page takes minutes to write
+
+
+def save_pages(
+    path: str | Path,
+    pages: Sequence[Page],
+    *,
+    colour: str = INK,
+    pen_mm: float | None = None,
+    animate: bool = False,
+    seconds: float | None = None,
+    smooth: bool = True,
+) -> list[Path]:
+    """Writes pages in the format that the suffix says.
+
+    Args:
+        path: the file; several pages make numbered ones beside it, except in a PDF.
+        pages: the ink.
+        colour: of the ink: a name, or `#rrggbb`.
+        pen_mm: the width of the pen; None: what suits the size of the writing.
+        animate: an SVG that writes itself when it is opened. A GIF always does.
+        seconds: how long it takes to write a page, 600 at the most in a GIF; None: as
+            long as the hand did, 30 seconds at the most.
+        smooth: draw curves through the points, not straight lines from each to the
+            next; InkML and JSON always hold the points as they are.
+
+    Returns:
+        The files written.
+
+    Raises:
+        ValueError: no page, an unknown suffix or colour, a width or a time that is not
+            positive, an animation in a format that stands still, or a GIF that takes
+            too long.
+    """
+    path = Path(path)
+    pages = list(pages)
+    check_format(path, animate, seconds)
+    if not pages:
+        raise ValueError("there is no page to write")
+    colour = ink_colour(colour)
+    for name, value in (("pen's width", pen_mm), ("seconds", seconds)):
+        if value is not None and not 0 < value < 1e6:
+            raise ValueError(f"{name} must be a positive number, not {value}")
+    if pen_mm is not None:
+        pages = [page._replace(pen_mm=pen_mm) for page in pages]
+    suffix = path.suffix.lower()
+    times = [seconds or min(writing_seconds(page), MAX_SHOW) for page in pages]
+    if smooth and suffix not in (".inkml", ".json"):
+        pages = list(map(smooth_page, pages))
+    if suffix == ".pdf":
+        _write_pdf(path, pages, colour)
+        return [path]
+
+    writers: dict[str, Callable[[Path, Page, float], None]] = {
+        ".svg": lambda to, page, time: write_text(
+            to, page_svg(page, colour, time if animate else None)
+        ),
+        ".png": lambda to, page, time: _write_png(to, page, colour),
+        ".gif": lambda to, page, time: write_gif(to, page, colour, time),
+        ".inkml": lambda to, page, time: write_inkml(to, page.lines),
+        ".json": lambda to, page, time: write_json(to, page.lines),
+    }
+    paths = page_paths(path, len(pages))
+    for one, page, time in zip(paths, pages, times, strict=True):
+        writers[suffix](one, page, time)
+    return paths
+
+
+def check_format(
+    path: str | Path,
+    animate: bool = False,
+    seconds: float | None = None,
+    paper: tuple[float, float] | None = None,
+) -> None:
+    """Refuses a file name of no known format, before any work is done.
+
+    Raises:
+        ValueError: an unknown suffix, or one that cannot be animated, or not for so
+            many seconds, or has too many pixels for such a paper, in millimetres.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ValueError(
+            f"{path} must end with one of {', '.join(SUFFIXES)}, which says the format"
+        )
+    if animate and suffix not in MOVING:
+        raise ValueError(f"only {' and '.join(MOVING)} can be animated, not {path}")
+    if suffix == ".png" and paper is not None:
+        _require_drawable(*paper)
+    if suffix == ".gif" and seconds is not None and seconds > MAX_GIF:
+        raise ValueError(
+            f"a GIF can take {MAX_GIF:g} seconds at the most, not {seconds:g}: an "
+            "animated .svg can take longer"
+        )
+
+
+def page_paths(path: str | Path, num_pages: int) -> list[Path]:
+    """The files of so many pages: `path` itself for one, numbered ones for several."""
+    path = Path(path)
+    if num_pages == 1 or path.suffix.lower() == ".pdf":
+        return [path]
+    digits = len(str(num_pages))
+    return [
+        path.with_name(f"{path.stem}-{number:0{digits}d}{path.suffix}")
+        for number in range(1, num_pages + 1)
+    ]
+
+
+def find_numbered(path: str | Path) -> list[Path]:
+    """The numbered files beside `path`, up to 999, that its pages could replace."""
+    path = Path(path)
+    if path.suffix.lower() == ".pdf" or not path.parent.is_dir():
+        return []
+    name = re.compile(f"{re.escape(path.stem)}-[0-9]{{1,3}}{re.escape(path.suffix)}")
+    return sorted(one for one in path.parent.iterdir() if name.fullmatch(one.name))
+
+
+def writing_seconds(page: Page) -> float:
+    """How long a hand takes for a page."""
+    points = sum(len(line.strokes) + 1 for line in page.lines)
+    return max(points / PEN_RATE, 0.5)
+
+
+def ink_colour(colour: str) -> str:
+    """`#rrggbb` of a colour's name or number, which every format understands.
+
+    Raises:
+        ValueError: there is no such colour, or one sees through it.
+    """
+    if not isinstance(colour, str) or not is_color_like(colour):
+        raise ValueError(
+            f"{colour!r} is no colour: use a name such as navy, or #1b2440"
+        )
+    if to_rgba(colour)[3] < 1:
+        raise ValueError(
+            f"{colour!r} is no ink: one sees through it; use a name such as navy, or "
+            "#1b2440"
+        )
+    return to_hex(colour)
+
+
+def _require_drawable(width: float, height: float) -> None:
+    if width * height * (DOTS_PER_INCH / MM_PER_INCH) ** 2 > MAX_PIXELS:
+        raise ValueError(
+            f"paper of {width:g} x {height:g} mm has more than {MAX_PIXELS:,} pixels "
+            "as a .png: take a .svg or a .pdf"
+        )
+
+
+def _write_png(path: Path, page: Page, colour: str) -> None:
+    _require_drawable(page.width, page.height)
+    with matplotlib.rc_context(STYLE):
+        figure = _figure(page, colour)
+        FigureCanvasAgg(figure)
+        with whole_file(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH)
+
+
+def _write_pdf(path: Path, pages: list[Page], colour: str) -> None:
+    with matplotlib.rc_context(STYLE), whole_file(path) as temporary:
+        # No date: the same ink is the same file.
+        with PdfPages(temporary, metadata={"CreationDate": None}) as pdf:
+            for page in pages:
+                figure = _figure(page, colour)
+                FigureCanvasPdf(figure)
+                pdf.savefig(figure)
+
+
+def _figure(page: Page, colour: str) -> Figure:
+    """A page as large as its paper."""
+    size = (page.width / MM_PER_INCH, page.height / MM_PER_INCH)
+    figure = Figure(figsize=size, facecolor="white")
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    axes.set_xlim(0, page.width)
+    axes.set_ylim(page.height, 0)  # y grows downwards
+    line_width = page.pen_mm / MM_PER_INCH * 72
+    for line in page.lines:
+        draw_strokes(
+            axes, line.strokes, start=line.start, colour=colour, line_width=line_width
+        )
+    return figure

@@ -1,0 +1,71 @@
+"""Rounds the corners that come of few points: a curve through all of them.
+
+A pen's path is known at its sampled points alone. Drawn straight from point to point,
+round letters show corners; drawn as a centripetal Catmull-Rom curve, which makes no
+loops or cusps of its own (Yuksel et al. 2011), they look as they were written. All
+points stay; more come between them, where the curve bends.
+"""
+
+import numpy as np
+
+from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
+from sketch.ink.strokes import split_pen_strokes
+from sketch.page.paper import Page
+
+FINENESS = 0.02  # mm that the drawn line may differ from the curve
+SHARPEST = -0.3  # cosine of a turn beyond which it is a corner, and stays one
+MOST = 16  # points that take the place of one
+
+
+def smooth_page(page: Page) -> Page:
+    """The page with curves in place of corners."""
+
+    def smooth_line(line: InkLine) -> InkLine:
+        pens = split_pen_strokes(line.strokes, line.start)
+        return line_from_pen_strokes([smooth(p, FINENESS) for p in pens], line.text)
+
+    return page._replace(lines=[smooth_line(line) for line in page.lines])
+
+
+def smooth(points: np.ndarray, fineness: float) -> np.ndarray:
+    """A stroke of the pen with points added along a curve through those it has.
+
+    Args:
+        points: `[n, 2]`.
+        fineness: how far the result may be from the curve, in the points' unit.
+
+    Returns:
+        `[m, 2]`, m >= n but for repeated points, which are one.
+    """
+    is_new = np.append(True, np.any(np.diff(points, axis=0) != 0, axis=1))
+    points = points[is_new]
+    if len(points) < 3:
+        return points
+    steps = np.diff(points, axis=0)  # [segments, 2]
+    lengths = np.hypot(*steps.T)
+    times = np.sqrt(lengths)[:, None]  # centripetal
+    speeds = steps / times
+    inner = speeds[:-1] * times[1:] + speeds[1:] * times[:-1]
+    inner /= times[:-1] + times[1:]  # [segments - 1, 2], at the points between
+    directions = steps / lengths[:, None]
+    is_corner = (directions[:-1] * directions[1:]).sum(axis=1) < SHARPEST
+    leaving = np.concatenate([speeds[:1], np.where(is_corner[:, None], np.nan, inner)])
+    coming = np.concatenate([np.where(is_corner[:, None], np.nan, inner), speeds[-1:]])
+    leaving[0] = coming[-1] = np.nan
+    # An end has no tangent of its own: the curve bends there as at the other end.
+    other = np.where(np.isnan(coming), speeds, coming)
+    leaving = np.where(np.isnan(leaving), 1.5 * speeds - 0.5 * other, leaving)
+    coming = np.where(np.isnan(coming), 1.5 * speeds - 0.5 * leaving, coming)
+    bend = times * np.maximum(
+        np.hypot(*(leaving - speeds).T), np.hypot(*(coming - speeds).T)
+    ).reshape(-1, 1)
+    counts = np.ceil(np.sqrt(4 / 27 * bend[:, 0] / fineness)).astype(int)
+    counts = np.clip(counts, 1, MOST)
+    segment = np.repeat(np.arange(len(steps)), counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    u = ((np.arange(len(segment)) - first) / counts[segment])[:, None]
+    # Hermite's cubic, as the straight way and what bends it.
+    way = points[segment] + u * steps[segment]
+    way += u * (1 - u) ** 2 * times[segment] * (leaving - speeds)[segment]
+    way -= u**2 * (1 - u) * times[segment] * (coming - speeds)[segment]
+    return np.concatenate([way, points[-1:]])

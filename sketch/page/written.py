@@ -1,0 +1,110 @@
+"""What a pen left, as users of `sketch` from Python hold it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sketch.figures.canvas import INK
+from sketch.ink.ink_files import write_json
+from sketch.ink.inkml import write_inkml
+from sketch.ink.line_of_ink import InkLine
+from sketch.page.page_files import save_pages
+from sketch.page.paper import Page
+from sketch.page.smooth import smooth_page
+from sketch.page.svg_writer import page_svg
+from sketch.system.messages import counted
+
+
+class Ink:
+    """What a pen left: lines of ink, on one page or several.
+
+    In a notebook, it shows itself.
+
+    Attributes:
+        lines: the lines, each with `.strokes` `[time, 3]` (dx, dy, end of stroke), and
+            `.text`; of `Pen.write` and `Pen.sample` as they were written, in the
+            recordings' units, of `Pen.write_page` in millimetres, in their places.
+        pages: the same ink on paper, in millimetres.
+        faults: what went wrong in the writing, in words; empty if all is well.
+        is_page: whether it was laid out on paper, by `Pen.write_page`.
+        tries: how often each piece of the text was written, until it was right.
+        notes: what may make it worse than it could be, in words.
+    """
+
+    def __init__(
+        self,
+        lines: Sequence[InkLine],
+        pages: Sequence[Page],
+        faults: Sequence[str] = (),
+        is_page: bool = False,
+        tries: Sequence[int] = (),
+        notes: Sequence[str] = (),
+    ):
+        self.lines = list(lines)
+        self.pages = list(pages)
+        self.faults = list(faults)
+        self.is_page = is_page
+        self.tries = list(tries)
+        self.notes = list(notes)
+
+    @property
+    def text(self) -> str:
+        """What was written, line by line."""
+        return "\n".join(line.text for line in self.lines)
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        colour: str = INK,
+        pen_mm: float | None = None,
+        animate: bool = False,
+        seconds: float | None = None,
+        smooth: bool = True,
+    ) -> list[Path]:
+        """Writes the ink to a file, in the format of its suffix.
+
+        What is there already is overwritten.
+
+        Args:
+            path: ends with .svg, .png, .pdf, .gif, .inkml or .json. Several pages make
+                numbered files, except in a PDF.
+            colour: of the ink, a name or `#rrggbb`.
+            pen_mm: the width of the pen, in millimetres; None: what suits the size.
+            animate: an SVG that writes itself. A GIF always does.
+            seconds: how long that takes, a page; None: as long as the hand did, 30
+                seconds at the most.
+            smooth: draw curves through the points, not straight lines between them;
+                InkML and JSON always hold the points as they are.
+
+        Returns:
+            The files written.
+
+        Raises:
+            ValueError: an unknown suffix or colour; a width or time not positive.
+        """
+        writer = {".inkml": write_inkml, ".json": write_json}.get(
+            Path(path).suffix.lower()
+        )
+        if writer and not self.is_page and not animate:
+            writer(path, self.lines)  # the points just as they are
+            return [Path(path)]
+        return save_pages(
+            path,
+            self.pages,
+            colour=colour,
+            pen_mm=pen_mm,
+            animate=animate,
+            seconds=seconds,
+            smooth=smooth,
+        )
+
+    def _repr_html_(self) -> str:
+        return "\n".join(page_svg(smooth_page(page)) for page in self.pages)
+
+    def __repr__(self) -> str:
+        steps = sum(len(line.strokes) for line in self.lines)
+        lines, pages = (
+            counted(len(self.lines), "line"),
+            counted(len(self.pages), "page"),
+        )
+        return f"<Ink: {lines}, {pages}, {counted(steps, 'step')}>"

@@ -1,0 +1,92 @@
+"""The name of an experiment, made of its settings.
+
+`<dataset>-<depth>X<dim>-G<mixtures>-bs<batch>-lr<rate>` and then a tag for every other
+setting that differs from its default, in the order of the fields: the option and the
+value (`-dropout0.2`, `-gru`, `-seed7`), or, where the value is a word, that word alone
+(`-graves`, `-one-cycle`). It ends with `-from-<6 hex>` where the run started from
+another experiment's weights.
+
+The name is injective and parses back. It is so where upper and lower case are one, too:
+the dataset's name is lower case, so that only the capitals X and G mark what they mark.
+It is a file name on every system: letters, digits, `-`, `_` and `.`, at most 200 of
+them, no dot at either end.
+"""
+
+import dataclasses
+import re
+from typing import Any
+
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.option import Option, Settings
+
+MAX_NAME_LENGTH = 200
+
+_PARENT = re.compile(r"[0-9a-f]{6}")
+
+
+def experiment_name(
+    hyperparameters: Hyperparameters, parent_digest: str | None = None
+) -> str:
+    """The directory name of an experiment; see the module's docstring.
+
+    Args:
+        hyperparameters: the settings.
+        parent_digest: six lower-case hexadecimal digits where the run started from
+            another experiment's weights, else None.
+
+    Raises:
+        ValueError: the name would be longer than 200 characters.
+    """
+    if parent_digest is not None and not _PARENT.fullmatch(parent_digest):
+        raise ValueError(
+            f"a parent is six hexadecimal digits, received {parent_digest!r}"
+        )
+    h = hyperparameters
+    rate = shortest_float(h.learning_rate)
+    name = f"{h.name}-{h.depth}X{h.dim}-G{h.mixtures}-bs{h.batch_size}-lr{rate}"
+    name += tags(h)
+    if parent_digest is not None:
+        name += f"-from-{parent_digest}"
+    if len(name) > MAX_NAME_LENGTH:
+        raise ValueError(
+            f"the experiment's name would have {len(name)} characters, the limit is "
+            f"{MAX_NAME_LENGTH}: choose a shorter --name or rounder numbers ({name})"
+        )
+    return name
+
+
+def shortest_float(value: float) -> str:
+    """The shortest way to write a non-negative float that reads back as the same.
+
+    `1e-3`, `3.5e-4`, `0.2`, `10`: exponents without padding or plus sign; of two
+    spellings of one length the one without exponent.
+    """
+    import numpy as np  # a command's --help does without
+
+    plain = np.format_float_positional(value, trim="-")
+    scientific = np.format_float_scientific(value, trim="-", exp_digits=1)
+    return min(plain, scientific.replace("e+", "e"), key=len)
+
+
+def tags(settings: Settings) -> str:
+    """`-<tag>` for every setting that has one and differs from its default."""
+    changed = [
+        (field.metadata["option"], getattr(settings, field.name))
+        for field in tagged_fields(type(settings))
+        if getattr(settings, field.name) != field.default
+    ]
+    return "".join(f"-{_tag(rule, value)}" for rule, value in changed)
+
+
+def tagged_fields(kind: type) -> list[dataclasses.Field]:
+    """The settings that have a tag, in its order."""
+    fields = dataclasses.fields(kind)
+    return [f for f in fields if f.metadata["option"].in_name == "tag"]
+
+
+def _tag(rule: Option, value: Any) -> str:
+    if rule.choices:
+        return value
+    if rule.type is bool:
+        return rule.tag
+    return rule.tag + (shortest_float(value) if rule.type is float else str(value))

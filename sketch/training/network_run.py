@@ -1,0 +1,287 @@
+"""A run of `sketch train`: its network, its place to begin, its scores.
+
+On several processes each does the same with its own rows of every batch; what they
+read of a step, sums and norms, is that of the whole batch.
+"""
+
+import contextlib
+import math
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from keras import ops
+from keras.optimizers import Optimizer
+from tqdm import tqdm
+
+from sketch.backend import devices
+from sketch.backend.processes import ALONE, Processes
+from sketch.corpus.batches import Batch
+from sketch.experiment import checkpoint
+from sketch.experiment.corpora import say_files
+from sketch.experiment.experiment import Experiment
+from sketch.experiment.weights import begin_with, build_network, load_weights
+from sketch.ink import DamagedInk
+from sketch.model.network import Network
+from sketch.settings.run_options import RunOptions
+from sketch.system.lock import require_locks
+from sketch.training.board_tensorflow import require_tensorboard
+from sketch.training.listeners import listeners_may_leave
+from sketch.training.loop import TrainingLoop
+from sketch.training.optimizer import build_optimizer
+from sketch.training.plan import RunPlan
+from sketch.training.position import Position, Totals
+from sketch.training.prepare import prepare
+from sketch.training.record import ExperimentRecord, NoRecord
+from sketch.training.run_lines import RunLines
+from sketch.training.stop import Interrupts
+
+LINES_NAMED = 3  # line ids that an error names
+# Nats a point that no ink costs: a whole batch at 10,000 standard deviations has fewer,
+# and weights that exploded have far more, without ever being infinite.
+LOST = 1e9
+
+
+class TrainingRun(TrainingLoop):
+    """One process' work on one experiment; see `TrainingLoop`.
+
+    Args:
+        experiment: its directory, locked by the caller in process 0, and there alone.
+        lines: what it learns.
+        options: how long, on what; settled.
+        progress: whether to show a bar on stderr.
+        processes: those of the run.
+    """
+
+    remedies = ("--lr", "--max-grad")
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        lines: RunLines,
+        options: RunOptions,
+        progress: bool,
+        processes: Processes,
+    ):
+        self.experiment = experiment
+        self.lines = lines
+        self.processes = processes
+        settings = experiment.hyperparameters
+        drawn = {"dropout": settings.dropout, "weight noise": settings.weight_noise}
+        self.random = tuple(name for name, size in drawn.items() if size)
+        self.has_cycle = settings.schedule == "one-cycle"
+        batches = lines.batches["train"]
+        self.points_per_line = batches.num_points / batches.num_lines
+        self.num_steps = options.epochs * batches.num_batches
+        network, optimizer = self._build()
+        record = (
+            ExperimentRecord(experiment, network, lines.texts, options.tensorboard)
+            if processes.is_first
+            else NoRecord()
+        )
+        super().__init__(
+            network, optimizer, batches, Position(), record, options, progress
+        )
+
+    def begin(self, parent: Experiment | None = None) -> None:
+        """Start from the latest checkpoint, a parent's best weights, or anew.
+
+        Args:
+            parent: the experiment of the lineage, for process 0; only asked for where
+                nothing was saved yet.
+
+        Raises:
+            ValueError: `parent` has other best weights by now than the lineage says.
+        """
+        if self.processes.count == 1:
+            found = self._load(self.model, self.optimizer, parent)
+        else:
+            found = self._load_for_all(parent)
+        if found is not None:
+            self._restore(found["state"], Path(found["path"]))
+        if found is None or Path(found["path"]).parent.name != "latest":
+            self._save("latest")  # killed before the first epoch, it can go on too
+        self.record.begin(self.position.epoch)
+        if self.position.epoch and not self.position.batch:  # else they have learned on
+            self.record.draw_missing(self.position.epoch)
+            self.processes.wait()  # for process 0, which draws
+
+    def _build(self) -> tuple[Network, Optimizer]:
+        """Network and optimizer, on the devices that are shared just now."""
+        return build_network(self.experiment), build_optimizer(
+            self.experiment.hyperparameters, self.num_steps, self.points_per_line
+        )
+
+    def _load(
+        self, network: Network, optimizer: Optimizer, parent: Experiment | None
+    ) -> dict | None:
+        """Weights from the directory; `state`, if there is one, and its `path`."""
+        latest = self.record.latest()
+        if latest is None and parent is not None:
+            self._begin_with(network, parent)
+        network.compile(optimizer=optimizer)
+        optimizer.build(network.trainable_variables)
+        if latest is None:
+            return None
+        weights_path, state = latest
+        load_weights(network, weights_path)
+        return {"state": state, "path": str(weights_path.parent / "state.json")}
+
+    def _begin_with(self, network: Network, parent: Experiment) -> None:
+        found = checkpoint.read_weights(
+            parent.load_checkpoint,
+            ["best"],
+            lambda path: begin_with(network, parent, path),
+        )
+        step, due = found and found[2].get("step"), self.experiment.lineage.step
+        if step != due:
+            raise ValueError(
+                f"{parent.name} has learned on: its best weights are of step {step}, "
+                f"but {self.experiment.name} was to begin with those of step {due}; "
+                f"remove {self.experiment.path} and begin again"
+            )
+        told = f"begins with the best weights of {parent.name}, step {step:,}"
+        self.record.tell(told)
+
+    def _load_for_all(self, parent: Experiment | None) -> dict | None:
+        """The same in process 0, and by a twin: to set variables that all processes
+        share is something that they can only do together."""
+        with devices.on_one_device():
+            twin = self._build()
+            found = self._load(*twin, parent)
+        found = self.processes.share(lambda: found)
+        self.model.compile(optimizer=self.optimizer)
+        self.optimizer.build(self.model.trainable_variables)
+        values = [ops.convert_to_numpy(variable) for variable in _variables(*twin)]
+        for variable, value in zip(
+            _variables(self.model, self.optimizer),
+            self.processes.share_arrays(values),
+            strict=True,
+        ):
+            variable.assign(value)
+        return found
+
+    def _score(self, interrupts: Interrupts) -> dict[str, Totals]:
+        """Totals of the sets that are held out, and of the training lines."""
+        scores = {"train": self.position.totals}
+        for name in ("valid", "test"):
+            batches = self.lines.batches[name]
+            if name == "test" and batches is self.lines.batches["valid"]:
+                scores[name] = scores["valid"]
+                continue
+            totals = Totals()
+            bar = self._bar(name, batches)
+            for batch in batches.epoch(0):
+                totals.add(self.model.test_on_batch(batch.inputs, return_dict=True))
+                bar.update()
+                if interrupts.check():
+                    break
+            bar.close()
+            scores[name] = totals
+        return scores
+
+    def _row(self, scores: Mapping[str, Totals]) -> dict[str, float]:
+        valid = scores["valid"]
+        if not math.isfinite(valid.per_line) or valid.per_point < -LOST:
+            raise FloatingPointError(
+                f"after step {self.position.step} the log-likelihood of the validation "
+                f"lines is {valid.per_line}; {self._remedy()}"
+            )
+        row = {}
+        for name, totals in scores.items():
+            row[f"{name}_log_likelihood"] = totals.per_line
+            row[f"{name}_log_likelihood_per_point"] = totals.per_point
+        return row
+
+    def _grade(self, row: Mapping[str, float]) -> float:
+        return row["valid_log_likelihood"]
+
+    def _end_epoch(self, scores: Mapping[str, Totals]) -> None:
+        super()._end_epoch(scores)
+        self.processes.wait()  # for process 0, which draws
+
+    def _require_sound(
+        self, sums: Mapping[str, Any], norm: float, batch: Batch
+    ) -> None:
+        nats = float(sums["log_likelihood"])
+        is_lost = not nats >= -LOST * float(sums["points"])
+        if math.isfinite(nats) and math.isfinite(norm) and not is_lost:
+            return
+        numbers = batch.lines[batch.lines >= 0]
+        try:
+            ids = self.lines.line_ids.take(numbers[:LINES_NAMED])
+        except DamagedInk:  # replaced since: that the run diverged is what matters
+            ids = [f"number {number}" for number in numbers[:LINES_NAMED]]
+        raise FloatingPointError(
+            f"{self._place()}: log-likelihood {nats}, gradient norm {norm}, on lines "
+            f"{', '.join(ids)} and {len(numbers) - len(ids)} more; {self._remedy()}"
+        )
+
+
+def _variables(network: Network, optimizer: Optimizer) -> list:
+    """All that a run changes, as shapes and types say in every process alike."""
+    return [
+        *network.trainable_variables,
+        *network.non_trainable_variables,
+        *optimizer.variables,
+    ]
+
+
+@listeners_may_leave()
+def train(
+    plan: RunPlan,
+    options: RunOptions,
+    root: str | Path,
+    progress: bool = False,
+    processes: Processes = ALONE,
+) -> Experiment:
+    """Do what `plan` says.
+
+    Args:
+        plan: from `plan_run`.
+        options: with the corpus as `data`.
+        root: the folder of all experiments.
+        progress: whether to show a bar on stderr.
+        processes: those of the run.
+
+    Returns:
+        The experiment, trained.
+
+    Raises:
+        SystemExit: 128 + the signal's number, after a signal; everything is saved.
+        ValueError, FloatingPointError: see TrainingRun.
+        ImportError: `options` wants TensorBoard, and its package is missing.
+        RuntimeError: the system has no file locks, or another process trains there.
+    """
+    require_locks()
+    options = options.settled(plan.kept)
+    if options.tensorboard:
+        require_tensorboard()
+    batch_size = plan.hyperparameters.batch_size
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(devices.sharing_batches(options.devices, batch_size))
+        if plan.action == "resume" and processes.is_first:
+            stack.enter_context(plan.parent.lock())  # before its corpus is read
+        experiment, lines = prepare(plan, options, Path(root), processes)
+        if plan.action != "resume" and processes.is_first:
+            stack.enter_context(experiment.lock())
+        interrupts = stack.enter_context(Interrupts(processes))
+        if processes.is_first:
+            experiment.write_environment(devices.describe())
+            tqdm.write(f"{say_files(options.data)}: {lines.summary()}", file=sys.stderr)
+        run = TrainingRun(experiment, lines, options, progress, processes)
+        run.begin(plan.origin)
+        if plan.action == "resume" and not run.position.step:
+            run.record.tell(f"no step of {experiment.name} was saved: begins at step 0")
+        run.run(interrupts)
+        run.record.close()
+        processes.finish()
+    if interrupts.signal_number:
+        if processes.is_first:
+            tqdm.write(
+                f"stopped at step {run.position.step}, all saved; "
+                f"go on with --model {experiment.name}"
+            )
+        raise SystemExit(128 + interrupts.signal_number)
+    return experiment

@@ -1,0 +1,78 @@
+"""A run made ready: its experiment, and its lines; nothing is made unless all fits."""
+
+import platform
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from sketch.backend import devices
+from sketch.backend.processes import ALONE, Processes
+from sketch.corpus.shards import open_shards
+from sketch.experiment.corpora import require_own_corpus
+from sketch.experiment.experiment import Experiment
+from sketch.settings.run_options import RunOptions
+from sketch.training.plan import RunPlan
+from sketch.training.run_lines import RunLines, load_lines, measure_texts
+from sketch.training.units import inherit_facts
+
+
+def prepare(
+    plan: RunPlan, options: RunOptions, root: Path, processes: Processes = ALONE
+) -> tuple[Experiment, RunLines]:
+    """The experiment of a run, and its lines, as this process reads them.
+
+    Args:
+        plan: what is trained.
+        options: `data` is the corpus, `memory` what its lines may take.
+        root: the folder of all experiments; process 0 alone looks there.
+        processes: those of the run.
+
+    Raises:
+        ValueError: a resumed experiment was trained on another corpus; the corpus
+            lacks what the settings need, or its files do not fit each other; the
+            processes have different corpora.
+        FileExistsError: there is a directory of a new experiment's name.
+    """
+    with open_shards(options.data) as corpus:
+        if plan.action != "resume":
+            corpus.require_fit()
+        facts = {
+            "alphabet": corpus.alphabet,
+            "offset_mean": corpus.offset_mean,
+            "offset_std": corpus.offset_std,
+            **measure_texts(corpus),
+            "data_digest": corpus.digest,
+        }
+        digest = corpus.digest
+    processes.compare({"the corpus (its digest)": digest})
+    if plan.action == "resume":
+        name = plan.hyperparameters.name
+        require_own_corpus(plan.parent, name, options.data, digest)
+    if plan.parent is not None:
+        facts, notes = inherit_facts(plan.parent, facts, plan.hyperparameters.text)
+        for note in notes if processes.is_first else ():
+            tqdm.write(note, file=sys.stderr)
+    lines = load_lines(
+        [Path(path) for path in options.data],
+        plan.hyperparameters,
+        facts["alphabet"],
+        facts["offset_mean"],
+        facts["offset_std"],
+        _memory(options, processes),
+        processes,
+    )
+    if plan.action == "resume":
+        return plan.parent, lines
+    facts["lineage"] = plan.lineage
+    processes.wait()  # one of them may have found fault with its lines
+    make = Experiment.create if processes.is_first else Experiment.planned
+    return make(root, plan.hyperparameters, facts), lines
+
+
+def _memory(options: RunOptions, processes: Processes) -> float:
+    """Bytes that the lines of this process may take."""
+    machines = processes.gather(platform.node())
+    if options.memory:
+        return 1e9 * options.memory
+    return devices.memory() / 4 / machines.count(machines[processes.index])

@@ -1,0 +1,173 @@
+"""The lines of a run: read from its corpus, checked against its experiment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sketch.backend.processes import Processes
+from sketch.corpus.batches import Batches
+from sketch.corpus.corpus_line import SETS
+from sketch.corpus.rows import Rows, RowsOnDisk
+from sketch.corpus.shards import Shards, open_shards
+from sketch.experiment.settings_file import MAX_LENGTH, MAX_PACE
+from sketch.ink.alphabet import Alphabet
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.system.messages import counted
+
+TEXTS = 64  # transcripts that are kept to be written; sketch.png has as many lines
+BESIDE_INK = 360  # bytes that a line in memory takes beside its points, and its id
+
+
+@dataclass(frozen=True)
+class RunLines:
+    """Batches of the three sets, and what belongs to them.
+
+    Attributes:
+        batches: by set name; `test` is the object of `valid` where the sets are equal.
+        line_ids: of the training lines, to say which a batch held.
+        texts: some transcripts of the validation lines, where there are any.
+        num_without_text: lines left out of a text model, their transcript being in
+            doubt.
+        is_held: whether the lines are in memory, or read as they are needed.
+    """
+
+    batches: dict[str, Batches]
+    line_ids: Rows
+    texts: list[str]
+    num_without_text: int
+    is_held: bool
+
+    def summary(self) -> str:
+        """What is trained on, and how much of it is padding, in a line."""
+        train = self.batches["train"]
+        without = counted(self.num_without_text, "line")
+        left_out = f"; {without} without a transcript left out"
+        return (
+            f"{train.size()}, {train.padding():.1%} of it padding"
+            f"{left_out if self.num_without_text else ''}"
+            f"{'' if self.is_held else '; they are read from disk as they are needed'}"
+        )
+
+
+def load_lines(
+    paths: Sequence[Path],
+    settings: Hyperparameters,
+    alphabet: Alphabet,
+    offset_mean: np.ndarray,
+    offset_std: np.ndarray,
+    memory: float,
+    processes: Processes,
+) -> RunLines:
+    """Read a corpus for training.
+
+    Args:
+        paths: the HDF5 files.
+        settings: batch size, seed, whether with text, and so on.
+        alphabet, offset_mean, offset_std: of the experiment, which for a derived one
+            are its parent's, not this corpus'.
+        memory: bytes that the lines may take; of more, each is read when its batch is
+            made.
+        processes: those of the run, each of which takes its rows of every batch.
+
+    Raises:
+        ValueError: a set has no lines, or a transcript has a character that the
+            alphabet lacks; names the file.
+    """
+    with open_shards(paths) as corpus:
+        if settings.text:
+            _require_known(corpus, alphabet)
+        is_shared = corpus.is_same_set("test", "valid")
+        names = [name for name in SETS if not (is_shared and name == "test")]
+        kept = {name: _choose(corpus, name, settings.text) for name in names}
+        strokes = {n: corpus.strokes(n).chosen(kept[n]) for n in names}
+        lengths = np.concatenate([rows.lengths for rows in strokes.values()])
+        is_held = lengths.sum() * 12 + len(lengths) * BESIDE_INK <= memory
+        batches: dict[str, Batches] = {}
+        num_without_text = 0
+        for name in names:
+            num_without_text += len(corpus.lengths(name)) - len(kept[name])
+            texts = None
+            if settings.text:
+                texts = _codes(corpus, name, kept[name], alphabet)
+            is_training = name == "train"
+            batches[name] = Batches(
+                strokes[name].held() if is_held else strokes[name],
+                offset_mean,
+                offset_std,
+                settings.batch_size,
+                texts=texts.held() if is_held and texts else texts,
+                seed=settings.seed,
+                max_length=settings.max_length if is_training else None,
+                augment=settings.augment if is_training else 0.0,
+                padded_lengths=None if is_training else batches["train"].padded_lengths,
+                process=processes.index,
+                num_processes=processes.count,
+            )
+        batches.setdefault("test", batches["valid"])
+        line_ids = corpus.texts("train", "line_ids").chosen(kept["train"])
+        return RunLines(
+            batches,
+            line_ids.held() if is_held else line_ids,
+            _first_texts(corpus),
+            num_without_text,
+            is_held,
+        )
+
+
+def _choose(corpus: Shards, name: str, with_text: bool) -> np.ndarray:
+    """The numbers of a set's lines that a run can use."""
+    if not with_text:
+        return np.arange(len(corpus.lengths(name)))
+    known = np.flatnonzero(corpus.text_lengths(name))
+    if not known.size:
+        raise ValueError(
+            f"{corpus.path}: the set {name} has no lines with a transcript"
+        )
+    return known
+
+
+def _codes(
+    corpus: Shards, name: str, numbers: np.ndarray, alphabet: Alphabet
+) -> RowsOnDisk:
+    texts = corpus.texts(name).chosen(
+        numbers, decode=lambda data: alphabet.encode(data.decode("utf-8"))
+    )
+    return texts.measured()
+
+
+def _first_texts(corpus: Shards) -> list[str]:
+    texts = corpus.texts("valid")
+    known = np.flatnonzero(texts.lengths)[:TEXTS]
+    return texts.take(known)
+
+
+def _require_known(corpus: Shards, alphabet: Alphabet) -> None:
+    for file in corpus.files:
+        unknown = sorted(set(file.alphabet.characters) - set(alphabet.characters))
+        if unknown:
+            raise ValueError(
+                f"{file.path}: the alphabet of the experiment lacks "
+                f"{' '.join(map(repr, unknown))}"
+            )
+
+
+def measure_texts(corpus: Shards) -> dict[str, float]:
+    """What a text model must know of the training set's transcripts.
+
+    Returns:
+        `text_length` and `points_per_character`, see Experiment, no more than its
+        file may say; zeros without transcripts.
+    """
+    lengths = corpus.text_lengths("train")
+    known = lengths > 0
+    if not known.any():
+        return {"text_length": 0, "points_per_character": 0.0}
+    num_points = int(corpus.lengths("train")[known].sum())
+    return {
+        "text_length": min(int(np.quantile(lengths[known], 0.99)), MAX_LENGTH),
+        "points_per_character": min(
+            num_points / int((lengths[known] + 1).sum()), MAX_PACE
+        ),
+    }

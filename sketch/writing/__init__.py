@@ -1,0 +1,15 @@
+"""An experiment as a pen.
+
+- `pen`: texts and free lines, in the recordings' units
+- `loaded`: what a pen keeps in memory
+- `letter`: a whole text in one style, in pieces for a page
+- `prime`: ink that lines go on from
+- `check`: generated lines checked with a recogniser
+- `loaded_recogniser`: a recogniser with its weights
+- `line_figures`: pictures of how a line was written
+- `arguments`: numbers given by a program, checked
+"""
+
+# Share of a text's characters that a recogniser may get wrong of the best try before it
+# is a fault: of real lines of IAM-OnDB it gets 0.084 wrong.
+MAX_ERROR_RATE = 0.1

@@ -1,0 +1,56 @@
+"""Figures of how a line was written, all from the pass that wrote it."""
+
+from pathlib import Path
+
+import numpy as np
+from keras import ops
+
+from sketch.experiment.experiment import Experiment
+from sketch.figures import pictures as figures
+from sketch.generation.texts import WrittenLine
+from sketch.model.mixture import MixtureParams, split_outputs
+from sketch.writing.pen import in_units
+
+
+def draw_line_figures(
+    experiment: Experiment, line: WrittenLine, stem: str | Path
+) -> list[Path]:
+    """The five figures of a written line, all from the pass that wrote it.
+
+    Args:
+        experiment: for its units and alphabet.
+        line: from `write_experiment`, by a loop that tells details.
+        stem: their paths' beginning.
+
+    Returns:
+        The paths, see `line_figure_paths`.
+    """
+    paths = figures.line_figure_paths(stem)
+    trace = line.trace
+    before, after = (
+        _densities(trace.outputs, experiment.hyperparameters.epsilon, value)
+        for value in (0.0, trace.bias[:, 0])
+    )
+    figures.draw_line(paths[0], in_units(experiment, trace.strokes))
+    figures.draw_window(paths[1], trace.phi, line.text)
+    figures.draw_soft_window(
+        paths[2], trace.window, ["■", *experiment.alphabet.characters]
+    )
+    weights = np.exp(after.log_weights)
+    figures.draw_mixture_weights(paths[3], weights, is_biased=bool(trace.bias.any()))
+    figures.draw_density(
+        paths[4],
+        trace.strokes,
+        before,
+        after,
+        offset_mean=experiment.offset_mean,
+        offset_std=experiment.offset_std,
+    )
+    return paths
+
+
+def _densities(
+    outputs: np.ndarray, scale_floor: float, bias: float | np.ndarray
+) -> MixtureParams:
+    params = split_outputs(outputs, scale_floor, bias)
+    return MixtureParams(*map(ops.convert_to_numpy, params))

@@ -1,0 +1,158 @@
+"""Ink that lines go on from: somebody's own, a line of a corpus, a style of the hand.
+
+A style is a prime that an experiment brings along and that has a name. All of them are
+in one file of ink in its directory, `styles.json`, in the units of its recordings: as
+`sketch sample` writes ink, or as a corpus holds it. The `writer` of a line is the name.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from sketch.corpus.hdf5 import Corpus
+from sketch.experiment.corpora import find_corpus_of
+from sketch.experiment.experiment import Experiment
+from sketch.experiment.styles import load_styles
+from sketch.generation.terms import Prime
+from sketch.ink.fit import fit_to_pace
+from sketch.ink.ink_files import READERS, is_ink_file, read_ink
+from sketch.ink.line_of_ink import InkLine
+from sketch.ink.strokes import DX, normalise
+from sketch.page.typing import describe_unknown, fit_text
+from sketch.system.messages import counted
+
+MIN_PRIME = 10  # characters; fewer hardly show a hand
+
+
+def load_prime(
+    experiment: Experiment,
+    source: str | Path,
+    text: str | None = None,
+    data: str | Path | None = None,
+) -> Prime:
+    """The ink that lines shall go on from.
+
+    Args:
+        experiment: for its styles, units and pace.
+        source: an ink file (.inkml, .svg, .json), the name of one of the experiment's
+            styles, or of a line of the corpus.
+        text: what the ink says; None where file or corpus know it, as a style does.
+        data: the corpus that has the line, as of `find_corpus_of`, whatever a style is
+            named; None finds it.
+
+    Raises:
+        ValueError: no such line, style or file; its text is not known, or has a
+            character that the alphabet lacks; there is one for a style.
+    """
+    if is_ink_file(source):
+        line = next(line for line in read_ink(source) if len(line.strokes))
+        return own_prime(experiment, line.strokes, _text_of(line, source, text))
+    styles = load_styles(experiment)
+    if data is None and source in styles:
+        if text:
+            raise ValueError(
+                f"--prime {source}: a style knows what it says; leave out --prime-text "
+                "(prime_text in Python)"
+            )
+        return as_prime(experiment, styles[source].strokes, styles[source].text)
+    if Path(source).is_file():
+        raise ValueError(
+            f"--prime {source}: a file of ink ends in .inkml, .svg or .json"
+        )
+    line = _corpus_line(experiment, str(source), data, list(styles))
+    return as_prime(experiment, line.strokes, _text_of(line, source, text))
+
+
+def style_prime(experiment: Experiment, name: str) -> Prime:
+    """A style of the experiment, which lines shall go on from.
+
+    Raises:
+        ValueError: there is none of this name, or as of `load_styles`.
+    """
+    styles = load_styles(experiment)
+    if name not in styles:
+        known = ", ".join(styles) or "none"
+        raise ValueError(f"{experiment.name} has no style {name!r:.80}, but {known}")
+    return as_prime(experiment, styles[name].strokes, styles[name].text)
+
+
+def own_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
+    """Somebody's own ink, which lines shall go on from.
+
+    Args:
+        experiment: the ink is brought to its units and pace.
+        strokes: `[time, 3]`, raw offsets in any unit.
+        text: what they say.
+
+    Raises:
+        ValueError: the text has a character that the alphabet lacks; the ink has no
+            width.
+    """
+    num_points = (len(text) + 1) * experiment.pace
+    width = num_points * abs(float(experiment.offset_mean[DX]))
+    return as_prime(experiment, fit_to_pace(strokes, num_points, width), text)
+
+
+def as_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
+    """Ink in the experiment's own units and pace, which lines shall go on from.
+
+    Args:
+        experiment: whose.
+        strokes: `[time, 3]`, offsets in the recordings' units.
+        text: what they say.
+
+    Raises:
+        ValueError: the text has a character that the alphabet lacks.
+    """
+    unknown = describe_unknown(text, experiment.alphabet)
+    if unknown:
+        raise ValueError(f"the model has not learned {unknown}, which the prime says")
+    text = " ".join(fit_text(text, experiment.alphabet).split())
+    if " " in text and not experiment.alphabet.has_blank:
+        raise ValueError(f"the prime says {text!r}: the model has learned single words")
+    mean, std = experiment.offset_mean, experiment.offset_std
+    return Prime(normalise(strokes, mean, std), text)
+
+
+def describe_prime(prime: Prime | None) -> list[str]:
+    """What a user should know of a prime, in words; often nothing."""
+    count = len(prime.text) if prime else MIN_PRIME
+    if count >= MIN_PRIME:
+        return []
+    return [
+        f"a prime of {counted(count, 'character')} is short: it takes 10 to 30 to show "
+        "a hand"
+    ]
+
+
+def _text_of(line: InkLine, source: str | Path, text: str | None) -> str:
+    text = text or line.text
+    if not text:
+        raise ValueError(
+            f"--prime {source}: say what it reads, by --prime-text (prime_text in "
+            "Python)"
+        )
+    return text
+
+
+def _corpus_line(
+    experiment: Experiment, name: str, data: str | Path | None, styles: list[str]
+) -> InkLine:
+    path = find_corpus_of(experiment, data)
+    if path is None:
+        known = f" a style of the model ({', '.join(styles)})," if styles else ""
+        raise ValueError(
+            f"--prime {name}: neither{known} an ink file ({', '.join(READERS)}), nor "
+            "is there a corpus to look for a line of that name; name one by --data"
+        )
+    with Corpus.open(path) as corpus:
+        try:
+            line = corpus.line(name)
+        except ValueError as error:
+            if not styles:
+                raise
+            hint = f"the styles of the model are {', '.join(styles)}"
+            if name in styles:
+                hint = f"{name} is a style of the model: leave out --data"
+            raise ValueError(f"{error}; {hint}") from error
+    return InkLine(line.strokes, line.transcript)

@@ -1,0 +1,81 @@
+"""The commands of docs/evaluation.md, in their order, at toy size."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from toy_recogniser import SMALL, make_corpus, make_pen
+
+from sketch.experiment import places as hands
+
+PAGE = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text("utf-8")
+COMMANDS = re.findall(r"(?m)^ {4}(sketch .*)$", PAGE)
+READER = "toy-reader-depth1-dim4-bs4"
+
+
+@pytest.fixture
+def pen(tmp_path, monkeypatch, capsys):
+    """An experiment on the one corpus there is; no hand comes with sketch."""
+    monkeypatch.setenv("SKETCH_DATA", str(make_corpus(tmp_path / "toy.hdf5")))
+    monkeypatch.setattr(hands, "pretrained_dir", lambda: tmp_path / "hands")
+    pen = make_pen(tmp_path / "toy.hdf5", tmp_path / "experiments", monkeypatch)
+    capsys.readouterr()  # what the training said
+    return pen
+
+
+def at_toy_size(command, pen):
+    words = shlex.split(command.replace("EXPERIMENT", pen.name))[1:]
+    toys = {"demo-reader": READER, "iam-recogniser": READER, "a line of ink": "big"}
+    words = [toys.get(word, word) for word in words]
+    more = {
+        "train-recogniser": ["--name", "toy", "--dim", SMALL["dim"], "--depth", 1]
+        + ["--bs", 4, "--epochs", 1],
+        "evaluate": ["--json"],
+        "sample": ["--model", pen.name, "--tries", 1, "--output", "x.png"],
+        "publish": ["--condition", "Anybody may use it."],
+    }[words[0]]
+    if "--legibility" in words:
+        more = [*more, "--recogniser", READER, "--number", 2, "--bias", 1]
+    return [*words, *more]
+
+
+def test_every_command_of_the_page(sketch, pen, tmp_path):
+    ran = []
+    for command in COMMANDS:
+        result = sketch(*at_toy_size(command, pen))
+        assert result.code == 0, f"{command}: {result.err}"
+        ran.append(command.split()[1])
+        if ran[-1] == "evaluate":
+            (tmp_path / "report.json").write_text(result.out)
+            assert json.loads(result.out)["model"] == pen.name
+    assert ran == ["evaluate", "train-recogniser", "evaluate", "sample", "publish"]
+    card = (tmp_path / "hands" / pen.name / "README.md").read_text()
+    assert f"read by {READER}" in card and "| validation texts | 1 | 2 |" in card
+
+    # The hand that comes with sketch writes where none is named.
+    result = sketch("sample", "--text", "big", "--tries", 1)
+    assert result.code == 0, result.err
+    assert f"the hand is {pen.name}" in result.err
+    picture = Path(result.out.splitlines()[0])
+    assert picture.parent == Path() and (tmp_path / picture).exists()
+    assert f"hands that come with sketch: {pen.name}" in sketch("list").out
+    result = sketch("train", "--model", tmp_path / "hands" / pen.name)
+    assert result.code == 1 and "is published" in result.err
+
+
+def test_options_that_do_not_go_together(sketch):
+    result = sketch("evaluate", "--model", "x", "--bias", 1)
+    assert result.code == 2 and "--bias goes only with --legibility" in result.err
+    result = sketch("evaluate", "--model", "x", "-n", 1, "--seed", 2)
+    assert result.code == 2 and "--number, --seed goes only with" in result.err
+    result = sketch("evaluate", "--model", "x", "--legibility", "--protocol", "vrnn")
+    assert result.code == 2 and "--protocol does not go with" in result.err
+
+
+def test_without_a_hand(sketch, tmp_path, monkeypatch):
+    monkeypatch.setattr(hands, "pretrained_dir", lambda: tmp_path / "hands")
+    for words in (["sample", "--text", "a"], ["write", "a", "-o", "a.svg"]):
+        result = sketch(*words)
+        assert result.code == 1 and "no hand comes with this sketch" in result.err

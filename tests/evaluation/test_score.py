@@ -1,0 +1,225 @@
+"""A trained experiment under every protocol, and what is said of where it learned."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sketch.corpus.hdf5 import Corpus, Line, write_corpus
+from sketch.corpus.shards import open_shards
+from sketch.evaluation import PROTOCOL_NAMES
+from sketch.evaluation.score import evaluate_experiment
+from sketch.experiment.experiment import Experiment, Lineage
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.run_options import RunOptions
+from sketch.training.network_run import train
+from sketch.training.plan import plan_run
+from sketch.training.record import ExperimentRecord
+
+SETTINGS = {
+    "depth": 1,
+    "dim": 4,
+    "mixtures": 2,
+    "batch_size": 4,
+    "learning_rate": 1e-2,
+    "text": True,
+}
+LENGTH = 301  # long enough for every protocol
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "toy.hdf5"
+    rng = np.random.default_rng(0)
+
+    def lines(name, count):
+        for number in range(count):
+            strokes = rng.normal((5, 0), (20, 30), (LENGTH, 2)).round()
+            rows = np.column_stack([strokes, np.arange(LENGTH) % 9 == 8])
+            yield Line(rows.astype(np.float32), "ab", f"{name}-{number}", name)
+
+    sets = {name: list(lines(name, 4)) for name in ("train", "valid", "test")}
+    write_corpus(path, sets, source="made up", command="", seed=0, split="form")
+    return path
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("experiments")
+
+
+@pytest.fixture(scope="module")
+def experiment(corpus, root):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+        plan = plan_run(SETTINGS, None, root)
+        return train(plan, RunOptions(epochs=2, data=str(corpus)), root)
+
+
+def test_scores_are_those_of_training(experiment, root, corpus):
+    """`writer` reports in the unit that the network was trained in, on `test`."""
+    report = evaluate_experiment(experiment, root, "writer", corpus)
+    row = max(experiment.history(), key=lambda row: row["valid_log_likelihood"])
+    part = report.evaluation.log_likelihood
+    expected = row["test_log_likelihood"]
+    assert part.nats_per_line.value == pytest.approx(expected, rel=1e-5)
+    assert part.nats_per_point.value == pytest.approx(expected / LENGTH, rel=1e-5)
+    assert report.checkpoint == {
+        "kind": "best",
+        "epoch": row["epoch"],
+        "step": row["step"],
+    }
+    assert report.is_trained_on_corpus
+    assert report.corpus["path"] == str(corpus)
+    text = str(report)
+    assert text.startswith(f"{experiment.name}, best checkpoint: epoch {row['epoch']}")
+    assert "made up, digest " in text
+
+
+@pytest.mark.parametrize("protocol", PROTOCOL_NAMES)
+def test_every_protocol(experiment, root, corpus, protocol):
+    report = evaluate_experiment(experiment, root, protocol, corpus, "latest")
+    facts = report.to_json()
+    assert list(facts)[:2] == ["format", "model"]
+    explained = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
+    assert [key for key in facts if f"`{key}`" not in explained] == []
+    assert facts["num_points"] == 4 * LENGTH
+    assert facts["checkpoint"]["kind"] == "latest"
+    assert facts["has_text"] and not facts["is_its_corpus"]
+    assert facts["set"] == ("test" if protocol == "writer" else "valid")
+
+
+def test_udibr_counts_the_first_600_rows_of_a_line(experiment, root, corpus, tmp_path):
+    with Corpus.open(corpus) as opened:
+        sets = {name: opened.read_set(name) for name in opened.sets}
+    long = np.concatenate([line.strokes for line in sets["valid"][:3]])[:700]
+    sets["valid"] = [replace(sets["valid"][0], strokes=long)]
+    path = tmp_path / "long.hdf5"
+    write_corpus(path, sets, source="made up", command="", seed=0, split="form")
+    num_points = [
+        evaluate_experiment(experiment, root, protocol, path).to_json()["num_points"]
+        for protocol in ("udibr", "graves")
+    ]
+    assert num_points == [600, 700]
+
+
+def scored_without_a_network(monkeypatch):
+    """Any figures: these tests are about what is said beside them."""
+    from sketch.evaluation.likelihood import LineScores
+
+    def score_lines(network, lines, mean, std, *rest):
+        ones = np.ones(len(lines))
+        return LineScores(ones, -ones, ones, ones.astype(int), np.asarray(std))
+
+    monkeypatch.setattr("sketch.evaluation.score.score_lines", score_lines)
+
+
+def derived(experiment, root, name, parent, learned_from=None):
+    facts = {
+        field: getattr(experiment, field)
+        for field in ("alphabet", "offset_mean", "offset_std", "data_digest")
+    }
+    settings = Hyperparameters(**SETTINGS, name=name)
+    facts["lineage"] = Lineage(parent, 1, learned_from)
+    child = Experiment.create(root, settings, facts)
+    path, state = experiment.load_checkpoint("best")
+    child.save_checkpoint(
+        "latest", lambda to: to.write_bytes(path.read_bytes()), {"epoch": 0, "step": 1}
+    )
+    return child
+
+
+def test_ancestors_of_the_same_corpus_are_no_strangers(
+    experiment, root, corpus, monkeypatch
+):
+    scored_without_a_network(monkeypatch)
+    child = derived(experiment, root, "child", experiment.name)
+    report = evaluate_experiment(child, root, "graves", corpus)
+    assert report.is_trained_on_corpus
+    # There is no best yet: the latest stands in, and is named.
+    assert report.checkpoint == {"kind": "latest", "epoch": 0, "step": 1}
+
+
+def test_an_ancestor_that_is_not_there_is_named(experiment, root, corpus, monkeypatch):
+    scored_without_a_network(monkeypatch)
+    child = derived(experiment, root, "orphan", "gone\x1b[2J")
+    report = evaluate_experiment(child, root, "graves", corpus)
+    assert not report.is_trained_on_corpus
+    note = "not trained on this corpus, as far as is known: gone\ufffd[2J;"
+    assert note in str(report)
+    assert str(report).replace("\n", "").isprintable()
+    assert "\x1b" not in str(report)
+
+
+def test_a_damaged_ancestor_is_as_one_that_is_not_there(
+    experiment, root, corpus, tmp_path, monkeypatch
+):
+    scored_without_a_network(monkeypatch)
+    child = derived(experiment, tmp_path, "child", "parent")
+    (tmp_path / "parent").mkdir()
+    (tmp_path / "parent" / "hyperparameters.json").write_text("{")
+    report = evaluate_experiment(child, tmp_path, "graves", corpus)
+    assert "as far as is known: parent;" in str(report)
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_what_an_absent_ancestor_learned_from_is_on_record(
+    experiment, root, corpus, monkeypatch, is_same
+):
+    scored_without_a_network(monkeypatch)
+    digests = (experiment.data_digest, *(() if is_same else ("another",)))
+    child = derived(experiment, root, f"orphan{is_same:d}", "gone", digests)
+    report = evaluate_experiment(child, root, "graves", corpus)
+    assert report.is_trained_on_corpus == is_same
+    assert ("as far as is known: gone;" in str(report)) != is_same
+
+
+def test_another_corpus_is_told(experiment, root, corpus, tmp_path, monkeypatch):
+    scored_without_a_network(monkeypatch)
+    with Corpus.open(corpus) as opened:
+        sets = {name: opened.read_set(name) for name in opened.sets}
+    sets["train"] = sets["train"][:3]
+    sets["valid"][0] = replace(sets["valid"][0], transcript="abc")  # it knows a and b
+    other = tmp_path / "other.hdf5"
+    write_corpus(other, sets, source="x\x1b]0;y", command="", seed=0, split="form")
+    report = evaluate_experiment(experiment, root, "graves", other)
+    assert not report.is_trained_on_corpus
+    assert f"as far as is known: {experiment.name};" in str(report)
+    assert "note: left out: 1 line with characters that the model has" in str(report)
+    assert report.to_json()["num_lines"] == 3
+    assert "\x1b" not in str(report)
+
+
+def test_a_corpus_of_several_files_is_scored_as_one(
+    experiment, root, corpus, tmp_path, monkeypatch
+):
+    scored_without_a_network(monkeypatch)
+    files = [corpus, tmp_path / "more.hdf5"]
+    with Corpus.open(corpus) as opened:
+        sets = {name: opened.read_set(name)[::-1] for name in opened.sets}
+    write_corpus(files[1], sets, source="made up", command="", seed=0, split="form")
+    with open_shards(files) as joined:
+        of_both = replace(experiment, data_digest=joined.digest)
+    for protocol in PROTOCOL_NAMES:
+        report = evaluate_experiment(of_both, root, protocol, files)
+        assert report.is_trained_on_corpus
+        assert report.to_json()["num_lines"] == 8
+        assert report.corpus["path"] == f"{files[0]}, {files[1]}"
+        assert report.corpus["source"] == "made up"
+    assert not evaluate_experiment(of_both, root, data=corpus).is_trained_on_corpus
+
+
+def test_no_corpus_and_no_checkpoint_are_errors(
+    experiment, root, corpus, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FileNotFoundError, match="needs its corpus, but there is"):
+        evaluate_experiment(experiment, root, "graves")
+    facts = {
+        field: getattr(experiment, field)
+        for field in ("alphabet", "offset_mean", "offset_std", "data_digest")
+    }
+    empty = Experiment.create(root, Hyperparameters(**SETTINGS, name="empty"), facts)
+    with pytest.raises(ValueError, match="empty-1X4.* has no checkpoint yet"):
+        evaluate_experiment(empty, root, "graves", corpus)

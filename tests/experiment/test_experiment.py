@@ -1,0 +1,220 @@
+"""The experiment directory: complete, and read as if a stranger had written it."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from sketch.experiment.experiment import Experiment, Lineage, find_experiments
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.system.atomic import temporary_beside
+
+NAME = "handwriting-1X8-G20-bs56-lr1e-3"
+
+
+def change(experiment, **values):
+    path = experiment.path / "hyperparameters.json"
+    content = json.loads(path.read_text()) | values
+    path.write_text(json.dumps(content))
+
+
+def test_what_is_created_is_loaded(experiment, root, facts):
+    assert experiment.path == root / NAME
+    for loaded in (
+        experiment,
+        Experiment.load(NAME, root),
+        Experiment.load(root / NAME, "elsewhere"),
+        Experiment.load(f"{root}/{NAME}/", "elsewhere"),
+    ):
+        assert loaded.name == NAME
+        assert loaded.hyperparameters == Hyperparameters(
+            depth=1, dim=8, learning_rate=1e-3
+        )
+        assert loaded.alphabet == facts["alphabet"]
+        np.testing.assert_array_equal(loaded.offset_mean, facts["offset_mean"])
+        np.testing.assert_array_equal(loaded.offset_std, facts["offset_std"])
+        assert loaded.offset_std.dtype == np.float64
+        assert loaded.data_digest == "0123abcd"
+        assert loaded.lineage is None
+
+
+def test_loading_by_a_path_relative_to_the_working_directory(
+    experiment, root, monkeypatch
+):
+    monkeypatch.chdir(experiment.path)
+    assert Experiment.load(".", "elsewhere").name == NAME
+    monkeypatch.chdir(root)
+    assert Experiment.load(NAME, "elsewhere").path == root / NAME
+
+
+def test_lineage_is_kept_and_stands_in_the_name(root, facts):
+    lineage = Lineage("handwriting-1X8-G20-bs56-lr1e-3", 12)
+    facts["lineage"] = lineage
+    derived = Experiment.create(root, Hyperparameters(depth=1, dim=8), facts)
+    assert derived.name == f"handwriting-1X8-G20-bs56-lr1e-4-from-{lineage.digest}"
+    assert Experiment.load(derived.name, root).lineage == lineage
+    assert lineage.digest != Lineage(lineage.parent, 13).digest
+
+
+def test_an_existing_one_is_refused_with_the_two_ways_on(experiment, root, facts):
+    with pytest.raises(FileExistsError, match="by --model .*another --seed or --name"):
+        Experiment.create(root, experiment.hyperparameters, facts)
+    assert [path.name for path in root.iterdir()] == [NAME]
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_whatever_else_has_the_name_is_refused(root, facts, kind):
+    root.mkdir()
+    settings = Hyperparameters(depth=1, dim=8, learning_rate=1e-3)
+    if kind == "file":
+        (root / NAME).write_text("mine")
+    else:
+        (root / NAME).symlink_to("nowhere")
+    with pytest.raises(FileExistsError):
+        Experiment.create(root, settings, facts)
+    assert len(list(root.iterdir())) == 1
+
+
+def test_unknown_and_missing_facts(root, facts):
+    with pytest.raises(ValueError, match="unknown: .'zoom'"):
+        Experiment.create(root, Hyperparameters(), facts | {"zoom": 1})
+    with pytest.raises(ValueError, match="missing: .'alphabet'"):
+        Experiment.create(root, Hyperparameters(), {})
+    with pytest.raises(ValueError, match="`offset_std` must be above zero"):
+        Experiment.create(root, Hyperparameters(), facts | {"offset_std": [0, 1]})
+    assert not root.exists()
+
+
+def test_not_found_names_the_nearest(experiment, root):
+    with pytest.raises(FileNotFoundError, match=f"did you mean {NAME}"):
+        Experiment.load("handwriting-1X9-G20-bs56-lr1e-3", root)
+    with pytest.raises(FileNotFoundError, match="sketch list"):
+        Experiment.load("zzz", root)
+    with pytest.raises(FileNotFoundError, match="those in .*nowhere, and those that"):
+        Experiment.load("zzz", root / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../..", "", "/", "a\0b", "x" * 5000])
+def test_odd_names_are_not_found(experiment, root, name):
+    with pytest.raises((FileNotFoundError, ValueError, OSError)):
+        Experiment.load(name, root)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"format": 2}, "its format is 2, 1 is expected: .* newer sketch"),
+        ({"format": None}, "its format is None"),
+        ({"hyperparameters": {"dimm": 3}}, "unknown settings dimm; the valid ones"),
+        ({"hyperparameters": {"dim": -3}}, "--dim must be a whole number"),
+        ({"hyperparameters": {"name": "../../x"}}, "--name must be"),
+        ({"hyperparameters": []}, "must be a JSON object"),
+        ({"alphabet": "abc"}, "`alphabet` must be a list"),
+        ({"alphabet": [1]}, "`alphabet` must be a list"),
+        ({"alphabet": ["ab"]}, "single characters"),
+        ({"alphabet": ["b", "a"]}, "sorted"),
+        ({"alphabet": ["\ud800"]}, "surrogates"),
+        ({"offset_mean": [1.0]}, "`offset_mean` must be two finite numbers"),
+        ({"offset_mean": "12"}, "`offset_mean` must be two finite numbers"),
+        ({"offset_mean": [True, False]}, "`offset_mean` must be two finite numbers"),
+        ({"offset_mean": [float("nan"), 0]}, "`offset_mean` must be two finite"),
+        ({"offset_std": [0.0, 1.0]}, "`offset_std` must be above zero"),
+        ({"data_digest": 3}, "`data_digest` must be text"),
+        ({"lineage": "a"}, "`lineage` must have a parent"),
+        ({"lineage": {"parent": 1, "step": 2}}, "`lineage` must have a parent"),
+        ({"lineage": {"parent": "a"}}, "`lineage` must have a parent"),
+        (
+            {"lineage": {"parent": "a", "step": 2, "learned_from": [3]}},
+            "`lineage` must have a parent",
+        ),
+    ],
+)
+def test_bad_settings_name_the_file(experiment, root, values, message):
+    change(experiment, **values)
+    with pytest.raises(ValueError, match=message) as caught:
+        Experiment.load(NAME, root)
+    assert str(experiment.path / "hyperparameters.json") in str(caught.value)
+    assert str(caught.value).endswith("restore the file")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"\xff", b"[]", b"[" * 1_000_000, b'{"format": 1}', b"9" * 5000],
+)
+def test_files_that_are_not_settings(experiment, root, content):
+    (experiment.path / "hyperparameters.json").write_bytes(content)
+    with pytest.raises(ValueError, match="hyperparameters.json") as caught:
+        Experiment.load(NAME, root)
+    assert len(str(caught.value)) < 500
+
+
+def test_settings_that_are_a_link_or_a_pipe_are_refused(experiment, root, tmp_path):
+    path = experiment.path / "hyperparameters.json"
+    path.rename(tmp_path / "elsewhere.json")
+    path.symlink_to(tmp_path / "elsewhere.json")
+    with pytest.raises(ValueError, match="is a link, pipe or device"):
+        Experiment.load(NAME, root)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ValueError, match="is a link, pipe or device"):
+        Experiment.load(NAME, root)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ValueError, match="is a folder"):
+        Experiment.load(NAME, root)
+
+
+def test_samples_that_are_a_link_are_refused(experiment, tmp_path):
+    (experiment.path / "samples").rmdir()
+    (experiment.path / "samples").symlink_to(tmp_path)
+    with pytest.raises(ValueError, match="is a link; remove it"):
+        _ = experiment.samples_dir
+
+
+def test_the_lock_tidies_up_what_a_killed_process_left(experiment):
+    experiment.save_checkpoint("latest", lambda p: p.write_bytes(b"1"), {"step": 1})
+    checkpoints = experiment.checkpoints_dir
+    left_over = [
+        temporary_beside(experiment.history_path),
+        temporary_beside(experiment.sketch_path),
+        temporary_beside(experiment.samples_dir / "sketch-3.png"),
+    ]
+    for path in left_over:
+        path.write_text("half")
+    temporary_beside(checkpoints / "latest").mkdir()
+    (checkpoints / "latest").rename(checkpoints / "latest.next")
+    mine = experiment.path / ".notes"
+    mine.write_text("mine")
+    with experiment.lock():
+        assert not any(path.exists() for path in left_over)
+        assert [path.name for path in checkpoints.iterdir()] == ["latest"]
+    assert mine.exists()
+
+
+def test_environment_is_plain_json(experiment):
+    experiment.write_environment(
+        {"keras": "3.15.1", "devices": ["cpu"], "n": np.int64(2)}
+    )
+    content = json.loads((experiment.path / "environment.json").read_text())
+    assert content == {"keras": "3.15.1", "devices": ["cpu"], "n": 2}
+
+
+def test_the_first_run_is_kept_beside_the_last(experiment):
+    path = experiment.path / "environment.json"
+    runs = [{"command": ["sketch", word], "commit": None} for word in "abc"]
+    for run in runs:
+        experiment.write_environment(run)
+    assert json.loads(path.read_text()) == runs[2] | {"first": runs[0]}
+    path.write_text("{half of")
+    experiment.write_environment(runs[1])
+    assert json.loads(path.read_text()) == runs[1]
+
+
+def test_find_experiments(experiment, root):
+    (root / "notes").mkdir()
+    (root / ".hidden").mkdir()
+    (root / ".hidden" / "hyperparameters.json").write_text("{}")
+    (root / "file").write_text("")
+    assert find_experiments(root) == [experiment.path]
+    assert find_experiments(root / "nowhere") == []

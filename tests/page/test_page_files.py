@@ -1,0 +1,254 @@
+"""Pages as files: every format reads back as the page that was written."""
+
+import math
+import re
+
+import matplotlib
+import numpy as np
+import pytest
+from lxml import etree
+from made_up_ink import write
+from PIL import Image
+
+from sketch.ink.ink_files import read_ink
+from sketch.ink.line_of_ink import InkLine
+from sketch.ink.strokes import split_pen_strokes
+from sketch.page.layout import Piece, lay_out
+from sketch.page.page_files import ink_colour, page_paths, save_pages, writing_seconds
+from sketch.page.paper import Layout
+from sketch.page.smooth import smooth, smooth_page
+
+SVG = "{http://www.w3.org/2000/svg}"
+TEXTS = ["a title, here", "the jug is full of milk", "and so it was, i say"]
+
+
+@pytest.fixture
+def pages():
+    layout = Layout(paper=(70.0, 27.0), margin=5.0, size=2.0)
+    return lay_out([[Piece(write(text), text)] for text in TEXTS], layout)
+
+
+def all_pens(lines):
+    return [
+        pen for line in lines for pen in split_pen_strokes(line.strokes, line.start)
+    ]
+
+
+def pictures(path):
+    with Image.open(path) as picture:
+        for number in range(getattr(picture, "n_frames", 1)):
+            picture.seek(number)
+            yield np.array(picture.convert("L")), picture.info.get("duration", 0)
+
+
+def stroke_ends(path):
+    """When the pen has drawn each stroke of an animated SVG, in seconds."""
+    style = r"delay:([\d.]+)s;animation-duration:([\d.]+)s"
+    times = re.findall(style, path.read_text())
+    return [float(delay) + float(duration) for delay, duration in times]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".inkml"])
+def test_points_in_millimetres_read_back(tmp_path, pages, suffix):
+    paths = save_pages(tmp_path / f"letter{suffix}", pages)
+    assert [path.name for path in paths] == [
+        f"letter-{number}{suffix}" for number in range(1, len(pages) + 1)
+    ]
+    for path, page in zip(paths, pages, strict=True):
+        lines = read_ink(path)
+        assert [line.text for line in lines] == [line.text for line in page.lines]
+        for one, other in zip(all_pens(page.lines), all_pens(lines), strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_svg_of_a_size_out_of_numpy_reads_back(tmp_path):
+    layout = Layout(size=np.float64(2.5))
+    save_pages(tmp_path / "a.svg", lay_out([[Piece(write("hill"), "hill")]], layout))
+    [line] = read_ink(tmp_path / "a.svg")
+    assert line.text == "hill"
+
+
+def test_svg_is_for_plotters(tmp_path, pages):
+    (path,) = save_pages(tmp_path / "letter.svg", pages[:1], smooth=False, pen_mm=0.4)
+    root = etree.parse(path).getroot()
+    assert (root.get("width"), root.get("height")) == ("70mm", "27mm")
+    assert root.get("viewBox") == "0 0 70 27"
+    assert all(
+        element.tag in {f"{SVG}{name}" for name in ("svg", "g", "title", "polyline")}
+        for element in root.iter()
+    )
+    (group,) = root.iterchildren(f"{SVG}g")
+    assert (group.get("fill"), group.get("stroke-width")) == ("none", "0.4")
+    drawn = [
+        np.array(re.findall(r"[-\d.]+", line.get("points")), float).reshape(-1, 2)
+        for line in root.iter(f"{SVG}polyline")
+    ]
+    for points, pen in zip(drawn, all_pens(pages[0].lines), strict=True):
+        np.testing.assert_allclose(points[: len(pen)], pen, atol=1e-3)
+    scale = pages[0].units_per_mm
+    for line, other in zip(pages[0].lines, read_ink(path), strict=True):
+        assert other.text == line.text
+        for one, two in zip(all_pens([line]), all_pens([other]), strict=True):
+            np.testing.assert_allclose(one * scale, two, atol=3e-3 * scale)
+
+
+def test_smooth_svg_has_the_same_strokes(tmp_path, pages):
+    (path,) = save_pages(tmp_path / "letter.svg", pages[:1])
+    lines = read_ink(path)
+    scale = pages[0].units_per_mm
+    before, after = all_pens(pages[0].lines), all_pens(lines)
+    assert len(before) == len(after)
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(one[[0, -1]], other[[0, -1]] / scale, atol=3e-3)
+        assert len(other) >= len(one) or len(one) == 2
+
+
+def test_a_picture_has_the_size_and_the_colour_asked_for(tmp_path, pages):
+    (path,) = save_pages(tmp_path / "letter.png", pages[:1], colour="red")
+    with Image.open(path) as picture:
+        assert picture.size == pytest.approx((70 / 25.4 * 200, 27 / 25.4 * 200), abs=1)
+        pixels = np.array(picture.convert("RGB")).reshape(-1, 3)
+    assert (pixels == [255, 0, 0]).all(axis=1).sum() > 100
+    assert (pixels == 255).all(axis=1).mean() > 0.8
+    assert (pixels[:, 0] == 255).all()
+
+
+@pytest.mark.parametrize(
+    "dot", [[[3, 0, 1]], [[3, 0, 0], [0, 0, 1]], [[3, 0, 0], [0.05, 0, 1]]]
+)
+@pytest.mark.parametrize("suffix", [".png", ".gif"])
+def test_the_dot_of_an_i_is_drawn(tmp_path, pages, suffix, dot):
+    """Of one point, of two in one place, and shorter than a pixel."""
+    strokes = np.array([[0, 2, 1], *dot], "float32")
+    page = pages[0]._replace(lines=[InkLine(strokes, start=(20, 13))], pen_mm=0.4)
+    (path,) = save_pages(tmp_path / f"dot{suffix}", [page])
+    *_, (picture, _) = pictures(path)
+    per_mm = picture.shape[1] / 70
+    inked = np.argwhere(picture < 128) / per_mm
+    inked = inked[inked[:, 1] > 21]
+    assert len(inked) >= 0.8 * math.pi * (0.2 * per_mm) ** 2
+    np.testing.assert_allclose(inked.mean(axis=0), (15, 23), atol=1.1 / per_mm)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf"])
+def test_a_programs_own_settings_of_matplotlib_do_not_change_a_page(
+    tmp_path, pages, suffix
+):
+    (one,) = save_pages(tmp_path / f"one{suffix}", pages[:1])
+    own = {"savefig.bbox": "tight", "savefig.transparent": True, "path.simplify": True}
+    with matplotlib.rc_context(own):
+        (other,) = save_pages(tmp_path / f"other{suffix}", pages[:1])
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_pdf_has_all_pages_and_no_date(tmp_path, pages):
+    (path,) = save_pages(tmp_path / "letter.pdf", pages)
+    content = path.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert len(re.findall(rb"/Type /Page\b", content)) == len(pages) > 1
+    box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", content)
+    assert [float(side) * 25.4 / 72 for side in box.groups()] == pytest.approx([70, 27])
+    (again,) = save_pages(tmp_path / "again.pdf", pages)
+    assert again.read_bytes() == content
+
+
+def test_a_gif_writes(tmp_path, pages):
+    (path,) = save_pages(tmp_path / "letter.gif", pages[:1], seconds=0.8, colour="blue")
+    frames = list(pictures(path))
+    inked = [int((frame < 128).sum()) for frame, _ in frames]
+    assert len(frames) == 20
+    assert inked == sorted(inked) and 0 < inked[0] < inked[-1] / 5
+    seconds = [duration / 1000 for _, duration in frames]
+    assert sum(seconds[:-1]) == pytest.approx(0.76, abs=0.03)
+    assert seconds[-1] > 2
+    # The last frame is the page as the picture shows it.
+    (still,) = save_pages(tmp_path / "letter.png", pages[:1])
+    picture = Image.open(still).convert("L").resize(frames[-1][0].shape[::-1])
+    assert abs(np.array(picture) < 128).sum() == pytest.approx(inked[-1], rel=0.4)
+
+
+def test_the_slowest_gif_can_be_written(tmp_path, pages):
+    page = pages[0]._replace(lines=[InkLine(np.array([[1, 1, 1]], np.float32))])
+    (path,) = save_pages(tmp_path / "a.gif", [page], seconds=600.0)
+    # Frames that are the same are one, which is shown for all of their times.
+    assert sum(duration for _, duration in pictures(path)) == pytest.approx(603_000)
+
+
+def test_an_animated_svg_keeps_the_hands_time(tmp_path, pages):
+    page = pages[0]
+    (path,) = save_pages(tmp_path / "a.svg", [page], animate=True)
+    ends = stroke_ends(path)
+    assert len(ends) == len(all_pens(page.lines))
+    # After the last stroke, as after each, there is time for a leap: one step.
+    assert ends[-1] == pytest.approx(min(writing_seconds(page), 30), rel=0.01)
+    (path,) = save_pages(tmp_path / "b.svg", [page], animate=True, seconds=2.0)
+    assert stroke_ends(path)[-1] == pytest.approx(2.0, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("a.bmp", {}, "must end with one of .svg"),
+        ("a", {}, "must end with one of .svg"),
+        ("a.png", {"animate": True}, "can be animated"),
+        ("a.svg", {"colour": "no colour"}, "is no colour"),
+        ("a.svg", {"colour": '"/><script/>'}, "is no colour"),
+        ("a.svg", {"colour": "none"}, "one sees through it"),
+        ("a.png", {"colour": "#1b244080"}, "one sees through it"),
+        ("a.svg", {"pen_mm": 0.0}, "positive"),
+        ("a.svg", {"pen_mm": float("nan")}, "positive"),
+        ("a.gif", {"seconds": -1.0}, "positive"),
+        ("a.gif", {"seconds": 601.0}, "a GIF can take 600 seconds at the most"),
+    ],
+)
+def test_what_cannot_be_written_is_told(tmp_path, pages, name, options, words):
+    with pytest.raises(ValueError, match=words):
+        save_pages(tmp_path / name, pages, **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_of_pages():
+    assert [path.name for path in page_paths("a.svg", 1)] == ["a.svg"]
+    names = [path.name for path in page_paths("x/a.b.svg", 10)]
+    assert names[0] == "a.b-01.svg" and names[-1] == "a.b-10.svg"
+    assert len(page_paths("a.pdf", 3)) == 1
+
+
+def test_colours():
+    assert ink_colour("navy") == "#000080"
+    assert ink_colour("#1B2440") == ink_colour("#1B2440FF") == "#1b2440"
+
+
+class TestSmooth:
+    def test_keeps_all_points_and_adds_some_where_it_bends(self):
+        angle = np.linspace(0, 5, 9)
+        points = np.column_stack([np.cos(angle), np.sin(angle)])
+        result = smooth(points, 1e-3)
+        for point in points:
+            assert np.abs(result - point).sum(axis=1).min() < 1e-12
+        assert len(result) > 2 * len(points)
+        radius = np.hypot(*result.T)
+        assert np.abs(radius - 1).max() < 0.02  # the chords are 0.05 off
+        # Between the points, the curve leaves the chord as the circle does.
+        turned = np.unwrap(np.arctan2(result[:, 1], result[:, 0]))
+        between = result[(turned > angle[3] + 1e-9) & (turned < angle[4] - 1e-9)]
+        outwards = [np.cos(angle[3:5].mean()), np.sin(angle[3:5].mean())]
+        assert (between @ outwards).max() - points[3] @ outwards > 0.04
+
+    def test_leaves_straight_lines_and_corners(self):
+        points = np.array([(0, 0), (10, 0), (20, 0), (12, 0.5), (4, 1.0)])
+        result = smooth(points, 0.01)
+        assert result[:, 0].max() == 20.0
+        ends = result[result[:, 0] > 12]
+        assert ends[:, 1].min() > -0.2 and ends[:, 1].max() < 0.7
+
+    @pytest.mark.parametrize("points", [[(1, 2)], [(1, 2), (1, 2)], [(0, 0), (3, 4)]])
+    def test_dots_and_dashes_stay(self, points):
+        result = smooth(np.array(points, float), 0.01)
+        assert set(map(tuple, result)) == set(points)
+
+    def test_of_a_page_keeps_lines_and_texts(self, pages):
+        page = smooth_page(pages[0])
+        assert [line.text for line in page.lines] == [ln.text for ln in pages[0].lines]
+        assert len(all_pens(page.lines)) == len(all_pens(pages[0].lines))
+        assert page[1:] == pages[0][1:]

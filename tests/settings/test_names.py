@@ -1,0 +1,180 @@
+"""Names: injective, parsed back, and a file name on every system."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from parsed_names import parse_name
+from settings_strategies import hyperparameters
+
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.names import (
+    MAX_NAME_LENGTH,
+    experiment_name,
+    shortest_float,
+)
+
+parents = st.one_of(st.none(), st.from_regex("[0-9a-f]{6}", fullmatch=True))
+
+
+@pytest.mark.parametrize(
+    ("settings", "parent", "name"),
+    [
+        (
+            {
+                "dim": 900,
+                "depth": 1,
+                "batch_size": 56,
+                "learning_rate": 1e-3,
+                "mixtures": 10,
+            },
+            None,
+            "handwriting-1X900-G10-bs56-lr1e-3",
+        ),
+        ({}, "0a1b2c", "handwriting-3X700-G20-bs56-lr1e-4-from-0a1b2c"),
+        (
+            {"dropout": 0.2, "gru": True, "skip": True, "seed": 7, "name": "demo"},
+            None,
+            "demo-3X700-G20-bs56-lr1e-4-dropout0.2-gru-skip-seed7",
+        ),
+        (
+            {"text": True, "window_mixtures": 5, "max_length": 600},
+            None,
+            "handwriting-3X700-G20-bs56-lr1e-4-max-length600-text-K5",
+        ),
+        (
+            {"step_method": "graves", "schedule": "one-cycle", "max_grad": 0},
+            None,
+            "handwriting-3X700-G20-bs56-lr1e-4-max-grad0-graves-one-cycle",
+        ),
+    ],
+)
+def test_names_of_known_settings(settings, parent, name):
+    assert experiment_name(Hyperparameters(**settings), parent) == name
+
+
+@given(hyperparameters(), parents)
+def test_a_name_parses_back_and_is_a_file_name_everywhere(settings, parent):
+    name = experiment_name(settings, parent)
+    assert parse_name(name) == (settings, parent)
+    # Letters, digits and three signs that no system gives a meaning to; Windows drops
+    # a dot at the end.
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*[A-Za-z0-9]", name)
+    assert len(name) <= MAX_NAME_LENGTH
+
+
+@given(hyperparameters(), hyperparameters(), parents, parents)
+def test_no_two_share_a_name_even_where_case_does_not_count(a, b, parent_a, parent_b):
+    if (a, parent_a) != (b, parent_b):
+        name_a, name_b = experiment_name(a, parent_a), experiment_name(b, parent_b)
+        assert name_a.lower() != name_b.lower()
+
+
+@given(hyperparameters(), parents)
+def test_a_name_can_be_read_without_its_capitals(settings, parent):
+    # Stronger than the test above, which can only meet neighbours by chance: with the
+    # capitals gone, the last place that looks like the settings is the settings.
+    name = experiment_name(settings, parent).lower()
+    place = list(re.finditer(r"-(\d+)x(\d+)-g(\d+)-bs", name))[-1]
+    assert name[: place.start()] == settings.name
+    assert tuple(map(int, place.groups())) == (
+        settings.depth,
+        settings.dim,
+        settings.mixtures,
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (1e-3, "1e-3"),
+        (3.5e-4, "3.5e-4"),
+        (0.01, "0.01"),
+        (0.2, "0.2"),
+        (10.0, "10"),
+        (100.0, "100"),
+        (1000.0, "1e3"),
+        (1500.0, "1500"),
+        (123456.789, "123456.789"),
+        (1e22, "1e22"),
+        (5e-324, "5e-324"),
+    ],
+)
+def test_shortest_floats(value, text):
+    assert shortest_float(value) == text
+
+
+@given(st.floats(0, allow_infinity=False))
+def test_shortest_float_reads_back_and_is_never_longer_than_repr(value):
+    text = shortest_float(value)
+    assert float(text) == value
+    assert len(text) <= len(repr(value))
+    assert not text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "..",
+        "handwriting",
+        "handwriting-3X700",
+        "handwriting-3X700-G20-bs56-lr0.0001",  # canonical: 1e-4
+        "handwriting-3X700-G20-bs56-lr1E-4",
+        "handwriting-03X700-G20-bs56-lr1e-4",
+        "handwriting-3x700-g20-bs56-lr1e-4",
+        "handwriting-3X700-G20-bs56-lr1e-4-seed0",  # a default has no tag
+        "handwriting-3X700-G20-bs56-lr1e-4-gru-dropout0.2",  # order
+        "handwriting-3X700-G20-bs56-lr1e-4-from-abc",
+        "handwriting-3X700-G20-bs56-lr1e-4-from-ABCDEF",
+        "handwriting-3X700-G20-bs56-lr1e-4\n",
+        "handwriting-3X700-G20-bs56-lr..",
+        "handwriting-3X700-G20-bs56-lr1e-4" + "-gru" * 1000,
+        "-" * 100_000,
+    ],
+)
+def test_other_strings_are_no_names(name):
+    with pytest.raises(ValueError):
+        parse_name(name)
+
+
+def test_a_name_that_is_too_long_says_so():
+    settings = Hyperparameters(
+        name="a" * 64,
+        learning_rate=0.12345678901234567,
+        dropout=0.12345678901234567,
+        max_grad=0.12345678901234567,
+        epsilon=0.12345678901234567,
+        uniform=0.12345678901234567,
+        augment=0.12345678901234567,
+    )
+    with pytest.raises(ValueError, match="characters, the limit is 200: choose"):
+        experiment_name(settings)
+
+
+def test_a_name_with_every_tag_fits():
+    settings = Hyperparameters(
+        learning_rate=3.5e-4,
+        dropout=0.25,
+        max_grad=2.5,
+        step_method="adadelta",
+        epsilon=1e-6,
+        skip=True,
+        uniform=0.08,
+        max_length=600,
+        seed=1234,
+        text=True,
+        window_mixtures=20,
+        peepholes=True,
+        schedule="one-cycle",
+        weight_noise=0.075,
+        augment=0.1,
+    )
+    assert parse_name(experiment_name(settings, "abcdef")) == (settings, "abcdef")
+
+
+def test_a_parent_is_six_hexadecimal_digits():
+    with pytest.raises(ValueError, match="six hexadecimal digits"):
+        experiment_name(Hyperparameters(), "../../")

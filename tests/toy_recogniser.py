@@ -1,0 +1,50 @@
+"""A little corpus of made-up ink, and a pen and a reader that are trained on it."""
+
+import numpy as np
+from made_up_ink import write
+
+from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.settings.recogniser_settings import RecogniserOptions, RecogniserSettings
+from sketch.settings.run_options import RunOptions
+from sketch.training.network_run import train
+from sketch.training.plan import plan_run
+from sketch.training.recogniser_run import train_recogniser
+from sketch.training.record import ExperimentRecord
+
+# Of the same letters, so of the same length: each length takes a compilation.
+WORDS = ["big", "bgi", "ibg", "igb", "gbi", "gib"]
+SMALL = {"name": "toy", "dim": 4, "depth": 1, "batch_size": 4}
+
+
+def make_corpus(path, seed=0):
+    """12 lines to learn, 4 to check, 4 to test."""
+    rng = np.random.default_rng(seed)
+
+    def lines(name, count):
+        for number in range(count):
+            text = WORDS[int(rng.integers(len(WORDS)))]
+            strokes = write(text) * np.float32([rng.normal(1, 0.05), 1, 1])
+            yield Line(strokes, text, f"{name}-{number:02d}", "w")
+
+    sets = {
+        name: list(lines(name, count))
+        for name, count in (("train", 12), ("valid", 4), ("test", 4))
+    }
+    write_corpus(path, sets, source="made up", command="a test", seed=0, split="random")
+    return path
+
+
+def make_reader(corpus, root, epochs=1, reader=None, settings=None, **options):
+    options = {"checkpoint_minutes": 60.0, "data": str(corpus)} | options
+    settings = reader.settings if reader else RecogniserSettings(**(settings or SMALL))
+    return train_recogniser(
+        settings, reader, RecogniserOptions(epochs=epochs, **options), root
+    )
+
+
+def make_pen(corpus, root, monkeypatch):
+    """An experiment with text of one epoch: it writes, nobody can read it."""
+    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+    settings = SMALL | {"mixtures": 2, "text": True, "window_mixtures": 2}
+    plan = plan_run(settings, None, root)
+    return train(plan, RunOptions(epochs=1, data=str(corpus)), root)

@@ -1,0 +1,172 @@
+"""A run made ready: which corpus it has, in memory or not, and what does not fit."""
+
+import os
+
+import numpy as np
+import pytest
+from made_up_corpus import make_corpus
+
+from sketch.backend import devices
+from sketch.backend.processes import ALONE, Processes
+from sketch.corpus import rows
+from sketch.corpus.hdf5 import Corpus
+from sketch.ink import DamagedInk
+from sketch.settings.run_options import RunOptions
+from sketch.training.plan import plan_run
+from sketch.training.prepare import _memory, prepare
+from sketch.training.run_lines import BESIDE_INK
+
+GIVEN = {"dim": 6, "batch_size": 4, "text": True}
+
+
+@pytest.fixture
+def paths(tmp_path):
+    return [make_corpus(tmp_path / f"{n}.hdf5", seed=n, length=12 + n) for n in (0, 1)]
+
+
+def ready(root, paths, processes=ALONE, **options):
+    options = RunOptions(data=tuple(map(str, paths)), **options)
+    return prepare(plan_run(GIVEN, None, root), options, root, processes)
+
+
+class Second(Processes):
+    """Process 1 of two, whose process 0 says the same, or something else."""
+
+    index, count = 1, 2
+
+    def __init__(self, **others):
+        self.others = others
+
+    def gather(self, value):
+        return [self.others.get("first", value), value]
+
+
+class First(Second):
+    """Process 0 of two."""
+
+    index = 0
+
+
+@pytest.mark.parametrize("share, is_held", [(0.999, False), (1.001, True)])
+def test_memory_decides_where_lines_are(tmp_path, paths, monkeypatch, share, is_held):
+    """Gigabytes that are told, or a quarter of the machine's."""
+    size = 27 * (12 + 13) * 12 + 2 * 27 * BESIDE_INK  # bytes of the lines of all sets
+    _, told = ready(tmp_path / "told", paths, memory=share * size / 1e9)
+    monkeypatch.setattr(devices, "memory", lambda: 4 * share * size)
+    _, untold = ready(tmp_path / "untold", paths)
+    assert told.is_held == untold.is_held == is_held
+
+
+@pytest.mark.parametrize(("index", "share"), [(0, 100), (1, 100), (2, 200)])
+def test_processes_of_one_machine_share_its_memory(monkeypatch, index, share):
+    machines = ["a", "a", "b"]
+    peers = Processes()
+    peers.index, peers.count = index, 3
+    peers.gather = lambda value: machines
+    monkeypatch.setattr("platform.node", lambda: machines[index])
+    monkeypatch.setattr(devices, "memory", lambda: 800)
+    assert _memory(RunOptions(), peers) == share
+    assert _memory(RunOptions(memory=2.0), peers) == 2e9
+
+
+def test_a_process_reads_its_rows_and_no_others(tmp_path, paths, monkeypatch):
+    _, lines = ready(tmp_path / "runs", paths, Second(), memory=1e-6)
+    batches = lines.batches["train"]
+    of_file = np.repeat(paths, [18, 18])
+    usual, opened = rows.read_referenced, []
+
+    def read(path, name, references, *others):
+        opened.extend([path] * len(references) if name == "features" else [])
+        return usual(path, name, references, *others)
+
+    monkeypatch.setattr(rows, "read_referenced", read)
+    seen = []
+    for batch in batches.epoch(2):
+        mine = batch.lines[batch.lines >= 0]
+        assert sorted(opened) == sorted(of_file[mine])
+        seen.extend(mine)
+        opened.clear()
+    assert len(set(seen)) == len(seen) == 18  # half of the 36 of both files
+
+
+def replaced(path, other):
+    os.replace(other, path)
+
+
+def written_over(path, other):
+    path.write_bytes(other.read_bytes())
+
+
+def touched_up(path, other):
+    with open(path, "r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"\0\0\0\0")
+    os.utime(path, ns=(0, 1))  # the clock of a file system may be coarse
+
+
+@pytest.mark.parametrize("change", [replaced, written_over, touched_up])
+def test_a_corpus_that_is_replaced_meanwhile_is_not_read(tmp_path, paths, change):
+    _, lines = ready(tmp_path / "runs", paths, memory=1e-6)
+    epoch = lines.batches["train"].epoch(1)
+    next(epoch)
+    # As long as the one that is there: the same rows lie in the same places.
+    other = make_corpus(tmp_path / "other.hdf5", seed=7, length=13)
+    change(paths[1], other)
+    with pytest.raises(DamagedInk, match=r"1\.hdf5 was replaced or changed while"):
+        list(epoch)
+
+
+def test_processes_that_read_make_the_batch_of_one_that_holds(tmp_path, paths):
+    parts = [
+        ready(tmp_path / str(number), paths, place, memory=memory)[1].batches["train"]
+        for number, (place, memory) in enumerate(
+            [(ALONE, None), (First(), 1e-6), (Second(), 1e-6)]
+        )
+    ]
+    seen = []
+    for whole, *halves in zip(*(part.epoch(5) for part in parts), strict=True):
+        seen.extend(whole.lines[whole.lines >= 0])
+        assert (np.concatenate([half.lines for half in halves]) == whole.lines).all()
+        for key, value in whole.inputs.items():
+            joined = np.concatenate([half.inputs[key] for half in halves])
+            np.testing.assert_array_equal(joined, value)
+    assert sorted(seen) == list(range(36))
+
+
+def test_another_corpus_in_another_process_is_named(tmp_path, paths):
+    with Corpus.open(paths[0]) as corpus:
+        digest = corpus.digest
+    first = {"the corpus (its digest)": digest}
+    told = rf"differ in the corpus \(its digest\): it is {digest} in process 0 and "
+    with pytest.raises(ValueError, match=told):
+        ready(tmp_path / "runs", paths[1:], Second(first=first))
+    assert not (tmp_path / "runs").exists()
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-2000])
+
+
+def with_a_line_that_is_no_ink(path):
+    with Corpus.open(path) as corpus:
+        ink = corpus.read_set("train")[0].strokes
+    spoilt = ink.copy()
+    spoilt[3, 0] = np.nan
+    content = path.read_bytes()
+    assert content.count(ink.tobytes()) == 1
+    path.write_bytes(content.replace(ink.tobytes(), spoilt.tobytes()))
+
+
+@pytest.mark.parametrize("spoil", [cut_short, with_a_line_that_is_no_ink])
+@pytest.mark.parametrize("memory", [None, 1e-6], ids=["held", "read"])
+def test_one_bad_file_of_several_is_named(tmp_path, paths, spoil, memory):
+    spoil(paths[1])
+    with pytest.raises(DamagedInk, match=r"1\.hdf5: "):
+        _, lines = ready(tmp_path / "runs", paths, memory=memory)
+        for _ in lines.batches["train"].epoch(0):
+            pass
+
+
+def test_a_missing_file_of_several_is_named(tmp_path, paths):
+    with pytest.raises(FileNotFoundError, match="gone.hdf5"):
+        ready(tmp_path / "runs", [paths[0], tmp_path / "gone.hdf5"])

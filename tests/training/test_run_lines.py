@@ -1,0 +1,272 @@
+"""The lines of a run: in memory or on disk, of one file or several."""
+
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_up_corpus import make_corpus
+
+from sketch.backend.processes import ALONE
+from sketch.corpus import batches as batches_module
+from sketch.corpus import rows
+from sketch.corpus.batches import Batch, Batches
+from sketch.corpus.hdf5 import Corpus, Line, write_corpus
+from sketch.corpus.rows import RowsInMemory
+from sketch.corpus.shards import open_shards
+from sketch.ink.strokes import normalise
+from sketch.settings.hyperparameters import Hyperparameters
+from sketch.settings.recogniser_settings import RecogniserSettings
+from sketch.settings.run_options import RunOptions
+from sketch.training import recogniser_run as reader_training
+from sketch.training.network_run import TrainingRun
+from sketch.training.plan import plan_run
+from sketch.training.position import Position
+from sketch.training.prepare import prepare
+from sketch.training.run_lines import BESIDE_INK, load_lines, measure_texts
+
+SETTINGS = Hyperparameters(dim=6, batch_size=4, augment=0.1, text=True, seed=5)
+
+
+@pytest.fixture
+def paths(tmp_path):
+    """Two files, of lines of 12 and of 17 points."""
+    first = make_corpus(tmp_path / "first.hdf5")
+    second = make_corpus(tmp_path / "second.hdf5", seed=1, length=17)
+    return [first, second]
+
+
+def load(paths, memory, settings=SETTINGS):
+    with open_shards(paths) as corpus:
+        facts = corpus.alphabet, corpus.offset_mean, corpus.offset_std
+    return load_lines(paths, settings, *facts, memory, ALONE)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(batches_module, "BLOCK", 3)
+    monkeypatch.setattr(batches_module, "POOL", 12)
+
+
+@pytest.mark.parametrize("is_long", [False, True], ids=["one pool", "pools"])
+def test_lines_on_disk_make_the_batches_of_lines_in_memory(paths, is_long, request):
+    if is_long:
+        request.getfixturevalue("small_blocks")
+    held, read = load(paths, memory=1e9), load(paths, memory=1)
+    assert held.is_held and not read.is_held
+    assert isinstance(held.batches["train"].strokes, RowsInMemory)
+    assert "read from disk" in read.summary()
+    for name in ("train", "valid", "test"):
+        pairs = zip(
+            held.batches[name].epoch(1), read.batches[name].epoch(1), strict=True
+        )
+        for one, other in pairs:
+            assert (one.lines == other.lines).all()
+            assert one.inputs.keys() == other.inputs.keys()
+            for key, value in one.inputs.items():
+                np.testing.assert_array_equal(value, other.inputs[key])
+
+
+def ink_of(batches):
+    """The lines of a set as they stand in its batches, in the order of the corpus."""
+    found = {}
+    for batch in batches.epoch(0):
+        inputs = zip(batch.inputs["strokes"], batch.inputs["mask"], strict=True)
+        for line, (strokes, mask) in zip(batch.lines, inputs, strict=True):
+            found[line] = strokes[mask > 0]
+    return [found[number] for number in range(batches.num_lines)]
+
+
+def test_only_training_lines_are_varied_and_cut(paths):
+    with open_shards(paths) as corpus:
+        units = corpus.offset_mean, corpus.offset_std
+        whole = {
+            name: [normalise(line.strokes, *units) for line in corpus.read_set(name)]
+            for name in ("train", "valid", "test")
+        }
+    varied = load(paths, 1e9, replace(SETTINGS, augment=0.5)).batches
+    cut = load(paths, 1e9, replace(SETTINGS, augment=0.0, max_length=6)).batches
+    for name in ("valid", "test"):
+        for batches in (varied, cut):
+            for own, line in zip(ink_of(batches[name]), whole[name], strict=True):
+                np.testing.assert_array_equal(own, line)
+    for own, line in zip(ink_of(varied["train"]), whole["train"], strict=True):
+        assert own.shape == line.shape and np.abs(own - line).max() > 0.01
+    for own, line in zip(ink_of(cut["train"]), whole["train"], strict=True):
+        np.testing.assert_array_equal(own, line[:6])
+
+
+def test_several_files_are_one_corpus(paths):
+    with Corpus.open(paths[0]) as first, Corpus.open(paths[1]) as second:
+        lines = [*first.read_set("train"), *second.read_set("train")]
+        digests = first.digest, second.digest
+    with open_shards(paths) as corpus:
+        strokes = corpus.strokes("train").take(range(len(lines)))
+        texts = corpus.texts("train").take(range(len(lines)))
+        offsets = np.concatenate([line.strokes[:, :2] for line in lines]).astype(float)
+        np.testing.assert_allclose(corpus.offset_mean, offsets.mean(axis=0))
+        np.testing.assert_allclose(corpus.offset_std, offsets.std(axis=0))
+        assert corpus.text_lengths("train").tolist() == [len(t) for t in texts]
+        assert corpus.digest not in digests
+    for line, ink, text in zip(lines, strokes, texts, strict=True):
+        assert (line.strokes == ink).all()
+        assert line.transcript == text
+    with open_shards(paths[:1]) as one, open_shards(paths[::-1]) as turned:
+        assert one.digest == digests[0]
+        assert turned.digest != corpus.digest  # another order is another corpus
+
+
+def test_a_file_that_is_named_twice_is_refused(paths, tmp_path):
+    again = tmp_path / "again.hdf5"
+    again.write_bytes(paths[0].read_bytes())
+    for twice in (paths[0], again):
+        with pytest.raises(ValueError, match="first.hdf5 and .* hold the same lines"):
+            with open_shards([*paths, twice]):
+                pass
+
+
+@pytest.mark.parametrize("scale", [200, 1 / 200])
+def test_ink_of_other_units_is_not_mixed(paths, tmp_path, scale):
+    wide = make_corpus(tmp_path / "wide.hdf5", seed=2, scale=(scale, 1))
+    with open_shards([*paths, wide]) as corpus:
+        corpus.require_fit()  # longer lines, or single words
+    other = make_corpus(tmp_path / "other.hdf5", seed=1, scale=scale)
+    times = r"(1|2)\d\d" if scale > 1 else r"0\.00\d+"
+    message = f"{other} is {times} times as large as that of {paths[0]}: .* --model"
+    with open_shards([*paths, other]) as corpus:
+        with pytest.raises(ValueError, match=message):
+            corpus.require_fit()
+
+
+def resown(path):
+    """A corpus whose first lines of `train` and `test` have changed places."""
+    with Corpus.open(path) as corpus:
+        sets = {name: corpus.read_set(name) for name in corpus.sets}
+    sets["train"][0], sets["test"][0] = sets["test"][0], sets["train"][0]
+    other = path.with_stem(f"{path.stem}-resown")
+    write_corpus(other, sets, source="", command="", seed=1, split="random")
+    return other
+
+
+def test_a_line_held_out_in_one_file_is_not_trained_on_in_another(paths, tmp_path):
+    other_ink = make_corpus(tmp_path / "other.hdf5", seed=2)
+    with open_shards([*paths, resown(other_ink)]) as corpus:
+        corpus.require_fit()  # the same ids
+    again = resown(paths[0])
+    message = f"line test-00 is for training in {again} and held out in {paths[0]}"
+    files = [str(again), *map(str, paths)]
+    with pytest.raises(ValueError, match=message):
+        prepare(plan_run({}, None, tmp_path), RunOptions(data=files), tmp_path)
+    with pytest.raises(ValueError, match=message):
+        reader_training.prepare(RecogniserSettings(), None, files, tmp_path)
+
+
+def test_a_file_out_of_reach_is_not_called_damaged(paths):
+    with open_shards(paths) as corpus:
+        strokes = corpus.strokes("train")
+    paths[0].rename(paths[0].with_name("elsewhere"))
+    with pytest.raises(FileNotFoundError, match="first.hdf5"):
+        strokes.take([0])
+
+
+def test_lines_that_are_two_sets_take_their_memory_once(tmp_path):
+    ink = np.float32([[1, 2, 0], [2, 1, 1]] * 50)
+    train, valid = ([Line(ink, "a", f"{name}{k}") for k in range(9)] for name in "tv")
+    sets = {"train": train, "valid": valid, "test": valid}
+    path = tmp_path / "shared.hdf5"
+    write_corpus(path, sets, source="", command="", seed=0, split="graves")
+    needed = 18 * (100 * 12 + BESIDE_INK)
+    assert load([path], needed).is_held
+    assert not load([path], needed - 1).is_held
+
+
+def test_pools_hold_every_line_once_and_few_blocks_at_a_time(small_blocks):
+    lines = [np.full((1 + k % 5, 3), k, np.float32) for k in range(100)]
+    batches = Batches(lines, np.zeros(2), np.ones(2), 4, seed=2)
+    whole = [batch.lines for batch in batches.epoch(3)]
+    assert sorted(np.concatenate(whole)) == list(range(100))
+    assert len(whole) == batches.num_batches == 25
+    for start in range(0, 25, 3):  # the batches of a pool: 12 lines
+        blocks = np.unique(np.concatenate(whole[start : start + 3]) // 3)
+        assert len(blocks) <= 5  # four, and one that reaches into two pools
+    assert any((a != b).any() for a, b in zip(whole, whole[1:], strict=False))
+    again = [batch.lines for batch in batches.epoch(3, first=7)]
+    assert all((a == b).all() for a, b in zip(again, whole[7:], strict=True))
+
+
+def test_lines_take_little_memory_on_disk_and_once_their_size_in_it(
+    tmp_path, monkeypatch
+):
+    """A corpus of 4.8 MB; a batch of it has 0.2."""
+    rng = np.random.default_rng(0)
+    ink = rng.normal(size=(1000, 3)).astype(np.float32)
+    ink[:, 2] = 0
+    lines = [Line(ink + np.float32([k, 0, 0]), "a", f"l{k}") for k in range(400)]
+    sets = {"train": lines[:380], "valid": lines[380:390], "test": lines[390:]}
+    path = tmp_path / "long.hdf5"
+    write_corpus(path, sets, source="", command="", seed=0, split="random")
+    settings = Hyperparameters(dim=6, batch_size=8)
+    monkeypatch.setattr(rows, "AT_ONCE", 50)  # 0.6 MB
+    peaks = {}
+    for memory in (1, 1, 1e9):  # the first time, it imports
+        tracemalloc.start()
+        for _ in load([path], memory, settings).batches["train"].epoch(0):
+            pass
+        peaks[memory] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[1] < 1e6 < 4.5e6 < peaks[1e9] < 6.5e6
+
+
+@pytest.mark.parametrize("memory, named", [(1e9, "train-01"), (1, "number 1")])
+def test_a_corpus_that_was_replaced_hides_no_divergence(paths, memory, named):
+    run = TrainingRun.__new__(TrainingRun)
+    run.lines, run.position = load(paths, memory), Position()
+    run._remedy = lambda: "lower --lr"
+    for path in paths:
+        path.write_bytes(b"another")
+    batch = Batch({}, np.array([1, 20, -1]))
+    with pytest.raises(FloatingPointError, match=f"lines {named}, .* and 0 more"):
+        run._require_sound({"log_likelihood": np.nan, "points": 1.0}, 1.0, batch)
+
+
+def test_lines_without_text_count_once_where_test_is_valid(tmp_path):
+    ink = np.float32([[1, 2, 0], [2, 1, 1]])
+    train = [Line(ink, "a", "t0"), Line(ink * np.float32([2, 3, 1]), "", "t1")]
+    valid = [Line(ink, "a", "v0"), Line(ink, "", "v1"), Line(ink, "", "v2")]
+    sets = {"train": train, "valid": valid, "test": valid}
+    path = tmp_path / "few.hdf5"
+    write_corpus(path, sets, source="", command="", seed=0, split="random")
+    assert load([path], 1e9).num_without_text == 3
+
+
+def test_texts_are_measured_by_the_training_lines_that_have_one(tmp_path):
+    """Of 101 texts of 1 to 101 characters, one is longer than 100."""
+
+    def line(text, num_points, name):
+        rows = np.arange(3 * num_points).reshape(-1, 3) % 2
+        return Line(rows.astype(np.float32), text, name)
+
+    train = [line("a" * n, 3 * (n + 1), f"t{n}") for n in range(1, 102)]
+    mute = line("", 500, "mute")
+    others = [line("a" * 300, 2, "v0")]
+    scenes = [line("cat", 5000, f"s{n}") for n in range(3)]  # texts say what is drawn
+    measured = []
+    for lines in ([*train, mute], [mute], scenes):
+        sets = {"train": lines, "valid": others, "test": others}
+        path = tmp_path / f"{len(lines)}.hdf5"
+        write_corpus(path, sets, source="", command="", seed=0, split="random")
+        with open_shards([path]) as corpus:
+            measured.append(measure_texts(corpus))
+    assert measured == [
+        {"text_length": 100, "points_per_character": 3.0},
+        {"text_length": 0, "points_per_character": 0.0},
+        {"text_length": 3, "points_per_character": 1000},
+    ]
+
+
+def test_a_character_that_the_experiment_lacks_is_named(paths):
+    with open_shards(paths) as corpus:
+        facts = corpus.offset_mean, corpus.offset_std
+    alphabet = type(corpus.alphabet)(("a",))
+    with pytest.raises(ValueError, match="first.hdf5: the alphabet .* lacks ' ' 'b'"):
+        load_lines(paths, SETTINGS, alphabet, *facts, 1e9, ALONE)

@@ -1,0 +1,87 @@
+"""An experiment as a pen: its units, its bias, and the reader that looks at its ink."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from untrained import make_experiment
+
+import sketch.api
+from sketch.generation import pieces
+from sketch.generation.sampling import Trace
+from sketch.generation.terms import CheckResult
+from sketch.writing import pen as pen_module
+from sketch.writing.loaded import LoadedPen
+from sketch.writing.pen import in_units, sampling_options, write_experiment
+
+LOOP = SimpleNamespace(network=SimpleNamespace(first_input=(0.0, 0.0, 0.0)))
+NORMALISED = np.float32([[0, 0, 0], [1, -2, 1]])
+RECORDED = [[4, 1, 0], [10, -9, 1]]  # by a mean of (4, 1) and deviations of (6, 5)
+
+
+@pytest.fixture
+def make(tmp_path):
+    def make(**settings):
+        experiment = make_experiment(tmp_path, with_weights=False, **settings)
+        return replace(experiment, offset_mean=np.array([4.0, 1.0]))
+
+    return make
+
+
+def test_normalised_ink_is_put_back_in_the_recordings_units(make):
+    assert in_units(make(), NORMALISED).tolist() == RECORDED
+
+
+def test_free_lines_have_the_bias_and_the_recordings_units(make, monkeypatch):
+    asked = []
+
+    def sample(*given):
+        asked.append(given)
+        return SimpleNamespace(strokes=np.stack([NORMALISED] * 2))
+
+    monkeypatch.setattr(pen_module, "sample", sample)
+    monkeypatch.setattr(LoadedPen, "loop", LOOP)
+    ink = sketch.api.Pen(make(text=False)).sample(2, steps=9, bias=0.5, seed=3)
+    assert asked == [(LOOP, 2, 9, 0.5, 3)]
+    assert [line.strokes.tolist() for line in ink.lines] == [RECORDED] * 2
+
+
+@pytest.mark.parametrize("pace, steps", [(4.0, 9), (0.2, 1)])
+def test_a_piece_is_given_up_by_the_pace_but_never_at_once(make, pace, steps):
+    """A drawing may have fewer points than the word that names it has letters."""
+    experiment = replace(make(), points_per_character=pace)
+    assert sampling_options(experiment).steps_per_character == steps
+    assert sampling_options(experiment, 7).steps_per_character == 7
+
+
+class Refusal:
+    """A check that lets nothing pass."""
+
+    def require_known(self, texts):
+        self.texts = texts
+
+    def of_pen(self, offset_mean, offset_std):
+        self.units = offset_mean, offset_std
+        return lambda texts, strokes: [CheckResult(1.0, "it is no good") for _ in texts]
+
+
+def test_what_a_check_refuses_is_written_as_often_as_the_manner_allows(
+    make, monkeypatch
+):
+    def sample(loop, num_lines, max_steps, *_):
+        shapes = (3, 0, 0, 6, 0)  # of the trace: `phi` is of five letters and the end
+        return Trace(*(np.zeros((num_lines, 9, n), np.float32) for n in shapes))
+
+    monkeypatch.setattr(pieces, "sample", sample)
+    monkeypatch.setattr(pieces, "find_end", lambda strokes, _: 9)
+    monkeypatch.setattr(pieces, "describe_fault", lambda phi: None)
+    monkeypatch.setattr(pieces, "unevenness", lambda phi: 0.0)
+    experiment, check = make(), Refusal()
+    manner = sampling_options(experiment, max_tries=3)
+    (line,) = write_experiment(experiment, ["hello"], manner, loop=LOOP)
+    assert (line.tries, line.faults) == ([1], [])
+    (line,) = write_experiment(experiment, ["hello"], manner, loop=LOOP, check=check)
+    assert (line.tries, line.faults) == ([3], ["it is no good, after 3 tries"])
+    assert check.texts == ["hello"]
+    assert check.units == (experiment.offset_mean, experiment.offset_std)

@@ -1,0 +1,125 @@
+"""Ink that lines go on from, by the name of a style: whole, as it was written."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from untrained import make_experiment
+
+from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.experiment.styles import load_styles
+from sketch.ink.ink_files import write_json
+from sketch.ink.line_of_ink import InkLine
+from sketch.writing.prime import load_prime, style_prime
+
+STROKES = np.float32([[4, 3, 0], [10, -5, 1], [4, 0, 0], [-2, 5, 1]])
+
+
+@pytest.fixture
+def experiment(tmp_path):
+    return make_experiment(tmp_path / "experiments", with_weights=False)
+
+
+@pytest.fixture
+def styles(experiment):
+    path = experiment.path / "styles.json"
+    lines = [
+        InkLine(STROKES, "a wide lake", writer="wide"),
+        InkLine(STROKES * (0.5, 1, 1), "a narrow one", writer="narrow"),
+    ]
+    write_json(path, lines)
+    return path
+
+
+def test_a_style_is_taken_as_it_was_written(experiment, styles):
+    assert list(load_styles(experiment)) == ["wide", "narrow"]
+    prime = load_prime(experiment, "narrow")
+    assert prime.text == "a narrow one"
+    # The file begins at its first point: what led there has no row that tells.
+    raw = prime.strokes[:, :2] * experiment.offset_std + experiment.offset_mean
+    np.testing.assert_allclose(raw[1:], STROKES[1:, :2] * (0.5, 1), atol=1e-5)
+    np.testing.assert_array_equal(prime.strokes[:, 2], STROKES[:, 2])
+    np.testing.assert_array_equal(
+        style_prime(experiment, "narrow").strokes, prime.strokes
+    )
+    with pytest.raises(ValueError, match="knows what it says; leave out --prime-text"):
+        load_prime(experiment, "narrow", "a lake")
+
+
+def test_what_lies_about_hides_no_style(experiment, styles, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("wide", "round"):
+        (tmp_path / name).touch()
+    assert load_prime(experiment, "wide").text == "a wide lake"
+    with pytest.raises(ValueError, match="round: a file of ink ends in .inkml"):
+        load_prime(experiment, "round")
+
+
+def test_a_corpus_that_is_named_is_looked_into_all_the_same(
+    experiment, styles, tmp_path
+):
+    path = tmp_path / "toy.hdf5"
+    line = Line(STROKES, "of the corpus", "wide", "w")
+    others = {"valid": "line-1", "test": "line-2"}
+    sets = {"train": [line]} | {
+        name: [replace(line, line_id=line_id)] for name, line_id in others.items()
+    }
+    write_corpus(path, sets, source="made up", command="", seed=0, split="random")
+    assert load_prime(experiment, "wide").text == "a wide lake"
+    assert load_prime(experiment, "wide", data=path).text == "of the corpus"
+    with pytest.raises(ValueError, match="no line 'narrow'.* is a style of the model"):
+        load_prime(experiment, "narrow", data=path)
+    with pytest.raises(ValueError, match="no line 'x'.*; the styles .* wide, narrow"):
+        load_prime(experiment, "x", data=path)
+
+
+def test_what_is_no_style_is_told_what_there_is(experiment, styles):
+    with pytest.raises(ValueError, match="no style 'round', but wide, narrow"):
+        style_prime(experiment, "round")
+    with pytest.raises(
+        ValueError, match=r"neither a style .* \(wide, narrow\), an ink"
+    ):
+        load_prime(experiment, "round")
+    styles.unlink()
+    assert load_styles(experiment) == {}
+    with pytest.raises(ValueError, match="no style 'round', but none"):
+        style_prime(experiment, "round")
+
+
+def damage(**changes):
+    def write(path):
+        content = json.loads(path.read_text())
+        content["lines"][1] |= changes
+        path.write_text(json.dumps(content))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        damage(writer=""),
+        damage(writer="wide"),
+        damage(writer="a  b"),
+        damage(writer="a\x1b"),
+        damage(writer="a.json"),
+        damage(text=""),
+        damage(strokes=[]),
+        damage(strokes=5),
+        lambda path: path.write_text("{"),
+        lambda path: path.write_bytes(b"\xff"),
+    ],
+)
+def test_damaged_styles_are_named(experiment, styles, write):
+    write(styles)
+    with pytest.raises(ValueError, match="styles.json"):
+        load_styles(experiment)
+
+
+def test_styles_are_not_read_from_elsewhere(experiment, styles, tmp_path):
+    elsewhere = tmp_path / "elsewhere.json"
+    styles.rename(elsewhere)
+    styles.symlink_to(elsewhere)
+    with pytest.raises(ValueError, match="styles.json"):
+        load_styles(experiment)
