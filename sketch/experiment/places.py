@@ -119,6 +119,17 @@ def is_pretrained(path: Path) -> bool:
     return path.parent == pretrained_dir().resolve() and (path / CARD_NAME).is_file()
 
 
+def read_title(path: Path) -> str:
+    """The title of a published model: the heading of its card, or else its name."""
+    try:
+        with open(path / CARD_NAME, encoding="utf-8") as card:
+            heading = card.readline(200)
+    except (OSError, ValueError):
+        return path.name
+    title = heading.removeprefix("#").strip()
+    return title if heading.startswith("# ") and title.isprintable() else path.name
+
+
 def default_model() -> Path:
     """The directory of the model that writes where no other is named.
 
