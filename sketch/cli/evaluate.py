@@ -20,7 +20,7 @@ from sketch.cli.options import (
 from sketch.cli.param_types import FiniteRange
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 
-OF_READING = ("reader", "biases", "num_lines", "tries", "seed")
+OF_READING = ("recogniser", "biases", "num_lines", "tries", "seed")
 NOT_OF_READING = ("protocol", "batch_size")
 
 
@@ -93,7 +93,7 @@ def command(
     checkpoint: str,
     batch_size: int,
     legibility: bool,
-    reader: str | None,
+    recogniser: str | None,
     biases: tuple[float, ...],
     num_lines: int,
     tries: int,
@@ -128,9 +128,9 @@ def command(
         from sketch.experiment.recogniser_directory import RecogniserDirectory
 
         experiment.require_text()
-        if reader is None:
-            reader = f"{experiment.hyperparameters.name}-reader"
-        eyes = RecogniserDirectory.load(reader, experiments)
+        if recogniser is None:
+            recogniser = f"{experiment.hyperparameters.name}-reader"
+        eyes = RecogniserDirectory.load(recogniser, experiments)
 
     from sketch.backend import devices
 

@@ -50,7 +50,7 @@ def command(
     force: bool,
     experiments: Path,
 ) -> None:
-    """Make an experiment or a reader fit to be given away.
+    """Make an experiment fit to be given away.
 
     Settings, history, pictures, the best weights in half precision without the
     optimizer's state, and a card that says what it is, at most 8 MB in all. It writes

@@ -36,7 +36,7 @@ COLUMNS = {  # of a history, as shown to people; no history has all of them
 @experiments_option
 @debug_option
 def command(experiment: str, as_json: bool, experiments: Path) -> None:
-    """Show what an experiment or a reader is and how it learned.
+    """Show what an experiment is and how it learned.
 
     Settings, lineage, history. EXPERIMENT is its name, or the path of its directory.
     """

@@ -30,7 +30,7 @@ from sketch.settings.recogniser_settings import RecogniserOptions, RecogniserSet
 @click.pass_context
 def command(
     ctx: click.Context,
-    reader: str | None,
+    recogniser: str | None,
     experiments: Path,
     progress: bool | None,
     **values: Any,
@@ -56,7 +56,7 @@ def command(
     from sketch.training.plan_data import plan_recogniser_with_data
 
     settings, opened, options, notice = plan_recogniser_with_data(
-        given, reader, options, experiments
+        given, recogniser, options, experiments
     )
     if notice:
         click.echo(notice, err=True)

@@ -1,9 +1,7 @@
 """`sketch evaluate` hands on what was typed, and prints one report."""
 
 import json
-import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -46,12 +44,10 @@ def calls(monkeypatch):
     def set_up(backend, precision):
         calls["set_up"] = (backend, precision)
 
-    for name, module in {
-        "scoring": SimpleNamespace(evaluate_experiment=evaluate_experiment),
-        "devices": SimpleNamespace(set_up=set_up),
-    }.items():
-        monkeypatch.setitem(sys.modules, f"sketch.experiment.{name}", module)
-        monkeypatch.setattr(f"sketch.experiment.{name}", module, raising=False)
+    monkeypatch.setattr(
+        "sketch.evaluation.score.evaluate_experiment", evaluate_experiment
+    )
+    monkeypatch.setattr("sketch.backend.devices.set_up", set_up)
     return calls
 
 

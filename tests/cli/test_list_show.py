@@ -52,8 +52,8 @@ def test_list_tells_epochs_best_and_who_is_running(sketch, parent, child):
     with child.lock():
         result = sketch("list")
     header, first, second, hands, readers, styles = result.out.splitlines()
-    assert hands == f"hands that come with sketch: {', '.join(find_pretrained())}"
-    assert readers == "readers that come with sketch: handwriting-reader"
+    assert hands == f"pretrained models: {', '.join(find_pretrained())}"
+    assert readers == "pretrained recognisers: iam-recogniser"
     assert styles.startswith(
         f"styles of {next(iter(find_pretrained()))}, for --prime: "
     )
@@ -98,7 +98,7 @@ def test_damaged_styles_are_told_and_nothing_else_is_lost(sketch, parent, monkey
     assert shown.code == 0 and "dim: 8" in shown.out
     assert shown.err.startswith("damaged: ") and "styles.json" in shown.err
     hand = {parent.name: parent.path}
-    monkeypatch.setattr("sketch.experiment.places.find_pretrained", lambda: hand)
+    monkeypatch.setattr("sketch.experiment.places.find_pretrained", lambda *_: hand)
     listed = sketch("list")
     assert listed.code == 0 and parent.name in listed.out
     assert listed.err.startswith("damaged: ") and "styles.json" in listed.err
@@ -164,17 +164,17 @@ def test_readers_are_listed_and_shown(sketch, parent, reader):
 def test_a_damaged_reader_is_named(sketch, reader):
     (reader.path / "recogniser.json").write_text("{")
     result = sketch("list")
-    assert result.code == 0 and result.out.startswith("hands that come with")
+    assert result.code == 0 and result.out.startswith("pretrained models: ")
     assert result.err.startswith("damaged: ") and reader.name in result.err
 
 
 def test_a_reader_is_no_experiment_and_an_experiment_no_reader(sketch, parent, reader):
     for words in (["sample"], ["evaluate"], ["train", "--bs", 3]):
         result = sketch(*words, "--model", reader.name)
-        assert result.code == 1 and f"'{reader.name}' is a reader" in result.err
+        assert result.code == 1 and f"'{reader.name}' is a recogniser" in result.err
     result = sketch("train-recogniser", "--recogniser", parent.name)
     assert result.code == 1
-    assert f"'{parent.name}' is an experiment, and no reader; in " in result.err
+    assert f"'{parent.name}' is an experiment, not a recogniser" in result.err
 
 
 def test_nothing_of_a_stranger_commands_the_terminal(sketch, root, parent):

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import click
 import pytest
-from sketch.cli.former import FORMER
 from unread import Unread
 from untrained import make_experiment
 
 from sketch.cli import signals
-from sketch.cli.main import COMMANDS, cli, describe
+from sketch.cli.main import COMMANDS, describe
 from sketch.experiment.places import find_pretrained
 
 # What takes long to import; numpy alone would be a third of the 0.3 s.
@@ -57,16 +56,6 @@ def test_help_is_in_house_style(sketch, command):
     assert "--debug" in text
 
 
-def test_options_of_former_times_lead_to_options_of_today():
-    there_are = set()
-    for name in COMMANDS:
-        params = cli.get_command(None, name).params
-        there_are.update(*(option.opts for option in params))
-    for former, here in FORMER.items():
-        assert former not in there_are
-        assert set(re.findall(r"(?<!\w)--?[A-Za-z][a-z-]*", here)) <= there_are, here
-
-
 def test_the_commands_are_listed_in_the_order_of_work(sketch):
     text = sketch("--help").out.partition("Commands:")[2]
     assert [line.split()[0] for line in text.strip().splitlines()] == list(COMMANDS)
@@ -79,7 +68,6 @@ def test_the_commands_are_listed_in_the_order_of_work(sketch):
         (["nope"], "No such command 'nope'.\n"),
         (["trian"], "No such command 'trian'. Did you mean 'train'?\n"),
         (["list", "--nope"], "No such option"),
-        (["train", "--rnn_size", "9"], ". Here that is --dim\n"),
         (["show"], "Missing argument"),
         (["train", "--dim", "0"], "0 is not in the range"),
         (["train", "--dim", "x"], "'x' is not a valid integer"),
@@ -122,10 +110,10 @@ def failing(monkeypatch):
     """Has `sketch list` raise an error."""
 
     def fail_with(error):
-        def fail(root):
+        def fail(*_):
             raise error
 
-        monkeypatch.setattr("sketch.experiment.experiment.find_experiments", fail)
+        monkeypatch.setattr("sketch.experiment.places.find_own", fail)
 
     return fail_with
 
@@ -208,11 +196,11 @@ def test_signals_of_the_system(number, code):
         # A shell lets what it runs in the background ignore Ctrl-C.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from sketch.cli.main import main\n"
-        "import sketch.experiment.experiment as directory\n"
-        "def wait(root):\n"
+        "import sketch.experiment.places as directory\n"
+        "def wait(*_):\n"
         "    print('waiting', flush=True)\n"
         "    time.sleep(60)\n"
-        "directory.find_experiments = wait\n"
+        "directory.find_own = wait\n"
         "import sys\n"
         "sys.argv = ['sketch', 'list']\n"
         "main()\n"
@@ -241,7 +229,7 @@ PROGRAM = """
 import gc, signal, sys, time, weakref
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from sketch.cli.main import main
-import sketch.experiment.experiment as directory
+import sketch.experiment.places as directory
 
 number = int(sys.argv[1])
 
@@ -253,7 +241,7 @@ def raise_signal(*_):
     gc.callbacks.clear()
     signal.raise_signal(number)
 
-def strike(root):
+def strike(*_):
     try:
         %s  # Python discards what this raises
         time.sleep(60)
@@ -261,7 +249,7 @@ def strike(root):
         time.sleep(0.2)  # some turns of the timer
         print("cleared up", flush=True)
 
-directory.find_experiments = strike
+directory.find_own = strike
 sys.argv = ["sketch", "list"]
 main()
 """
@@ -343,12 +331,9 @@ def test_version(sketch):
     assert sketch("--version").out.strip().endswith(package.__version__)
 
 
-DEMO_HAND = "demo-2X200-G10-bs64-lr3e-3-text-K5-one-cycle"  # without styles
-
-
 @pytest.mark.parametrize(
     ("model", "found"),
-    [("", "slanted"), ("--model nobody", ""), (f"--model {DEMO_HAND}", "")],
+    [("", "slanted"), ("--model nobody", ""), ("--model demo-text", "")],
 )
 def test_the_shell_completes_styles(tmp_path, model, found):
     """By click's own script, which forgets what it is told before a file."""
@@ -368,18 +353,18 @@ echo "${{COMPREPLY[@]}}"
     assert (done.stdout.strip(), done.stderr) == (found, "")
 
 
-def test_the_shell_completes_names_of_experiments_and_of_hands(tmp_path):
-    hands = [name for name in find_pretrained() if name.startswith("hand")]
-    for name in ("handwriting-1X8", hands[0]):
+def test_the_shell_completes_names_of_own_and_pretrained_models(tmp_path):
+    for name in ("iam-2X8", "iam-text"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "hyperparameters.json").touch()
     environment = os.environ | {
         "_SKETCH_COMPLETE": "bash_complete",
-        "COMP_WORDS": "sketch show hand",
+        "COMP_WORDS": "sketch show iam",
         "COMP_CWORD": "2",
         "SKETCH_EXPERIMENTS": str(tmp_path),
     }
     program = "from sketch.cli.main import main; main()"
     result = python("-c", program, env=environment)
-    names = ["handwriting-1X8", *hands]
+    names = ["iam-2X8", *find_pretrained()]
+    names.remove("demo-text")
     assert sorted(result.stdout.split()) == sorted(f"plain,{name}" for name in names)
