@@ -12,6 +12,7 @@ on. They import what they need when they are first used.
 
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,11 @@ __all__ = ["Ink", "Layout", "Pen", "load"]
 
 if TYPE_CHECKING:
     from sketch.experiment.experiment import Experiment
+    from sketch.generation.sampling import SamplingLoop
     from sketch.generation.terms import Prime
+    from sketch.model.network import Network
     from sketch.writing.check import ReadingCheck
+    from sketch.writing.loaded_recogniser import LoadedRecogniser
 
 
 class Pen:
@@ -53,10 +57,10 @@ class Pen:
         backend: str | None = None,
         root: str | Path = "experiments",
     ):
-        from sketch.writing.loaded import LoadedPen
-
         self.experiment = experiment
-        self._loaded = LoadedPen(experiment, backend, root)
+        self._backend = backend
+        self._root = root
+        self._last_recogniser: tuple[str | Path, LoadedRecogniser] | None = None
 
     @property
     def name(self) -> str:
@@ -131,8 +135,7 @@ class Pen:
                 f"{self.name} has learned words without blanks: write a line for each, "
                 "or a page"
             )
-        loaded = self._loaded
-        loop = loaded.loop if figures is None else loaded.detailed_loop
+        loop = self._loop if figures is None else self._detailed_loop
         from sketch.writing.pen import in_units, sampling_options, write_experiment
 
         primed = self._prime(prime, prime_text, data)
@@ -199,7 +202,7 @@ class Pen:
         seed, tries = whole_numbers(bias, seed, tries=tries)
         require_share(max_error_rate)
         paragraphs = self._fit(text, keep_lines, replace_unknown)
-        loop = self._loaded.loop
+        loop = self._loop
         from sketch.writing.letter import write_letter
         from sketch.writing.pen import sampling_options
 
@@ -239,7 +242,7 @@ class Pen:
         if self.experiment.hyperparameters.text:
             raise ValueError(f"{self.name} writes texts: use write")
         seed, count, steps = whole_numbers(bias, seed, count=count, steps=steps)
-        loop = self._loaded.loop
+        loop = self._loop
         from sketch.writing.pen import free_lines
 
         lines = free_lines(loop, self.experiment, count, steps, bias, seed)
@@ -273,7 +276,7 @@ class Pen:
             return None
         from sketch.writing.check import ReadingCheck
 
-        return ReadingCheck(self._loaded.reader(reader), max_error_rate)
+        return ReadingCheck(self._recogniser(reader), max_error_rate)
 
     def _prime(
         self,
@@ -293,6 +296,46 @@ class Pen:
         if not (text or line.text):
             raise ValueError("say what the prime reads, by prime_text")
         return as_prime(self.experiment, line.strokes, text or line.text)
+
+    @cached_property
+    def _network(self) -> "Network":
+        from sketch.backend import devices
+
+        devices.set_up(self._backend, precision=None)  # before keras is imported
+        from sketch.experiment.weights import load_network
+
+        # A program's own precision of keras stays as it was.
+        with devices.in_float32():
+            return load_network(self.experiment)
+
+    @cached_property
+    def _loop(self) -> "SamplingLoop":
+        return self._make_loop(details=False)
+
+    @cached_property
+    def _detailed_loop(self) -> "SamplingLoop":
+        return self._make_loop(details=True)
+
+    def _make_loop(self, details: bool) -> "SamplingLoop":
+        network = self._network
+        from sketch.backend import devices
+        from sketch.generation.sampling import SamplingLoop
+
+        with devices.in_float32():
+            return SamplingLoop(network, details)
+
+    def _recogniser(self, path_or_name: str | Path) -> "LoadedRecogniser":
+        """The recogniser of this name; the last one is kept."""
+        if self._last_recogniser is None or self._last_recogniser[0] != path_or_name:
+            from sketch.backend import devices
+            from sketch.experiment.recogniser_directory import RecogniserDirectory
+            from sketch.writing.loaded_recogniser import LoadedRecogniser
+
+            directory = RecogniserDirectory.load(path_or_name, self._root)
+            with devices.in_float32():
+                recogniser = LoadedRecogniser(directory)
+            self._last_recogniser = (path_or_name, recogniser)
+        return self._last_recogniser[1]
 
     def __repr__(self) -> str:
         return f"<Pen: {self.name}>"

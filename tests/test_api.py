@@ -18,7 +18,6 @@ from sketch.experiment.experiment import Experiment
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.ink_files import read_ink
 from sketch.settings.hyperparameters import Hyperparameters
-from sketch.writing.loaded import LoadedPen
 
 DOCS = Path(__file__).parent.parent / "docs" / "python.md"
 QUICK = {"tries": 1}  # an untrained pen writes nothing that can be read, however often
@@ -212,7 +211,7 @@ class Sceptic:
 def test_what_a_reader_cannot_read_is_written_again(pen, monkeypatch):
     go_well(monkeypatch, lambda number: True)
     reader = Sceptic()
-    monkeypatch.setattr(LoadedPen, "reader", lambda self, name: reader)
+    monkeypatch.setattr(sketch.Pen, "_recogniser", lambda self, name: reader)
     for write_text in (pen.write, pen.write_page):
         reader.seen.clear()
         ink = write_text("hello", check="sceptic", tries=3)
@@ -383,7 +382,7 @@ def test_a_free_pen(root, pen):
 
 def test_load_tells_what_is_wrong(root, experiment, tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match="did you mean"):
-        sketch.load(experiment.name[:-1], experiments=root)
+        sketch.load(experiment.name.replace("8", "9"), experiments=root)
     bare = Experiment.create(
         tmp_path,
         Hyperparameters(depth=1, dim=8),
@@ -398,7 +397,7 @@ def test_load_tells_what_is_wrong(root, experiment, tmp_path, monkeypatch):
         sketch.load(bare.path)
     monkeypatch.setenv("SKETCH_EXPERIMENTS", str(root))
     assert sketch.load(experiment.name).name == experiment.name
-    with pytest.raises(ValueError, match="an empty name names no experiment"):
+    with pytest.raises(ValueError, match="an empty name"):
         sketch.load("")
     with pytest.raises(FileNotFoundError, match="no experiment"):
         sketch.load(experiment.name, experiments="")

@@ -1,7 +1,6 @@
 """An experiment as a pen.
 
 - `pen`: texts and free lines, in the recordings' units
-- `loaded`: what a pen keeps in memory
 - `letter`: a whole text in one style, in pieces for a page
 - `prime`: ink that lines go on from
 - `check`: generated lines checked with a recogniser

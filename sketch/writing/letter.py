@@ -1,4 +1,4 @@
-"""A whole text in one hand, by an experiment: the pieces that `sketch.page.layout` places.
+"""A whole text in one style: the pieces that `sketch.page.layout` places.
 
 The text is written in short pieces, as long as the model follows well, all at once.
 Every piece goes on from the same ink, so that the hand is one: from somebody's prime,

@@ -74,7 +74,7 @@ def primes(monkeypatch):
         return [WrittenLine(text, trace, [1]) for text in texts]
 
     monkeypatch.setattr("sketch.writing.pen.write_texts", write_texts)
-    monkeypatch.setattr("sketch.writing.loaded.LoadedPen.loop", object())
+    monkeypatch.setattr("sketch.api.Pen._loop", object())
     return seen
 
 

@@ -12,7 +12,6 @@ from sketch.generation import pieces
 from sketch.generation.sampling import Trace
 from sketch.generation.terms import CheckResult
 from sketch.writing import pen as pen_module
-from sketch.writing.loaded import LoadedPen
 from sketch.writing.pen import in_units, sampling_options, write_experiment
 
 LOOP = SimpleNamespace(network=SimpleNamespace(first_input=(0.0, 0.0, 0.0)))
@@ -41,7 +40,7 @@ def test_free_lines_have_the_bias_and_the_recordings_units(make, monkeypatch):
         return SimpleNamespace(strokes=np.stack([NORMALISED] * 2))
 
     monkeypatch.setattr(pen_module, "sample", sample)
-    monkeypatch.setattr(LoadedPen, "loop", LOOP)
+    monkeypatch.setattr(sketch.api.Pen, "_loop", LOOP)
     ink = sketch.api.Pen(make(text=False)).sample(2, steps=9, bias=0.5, seed=3)
     assert asked == [(LOOP, 2, 9, 0.5, 3)]
     assert [line.strokes.tolist() for line in ink.lines] == [RECORDED] * 2
