@@ -32,7 +32,7 @@ PACKAGES_torch := 'torch==2.13.0'
 # Or each process of the tests would compile sketch and pytest's tests anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-slow test-optimised test-tensorflow test-torch test-oldest lint
+.PHONY: demo test test-slow test-optimised test-tensorflow test-torch test-oldest test-wheel lint
 
 demo: $(READY)
 	$(BIN)/sketch train --experiments experiments $(DEMO_OPTIONS) $(if $(wildcard experiments/$(DEMO_NAME)),--model continue)
@@ -68,6 +68,10 @@ OLDEST_TESTS += -W ignore::DeprecationWarning
 
 test-oldest: .venv-oldest/.ready
 	JAX_DISABLE_MOST_OPTIMIZATIONS=0 .venv-oldest/bin/python -m pytest --quiet $(EACH_CORE) $(OLDEST_TESTS)
+
+# The wheel in an empty environment, folder and home writes a line with each model.
+test-wheel: $(READY)
+	$(BIN)/python .ci/wheel.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -24,7 +24,8 @@ TOY = {"--dim": "6", "-G": "2", "--bs": "4", "--epochs": "1", "-K": "2"}
 
 def commands(path: Path) -> list[list[str]]:
     """The command lines of a page's indented blocks, split as a shell splits them."""
-    lines = re.findall(r"^ {4}(\S.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    # In a list they are indented by two more.
+    lines = re.findall(r"^ {4,6}(\S.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
     found = [shlex.split(line, comments=True) for line in lines]
     return [words for words in found if words[0] in ("sketch", "python")]
 
@@ -54,7 +55,7 @@ def at_toy_size(words: list[str]) -> list[str]:
             words[place] = experiment_name(settings)
     if words[:2] == ["sketch", "serve"]:
         words += ["--port", "0"]
-    if words[:2] == ["sketch", "write"]:  # by the hand that comes with sketch
+    if words[:2] == ["sketch", "write"]:  # by the pretrained model
         words[2] = words[2].split()[0]
     if words[:2] == ["sketch", "sample"]:
         if "--text" in words:  # two of them, soon given up
