@@ -24,7 +24,7 @@ WANTED = (
 
 
 def main() -> None:
-    """Raises AssertionError or CalledProcessError where the wheel falls short."""
+    """Exits with what the wheel lacks, or with the command that fails in it."""
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

@@ -131,8 +131,8 @@ def test_backends_are_imported_in_their_own_files_only():
 
 def test_what_is_light_imports_nothing_heavy():
     heavy = {
-        **dict.fromkeys(("settings", "system"), {"keras", "h5py", "numpy"}),
-        **dict.fromkeys(("ink", "figures", "page"), {"keras", "h5py"}),
+        **dict.fromkeys(("settings", "system", "ink"), {"keras", "h5py", "matplotlib"}),
+        **dict.fromkeys(("figures", "page"), {"keras", "h5py"}),
         **dict.fromkeys(("corpus", "convert"), {"keras"}),
     }
     found = [
@@ -233,7 +233,8 @@ def test_make_demo_finds_its_experiment_again():
     assert "sketch train --experiments experiments $(DEMO_OPTIONS)" in text
 
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, TOOL = PYPROJECT["project"], PYPROJECT["tool"]
 EXTRAS = PROJECT["optional-dependencies"]
 WANTED = [*PROJECT["dependencies"], *itertools.chain(*EXTRAS.values())]
 BOUNDS = r"([\w-]+)(?:\[\w+\])?>=([\d.]+),<[\d.]+"
@@ -255,3 +256,19 @@ def test_the_oldest_dependencies_are_those_that_are_tested():
     for package, extra in (("torch", "torch"), ("tensorflow-cpu", "tensorflow")):
         [(_, version)] = [re.match(BOUNDS, one).groups() for one in EXTRAS[extra]]
         assert re.search(rf"'{package}[>=]=" + re.escape(version), rules)
+
+
+def test_pretrained_models_are_kept_by_git_and_shipped_by_name():
+    # A user's own runs lie beside them, and must be neither.
+    there = {path.parent.name for path in (ROOT / "experiments").glob("*/README.md")}
+    shipped = TOOL["setuptools"]["package-data"]["sketch.pretrained"]
+    assert {name.removesuffix("/**") for name in shipped} - {"*.md"} == there
+    ignored = (ROOT / ".gitignore").read_text()
+    kept = set(re.findall(r"^!/experiments/([\w-]+)/$", ignored, re.MULTILINE))
+    assert kept == there
+
+
+def test_every_folder_is_a_package_of_the_wheel():
+    folders = {f"sketch.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py")}
+    packages = set(TOOL["setuptools"]["packages"])
+    assert packages == folders | {"sketch", "sketch.pretrained"}
