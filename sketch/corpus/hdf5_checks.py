@@ -23,6 +23,7 @@ from sketch.ink import DamagedInk
 HEAP_REFERENCE = np.dtype([("length", "<u4"), ("address", "<u8"), ("index", "<u4")])
 HEAP_HEADER = struct.Struct("<4s4sQ")  # signature, version, size of the collection
 HEAP_OBJECT = struct.Struct("<H6xQ")  # index, (reference count,) size
+MAX_ATTRIBUTE_ROWS = 1000  # `split` has one for each set and source
 
 
 def damaged(path: Path, problem: str) -> DamagedInk:
@@ -220,15 +221,47 @@ def read_references(dataset: h5py.Dataset, path: Path) -> np.ndarray:
     return np.frombuffer(references, HEAP_REFERENCE)
 
 
-def read_text_attribute(file: h5py.File, path: Path, name: str) -> str:
-    """An attribute that is a text of fixed length, which needs no heap.
+def read_plain_attribute(
+    thing: h5py.HLObject, path: Path, name: str, kinds: str, num_axes: int
+) -> np.ndarray:
+    """Reads an attribute whose values are of fixed length.
+
+    An attribute of variable length leads into the heap, where a forged object of size 0
+    keeps the HDF5 library for ever: its type is looked at before its value is read.
+
+    Args:
+        thing: the file, group or dataset that has it.
+        path: of the file, for messages.
+        name: of the attribute.
+        kinds: of numpy's dtypes, such as "S" for text.
+        num_axes: how many axes it has; 0: a scalar.
 
     Raises:
-        DamagedInk: If there is no such attribute.
+        DamagedInk: There is no such attribute, or it is of another kind.
     """
-    if name not in file.attrs:
+    if name not in thing.attrs:
         raise damaged(path, f"not written by this program: no attribute {name!r}")
-    attribute = file.attrs.get_id(name)
-    if attribute.shape != () or attribute.dtype.kind != "S":
-        raise damaged(path, f"attribute {name!r} is not a text of fixed length")
-    return bytes(file.attrs[name]).decode("utf-8")
+    attribute = thing.attrs.get_id(name)
+    if not is_plain(attribute.dtype):
+        raise damaged(path, f"attribute {name!r} is of variable length")
+    is_fit = attribute.dtype.kind in kinds and len(attribute.shape) == num_axes
+    if not is_fit or max(attribute.shape, default=0) > MAX_ATTRIBUTE_ROWS:
+        raise damaged(
+            path,
+            f"attribute {name!r} is {attribute.dtype} of shape {attribute.shape}",
+        )
+    return np.asarray(thing.attrs[name])
+
+
+def is_plain(dtype: np.dtype) -> bool:
+    """Whether values of this type hold nothing of variable length, at any depth."""
+    if dtype.subdtype:
+        return is_plain(dtype.subdtype[0])
+    if dtype.fields:
+        return all(is_plain(field[0]) for field in dtype.fields.values())
+    return not dtype.hasobject or h5py.check_ref_dtype(dtype) is h5py.Reference
+
+
+def read_text_attribute(file: h5py.File, path: Path, name: str) -> str:
+    """As `read_plain_attribute`, for a text."""
+    return bytes(read_plain_attribute(file, path, name, "S", 0)[()]).decode("utf-8")

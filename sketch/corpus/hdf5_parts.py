@@ -15,6 +15,7 @@ from sketch.corpus.hdf5_checks import (
     damaged,
     heap_lengths,
     own_dataset,
+    read_plain_attribute,
     read_rows,
     read_text_attribute,
 )
@@ -54,7 +55,8 @@ def read_attributes(file: h5py.File, path: Path) -> dict:
         read_text_attribute(file, path, "sources_digest") if has_places else ""
     )
     for name in ("offset_mean", "offset_std"):
-        read[name] = np.asarray(file.attrs[name], np.float64)
+        values = read_plain_attribute(file, path, name, "fiu", num_axes=1)
+        read[name] = values.astype(np.float64)
         if read[name].shape != (2,) or not np.isfinite(read[name]).all():
             raise damaged(path, f"{name} is not two finite numbers")
     if not (read["offset_std"] > 0).all():
@@ -95,9 +97,9 @@ def read_split(
     file: h5py.File, path: Path, num_rows: int
 ) -> dict[str, tuple[int, int]]:
     """The rows `(start, stop)` of each set."""
-    split = file.attrs["split"]
-    fields = getattr(split, "dtype", np.dtype("f4")).names or ()
-    if not {"split", "source", "start", "stop"} <= set(fields) or split.ndim != 1:
+    split = read_plain_attribute(file, path, "split", "V", num_axes=1)
+    fields = split.dtype.names or ()
+    if not {"split", "source", "start", "stop"} <= set(fields):
         raise damaged(path, "attribute 'split' is not fuel's array of sets")
     bounds: dict[str, tuple[int, int]] = {}
     for entry in split[split["source"] == b"features"]:
