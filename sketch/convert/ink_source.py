@@ -1,6 +1,7 @@
 """Anybody's ink: files of InkML, SVG, JSON or Quick, Draw! as a database of lines.
 
-A line is what the readers of `sketch.ink.ink_files` call one; a drawing of Quick, Draw! is
+A line is what the parsers of `sketch.ink.ink_files` call one; a drawing of Quick,
+Draw! is
 a line whose text is its word. Ids are `<place>-<number>`, the place being that of the
 file in its source, without suffix; for Quick, Draw! `<file>/<key>-01`. Two files of the
 same place, in two sources, are `<place>` and `<place>~2`. A file that several paths or
