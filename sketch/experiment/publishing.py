@@ -22,12 +22,12 @@ import numpy as np
 from PIL import Image
 
 from sketch.corpus.shards import open_shards
-from sketch.experiment import checkpoint
+from sketch.experiment import checkpoint, places
 from sketch.experiment.card import settings_of, write_card
 from sketch.experiment.corpora import find_corpus_files, require_own_corpus
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.lineage import trained_elsewhere
-from sketch.experiment.places import RECOGNISER_NAME, SETTINGS_NAME, pretrained_dir
+from sketch.experiment.places import RECOGNISER_NAME, SETTINGS_NAME
 from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.experiment.styles import STYLES_NAME, load_styles
 from sketch.experiment.weights_file import check_weights_file
@@ -112,11 +112,12 @@ def publish(
         card = write_card(source, state, pictures, told, condition, evaluations)
         write_text(new / "README.md", card)
         size = sum(file.stat().st_size for file in new.rglob("*") if file.is_file())
-        is_ours = path.parent.resolve() == pretrained_dir().resolve()
+        is_ours = path.parent.resolve() == places.pretrained_dir().resolve()
         if is_ours and size > MAX_BYTES:
             raise ValueError(
-                f"{source.name} would take {size:,} bytes in {path.parent}, which ships "
-                f"with sketch; the limit there is {MAX_BYTES:,}: choose another --output"
+                f"{source.name} would take {size:,} bytes in {path.parent}, which "
+                f"ships with sketch; the limit there is {MAX_BYTES:,}: choose another "
+                "--output"
             )
     return path
 

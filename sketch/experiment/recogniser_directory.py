@@ -147,7 +147,8 @@ class RecogniserDirectory(RunDirectory):
         if changed:
             raise ValueError(
                 f"{self.name} was made with other settings: {'; '.join(changed)}. "
-                "Leave that out to go on with it, or leave out --recogniser to begin anew"
+                "Leave them out to go on with it, or leave out --recogniser for a new "
+                "one"
             )
 
 

@@ -14,6 +14,7 @@ them, no dot at either end.
 
 import dataclasses
 import re
+from decimal import Decimal
 from typing import Any
 
 from sketch.settings.hyperparameters import Hyperparameters
@@ -61,11 +62,10 @@ def shortest_float(value: float) -> str:
     `1e-3`, `3.5e-4`, `0.2`, `10`: exponents without padding or plus sign; of two
     spellings of one length the one without exponent.
     """
-    import numpy as np  # a command's --help does without
-
-    plain = np.format_float_positional(value, trim="-")
-    scientific = np.format_float_scientific(value, trim="-", exp_digits=1)
-    return min(plain, scientific.replace("e+", "e"), key=len)
+    number = Decimal(repr(value)).normalize()  # repr has the fewest digits
+    first, *others = map(str, number.as_tuple().digits)
+    mantissa = f"{first}.{''.join(others)}" if others else first
+    return min(f"{number:f}", f"{mantissa}e{number.adjusted()}", key=len)
 
 
 def tags(settings: Settings) -> str:

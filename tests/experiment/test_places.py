@@ -1,6 +1,123 @@
-"""Where experiments and pretrained models are."""
+"""Which directory a name leads to."""
 
-from sketch.experiment.places import find_pretrained, read_title
+import shutil
+
+import pytest
+from untrained import make_experiment
+
+from sketch.experiment import places
+from sketch.experiment.experiment import Experiment, Lineage
+from sketch.experiment.lineage import ancestors
+from sketch.experiment.places import (
+    SETTINGS_NAME,
+    find_directory,
+    find_pretrained,
+    read_title,
+)
+
+
+@pytest.fixture
+def root(tmp_path):
+    return make_folder(tmp_path / "root", "maple-1X8", "maple-2X8", "oak")
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """Stands in for the folder of the pretrained models."""
+    path = make_folder(tmp_path / "pretrained", "birch-text", "birch", "oak")
+    make_folder(path, "cedar", card=False)  # a run in a checkout's experiments/
+    monkeypatch.setattr(places, "pretrained_dir", lambda: path)
+    return path
+
+
+def make_folder(path, *names, card=True):
+    for name in names:
+        (path / name).mkdir(parents=True)
+        (path / name / SETTINGS_NAME).touch()
+        if card and path.name == "pretrained":
+            (path / name / places.CARD_NAME).touch()
+    return path
+
+
+def find(name, root):
+    return find_directory(name, root, SETTINGS_NAME)
+
+
+def test_find_directory_by_a_unique_beginning(root, shipped):
+    assert find("maple-2", root) == root / "maple-2X8"
+    assert find("birch-", root) == shipped / "birch-text"
+    assert find("elm", root) is None
+    assert find("ced", root) is None  # has no card
+
+
+def test_find_directory_by_a_beginning_of_several_names_lists_them(root, shipped):
+    message = "'maple' is the beginning of 2 names: maple-1X8, maple-2X8;"
+    with pytest.raises(ValueError, match=message):
+        find("maple", root)
+    make_folder(root, "birds")
+    with pytest.raises(ValueError, match="3 names: birch, birch-text, birds"):
+        find("bir", root)
+    make_folder(root, *(f"maple-{number}" for number in range(3, 9)))
+    with pytest.raises(ValueError, match=r"8 names: maple-1X8, .*, maple-5, …;"):
+        find("maple-", root)
+
+
+def test_find_directory_by_a_whole_name_wins_over_longer_ones(root, shipped):
+    assert find("birch", root) == shipped / "birch"
+    assert find("oak", root) == root / "oak"  # the user's own, not the shipped one
+    assert find("oa", root) in (root / "oak", shipped / "oak")  # one name: no doubt
+
+
+def test_find_directory_by_a_path_wins_over_pretrained_models(
+    root, shipped, tmp_path, monkeypatch
+):
+    make_folder(tmp_path, "birch")
+    monkeypatch.chdir(tmp_path)
+    assert find("birch", root) == tmp_path / "birch"
+    assert find(root / "oak", "nowhere") == root / "oak"
+    assert find("root/oak", "nowhere") == root / "oak"
+    assert find("root/oa", "nowhere") is None  # beginnings are of names, not of paths
+
+
+def test_find_directory_by_an_empty_name_is_refused(root):
+    with pytest.raises(ValueError, match="an empty name"):
+        find("", root)
+
+
+def test_find_own_leaves_out_pretrained_models(shipped):
+    assert [path.name for path in places.find_own(shipped)] == ["cedar"]
+    assert not places.is_pretrained(shipped / "cedar")
+    assert places.is_pretrained(shipped / "oak")
+
+
+def test_is_pretrained_through_a_link(shipped, tmp_path):
+    (tmp_path / "link").symlink_to(shipped / "oak")
+    assert places.is_pretrained(tmp_path / "link")
+
+
+def test_default_model_that_is_missing_says_what_to_do(shipped):
+    with pytest.raises(FileNotFoundError, match="iam-text is missing.*--model"):
+        places.default_model()
+    make_folder(shipped, places.DEFAULT_MODEL)
+    assert places.default_model() == shipped / places.DEFAULT_MODEL
+
+
+def test_ancestors_finds_a_published_parent_by_its_full_name(
+    tmp_path, monkeypatch, facts
+):
+    parent = make_experiment(tmp_path / "mine", with_weights=False)
+    published = tmp_path / "pretrained" / "short"
+    shutil.copytree(parent.path, published)
+    (published / places.CARD_NAME).touch()
+    monkeypatch.setattr(places, "pretrained_dir", lambda: published.parent)
+    assert Experiment.load("short", "nowhere").full_name == parent.name
+    lineage = Lineage(parent.name, 3)
+    child = Experiment.create(
+        tmp_path / "runs", parent.hyperparameters, facts | {"lineage": lineage}
+    )
+    assert child.full_name == child.name == f"{parent.name}-from-{lineage.digest}"
+    [(_, found)] = ancestors(child, tmp_path / "runs")
+    assert found.path == published
 
 
 def test_read_title_is_the_heading_of_the_card_or_the_name(tmp_path):

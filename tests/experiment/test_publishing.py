@@ -15,8 +15,7 @@ from toy_recogniser import make_corpus, make_pen, make_reader
 import sketch
 from sketch.corpus.shards import open_shards
 from sketch.evaluation.score import evaluate_experiment
-from sketch.experiment import places as hands
-from sketch.experiment import publishing
+from sketch.experiment import places, publishing
 from sketch.experiment.experiment import Experiment, Lineage
 from sketch.experiment.publishing import publish, write_half
 from sketch.experiment.recogniser_directory import RecogniserDirectory
@@ -32,6 +31,7 @@ from sketch.training.record import ExperimentRecord
 from sketch.writing.loaded_recogniser import LoadedRecogniser
 
 CONDITION = "Anybody may use it."
+NAME = "short"  # of what is published
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +52,15 @@ def pen(corpus, root):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Stands in for the hands of the package."""
-    path = tmp_path / "hands"
-    monkeypatch.setattr(hands, "pretrained_dir", lambda: path)
+    """Stands in for the folder of the pretrained models."""
+    path = tmp_path / "pretrained"
+    monkeypatch.setattr(places, "pretrained_dir", lambda: path)
     return path
 
 
 @pytest.fixture
 def published(pen, folder, corpus):
-    return publish(pen, folder, CONDITION, corpus)
+    return publish(pen, folder / NAME, CONDITION, corpus)
 
 
 def values(path):
@@ -84,9 +84,9 @@ def test_what_is_published(pen, published, folder):
         "checkpoints/best/model.weights.h5",
         "checkpoints/best/state.json",
     }
-    assert (folder / "default").read_text() == f"{pen.name}\n"
-    again = Experiment.load(pen.name, "nowhere")
+    again = Experiment.load(NAME, "nowhere")
     assert again.path == published
+    assert again.name == NAME and again.full_name == pen.name
     assert again.hyperparameters == pen.hyperparameters
     assert again.history() == pen.history()
 
@@ -96,12 +96,12 @@ def test_styles_come_along(pen, folder, corpus):
     path = pen.path / "styles.json"
     write_json(path, [line])
     try:
-        made = publish(pen, folder, CONDITION, corpus)
+        made = publish(pen, folder / NAME, CONDITION, corpus)
         assert list(load_styles(Experiment.load(made, "nowhere"))) == ["round"]
         assert "| styles | `--prime` round |" in (made / "README.md").read_text()
         path.write_text("{")
         with pytest.raises(ValueError, match="styles.json"):
-            publish(pen, folder, CONDITION, corpus, force=True)
+            publish(pen, folder / NAME, CONDITION, corpus, force=True)
     finally:
         path.unlink()
     assert list(load_styles(Experiment.load(made, "nowhere"))) == ["round"]
@@ -143,7 +143,7 @@ def test_scores_of_reports_are_on_the_card(pen, folder, corpus, tmp_path):
     report = evaluate_experiment(pen, "nowhere", "graves", corpus).to_json()
     path = tmp_path / "report.json"
     path.write_text(json.dumps(report))
-    made = publish(pen, folder, CONDITION, corpus, evaluations=[path])
+    made = publish(pen, folder / NAME, CONDITION, corpus, evaluations=[path])
     value = report["log_likelihood"]["nats_per_line"]["value"]
     assert f"--protocol graves`: {value:.1f} nats/line" in (
         (made / "README.md").read_text()
@@ -151,18 +151,18 @@ def test_scores_of_reports_are_on_the_card(pen, folder, corpus, tmp_path):
     assert "another corpus" not in (made / "README.md").read_text()
     other = {"corpus": {"source": "their ink", "digest": "another"}}
     path.write_text(json.dumps(report | other))
-    publish(pen, folder, CONDITION, corpus, evaluations=[path], force=True)
+    publish(pen, folder / NAME, CONDITION, corpus, evaluations=[path], force=True)
     assert f"lines (of another corpus than {pen.name} learned from: their ink)." in (
         (made / "README.md").read_text()
     )
     path.write_text(json.dumps(report | {"model": "another"}))
     with pytest.raises(ValueError, match="report.json is no report .* of another"):
-        publish(pen, folder, CONDITION, corpus, evaluations=[path], force=True)
+        publish(pen, folder / NAME, CONDITION, corpus, evaluations=[path], force=True)
     before = report | {"checkpoint": report["checkpoint"] | {"epoch": 0, "step": 2}}
     path.write_text(json.dumps(before))
     weights = "it is of epoch 0, step 2, not of epoch 1, step 3; evaluate again"
     with pytest.raises(ValueError, match=f"report.json is no report .*{weights}"):
-        publish(pen, folder, CONDITION, corpus, evaluations=[path], force=True)
+        publish(pen, folder / NAME, CONDITION, corpus, evaluations=[path], force=True)
     assert (made / "README.md").exists()  # what was there is there
 
 
@@ -170,7 +170,7 @@ def test_it_is_scored(pen, published, corpus):
     """Half precision moves the score of these small weights by less than 1 %."""
     own = evaluate_experiment(pen, "nowhere", "graves", corpus)
     half = evaluate_experiment(
-        Experiment.load(pen.name, "nowhere"), "nowhere", "graves", corpus
+        Experiment.load(NAME, "nowhere"), "nowhere", "graves", corpus
     )
     one, other = (
         report.evaluation.log_likelihood.nats_per_point.value for report in (own, half)
@@ -180,14 +180,14 @@ def test_it_is_scored(pen, published, corpus):
 
 def test_it_cannot_go_on_but_others_come_of_it(pen, published, corpus, tmp_path):
     with pytest.raises(ValueError, match="is published: .* derive an experiment"):
-        plan_run({}, pen.name, tmp_path / "runs")
-    plan = plan_run({"learning_rate": 0.5}, pen.name, tmp_path / "runs")
+        plan_run({}, NAME, tmp_path / "runs")
+    plan = plan_run({"learning_rate": 0.5}, NAME, tmp_path / "runs")
     assert plan.action == "derive"
     assert plan.lineage.parent == pen.name
     options = RunOptions(data=str(corpus))
     child, _ = prepare(plan, options, tmp_path / "runs")
     report = evaluate_experiment_of(child, published, corpus, tmp_path / "runs")
-    assert report.is_trained_on_corpus  # its ancestor is found among the hands
+    assert report.is_trained_on_corpus  # its ancestor is found by its name
 
 
 def evaluate_experiment_of(child, parent, corpus, root):
@@ -200,51 +200,40 @@ def evaluate_experiment_of(child, parent, corpus, root):
 
 def test_others_train_in_full_precision(pen, published, corpus, tmp_path, monkeypatch):
     monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
-    plan = plan_run({"learning_rate": 1e-3}, pen.name, tmp_path / "runs")
+    plan = plan_run({"learning_rate": 1e-3}, NAME, tmp_path / "runs")
     child = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path / "runs")
     weights = values(child.load_checkpoint("latest")[0])
     kinds = {value.dtype for value in weights.values() if value.dtype.kind == "f"}
     assert kinds == {np.dtype("float32")}
 
 
-def test_the_hand_that_writes_where_none_is_named(pen, published, folder, tmp_path):
-    assert sketch.load().name == pen.name
-    (folder / "default").write_text("../elsewhere")
-    with pytest.raises(ValueError, match="which is not there"):
+def test_the_default_model_writes_where_no_other_is_named(pen, folder, corpus):
+    with pytest.raises(FileNotFoundError, match="iam-text is missing"):
         sketch.load()
-    (folder / "default").unlink()
-    with pytest.raises(FileNotFoundError, match="no hand comes with this sketch"):
-        sketch.load()
-
-
-def test_only_a_hand_that_comes_with_sketch_is_a_default(pen, folder, corpus, tmp_path):
-    with pytest.raises(ValueError, match="no default in .*elsewhere: that is one of"):
-        publish(pen, tmp_path / "elsewhere", CONDITION, corpus, is_default=True)
-    made = publish(pen, tmp_path / "elsewhere", CONDITION, corpus)
-    assert sorted(path.name for path in made.parent.iterdir()) == [pen.name]
-    assert not folder.exists()
+    publish(pen, folder / places.DEFAULT_MODEL, CONDITION, corpus)
+    assert sketch.load().name == places.DEFAULT_MODEL
 
 
 def test_what_is_there_is_replaced_only_by_force(pen, published, folder, corpus):
     with pytest.raises(FileExistsError, match="--force"):
-        publish(pen, folder, CONDITION, corpus)
-    publish(pen, folder, "Nobody may.", corpus, force=True)
+        publish(pen, folder / NAME, CONDITION, corpus)
+    publish(pen, folder / NAME, "Nobody may.", corpus, force=True)
     assert "Nobody may." in (published / "README.md").read_text()
-    assert sorted(path.name for path in folder.iterdir()) == ["default", pen.name]
+    assert sorted(path.name for path in folder.iterdir()) == [NAME]
 
 
 def test_force_replaces_nothing_but_what_is_published(pen, folder, corpus, root):
     before = sorted(pen.path.rglob("*"))
     with pytest.raises(FileExistsError, match="is what is to be published"):
-        publish(pen, root, CONDITION, corpus, force=True)
-    other = folder / pen.name
+        publish(pen, pen.path, CONDITION, corpus, force=True)
+    other = folder / NAME
     shutil.copytree(pen.path, other)  # another experiment of the same settings
     (folder / "link").mkdir()
-    (folder / "link" / pen.name).symlink_to(pen.path)
+    (folder / "link" / NAME).symlink_to(pen.path)
     with pytest.raises(FileExistsError, match="is what is to be published"):
-        publish(pen, folder / "link", CONDITION, corpus, force=True)
+        publish(pen, folder / "link" / NAME, CONDITION, corpus, force=True)
     with pytest.raises(FileExistsError, match="is not published, and --force"):
-        publish(pen, folder, CONDITION, corpus, force=True)
+        publish(pen, folder / NAME, CONDITION, corpus, force=True)
     assert sorted(pen.path.rglob("*")) == before
     assert Experiment.load(other, root).load_checkpoint("latest") is not None
 
@@ -264,10 +253,10 @@ def test_what_is_replaced_stays_until_the_new_one_is_there(
 
     monkeypatch.setattr(os, "rename", fail_once)
     with pytest.raises(OSError, match="broken"):
-        publish(pen, folder, "Nobody may.", corpus, force=True)
+        publish(pen, folder / NAME, "Nobody may.", corpus, force=True)
     assert len(calls) == 1
     assert (published / "README.md").read_text() == card
-    assert sorted(path.name for path in folder.iterdir()) == ["default", pen.name]
+    assert sorted(path.name for path in folder.iterdir()) == [NAME]
 
 
 def test_the_state_is_that_of_the_weights(pen, folder, corpus, monkeypatch, tmp_path):
@@ -286,7 +275,7 @@ def test_the_state_is_that_of_the_weights(pen, folder, corpus, monkeypatch, tmp_
         copied.append(source)
 
     monkeypatch.setattr(publishing, "write_half", write_and_save)
-    made = publish(running, folder, CONDITION, corpus)
+    made = publish(running, folder / NAME, CONDITION, corpus)
     assert len(copied) == 2
     state = Experiment.load(made, "nowhere").load_checkpoint("best")[1]
     assert state == {"epoch": 2, "step": 6, "inference_only": True}
@@ -297,7 +286,7 @@ def test_a_condition_is_asked_for_where_the_corpus_tells_none(
     pen, folder, corpus, tmp_path
 ):
     with pytest.raises(ValueError, match="--condition"):
-        publish(pen, folder, None, corpus)
+        publish(pen, folder / NAME, None, corpus)
     files = [corpus, make_corpus(tmp_path / "other.hdf5", seed=1)]
     with open_shards(files) as joined:
         of_both = replace(pen, data_digest=joined.digest)
@@ -336,7 +325,7 @@ def test_what_began_elsewhere_needs_a_condition_of_all(pen, folder, corpus, tmp_
 def test_a_history_that_was_moved_away_is_not_needed(pen, folder, corpus, tmp_path):
     moved = pen.history_path.rename(tmp_path / "history.csv")
     try:
-        made = publish(pen, folder, CONDITION, corpus)
+        made = publish(pen, folder / NAME, CONDITION, corpus)
     finally:
         moved.rename(pen.history_path)
     assert not (made / "history.csv").exists()
@@ -345,13 +334,14 @@ def test_a_history_that_was_moved_away_is_not_needed(pen, folder, corpus, tmp_pa
     )
 
 
-def test_what_is_too_large_is_refused_and_leaves_nothing(
-    pen, folder, corpus, monkeypatch
+def test_publish_too_large_is_refused_only_among_the_pretrained_models(
+    pen, folder, corpus, monkeypatch, tmp_path
 ):
     monkeypatch.setattr(publishing, "MAX_BYTES", 1000)
-    with pytest.raises(ValueError, match="the limit is 1,000"):
-        publish(pen, folder, CONDITION, corpus)
+    with pytest.raises(ValueError, match="the limit there is 1,000"):
+        publish(pen, folder / NAME, CONDITION, corpus)
     assert list(folder.iterdir()) == []
+    assert publish(pen, tmp_path / NAME, CONDITION, corpus).is_dir()
 
 
 def test_weights_beyond_half_precision_are_refused(tmp_path):
@@ -363,18 +353,15 @@ def test_weights_beyond_half_precision_are_refused(tmp_path):
 
 def test_a_reader_is_published_too(corpus, tmp_path, folder):
     reader = make_reader(corpus, tmp_path / "runs")
-    made = publish(reader, folder, CONDITION, corpus)
-    assert not (folder / "default").exists()
+    made = publish(reader, folder / NAME, CONDITION, corpus)
     assert "of the characters of the validation lines wrong" in (
         (made / "README.md").read_text()
     )
-    eyes = LoadedRecogniser(RecogniserDirectory.load(reader.name, "nowhere"))
+    eyes = LoadedRecogniser(RecogniserDirectory.load(NAME, "nowhere"))
     assert eyes.reader.path == made and eyes.state["inference_only"]
     assert eyes.read([np.zeros((0, 3))]) == [""]
     with pytest.raises(ValueError, match="is published: .* begin another"):
         make_reader(corpus, tmp_path, reader=eyes.reader)
-    with pytest.raises(ValueError, match="no hand for a default"):
-        publish(reader, folder, CONDITION, corpus, is_default=True, force=True)
 
 
 def test_the_command_on_the_card_names_no_folders():
@@ -402,13 +389,15 @@ def test_the_card_tells_how_it_began_and_went_on(pen, folder, corpus):
         ):
             first = {"command": ["sketch", "train", "--dim", "4"]} | first
             path.write_text(json.dumps(last | {"first": first}))
-            card = publish(pen, folder, CONDITION, corpus, force=True) / "README.md"
+            card = (
+                publish(pen, folder / NAME, CONDITION, corpus, force=True) / "README.md"
+            )
             rows = card.read_text().splitlines()
             assert f"| {name} | `sketch train --dim 4` |" in rows
             assert f"| last command | `sketch train --model {pen.name}` |" in rows
             assert "commit abababababab |" in card.read_text()
         path.write_text(json.dumps(last | {"first": last}))
-        publish(pen, folder, CONDITION, corpus, force=True)
+        publish(pen, folder / NAME, CONDITION, corpus, force=True)
         assert "first command" not in card.read_text()
         assert "earliest" not in card.read_text()
     finally:
@@ -421,7 +410,7 @@ def test_a_damaged_picture_is_named(pen, folder, corpus):
     picture.write_bytes(b"no picture")
     try:
         with pytest.raises(ValueError, match=r"sketch\.png is no picture"):
-            publish(pen, folder, CONDITION, corpus)
+            publish(pen, folder / NAME, CONDITION, corpus)
     finally:
         picture.unlink()
         if whole is not None:
