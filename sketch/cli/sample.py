@@ -174,7 +174,7 @@ def command(
         )
     strokes = [line.strokes for line in ink.lines]
     if file_format in PICTURES:
-        draw_sketch(output, strokes, form=file_format)
+        draw_sketch(output, strokes, file_format=file_format)
     else:
         from sketch.ink.ink_files import write_json
         from sketch.ink.inkml import write_inkml

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 
 from sketch.corpus.demo_text import LETTERS
-from sketch.ink.fit import pen_length, resample_pen
+from sketch.ink.fit import resample_stroke, stroke_length
 from sketch.ink.strokes import strokes_from_points
 
 NUM_WRITERS = 24
@@ -281,8 +281,8 @@ def _face(name: str) -> dict:
 
 def _round_off(stroke: np.ndarray, roundness: float) -> np.ndarray:
     """A dense, smoothed copy of a polyline; its ends stay where they are."""
-    count = max(2, round(pen_length(stroke) / DENSE_STEP) + 1)
-    dense = resample_pen(stroke, count)
+    count = max(2, round(stroke_length(stroke) / DENSE_STEP) + 1)
+    dense = resample_stroke(stroke, count)
     reach = min(round(3 * roundness / DENSE_STEP), count - 1)
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * DENSE_STEP / roundness) ** 2)
     kernel /= kernel.sum()

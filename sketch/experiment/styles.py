@@ -6,7 +6,7 @@ line is the name.
 """
 
 from sketch.experiment.experiment import Experiment
-from sketch.ink.ink_files import is_ink_file, read_json
+from sketch.ink.ink_files import is_ink_file, read_ink
 from sketch.ink.line_of_ink import InkLine
 from sketch.system.untrusted import read_text
 
@@ -23,7 +23,7 @@ def load_styles(experiment: Experiment) -> dict[str, InkLine]:
     path = experiment.path / STYLES_NAME
     if not path.exists():
         return {}
-    lines = read_json(path, read_text(path, inside=experiment.path).encode())
+    lines = read_ink(path, read_text(path, inside=experiment.path).encode())
     styles = {line.writer: line for line in lines}
     is_whole = all(line.text and len(line.strokes) for line in lines)
     if not is_whole or len(styles) < len(lines) or not all(map(_is_name, styles)):

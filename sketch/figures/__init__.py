@@ -1,8 +1,23 @@
 """Pictures by matplotlib: ink, and a model at work.
 
-- `canvas`: what every picture shares: paper, colours, drawing strokes
+- `canvas`: opens and writes a picture, draws strokes; colours
 - `grid`: where each of many lines goes
-- `pictures`: ink, pen states and history
-- `model_figures`: the window over the text, the mixture's weights
-- `density`: the density of each next point
+- `pictures`: draws ink, pen lifts and history
+- `model_figures`: draws the attention window and the mixture's weights
+- `density`: draws the predicted density of the points
 """
+
+import contextlib
+import os
+import sys
+
+if "matplotlib" not in sys.modules:
+    # matplotlib cannot be imported while MPLBACKEND names a backend that is missing, as
+    # in a notebook or after an upgrade. Files need none; pyplot gets a valid one.
+    _backend = os.environ.pop("MPLBACKEND", None)
+    import matplotlib
+
+    if _backend is not None:
+        os.environ["MPLBACKEND"] = _backend
+        with contextlib.suppress(ValueError):
+            matplotlib.rcParams["backend"] = _backend

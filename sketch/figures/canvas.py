@@ -1,9 +1,7 @@
-"""What every picture shares: paper, pen, colours, and how it gets into a file.
+"""What all pictures share: the file, the colours, and how strokes are drawn.
 
-`picture` opens a matplotlib `Figure` (never pyplot: no window, no global state, safe
-in a thread of a training run) and writes it whole; `draw_strokes` is the one place
-that puts ink on axes. Figures with axes use the colours of Okabe and Ito, which
-stay apart for colour-blind eyes, and maps of one hue from paper to ink.
+`picture` opens a matplotlib `Figure` and writes it. It never uses pyplot, so there is
+no window, no display and no global state, and training may draw in a thread.
 """
 
 import warnings
@@ -26,11 +24,12 @@ from sketch.ink.strokes import split_pen_strokes
 from sketch.system.atomic import whole_file
 
 INK = "#1b2440"  # blue-black, as in a fountain pen
-FAINT = "#6b7285"  # axes and labels, which should not compete with the ink
+FAINT = "#6b7285"  # axes and labels
+# Okabe and Ito: colours that colour-blind eyes can tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 DOTS_PER_INCH = 150
 
-# Paper to ink: lightness falls all the way, so it reads in grey and to any eye.
+# Paper to ink: lightness falls all the way, so the map reads in grey too.
 INK_MAP = LinearSegmentedColormap.from_list(
     "ink", ["#ffffff", "#d9e6f2", "#8fbcdb", "#3f86bd", "#1f4e8c", INK]
 )
@@ -55,9 +54,9 @@ STYLE = {
     "ytick.major.width": 0.6,
     "legend.frameon": False,
     "svg.fonttype": "none",
-    "svg.hashsalt": "ink",  # names inside the file: the same ink is the same file
+    "svg.hashsalt": "ink",  # ids in the file: the same ink gives the same bytes
     "path.simplify": False,  # every point of every stroke
-    # A program's own settings do not cut the paper, or take it away.
+    # Against a matplotlibrc that crops the paper or makes it transparent.
     "path.sketch": None,
     "savefig.bbox": "standard",
     "savefig.transparent": False,
@@ -71,41 +70,40 @@ def picture(
     width: float,
     height: float,
     layout: str | None = "constrained",
-    form: str | None = None,
+    file_format: str | None = None,
 ) -> Iterator[Figure]:
-    """Opens a figure that is written to `path` at the end of the block.
+    """Opens a figure, which is written to `path` at the end of the block.
 
     Args:
         path: the picture.
         width: inches.
         height: inches.
         layout: matplotlib's layout engine; None for hand-placed axes.
-        form: png, svg or pdf; None: the suffix says it.
+        file_format: png, svg or pdf; None: the suffix of `path`.
 
     Raises:
-        ValueError: if the suffix is no picture format.
+        ValueError: if the suffix is not that of a picture format.
     """
     path = Path(path)
-    form = form or path.suffix.lstrip(".").lower()
-    known = FigureCanvasAgg.get_supported_filetypes()
-    if form not in known:
+    file_format = file_format or path.suffix.lstrip(".").lower()
+    if file_format not in FigureCanvasAgg.get_supported_filetypes():
         raise ValueError(
             f"{path} is not the name of a picture: use one of .png, .svg, .pdf"
         )
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
-        # A text may have letters that the font lacks: boxes are drawn for them.
+        # A text may have letters that the font lacks: they are drawn as boxes.
         warnings.filterwarnings("ignore", "Glyph .* missing from")
         figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
         FigureCanvasAgg(figure)
         yield figure
         with whole_file(path) as temporary:
-            # No date either.
-            metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+            # Without a date, the same ink gives the same bytes.
+            dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
             figure.savefig(
                 temporary,
-                format=form,
+                format=file_format,
                 dpi=DOTS_PER_INCH,
-                metadata=metadata.get(form),
+                metadata=dates.get(file_format),
             )
 
 
@@ -118,17 +116,17 @@ def draw_strokes(
     line_width: float = 1.0,
     opacity: float = 1.0,
 ) -> None:
-    """Draws a line of ink: every point of every stroke, the first and last too.
+    """Draws every point of a line of ink.
 
-    Strokes of one point, or of one place, are drawn as round dots. The axes' limits,
-    scale and direction are the caller's: y of the ink grows downwards.
+    Strokes whose points are all the same are drawn as round dots. The caller sets the
+    limits, scale and direction of the axes: y of the ink grows downwards.
 
     Args:
         axes: where to draw.
         strokes: `[time, 3]`, in the units of the axes.
         start: the point before the first row, in the units of the axes.
         colour: of the ink.
-        line_width: of the pen, in typographic points (1/72 inch).
+        line_width: in typographic points (1/72 inch).
         opacity: 0 to 1.
 
     Raises:
@@ -151,17 +149,17 @@ def draw_strokes(
             alpha=opacity,
             capstyle="round",
             joinstyle="round",
-            snap=False,  # to whole pixels: a short dash would have no length
+            snap=False,  # snapped to whole pixels, a short dash has no length
         )
-        axes.add_artist(patch)  # add_patch looks at each segment, for the limits
+        axes.add_artist(patch)  # add_patch is slow: it reads all segments for limits
     if dots:
-        # A dot is half as wide again as the line of the pen: ink spreads.
+        # A dot is 1.5 times as wide as a line of the pen: ink spreads.
         circles = PathCollection(
             [Outline.unit_circle()],
             sizes=[(0.75 * line_width) ** 2],  # the radius in points, squared
             offsets=np.array(dots),
-            transform=IdentityTransform(),  # sizes are of the paper,
-            offset_transform=axes.transData,  # places of the ink
+            transform=IdentityTransform(),  # sizes are in units of the paper,
+            offset_transform=axes.transData,  # places in units of the ink
             facecolor=colour,
             edgecolor="none",
             alpha=opacity,

@@ -1,8 +1,7 @@
-"""Lines of ink side by side and one below the other: where each of them goes.
+"""Places lines of ink in a grid, on one scale.
 
-The layout of `sketch.png` and of the SVG files: one scale for all, columns as wide as
-their longest line, rows as high as their highest, so that the grid is tight and a wild
-line takes room, but none of its neighbours' ink. All sizes are in the ink's own unit.
+`sketch.png` and the SVG files use it. A column is as wide as its longest line, a row as
+high as its highest, so lines never overlap. All sizes are in the unit of the ink.
 """
 
 import math
@@ -14,19 +13,19 @@ import numpy as np
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import split_pen_strokes
 
-SHAPE = 1.8  # the width over the height that a grid of lines aims at
-GAP = 0.35  # the space between rows, in heights of a line
-HEIGHT_PER_PEN = 42  # a line is about so many times as high as its pen is wide
+SHAPE = 1.8  # width / height that the grid aims at
+GAP = 0.35  # between rows, in heights of a line
+HEIGHT_PER_PEN = 42  # the height of a line over the width of its pen
 
 
 class Grid(NamedTuple):
-    """Lines that have found their places.
+    """The places of lines.
 
     Attributes:
-        starts: `[lines, 2]`, where the first point of each line goes, y downwards.
-        width: of the whole, margins included.
+        starts: `[lines, 2]`, the place of the first point of each line, y downwards.
+        width: of the grid with its margins.
         height: likewise.
-        line_height: of an ordinary line; > 0.
+        line_height: of a typical line; > 0.
     """
 
     starts: np.ndarray
@@ -36,12 +35,12 @@ class Grid(NamedTuple):
 
 
 def arrange(lines: Sequence[np.ndarray], columns: int | None = None) -> Grid:
-    """Finds a place for each line: row by row, from left to right.
+    """Places lines row by row, from left to right.
 
     Args:
         lines: strokes `[time, 3]` each, raw offsets (one unit on both axes). An
-            empty line is a place without ink.
-        columns: how many lines stand side by side; None: so many that the whole is
+            empty line gets an empty place.
+        columns: how many lines stand side by side; None: chosen for a grid that is
             somewhat wider than high (4 for 64 lines of handwriting).
 
     Returns:
@@ -58,7 +57,7 @@ def arrange(lines: Sequence[np.ndarray], columns: int | None = None) -> Grid:
     lows, highs = map(np.array, zip(*map(_box, range(len(lines)), lines), strict=True))
     sizes = highs - lows  # [lines, 2]
     if sizes.any():
-        line_height = _ordinary_height(sizes)
+        line_height = _typical_height(sizes)
     else:
         sizes, line_height = np.ones_like(sizes), 1.0  # dots: any scale will do
         lows = lows - 0.5
@@ -78,18 +77,18 @@ def arrange(lines: Sequence[np.ndarray], columns: int | None = None) -> Grid:
 
 def _box(index: int, strokes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     try:
-        pens = split_pen_strokes(strokes)
+        pen_strokes = split_pen_strokes(strokes)
     except DamagedInk as error:
         raise DamagedInk(f"line {index} cannot be drawn: {error}") from None
-    points = np.concatenate(pens) if pens else np.zeros((1, 2))
+    points = np.concatenate(pen_strokes) if pen_strokes else np.zeros((1, 2))
     return points.min(axis=0), points.max(axis=0)
 
 
-def _ordinary_height(sizes: np.ndarray) -> float:
+def _typical_height(sizes: np.ndarray) -> float:
     heights = sizes[sizes[:, 1] > 0, 1]
     if len(heights):
         return float(np.median(heights))
-    return float(sizes[:, 0].max()) / 20  # flat lines: as if they were handwriting
+    return float(sizes[:, 0].max()) / 20  # flat lines: a line is 20 times as wide
 
 
 def _cells(sizes: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:

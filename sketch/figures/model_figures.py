@@ -1,8 +1,8 @@
-"""Pictures of what goes on in a model while it writes, step by step.
+"""Maps of a model's state at each step of a written line.
 
-Maps with time as one axis: the attention window over the text, the mixture of letters
-it shows to the network, and the weights of the mixture's components. They take the
-arrays of one line, as the sampling pass that wrote it gave them out.
+They show the attention window over the text, the mixture of letters that it feeds to
+the network, and the weights of the mixture's components. All take arrays of one line,
+from the sampling pass that wrote it.
 """
 
 from collections.abc import Sequence
@@ -14,35 +14,31 @@ from matplotlib.ticker import MaxNLocator
 
 from sketch.figures.canvas import INK, INK_MAP, WHOLE_NUMBERS, picture
 
-MAX_STEPS = 900  # of a map; no axis of steps has fewer pixels once there are as many
+MAX_STEPS = 900  # rows of a map: the axis of steps has at least as many pixels
 VISIBLE_BLANKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
 
 
 def line_figure_paths(stem: str | Path) -> list[Path]:
-    """The files of the figures of a written line.
+    """The paths of the figures of a written line, which begin with `stem`.
 
-    Args:
-        stem: how their paths begin.
-
-    Returns:
-        Those of `draw_line`, `draw_window`, `draw_soft_window`, `draw_mixture_weights`
-        and `draw_density`.
+    They are for `draw_line`, `draw_window`, `draw_soft_window`, `draw_mixture_weights`
+    and `draw_density`, in this order.
     """
     names = ("line", "phi", "window", "weights", "density")
     return [Path(f"{stem}-{name}.png") for name in names]
 
 
 def draw_window(path: str | Path, phi: np.ndarray, text: str) -> None:
-    """Draws which character the attention window looked at, step by step.
+    """Draws the weight of the attention window on each character at each step.
 
-    Weights above 1 are as dark as 1: some leap to 4 where the pen is lifted.
+    Weights above 1 are as dark as 1: some reach 4 where the pen is lifted.
 
     Args:
         path: the picture.
         phi: `[time, characters]`, the window's weight on each character, ≥ 0
             (Graves 2013, eq. 46).
-        text: what was written, a letter a column; `phi` may have one column more,
-            which is that of the end of the text.
+        text: what was written, a column for each character; `phi` may have one more,
+            for the end of the text.
 
     Raises:
         ValueError: if the shapes do not fit, or a weight is not finite.
@@ -63,9 +59,9 @@ def draw_window(path: str | Path, phi: np.ndarray, text: str) -> None:
 def draw_soft_window(
     path: str | Path, window: np.ndarray, symbols: Sequence[str]
 ) -> None:
-    """Draws the mixture of letters that the model was shown, step by step.
+    """Draws the mixture of letters that the model was fed at each step.
 
-    Values above 1 are as dark as 1, as of `draw_window`.
+    Values above 1 are as dark as 1, as in `draw_window`.
 
     Args:
         path: the picture.
@@ -88,15 +84,15 @@ def draw_soft_window(
 def draw_mixture_weights(
     path: str | Path, weights: np.ndarray, is_biased: bool = False
 ) -> None:
-    """Draws which components of the mixture were in use, step by step.
+    """Draws the weight of each component of the mixture at each step.
 
     Args:
         path: the picture.
-        weights: `[time, mixture]`, the weights π, each row adding up to 1.
-        is_biased: whether they are those after the probability bias; said in the title.
+        weights: `[time, mixture]`, the weights π; each row adds up to 1.
+        is_biased: whether the probability bias was applied; the title says so.
 
     Raises:
-        ValueError: if the shape is another, or a weight is not finite.
+        ValueError: if the shape does not fit, or a weight is not finite.
     """
     weights = _checked_map(weights, "mixture weights")
     time, mixture = weights.shape
@@ -132,12 +128,12 @@ def _draw_columns(
     with picture(path, width, height) as figure:
         axes = figure.add_subplot()
         extent = (-0.5, columns - 0.5, time + 0.5, 0.5)
-        top = min(float(values.max()), 1.0)  # or rare spikes would pale all else
+        top = min(float(values.max()), 1.0)  # a rare spike would make all else pale
         _draw_map(axes, _fewer_steps(values), top, extent)
         axes.set_xticks(range(columns), labels=names)
         axes.tick_params(axis="x", length=0, labelcolor=INK)
         for name in axes.get_xticklabels():
-            name.set_parse_math(False)  # a dollar sign is a dollar sign
+            name.set_parse_math(False)  # "$" does not begin a formula
         axes.set_title(title)
         axes.set_xlabel(label)
         axes.set_ylabel("step")
@@ -145,7 +141,7 @@ def _draw_columns(
 
 
 def _fewer_steps(values: np.ndarray) -> np.ndarray:
-    """At most `MAX_STEPS` rows, the maxima of neighbours: no spike is dropped."""
+    """At most `MAX_STEPS` rows: maxima of neighbours, so that no spike is dropped."""
     rows = min(len(values), MAX_STEPS)
     return np.maximum.reduceat(values, np.arange(rows) * len(values) // rows)
 
@@ -159,7 +155,7 @@ def _draw_map(
     image = axes.imshow(
         values,
         aspect="auto",
-        interpolation="nearest",  # a step is a step, however long the text
+        interpolation="nearest",  # keeps single steps sharp
         cmap=INK_MAP,
         vmin=0,
         vmax=top or 1.0,

@@ -1,12 +1,11 @@
-"""Pictures of ink, of what a model sees in it, and of how training goes.
+"""Pictures of ink, of a model's state, and of training.
 
 - ink: `draw_sketch` (a grid of lines on one scale), `draw_line`, `draw_pen`
-- the model's inside, from `model_figures` and `density`: `draw_window`,
+- a model's state, from `model_figures` and `density`: `draw_window`,
   `draw_soft_window`, `draw_mixture_weights`, `draw_density`
-- a run: `draw_history`
+- training: `draw_history`
 
-All take plain arrays and the path of the picture, whose suffix says the format.
-Sketches have no axes; everything else has labelled ones.
+All take plain arrays and the path of the picture, whose suffix gives the format.
 """
 
 import math
@@ -49,14 +48,14 @@ __all__ = [
     "line_figure_paths",
 ]
 
-LARGEST = (16.0, 20.0)  # a sketch's width and height, inches
+MAX_SIZE = (16.0, 20.0)  # width and height of a sketch, inches
 
 
 def draw_sketch(
     path: str | Path,
     lines: Sequence[np.ndarray],
     columns: int | None = None,
-    form: str | None = None,
+    file_format: str | None = None,
 ) -> None:
     """Draws lines of ink in a grid, all of them on one scale, without axes.
 
@@ -64,22 +63,23 @@ def draw_sketch(
         path: the picture.
         lines: strokes `[time, 3]` each, raw offsets (one unit on both axes). An
             empty line keeps its place.
-        columns: how many lines stand side by side; None: so many that the picture
+        columns: how many lines stand side by side; None: chosen for a picture that
             is somewhat wider than high (4 for 64 lines of handwriting).
-        form: png, svg or pdf; None: the suffix says it.
+        file_format: png, svg or pdf; None: the suffix of `path`.
 
     Raises:
         ValueError: if there is no line, or `columns` is less than 1.
         DamagedInk: if a line has a NaN or an infinite offset; says which.
     """
     grid = arrange(lines, columns)
-    # Inches per unit: within the largest sheet, and a line not above 1.6 inches.
+    # Inches per unit; a line is at most 1.6 inches high.
     scale = min(
-        LARGEST[0] / grid.width, LARGEST[1] / grid.height, 1.6 / grid.line_height
+        MAX_SIZE[0] / grid.width, MAX_SIZE[1] / grid.height, 1.6 / grid.line_height
     )
-    pen = float(np.clip(72 * scale * grid.line_height / HEIGHT_PER_PEN, 0.45, 2.0))
+    pen_width = 72 * scale * grid.line_height / HEIGHT_PER_PEN
+    pen_width = float(np.clip(pen_width, 0.45, 2.0))
     width, height = max(grid.width * scale, 1.0), max(grid.height * scale, 0.4)
-    with picture(path, width, height, layout=None, form=form) as figure:
+    with picture(path, width, height, layout=None, file_format=file_format) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
         middle, half = grid.width / 2, width / scale / 2
@@ -87,7 +87,7 @@ def draw_sketch(
         middle, half = grid.height / 2, height / scale / 2
         axes.set_ylim(middle + half, middle - half)  # y grows downwards
         for strokes, start in zip(lines, grid.starts, strict=True):
-            draw_strokes(axes, strokes, start=start, line_width=pen)
+            draw_strokes(axes, strokes, start=start, line_width=pen_width)
 
 
 def draw_line(path: str | Path, strokes: np.ndarray) -> None:
@@ -104,11 +104,10 @@ def draw_line(path: str | Path, strokes: np.ndarray) -> None:
 
 
 def draw_pen(path: str | Path, lines: Sequence[np.ndarray]) -> None:
-    """Draws when the pen is lifted: a row a line, steps from left to right.
+    """Draws when the pen is lifted: a row for each line, steps from left to right.
 
-    A pale bar spans the steps of a line, a dark tick stands at each step after which
-    the pen leaves the paper. The title says how often that is, so that samples can
-    be held against the data.
+    A pale bar spans the steps of a line; a dark tick marks each step after which the
+    pen leaves the paper. The title gives their share, to compare samples with data.
 
     Args:
         path: the picture.
@@ -164,7 +163,7 @@ def draw_history(
         rows: the rows of one history (`epoch`, `train_log_likelihood`,
             `valid_log_likelihood`, `test_log_likelihood` in nats per line, higher
             is better; `learning_rate`, `gradient_norm`), or several of them by the
-            experiment's name. What a row lacks, or is not finite, is left out.
+            experiment's name. Values that are missing or not finite are left out.
 
     Raises:
         ValueError: if there is no row.
@@ -219,7 +218,7 @@ def draw_history(
 def _points(
     history: Sequence[Mapping[str, float]], key: str
 ) -> list[tuple[float, float]]:
-    """Epochs and values, without those that are not there or not finite."""
+    """Epochs and values; those that are missing or not finite are left out."""
     points = []
     for number, row in enumerate(history, start=1):
         value = row.get(key)

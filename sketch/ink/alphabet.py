@@ -1,9 +1,8 @@
-"""The alphabet of a corpus: text to numbers and back.
+"""The alphabet of a corpus: text to codes and back.
 
-An `Alphabet` is made once, of the transcripts of a corpus, and is stored with the
-data and with every experiment, so that code 17 is the same character for ever.
-Code 0 is the end of the text, which every encoded text closes with: it gives the
-model's attention window somewhere to go after the last letter.
+An `Alphabet` is made from the transcripts of a corpus and stored with the data and with
+every experiment, so a code always means the same character. Encoded texts close with
+code 0, which gives the attention window a place to go after the last letter.
 """
 
 import unicodedata
@@ -13,26 +12,26 @@ from dataclasses import dataclass
 import numpy as np
 
 END = 0  # the code of the end of the text; no character has it
-PADDED_TO = 16  # codes: few lengths of texts, so few shapes to compile programs for
+PADDED_TO = 16  # codes; few different lengths need few compiled programs
 
 
 def padded_length(length: int | np.ndarray) -> int | np.ndarray:
-    """The length that texts of so many codes are padded to."""
+    """The length that a text of `length` codes is padded to."""
     return -(-length // PADDED_TO) * PADDED_TO
 
 
 def normalise_text(text: str) -> str:
-    """Brings a text to the one form that is stored and compared.
+    """Returns a text as it is stored and compared.
 
-    Composed characters (Unicode NFC: "é" is one character however it was typed),
-    one kind of line end, no blanks at either end.
+    Characters are composed (Unicode NFC: "é" is one character however it was typed),
+    line ends are "\\n", and both ends are stripped of blanks.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", text).strip()
 
 
 def one_line(text: str) -> str:
-    """A text without what cannot be seen, its words parted by single blanks."""
+    """A text without invisible characters, with one blank between words."""
     kept = (c for c in normalise_text(text) if c.isprintable() or c.isspace())
     return " ".join("".join(kept).split())
 
@@ -43,7 +42,7 @@ class Alphabet:
 
     Attributes:
         characters: the characters, sorted by code point, each once; `characters[i]`
-            has the code i + 1. An empty alphabet is one of an unlabelled corpus.
+            has the code i + 1. Empty for a corpus without transcripts.
     """
 
     characters: tuple[str, ...]
@@ -58,7 +57,7 @@ class Alphabet:
                 )
         if characters != tuple(sorted(set(characters))):
             raise ValueError(
-                "the characters of an alphabet must be sorted, each of them once: "
+                "the characters of an alphabet must be sorted and unique: "
                 f"received {''.join(characters)!r}"
             )
 
@@ -77,23 +76,23 @@ class Alphabet:
 
     @property
     def has_blank(self) -> bool:
-        """Whether words may follow one another; a corpus of single words has none."""
+        """Whether there is a blank; a corpus of single words has none."""
         return " " in self.characters
 
     def encode(self, text: str, end: bool = True) -> np.ndarray:
         """Turns a text into codes.
 
         Args:
-            text: what to write; brought into shape by `normalise_text` first. What
-                the alphabet may lack goes through `prose.fit_text` before.
+            text: brought into shape by `normalise_text` first.
+                `sketch.page.typing.fit_text` replaces unknown characters before.
             end: whether the codes close with `END`.
 
         Returns:
-            int32 `[len(text) + 1]`, the last one `END`; without `end`, one less.
+            int32 `[len(text) + 1]`, the last one `END`; one less without `end`.
 
         Raises:
-            ValueError: if a character is unknown; names it, its place (counted from
-                1 in the normalised text) and the characters there are.
+            ValueError: if a character is unknown; names it, its position in the
+                normalised text (from 1) and the alphabet.
         """
         codes = {character: i for i, character in enumerate(self.characters, start=1)}
         text = normalise_text(text)
@@ -125,7 +124,7 @@ class Alphabet:
 
     def _known(self) -> str:
         if not self.characters:
-            return "the alphabet is empty: the ink it comes from has no transcripts"
+            return "the alphabet is empty: its corpus has no transcripts"
         return f"the alphabet is {''.join(self.characters)!r}"
 
 

@@ -1,30 +1,30 @@
-"""Ink files: the readers and writers of all formats, and the JSON format.
+"""Files of ink: every format by its name, and the JSON format.
 
-| suffix | write | read |
-|---|---|---|
-| `.svg` | `write_svg` (`sketch.page.svg_writer`) | `read_svg` |
-| `.inkml` | `write_inkml` (`sketch.ink.inkml`) | `read_inkml` |
-| `.json` | `write_json` | `read_json` |
+`PARSERS` is the one table of the formats that are read; the name of a format is the
+suffix of its files. Written are JSON (`write_json`), InkML (`sketch.ink.inkml`) and SVG
+(`sketch.page.svg_writer`). docs/file-format.md describes the formats.
 
-`read_ink` chooses the reader by the suffix. All readers return `InkLine`s: strokes and
-the text if the file has it.
-
-The JSON format is for capture pages and scripts; docs/file-format.md describes it.
-
-InkML and JSON keep every point exactly. Where two lines of ink differ only in the
-flag of the last point, they are the same file: a file's last stroke has an end.
+InkML and JSON keep every point exactly. Only the flag of a line's last point is not
+stored: the last stroke of a file always ends.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from sketch.ink import DamagedInk
-from sketch.ink.inkml import read_inkml
-from sketch.ink.line_of_ink import InkLine, Lines, as_lines, line_from_pen_strokes
+from sketch.ink.inkml import parse_inkml
+from sketch.ink.line_of_ink import (
+    InkFile,
+    InkLine,
+    Lines,
+    as_lines,
+    line_from_pen_strokes,
+)
 from sketch.ink.strokes import split_pen_strokes
-from sketch.ink.svg_reader import read_svg
+from sketch.ink.svg_reader import parse_svg
 from sketch.ink.xml import read_bytes
 from sketch.system.atomic import write_text
 
@@ -45,59 +45,47 @@ def write_json(path: str | Path, lines: Lines) -> None:
     """
     rows = []
     for line in as_lines(lines):
-        pens = split_pen_strokes(line.strokes, line.start)
-        pens = [points.tolist() for points in pens]
+        pen_strokes = split_pen_strokes(line.strokes, line.start)
         writer = {"writer": line.writer} if line.writer else {}
-        rows.append(json.dumps({"text": line.text, **writer, "strokes": pens}))
+        points = {"strokes": [stroke.tolist() for stroke in pen_strokes]}
+        rows.append(json.dumps({"text": line.text, **writer, **points}))
     head = f'{{"format": "{FORMAT}", "version": {VERSION}, "lines": ['
     write_text(path, head + "\n" + ",\n".join(rows) + "\n]}\n")
 
 
-def read_json(path: str | Path, content: bytes | None = None) -> list[InkLine]:
-    """Reads the ink of a JSON file.
-
-    Args:
-        path: the file.
-        content: its bytes, if they are read already.
-
-    Returns:
-        The lines, each with strokes `[time, 3]` and the text if the file has it.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        DamagedInk: if it is not JSON, of another format, damaged, or without ink.
-    """
+def parse_json(content: bytes, path: str | Path, join: bool = True) -> InkFile:
+    """Parses the JSON format; arguments and errors as in `parse_ink`."""
     try:
-        content = json.loads(read_bytes(path) if content is None else content)
+        content = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise DamagedInk(
             f"{path} cannot be read as JSON: {error}; save or copy the file again"
         ) from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise DamagedInk(f'{path} is no file of ink: it lacks "format": "{FORMAT}"')
+        raise DamagedInk(f'{path} is not a file of ink: it lacks "format": "{FORMAT}"')
     if content.get("version") != VERSION:
         raise DamagedInk(
-            f"{path} is of version {content.get('version')!r}, but only {VERSION} can "
+            f"{path} has version {content.get('version')!r}, but only {VERSION} can "
             "be read; take a newer release"
         )
     rows = content.get("lines")
     if not isinstance(rows, list):
-        raise DamagedInk(f'{path} is damaged: its "lines" are no list')
+        raise DamagedInk(f'{path} is damaged: its "lines" are not a list')
     lines = [parse_line(row, f"{path}, line {index}") for index, row in enumerate(rows)]
     if not any(len(line.strokes) for line in lines):
         raise DamagedInk(f"{path} holds no ink: no line has a point")
-    return lines
+    return InkFile(lines)
 
 
 def parse_line(row: object, where: str) -> InkLine:
-    """One of the `lines` of the JSON format.
+    """Parses one of the `lines` of the JSON format.
 
     Args:
-        row: what JSON gave.
+        row: the value from `json.loads`.
         where: names it in errors.
 
     Raises:
-        DamagedInk: it is no line of ink.
+        DamagedInk: it is not a line of ink.
     """
     if not isinstance(row, dict) or not isinstance(row.get("strokes"), list):
         raise DamagedInk(f'{where} is damaged: it has no list of "strokes"')
@@ -105,7 +93,7 @@ def parse_line(row: object, where: str) -> InkLine:
     for key, value in (("text", text), ("writer", writer)):
         if not isinstance(value, str):
             raise DamagedInk(f'{where} is damaged: its "{key}" is {value!r:.80}')
-    pens = []
+    pen_strokes = []
     for index, stroke in enumerate(row["strokes"]):
         try:
             if not all(isinstance(point, list) for point in stroke):
@@ -115,40 +103,56 @@ def parse_line(row: object, where: str) -> InkLine:
             raise DamagedInk(
                 f"{where}, stroke {index} is damaged: expected points [x, y]"
             ) from None
-        pens.append(np.array(points, dtype=np.float64).reshape(-1, 2))
+        pen_strokes.append(np.array(points, dtype=np.float64).reshape(-1, 2))
     try:
-        return line_from_pen_strokes(pens, text, writer)
+        return line_from_pen_strokes(pen_strokes, text, writer)
     except DamagedInk as error:
         raise DamagedInk(f"{where} is damaged: {error}") from None
 
 
-READERS = {".svg": read_svg, ".inkml": read_inkml, ".json": read_json}
+# The formats by their names, which are the suffixes of their files.
+PARSERS: dict[str, Callable[[bytes, str | Path, bool], InkFile]] = {
+    "svg": parse_svg,
+    "inkml": parse_inkml,
+    "json": parse_json,
+}
+SUFFIXES = tuple(f".{name}" for name in PARSERS)
 
 
 def is_ink_file(source: str | Path) -> bool:
-    """Whether a name is that of an ink file, by its suffix."""
-    return Path(source).suffix.lower() in READERS
+    """Whether a name has the suffix of an ink file."""
+    return Path(source).suffix.lower() in SUFFIXES
 
 
-def read_ink(path: str | Path, content: bytes | None = None) -> list[InkLine]:
-    """Reads a file of ink, whichever format its suffix says.
+def parse_ink(
+    path: str | Path, content: bytes | None = None, join: bool = True
+) -> InkFile:
+    """Reads a file of ink in the format that its suffix says.
 
     Args:
-        path: a file ending in .svg, .inkml or .json.
-        content: its bytes, if they are read already.
+        path: a file with a suffix of `PARSERS`.
+        content: its bytes, if they have been read.
+        join: whether a piece of a drawing that begins exactly where the last one ended
+            goes on with its stroke.
 
     Returns:
-        The lines, each with strokes `[time, 3]` and the text if the file has it.
+        The lines, with what was joined and passed over.
 
     Raises:
-        ValueError: if the suffix is none of these.
+        ValueError: if the suffix is of no format.
         FileNotFoundError: if there is no such file.
-        DamagedInk: if the file is damaged or holds no ink.
+        DamagedInk: if the file is of another format, is damaged, or holds no ink.
     """
-    reader = READERS.get(Path(path).suffix.lower())
-    if reader is None:
+    if not is_ink_file(path):
         raise ValueError(
-            f"{path} is no file of ink by its name: expected one of "
-            f"{', '.join(READERS)}"
+            f"{path} is not named as a file of ink: expected {', '.join(SUFFIXES)}"
         )
-    return reader(path, content)
+    parse = PARSERS[Path(path).suffix.lower()[1:]]
+    return parse(read_bytes(path) if content is None else content, path, join)
+
+
+def read_ink(
+    path: str | Path, content: bytes | None = None, join: bool = True
+) -> list[InkLine]:
+    """The lines of `parse_ink`, each with its text if the file has it."""
+    return parse_ink(path, content, join).lines

@@ -31,9 +31,14 @@ import numpy as np
 from lxml import etree
 
 from sketch.ink import DamagedInk
-from sketch.ink.line_of_ink import InkLine, Lines, as_lines, line_from_pen_strokes
+from sketch.ink.line_of_ink import (
+    InkFile,
+    Lines,
+    as_lines,
+    line_from_pen_strokes,
+)
 from sketch.ink.strokes import split_pen_strokes
-from sketch.ink.xml import name_of, parse_xml, read_bytes, xml_text
+from sketch.ink.xml import name_of, parse_xml, xml_text
 from sketch.system.atomic import write_text
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
@@ -80,21 +85,9 @@ def write_inkml(path: str | Path, lines: Lines) -> None:
     write_text(path, "\n".join([*rows, "</ink>", ""]))
 
 
-def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
-    """Reads the ink of an InkML file.
-
-    Args:
-        path: the file.
-        content: its bytes, if they are read already.
-
-    Returns:
-        The lines, each with strokes `[time, 3]` and the text if the file has it.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        DamagedInk: if it is no InkML, is damaged, or holds no ink.
-    """
-    root = parse_xml(read_bytes(path) if content is None else content, path)
+def parse_inkml(content: bytes, path: str | Path, join: bool = True) -> InkFile:
+    """Parses InkML; arguments and errors as in `sketch.ink.ink_files.parse_ink`."""
+    root = parse_xml(content, path)
     if name_of(root) != "ink":
         raise DamagedInk(f"{path} is no InkML file: its root is <{name_of(root)}>")
     num_points = sum((trace.text or "").count(",") for trace in root.iter(TRACE))
@@ -112,7 +105,7 @@ def read_inkml(path: str | Path, content: bytes | None = None) -> list[InkLine]:
         raise DamagedInk(f"{path} cannot be read: {error}; export it again") from None
     if not any(len(line.strokes) for line in lines):
         raise DamagedInk(f"{path} holds no ink: it has no trace with a point")
-    return lines
+    return InkFile(lines)
 
 
 def _annotation(element: etree._Element, types: set[str]) -> str:

@@ -1,5 +1,6 @@
-"""A line of ink and its text, as the readers and writers of ink files hand it on."""
+"""A line of ink and its text, and what a file of ink holds."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,13 +13,13 @@ MAX_TEXT = 10_000  # characters of a line of ink
 
 
 class InkLine(NamedTuple):
-    """A line of handwriting out of a file, or on its way into one.
+    """A line of handwriting, read from a file or to be written into one.
 
     Attributes:
         strokes: float32 `[time, 3]`, raw offsets in the file's unit, y downwards.
-        text: what is written; "" if nobody knows.
-        start: where the first point is, in the same unit.
-        writer: who wrote it; "" if nobody knows.
+        text: what is written; "" if unknown.
+        start: the first point, in the same unit.
+        writer: who wrote it; "" if unknown.
     """
 
     strokes: np.ndarray
@@ -27,11 +28,25 @@ class InkLine(NamedTuple):
     writer: str = ""
 
 
+class InkFile(NamedTuple):
+    """What a parser found in a file of ink.
+
+    Attributes:
+        lines: in the order of the file.
+        num_joined: how many pieces of pen strokes were joined to the piece before.
+        passed_over: how many things of each kind are no ink, such as "text": 3.
+    """
+
+    lines: list[InkLine]
+    num_joined: int = 0
+    passed_over: Counter[str] = Counter()
+
+
 Lines = np.ndarray | InkLine | Sequence[np.ndarray | InkLine]
 
 
 def as_lines(lines: Lines) -> list[InkLine]:
-    """Makes a list of checked `InkLine`s of whatever a writer was given.
+    """Makes a list of checked `InkLine`s from all that a writer of files takes.
 
     Args:
         lines: strokes `[time, 3]`, or an `InkLine`, or a sequence of either.
@@ -57,11 +72,10 @@ def as_lines(lines: Lines) -> list[InkLine]:
 def line_from_pen_strokes(
     pen_strokes: Sequence[np.ndarray], text: str, writer: str = ""
 ) -> InkLine:
-    """Makes a line of what the pen drew, in the order of writing.
+    """Makes a line from pen strokes, in the order of writing.
 
-    A line's first point is its start and has no row of its own. A first stroke that
-    is a dot would lose its end and grow together with the next one; its point is
-    therefore taken twice.
+    A line's first point is its start and has no row of its own. If the first stroke is
+    a dot, its point is therefore taken twice: the end of the stroke needs a row.
 
     Args:
         pen_strokes: `[n, 2]` each, y downwards.
@@ -69,16 +83,15 @@ def line_from_pen_strokes(
         writer: who wrote it; "" if unknown.
 
     Raises:
-        DamagedInk: if a point is NaN or infinite, or a text is endless.
+        DamagedInk: if a point is NaN or infinite, or a text is too long.
     """
     for words in (text, writer):
         if len(words) > MAX_TEXT:
             raise DamagedInk(
-                f"a line's text has {len(words):,} characters, over {MAX_TEXT:,}: no "
-                "line"
+                f"the text of a line has {len(words):,} characters, over {MAX_TEXT:,}"
             )
-    pens = [np.asarray(pen, dtype=np.float64) for pen in pen_strokes if len(pen)]
-    if pens and len(pens[0]) == 1:
-        pens[0] = pens[0].repeat(2, axis=0)
-    start = (float(pens[0][0, 0]), float(pens[0][0, 1])) if pens else (0.0, 0.0)
-    return InkLine(strokes_from_points(pens), text, start, writer)
+    arrays = [np.asarray(points, np.float64) for points in pen_strokes if len(points)]
+    if arrays and len(arrays[0]) == 1:
+        arrays[0] = arrays[0].repeat(2, axis=0)
+    start = (float(arrays[0][0, 0]), float(arrays[0][0, 1])) if arrays else (0.0, 0.0)
+    return InkLine(strokes_from_points(arrays), text, start, writer)

@@ -1,17 +1,16 @@
-"""A line of handwriting as offsets, and the ways in and out of that form.
+"""A line of handwriting as offsets, and its conversion from and to points.
 
-Terms, used in the whole project:
+Terms of the whole project:
 
 - *point*: an absolute pen position (x, y), x to the right, y **downwards**.
 - *pen stroke*: the points from one touch of the paper to the next lift, `[n, 2]`.
 - *strokes*: a line of ink, float32 `[time, 3]`, with the columns `DX, DY,
   END_OF_STROKE`. A row is the offset from the previous point and a flag that is 1
   if the pen is lifted *after* the point that the row leads to. N points give N - 1
-  rows: the first point is where the line starts, and is not stored.
+  rows: the first point, the start of the line, is not stored.
 
-Pen files come in through `strokes_from_points`; pictures and files go out through
-`split_pen_strokes`. What a model sees is `normalise`d: per axis, in units of the
-training split's standard deviation.
+Parsers use `strokes_from_points`, drawings and writers `split_pen_strokes`. Models see
+`normalise`d offsets: per axis, in standard deviations of the training split.
 """
 
 from collections.abc import Iterable, Sequence
@@ -59,12 +58,11 @@ def strokes_from_points(pen_strokes: Sequence[np.ndarray]) -> np.ndarray:
 
     Args:
         pen_strokes: one array `[n, 2]` of points for each stroke of the pen, in the
-            order of writing, in any unit, y downwards. Empty ones are passed over.
+            order of writing, in any unit, y downwards. Empty ones are left out.
 
     Returns:
         float32 `[N - 1, 3]` for N points in all. The first row leads from the first
-        point to the second; of a first stroke that is a single dot, the end is not
-        stored, as its one point is the start of the line.
+        point to the second, so the end of a first stroke of one point is lost.
 
     Raises:
         ValueError: if a pen stroke is not `[n, 2]`.
@@ -91,11 +89,11 @@ def strokes_from_points(pen_strokes: Sequence[np.ndarray]) -> np.ndarray:
 def points_from_strokes(
     strokes: np.ndarray, start: Sequence[float] = (0.0, 0.0)
 ) -> np.ndarray:
-    """Adds the offsets up to pen positions.
+    """Sums offsets to pen positions.
 
     Args:
-        strokes: `[time, 3]`; raw offsets, or normalised ones that were
-            `denormalise`d before (a normalised line leans with the mean offset).
+        strokes: `[time, 3]`, raw offsets. Normalised ones need `denormalise` first:
+            they lack the mean offset, so their line leans.
         start: the point before the first row.
 
     Returns:
@@ -111,18 +109,18 @@ def points_from_strokes(
 def split_pen_strokes(
     strokes: np.ndarray, start: Sequence[float] = (0.0, 0.0)
 ) -> list[np.ndarray]:
-    """Cuts a line into what the pen drew between two lifts.
+    """Cuts a line into pen strokes.
 
-    Every point of the line is in exactly one of the arrays, the starting point
-    included, so a dot is an array of one point, and nothing is left undrawn.
+    Every point of the line is in exactly one of them, the start included; a dot is a
+    stroke of one point.
 
     Args:
         strokes: `[time, 3]`.
         start: the point before the first row.
 
     Returns:
-        A list of float64 `[n, 2]`, n ≥ 1, points with y downwards. The last one may
-        be a stroke that the line does not end. An empty line has no strokes.
+        A list of float64 `[n, 2]`, n ≥ 1. The last stroke may be one that the line
+        does not end. An empty line has no strokes.
     """
     strokes = check_strokes(strokes)
     if not len(strokes):
@@ -133,7 +131,7 @@ def split_pen_strokes(
 
 
 def normalise(strokes: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
-    """Brings offsets to the unit of the model: `(offset - mean) / std` per axis.
+    """Returns offsets in the unit of a model: `(offset - mean) / std` per axis.
 
     Args:
         strokes: `[..., 3]`, raw offsets.
@@ -141,7 +139,7 @@ def normalise(strokes: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndar
         std: `[2]`, its standard deviation, > 0.
 
     Returns:
-        float32 `[..., 3]`; the flag is untouched.
+        float32 `[..., 3]`; the flag is unchanged.
 
     Raises:
         ValueError: if a standard deviation is not positive.
@@ -166,7 +164,7 @@ def denormalise(strokes: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.nd
         std: `[2]`, as given to `normalise`.
 
     Returns:
-        float32 `[..., 3]`, raw offsets; the flag is untouched.
+        float32 `[..., 3]`, raw offsets; the flag is unchanged.
     """
     result = np.array(strokes, dtype=np.float32)
     result[..., :2] = np.asarray(strokes, dtype=np.float64)[..., :2] * std + mean
@@ -176,9 +174,8 @@ def denormalise(strokes: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.nd
 def offset_statistics(lines: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of all offsets, per axis.
 
-    The sums are merged line by line about a moving mean (Chan, Golub and LeVeque
-    1979), in float64, so that one pass over a generator is exact enough for any
-    size of corpus.
+    The sums of lines are merged about a moving mean (Chan, Golub and LeVeque 1979) in
+    float64: one pass over a generator is exact enough for any size of corpus.
 
     Args:
         lines: strokes `[time, 3]`, raw offsets, of unpadded lines.
@@ -213,11 +210,11 @@ def extent(strokes: np.ndarray) -> np.ndarray:
 
 
 def find_jumps(strokes: np.ndarray, max_jump: float) -> np.ndarray:
-    """Marks the steps that no hand makes: recording errors of the tablet.
+    """Marks steps too long for a pen: recording errors of the tablet.
 
     Args:
         strokes: `[time, 3]`, raw offsets.
-        max_jump: the longest step (Euclidean) that is believed, in raw units.
+        max_jump: the longest step (Euclidean) that is not an error, in raw units.
 
     Returns:
         bool `[time]`, True where the offset is longer than `max_jump`.
@@ -227,10 +224,10 @@ def find_jumps(strokes: np.ndarray, max_jump: float) -> np.ndarray:
 
 
 def remove_jumps(strokes: np.ndarray, max_jump: float) -> np.ndarray:
-    """Takes the steps of `find_jumps` out; the ink after a jump moves back.
+    """Removes the steps of `find_jumps`; the ink after a jump moves back.
 
-    A removed step's end of stroke passes to the row before it, so that the strokes
-    on both sides of a jump stay apart if they were.
+    The end of stroke of a removed row passes to the row before it, so that strokes on
+    both sides of a jump stay apart.
 
     Args:
         strokes: `[time, 3]`, raw offsets.

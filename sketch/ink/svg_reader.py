@@ -8,8 +8,8 @@ Curves become points that keep to a 4000th of the drawing's size. Passed over ar
 is not displayed or only defined for later use, texts, pictures, and shapes that are
 filled without an outline (style sheets are not followed).
 
-A file of `sketch.page.svg_writer` comes back line by line, with its texts and in the offsets'
-own unit; what was drawn beside its lines since is one more, the last. Any other file
+A file of `sketch.page.svg_writer` comes back line by line, with its texts and in the
+offsets' own unit; what was drawn beside its lines since is one more, the last. Any other file
 is one line of unknown text, in the file's user unit.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 from lxml import etree
 
 from sketch.ink import DamagedInk
-from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
+from sketch.ink.line_of_ink import InkFile, InkLine, line_from_pen_strokes
 from sketch.ink.svg_path import (
     MAX_CURVES,
     NUMBER,
@@ -32,7 +32,7 @@ from sketch.ink.svg_path import (
     path_curves,
     straight,
 )
-from sketch.ink.xml import name_of, parse_xml, read_bytes
+from sketch.ink.xml import name_of, parse_xml
 
 FINENESS = 4000  # the drawing's size over the error of a curve
 MAX_POINTS = 1_000_000  # of a file: a hundred written pages
@@ -46,26 +46,14 @@ NOT_DRAWN = {"defs", "clipPath", "mask", "marker", "pattern", "symbol"}
 PROPERTIES = ("display", "visibility", "stroke", "fill")
 
 
-def read_svg(path: str | Path, content: bytes | None = None) -> list[InkLine]:
-    """Reads the ink of an SVG file.
-
-    Args:
-        path: the file.
-        content: its bytes, if they are read already.
-
-    Returns:
-        The lines, each with strokes `[time, 3]`, y downwards as SVG has it.
-
-    Raises:
-        FileNotFoundError: if there is no such file.
-        DamagedInk: if it is no SVG, is damaged, or holds no ink.
-    """
-    root = parse_xml(read_bytes(path) if content is None else content, path)
+def parse_svg(content: bytes, path: str | Path, join: bool = True) -> InkFile:
+    """Parses SVG; arguments and errors as in `sketch.ink.ink_files.parse_ink`."""
+    root = parse_xml(content, path)
     if name_of(root) != "svg":
         raise DamagedInk(f"{path} is no SVG file: its root is <{name_of(root)}>")
     # Numbers too large for arithmetic are found by their result, which is not finite.
     with np.errstate(over="ignore", invalid="ignore"):
-        return _read(root, path)
+        return InkFile(_read(root, path))
 
 
 def _read(root: etree._Element, path: str | Path) -> list[InkLine]:

@@ -1,4 +1,4 @@
-"""XML from anywhere: parsed without its dangers, and text that fits into it."""
+"""XML from anywhere, parsed safely, and text as XML."""
 
 import re
 from pathlib import Path
@@ -10,24 +10,24 @@ from sketch.ink import DamagedInk
 
 MAX_BYTES = 16 << 20  # of a file of ink: some thousand lines
 MAX_ELEMENTS = 100_000  # of an XML file
-# The ids of CROHME's files are numbers: no ids, but well-formed XML.
+# The ids in CROHME's files are numbers: invalid ids, but well-formed XML.
 ID_ERRORS = {etree.ErrorTypes.DTD_XMLID_VALUE, etree.ErrorTypes.DTD_ID_REDEFINED}
 
-# XML 1.0 has no place for these characters, not even as references.
+# XML 1.0 forbids these characters, even as references.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def xml_text(text: str) -> str:
-    """`text` as the content of an XML element; what XML cannot say is left out."""
+    """`text` as the content of an XML element, without characters that XML forbids."""
     return escape(NOT_XML.sub("", text), {"\r": "&#13;"})
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """The bytes of a file of ink; a folder or a missing file is a clear error.
+    """The bytes of a file of ink.
 
     Raises:
-        FileNotFoundError: if there is no such file.
-        DamagedInk: if it is larger than ink is.
+        FileNotFoundError: if there is no such file, or it is a folder.
+        DamagedInk: if it is larger than `MAX_BYTES`.
     """
     path = Path(path)
     if not path.is_file():
@@ -36,8 +36,7 @@ def read_bytes(path: str | Path) -> bytes:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise DamagedInk(
-            f"{path} has more than {MAX_BYTES >> 20} MB, which no ink does; cut it "
-            "into several files"
+            f"{path} has more than {MAX_BYTES >> 20} MB; cut it into several files"
         )
     return content
 
@@ -48,11 +47,11 @@ def name_of(element: etree._Element) -> str:
 
 
 def parse_xml(content: bytes, path: str | Path) -> etree._Element:
-    """Parses an XML file that may come from anywhere.
+    """Parses XML from anywhere.
 
-    Nothing is fetched, no entity is expanded and the parser's limits on size and
-    depth stay on. A bare document type line, as drawing programs write it, is
-    passed over unread; one that declares entities is refused.
+    Nothing is fetched; entities are expanded only if the file itself declares them, as
+    Illustrator's do, and lxml's limits on their growth, on size and on depth (256) stay
+    on. Blank lines before the XML declaration are allowed.
 
     Args:
         content: of the file.
@@ -62,10 +61,10 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
         The root element; comments and processing instructions are left out.
 
     Raises:
-        DamagedInk: if it is not XML, is cut short, or declares entities.
+        DamagedInk: if it is not XML, is cut short, too large, or refers to other files.
     """
     options = {
-        "resolve_entities": False,
+        "resolve_entities": "internal",
         "no_network": True,
         "load_dtd": False,
         "huge_tree": False,
@@ -73,9 +72,9 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
         "remove_pis": True,
     }
     try:
-        root = _parse_xml(content, options)
+        root = _parse_xml(content.lstrip(), options)
     except etree.XMLSyntaxError as error:
-        reason = "it is empty" if not content.strip() else error.msg
+        reason = error.msg if content.strip() else "it is empty"
         raise DamagedInk(
             f"{path} cannot be read as XML: {reason}; save or copy the file again"
         ) from None
@@ -83,23 +82,15 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
         raise DamagedInk(
             f"{path} has more than {MAX_ELEMENTS:,} elements; cut it into several files"
         )
-    if next(root.iter(etree.Entity), None) is not None:
-        raise DamagedInk(f"{path} uses an XML entity that it does not declare")
-    declared = root.getroottree().docinfo.internalDTD
-    if declared is not None and any(True for _ in declared.iterentities()):
-        raise DamagedInk(
-            f"{path} declares XML entities, which are not read for safety's sake; "
-            'save it again without them (in a drawing program: as "plain SVG")'
-        )
     return root
 
 
-def _parse_xml(content: bytes, options: dict[str, bool]) -> etree._Element:
+def _parse_xml(content: bytes, options: dict[str, bool | str]) -> etree._Element:
     parser = etree.XMLParser(**options)
     try:
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError:
-        # Not the error's own log, which has those of files before this one, too.
+        # Not the error's own log: it also has the errors of earlier files.
         errors = {entry.type for entry in parser.error_log}
         if not errors or not errors <= ID_ERRORS:
             raise

@@ -4,7 +4,7 @@ Weights know letters of one size, drawn at one pace. Ink of another tablet comes
 other units, and an experiment sees `(offset - mean) / std`: so the mean and std of an
 experiment that is derived on another corpus are its parent's, in the units of that
 corpus. What tells them apart is the width of a character, or without transcripts the
-length of an offset. Sizes that differ by less than `fit.SAME_PACE` are hands, not
+length of an offset. Sizes that differ by less than `fit.MAX_RATIO` are hands, not
 units: they stay as they are. The pace is the ink's own; `sketch convert --like` changes
 it.
 """

@@ -14,8 +14,8 @@ from sketch.experiment.corpora import find_corpus_of
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.styles import load_styles
 from sketch.generation.terms import Prime
-from sketch.ink.fit import fit_to_pace
-from sketch.ink.ink_files import READERS, is_ink_file, read_ink
+from sketch.ink.fit import fit_to_corpus
+from sketch.ink.ink_files import SUFFIXES, is_ink_file, read_ink
 from sketch.ink.line_of_ink import InkLine
 from sketch.ink.strokes import DX, normalise
 from sketch.page.typing import describe_unknown, fit_text
@@ -57,7 +57,7 @@ def load_prime(
         return as_prime(experiment, styles[source].strokes, styles[source].text)
     if Path(source).is_file():
         raise ValueError(
-            f"--prime {source}: a file of ink ends in .inkml, .svg or .json"
+            f"--prime {source}: a file of ink ends in {', '.join(SUFFIXES)}"
         )
     line = _corpus_line(experiment, str(source), data, list(styles))
     return as_prime(experiment, line.strokes, _text_of(line, source, text))
@@ -90,7 +90,7 @@ def own_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
     """
     num_points = (len(text) + 1) * experiment.pace
     width = num_points * abs(float(experiment.offset_mean[DX]))
-    return as_prime(experiment, fit_to_pace(strokes, num_points, width), text)
+    return as_prime(experiment, fit_to_corpus(strokes, num_points, width), text)
 
 
 def as_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
@@ -142,7 +142,7 @@ def _corpus_line(
     if path is None:
         known = f" a style of the model ({', '.join(styles)})," if styles else ""
         raise ValueError(
-            f"--prime {name}: neither{known} an ink file ({', '.join(READERS)}), nor "
+            f"--prime {name}: neither{known} an ink file ({', '.join(SUFFIXES)}), nor "
             "is there a corpus to look for a line of that name; name one by --data"
         )
     with Corpus.open(path) as corpus:

@@ -16,7 +16,7 @@ from sketch.experiment.experiment import Experiment
 from sketch.generation.sampling import Trace
 from sketch.generation.texts import WrittenLine
 from sketch.ink.alphabet import Alphabet
-from sketch.ink.fit import fit_to_pace
+from sketch.ink.fit import fit_to_corpus
 from sketch.ink.ink_files import read_ink, write_json
 from sketch.ink.inkml import write_inkml
 from sketch.ink.line_of_ink import InkLine
@@ -139,7 +139,7 @@ def test_own_ink_is_fitted_and_read_with_its_text(
     length = len(line.transcript) + 1
     pace = experiment.points_per_character
     expected = length * pace * experiment.offset_mean[0]
-    fitted = fit_to_pace(read_ink(path)[0].strokes, length * pace, expected)
+    fitted = fit_to_corpus(read_ink(path)[0].strokes, length * pace, expected)
     np.testing.assert_allclose(raw, fitted[:, :2], atol=1e-2)
     # And what the file does not know, or has wrong, is told.
     prime = prime_of(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sketch.ink.fit import SAME_PACE, fit_to_pace
+from sketch.ink.fit import MAX_RATIO, fit_to_corpus
 from sketch.ink.strokes import (
     END_OF_STROKE,
     split_pen_strokes,
@@ -28,7 +28,7 @@ def circle(num_points: int, left: float = 0.0) -> np.ndarray:
 def test_the_scale_is_one_for_both_axes_and_never_too_wide(counts, unit, num_points):
     pens = [unit * circle(n + 1, 3.0 * k) for k, n in enumerate(counts)]
     fitted = split_pen_strokes(
-        fit_to_pace(strokes_from_points(pens), num_points, WIDTH)
+        fit_to_corpus(strokes_from_points(pens), num_points, WIDTH)
     )
     assert len(fitted) == len(pens)
     width = np.ptp(np.concatenate(fitted)[:, 0])
@@ -45,8 +45,8 @@ def test_ink_at_about_the_right_pace_keeps_every_point_and_its_rhythm():
     rng = np.random.default_rng(0)
     points = np.cumsum(rng.exponential(size=(40, 2)), axis=0)  # slow and fast steps
     strokes = strokes_from_points([points[:25], points[25:]])
-    for pace in (1.01 / SAME_PACE, 1.0, 0.99 * SAME_PACE):
-        fitted = fit_to_pace(strokes, pace * 40, WIDTH)
+    for pace in (1.01 / MAX_RATIO, 1.0, 0.99 * MAX_RATIO):
+        fitted = fit_to_corpus(strokes, pace * 40, WIDTH)
         scale = WIDTH / np.ptp(points[:, 0])
         np.testing.assert_allclose(fitted[:, :2], strokes[:, :2] * scale, rtol=1e-4)
         np.testing.assert_array_equal(
@@ -57,7 +57,7 @@ def test_ink_at_about_the_right_pace_keeps_every_point_and_its_rhythm():
 @pytest.mark.parametrize("num_points", [6, 1000], ids=["too few", "too many"])
 def test_ink_at_another_pace_is_resampled_evenly_with_its_ends_kept(num_points):
     pens = [circle(num_points, 0.0), circle(num_points, 4.0)]
-    fitted = split_pen_strokes(fit_to_pace(strokes_from_points(pens), 60, WIDTH))
+    fitted = split_pen_strokes(fit_to_corpus(strokes_from_points(pens), 60, WIDTH))
     assert sum(map(len, fitted)) == pytest.approx(60, abs=2)
     assert len(fitted[0]) == len(fitted[1])  # points are shared out by length
     scale = WIDTH / np.ptp(np.concatenate(pens)[:, 0])
@@ -72,7 +72,7 @@ def test_ink_at_another_pace_is_resampled_evenly_with_its_ends_kept(num_points):
 def test_resampling_follows_the_outline():
     corner = np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 1.0]])
     (pen,) = split_pen_strokes(
-        fit_to_pace(strokes_from_points([corner]), 41, 3 * WIDTH)
+        fit_to_corpus(strokes_from_points([corner]), 41, 3 * WIDTH)
     )
     x, y = pen.T / WIDTH
     assert len(pen) == 41
@@ -83,18 +83,18 @@ def test_resampling_follows_the_outline():
 def test_dots_stay_dots(num_dots, num_points):
     pens = [circle(5), *(np.array([[k, -2.0]]) for k in range(num_dots))]
     strokes = strokes_from_points(pens)
-    fitted = split_pen_strokes(fit_to_pace(strokes, num_points, WIDTH))
+    fitted = split_pen_strokes(fit_to_corpus(strokes, num_points, WIDTH))
     assert [len(pen) for pen in fitted[1:]] == [1] * num_dots
 
 
 def test_more_strokes_than_points_asked_for_keeps_two_points_each():
     pens = [circle(20, 3.0 * k) for k in range(8)]
-    fitted = split_pen_strokes(fit_to_pace(strokes_from_points(pens), 4, WIDTH))
+    fitted = split_pen_strokes(fit_to_corpus(strokes_from_points(pens), 4, WIDTH))
     assert [len(pen) for pen in fitted] == [2] * 8
 
 
 def test_the_result_is_what_a_corpus_holds():
-    fitted = fit_to_pace(strokes_from_points([circle(300)]), 20, WIDTH)
+    fitted = fit_to_corpus(strokes_from_points([circle(300)]), 20, WIDTH)
     assert fitted.dtype == np.float32
     assert fitted.shape[1] == 3
     assert fitted[-1, END_OF_STROKE] == 1
@@ -107,9 +107,9 @@ def test_the_result_is_what_a_corpus_holds():
 )
 def test_ink_without_width_is_refused(pens):
     with pytest.raises(ValueError, match="the ink has no width"):
-        fit_to_pace(strokes_from_points(pens), 10, WIDTH)
+        fit_to_corpus(strokes_from_points(pens), 10, WIDTH)
 
 
 def test_no_ink_is_refused():
     with pytest.raises(ValueError, match="the ink has no width"):
-        fit_to_pace(np.zeros((0, 3), np.float32), 10, WIDTH)
+        fit_to_corpus(np.zeros((0, 3), np.float32), 10, WIDTH)

@@ -1,0 +1,83 @@
+"""The canvas: every point is drawn, and the same ink gives the same file."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from made_up_ink import wave
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+
+from sketch.figures.canvas import draw_strokes
+from sketch.figures.pictures import draw_sketch
+from sketch.ink.strokes import split_pen_strokes
+
+
+def drawn_strokes(axes) -> list[np.ndarray]:
+    """The polylines and dots that are on the axes, as arrays of points."""
+    found = []
+    for patch in axes.patches:
+        path = patch.get_path()
+        starts = np.flatnonzero(path.codes == path.MOVETO)
+        found += np.split(path.vertices, starts[1:])
+    for dots in axes.collections:
+        found += [point[None] for point in np.asarray(dots.get_offsets())]
+    return found
+
+
+def drawing(strokes, **style):
+    axes = Figure().add_subplot()
+    draw_strokes(axes, strokes, **style)
+    return axes
+
+
+def test_draw_strokes_draws_every_point():
+    strokes = np.concatenate([[[5, 5, 1], [9, 9, 1]], wave(), [[7, 0, 0]]])
+    start = (100.0, -3.0)
+    expected = split_pen_strokes(strokes, start)
+    drawn = drawn_strokes(drawing(strokes, start=start))
+    assert [len(stroke) for stroke in expected].count(
+        1
+    ) == 1  # there is a dot to be seen
+    key = lambda stroke: tuple(stroke[0])  # noqa: E731
+    for one, other in zip(
+        sorted(expected, key=key), sorted(drawn, key=key), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_draw_strokes_in_one_place_draws_a_dot():
+    axes = drawing(np.zeros((3, 3)))
+    assert not axes.patches and isinstance(axes.collections[0], PathCollection)
+    axes = drawing(np.zeros((0, 3)))
+    assert not axes.patches and not axes.collections
+
+
+def test_draw_strokes_of_a_long_line_keeps_every_point():
+    axes = drawing(wave(200, lift=500))
+    (patch,) = axes.patches
+    assert isinstance(patch, PathPatch) and len(patch.get_path().vertices) == 201
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_picture_of_the_same_ink_is_the_same_file(tmp_path, suffix):
+    first, second = tmp_path / f"a.{suffix}", tmp_path / "new" / f"b.{suffix}"
+    for path in (first, second):
+        draw_sketch(path, [wave(), wave(30)])
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("backend", ["module://gone.backend", "Qt4Agg", "nonsense"])
+def test_pictures_with_any_mplbackend_are_drawn(tmp_path, backend):
+    code = (
+        "import numpy, os, sys; from sketch.page import page_files;"
+        "from sketch.figures.pictures import draw_line;"
+        "draw_line(sys.argv[1], numpy.ones((3, 3))); print(os.environ['MPLBACKEND'])"
+    )
+    command = [sys.executable, "-c", code, tmp_path / "line.png"]
+    environment = os.environ | {"MPLBACKEND": backend}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout.strip()) == (0, backend), done.stderr

@@ -1,0 +1,161 @@
+"""InkML: what tablets and data sets write is read."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+from made_up_ink import assert_same_lines, lines_of_ink, several
+
+from sketch.ink import DamagedInk
+from sketch.ink.ink_files import read_ink
+from sketch.ink.inkml import write_inkml
+from sketch.ink.strokes import points_from_strokes
+
+
+def test_differences_of_the_recommendation_are_summed(tmp_path):
+    """The trace is the example of the W3C's recommendation, section 3.3."""
+    path = tmp_path / "a.inkml"
+    path.write_text(
+        '<ink xmlns="http://www.w3.org/2003/InkML">'
+        '<annotation type="truth">word</annotation>'
+        "<trace>1125 18432,'23'43,\"7\"-8,3-5,* *</trace>"
+        '<trace type="penUp">0 0, 900 900</trace>'
+        "</ink>"
+    )
+    (line,) = read_ink(path)
+    assert line.text == "word"
+    x, y = (1125, 18432)
+    points = points_from_strokes(line.strokes, start=(x, y))
+    expected = [(x, y), (1148, 18475), (1178, 18510), (1211, 18540), (1244, 18570)]
+    assert points.tolist() == [list(map(float, point)) for point in expected]
+
+
+def test_channels_in_any_order_and_direction_are_read(tmp_path):
+    path = tmp_path / "a.inkml"
+    path.write_text(
+        '<ink xmlns="http://www.w3.org/2003/InkML"><definitions><context><traceFormat>'
+        '<channel name="T"/><channel name="Y" orientation="-ve"/><channel name="X"/>'
+        "</traceFormat></context></definitions>"
+        "<traceGroup><trace>0 10 1, 5 12 #A, 9 * 4, </trace></traceGroup>"
+        "<traceGroup><traceGroup><trace>0 0 0, 1 1 1</trace></traceGroup>"
+        '<annotation type="Transcription">b</annotation></traceGroup></ink>'
+    )
+    first, second = read_ink(path)
+    assert first.strokes.tolist() == [[9, -2, 0], [-6, 0, 1]]
+    assert second.text == "b" and second.strokes.tolist() == [[1, -1, 1]]
+
+
+def test_points_across_rows_are_read(tmp_path):
+    path = tmp_path / "a.inkml"
+    channels = "".join(f'<channel name="{name}"/>' for name in "XYFT")
+    path.write_text(
+        f"<ink><traceFormat>{channels}</traceFormat>"
+        "<trace>0 0\n 1 1,\n2 1 3\n4</trace></ink>"
+    )
+    (line,) = read_ink(path)
+    assert line.strokes.tolist() == [[2, 1, 1]]
+
+
+def test_groups_in_groups_are_split_into_lines(tmp_path):
+    """Of pages, lines and words, what has a text is a line, and else the smallest."""
+
+    def group(text, *within):
+        truth = f'<annotation type="truth">{text}</annotation>' if text else ""
+        return f"<traceGroup>{truth}{''.join(within)}</traceGroup>"
+
+    def trace(x):
+        return f"<trace>0 0, {x} 0</trace>"
+
+    page = group("", group("one", trace(1)), group("two", group("t"), trace(2)))
+    words = group("three", group("", trace(3)), group("ignored", trace(4)))
+    untold = group("", group("", group("", trace(5))), group("", trace(6)))
+    around = group("", trace(7), group("", trace(8)), group("nine", trace(9)))
+    path = tmp_path / "a.inkml"
+    writer = '<annotation type="writer">eve</annotation>'
+    path.write_text(f"<ink>{writer}{page}{words}{untold}{around}</ink>")
+    lines = read_ink(path)
+    found = [(line.text, line.strokes[line.strokes[:, 0] > 0, 0]) for line in lines]
+    assert [(text, steps.tolist()) for text, steps in found] == [
+        ("one", [1]),
+        ("two", [2]),
+        ("three", [3, 4]),
+        ("", [5]),
+        ("", [6]),
+        ("", [7, 8]),
+        ("nine", [9]),
+    ]
+    assert {line.writer for line in lines} == {"eve"}
+
+
+def test_groups_of_references_alone_are_passed_over(tmp_path):
+    """As the files of CROHME name the symbols of a formula."""
+    path = tmp_path / "a.inkml"
+    symbol = (
+        '<traceGroup xml:id="7"><annotation type="truth">x</annotation>'
+        '<traceView traceDataRef="0"/></traceGroup>'
+    )
+    path.write_text(
+        '<ink><annotation type="truth">$x$</annotation><trace id="0">0 0, 1 1</trace>'
+        f'<traceGroup><annotation type="truth">Segmentation</annotation>{symbol * 2}'
+        "</traceGroup></ink>"
+    )
+    (line,) = read_ink(path)
+    assert line.text == "$x$" and line.strokes.tolist() == [[1, 1, 1]]
+
+
+def test_traces_that_continue_join_their_strokes(tmp_path):
+    """Two pens write by turns, one over the end of its group; a third is in the air."""
+    path = tmp_path / "a.inkml"
+    path.write_text(
+        '<ink xmlns="http://www.w3.org/2003/InkML"><traceGroup>'
+        '<trace xml:id="a" continuation="begin">0 0, 1 2</trace>'
+        '<trace id="b" continuation="begin">9 9</trace>'
+        '<trace xml:id="up" type="penUp" continuation="begin">50 50</trace>'
+        '<trace xml:id="a2" continuation="middle" priorRef="#a">3 3</trace>'
+        '<trace continuation="end" priorRef="b">9 8, 9 6</trace>'
+        '<trace continuation="end" priorRef="#up">7 7, 8 8</trace>'
+        "</traceGroup><traceGroup><trace>0 20, 5 20</trace>"
+        '<trace continuation="end" priorRef="#a2">4 5, \'1 \'0</trace>'
+        "</traceGroup></ink>"
+    )
+    first, second = read_ink(path)
+    a = [[1, 2, 0], [2, 1, 0], [1, 2, 0], [1, 0, 1]]
+    b = [[4, 4, 0], [0, -1, 0], [0, -2, 1]]
+    landed = [[-2, 1, 0], [1, 1, 1]]
+    assert first.strokes.tolist() == a + b + landed
+    assert second.strokes.tolist() == [[5, 0, 1]]
+
+
+@several
+@given(lines_of_ink, st.randoms(use_true_random=False))
+def test_traces_cut_to_parts_are_the_same_ink(tmp_path, lines, random):
+    path = tmp_path / "ink.inkml"
+    write_inkml(path, lines)
+    root = etree.parse(path).getroot()
+    for number, trace in enumerate(list(root.iter("{*}trace"))):
+        points = trace.text.split(", ")
+        cuts = sorted(random.sample(range(1, len(points)), k=(len(points) - 1) // 2))
+        ends = zip([0, *cuts], [*cuts, None], strict=True)
+        for place, (begin, end) in enumerate(ends):
+            part = etree.Element(trace.tag, id=f"{number}.{place}")
+            part.text = ", ".join(points[begin:end])
+            part.set("continuation", "middle" if place else "begin")
+            if place:
+                part.set("priorRef", f"#{number}.{place - 1}")
+            trace.addprevious(part)
+            if place and place == len(cuts):
+                part.set("continuation", "end")
+        trace.getparent().remove(trace)
+    etree.ElementTree(root).write(path)
+    assert_same_lines(lines, read_ink(path))
+
+
+@pytest.mark.parametrize("prior", ['priorRef="#later"', 'priorRef="#"', ""])
+def test_trace_that_continues_nothing_is_refused(tmp_path, prior):
+    path = tmp_path / "a.inkml"
+    path.write_text(
+        f'<ink><trace>0 0, 1 1</trace><trace continuation="end" {prior}>2 2</trace>'
+        '<trace id="later">3 3</trace></ink>'
+    )
+    with pytest.raises(DamagedInk, match="a.inkml .*continues .*none before it"):
+        read_ink(path)
