@@ -116,14 +116,18 @@ def ink_reader(suffix: str) -> Callable:
     def prepare(folder):
         from made_up_ink import write
 
-        from sketch.ink import ink_files as vector
+        from sketch.ink.ink_files import read_ink, write_json
+        from sketch.ink.inkml import write_inkml
+        from sketch.ink.line_of_ink import InkLine
+        from sketch.page.svg_writer import write_svg
 
         path = folder / f"mine.{suffix}"
-        lines = [vector.InkLine(write(text), text) for text in ("dot", "by ink")]
-        getattr(vector, f"write_{suffix}")(path, lines)
+        writers = {"json": write_json, "inkml": write_inkml, "svg": write_svg}
+        lines = [InkLine(write(text), text) for text in ("dot", "by ink")]
+        writers[suffix](path, lines)
 
         def read():
-            check_ink(line.strokes for line in vector.read_ink(path))
+            check_ink(line.strokes for line in read_ink(path))
 
         return path, read
 

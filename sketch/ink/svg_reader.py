@@ -9,8 +9,8 @@ is not displayed or only defined for later use, texts, pictures, and shapes that
 filled without an outline (style sheets are not followed).
 
 A file of `sketch.page.svg_writer` comes back line by line, with its texts and in the
-offsets' own unit; what was drawn beside its lines since is one more, the last. Any other file
-is one line of unknown text, in the file's user unit.
+offsets' own unit; what was drawn beside its lines is one more, the last. Any other
+file is one line of unknown text, in the file's user unit.
 """
 
 import re

@@ -52,7 +52,7 @@ def test_what_lies_about_hides_no_style(experiment, styles, tmp_path, monkeypatc
     for name in ("wide", "round"):
         (tmp_path / name).touch()
     assert load_prime(experiment, "wide").text == "a wide lake"
-    with pytest.raises(ValueError, match="round: a file of ink ends in .inkml"):
+    with pytest.raises(ValueError, match="round: a file of ink ends in .svg"):
         load_prime(experiment, "round")
 
 
