@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from toy_recogniser import SMALL, make_corpus, make_pen
 
-from sketch.experiment import places as hands
+from sketch.experiment import places
 
 PAGE = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text("utf-8")
 COMMANDS = re.findall(r"(?m)^ {4}(sketch .*)$", PAGE)
@@ -19,7 +19,8 @@ READER = "toy-reader-depth1-dim4-bs4"
 def pen(tmp_path, monkeypatch, capsys):
     """An experiment on the one corpus there is; no hand comes with sketch."""
     monkeypatch.setenv("SKETCH_DATA", str(make_corpus(tmp_path / "toy.hdf5")))
-    monkeypatch.setattr(hands, "pretrained_dir", lambda: tmp_path / "hands")
+    monkeypatch.setattr(places, "pretrained_dir", lambda: tmp_path / "published")
+    monkeypatch.setattr(places, "DEFAULT_MODEL", "NAME")
     pen = make_pen(tmp_path / "toy.hdf5", tmp_path / "experiments", monkeypatch)
     capsys.readouterr()  # what the training said
     return pen
@@ -51,17 +52,17 @@ def test_every_command_of_the_page(sketch, pen, tmp_path):
             (tmp_path / "report.json").write_text(result.out)
             assert json.loads(result.out)["model"] == pen.name
     assert ran == ["evaluate", "train-recogniser", "evaluate", "sample", "publish"]
-    card = (tmp_path / "hands" / pen.name / "README.md").read_text()
+    card = (tmp_path / "published" / "NAME" / "README.md").read_text()
     assert f"read by {READER}" in card and "| validation texts | 1 | 2 |" in card
 
-    # The hand that comes with sketch writes where none is named.
+    # The default model writes where none is named.
     result = sketch("sample", "--text", "big", "--tries", 1)
     assert result.code == 0, result.err
-    assert f"the hand is {pen.name}" in result.err
+    assert "NAME" in result.err
     picture = Path(result.out.splitlines()[0])
     assert picture.parent == Path() and (tmp_path / picture).exists()
-    assert f"hands that come with sketch: {pen.name}" in sketch("list").out
-    result = sketch("train", "--model", tmp_path / "hands" / pen.name)
+    assert "NAME" in sketch("list").out
+    result = sketch("train", "--model", tmp_path / "published" / "NAME")
     assert result.code == 1 and "is published" in result.err
 
 
@@ -74,8 +75,8 @@ def test_options_that_do_not_go_together(sketch):
     assert result.code == 2 and "--protocol does not go with" in result.err
 
 
-def test_without_a_hand(sketch, tmp_path, monkeypatch):
-    monkeypatch.setattr(hands, "pretrained_dir", lambda: tmp_path / "hands")
+def test_without_a_pretrained_model_the_remedy_is_told(sketch, tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "pretrained_dir", lambda: tmp_path / "none")
     for words in (["sample", "--text", "a"], ["write", "a", "-o", "a.svg"]):
         result = sketch(*words)
-        assert result.code == 1 and "no hand comes with this sketch" in result.err
+        assert result.code == 1 and "is missing" in result.err
