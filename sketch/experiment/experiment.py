@@ -151,7 +151,7 @@ class Experiment(RunDirectory):
         return to_content(self.hyperparameters, facts)
 
     @property
-    def pace(self) -> float:
+    def typical_points_per_character(self) -> float:
         """Pen points a character: the corpus', or what is usual where it says none."""
         return self.points_per_character or POINTS_PER_CHARACTER
 

@@ -20,7 +20,7 @@ from sketch.settings.hyperparameters import Hyperparameters, from_json, to_json
 SETTINGS_NAME = "hyperparameters.json"
 # What they bound is written before anybody sees that a file asks for too much.
 MAX_LENGTH = 10_000  # characters of a line; IAM-OnDB: 64
-MAX_PACE = 1000  # points a character; IAM-OnDB: 23
+MAX_POINTS_PER_CHARACTER = 1000  # IAM-OnDB: 23
 FACTS = (
     "alphabet",
     "offset_mean",
@@ -101,14 +101,17 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
     text_length = content.get("text_length", 0)
     if type(text_length) is not int or not 0 <= text_length <= MAX_LENGTH:
         raise ValueError(f"`text_length` must be a whole number up to {MAX_LENGTH}")
-    pace = content.get("points_per_character", 0)
-    if type(pace) not in (int, float) or not 0 <= pace <= MAX_PACE:
-        raise ValueError(f"`points_per_character` must be from 0 to {MAX_PACE}")
+    density = content.get("points_per_character", 0)
+    is_number = type(density) in (int, float)
+    if not is_number or not 0 <= density <= MAX_POINTS_PER_CHARACTER:
+        raise ValueError(
+            f"`points_per_character` must be from 0 to {MAX_POINTS_PER_CHARACTER}"
+        )
     return {
         "hyperparameters": from_json(content.get("hyperparameters")),
         **facts,
         "text_length": text_length,
-        "points_per_character": float(pace),
+        "points_per_character": float(density),
         "lineage": parse_lineage(content.get("lineage")),
     }
 

@@ -40,7 +40,7 @@ def build_network(experiment: Experiment) -> Network:
         weight_noise=settings.weight_noise,
         num_symbols=experiment.alphabet.size if settings.text else None,
         window_mixtures=settings.window_mixtures,
-        advance=1.0 / experiment.pace,
+        advance=1.0 / experiment.typical_points_per_character,
         seed=settings.seed,
     )
 

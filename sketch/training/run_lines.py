@@ -11,7 +11,7 @@ from sketch.corpus.batches import Batches
 from sketch.corpus.corpus_line import SETS
 from sketch.corpus.rows import Rows, RowsOnDisk
 from sketch.corpus.shards import Shards, open_shards
-from sketch.experiment.settings_file import MAX_LENGTH, MAX_PACE
+from sketch.experiment.settings_file import MAX_LENGTH, MAX_POINTS_PER_CHARACTER
 from sketch.ink.alphabet import Alphabet
 from sketch.settings.hyperparameters import Hyperparameters
 from sketch.system.messages import counted
@@ -168,6 +168,6 @@ def measure_texts(corpus: Shards) -> dict[str, float]:
     return {
         "text_length": min(int(np.quantile(lengths[known], 0.99)), MAX_LENGTH),
         "points_per_character": min(
-            num_points / int((lengths[known] + 1).sum()), MAX_PACE
+            num_points / int((lengths[known] + 1).sum()), MAX_POINTS_PER_CHARACTER
         ),
     }

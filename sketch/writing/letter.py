@@ -128,7 +128,9 @@ def write_letter(
         ],
         [fault for line in lines for fault in line.describe_faults()],
         lines,
-        X_HEIGHT * experiment.pace * abs(float(experiment.offset_mean[DX])),
+        X_HEIGHT
+        * experiment.typical_points_per_character
+        * abs(float(experiment.offset_mean[DX])),
     )
 
 

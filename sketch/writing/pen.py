@@ -54,7 +54,9 @@ def sampling_options(
             of the corpus, but never at once.
         manner: all else that `SamplingOptions` takes.
     """
-    steps = max(1, round(PATIENCE * experiment.pace))  # drawings have few points
+    steps = max(
+        1, round(PATIENCE * experiment.typical_points_per_character)
+    )  # drawings have few points
     return SamplingOptions(
         steps_per_character=steps_per_character or steps,
         longest_text=experiment.longest_text,

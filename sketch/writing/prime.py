@@ -88,7 +88,7 @@ def own_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
         ValueError: the text has a character that the alphabet lacks; the ink has no
             width.
     """
-    num_points = (len(text) + 1) * experiment.pace
+    num_points = (len(text) + 1) * experiment.typical_points_per_character
     width = num_points * abs(float(experiment.offset_mean[DX]))
     return as_prime(experiment, fit_to_corpus(strokes, num_points, width), text)
 
