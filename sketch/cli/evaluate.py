@@ -56,7 +56,7 @@ NOT_OF_READING = ("protocol", "batch_size")
 @click.option(
     "--recogniser",
     metavar="READER",
-    show_default="<--name of the experiment>-reader",
+    show_default="<--name of the experiment>-recogniser",
     help="The reader, of `sketch train-recogniser`.",
 )
 @click.option(
@@ -129,7 +129,7 @@ def command(
 
         experiment.require_text()
         if recogniser is None:
-            recogniser = f"{experiment.hyperparameters.name}-reader"
+            recogniser = f"{experiment.hyperparameters.name}-recogniser"
         eyes = RecogniserDirectory.load(recogniser, experiments)
 
     from sketch.backend import devices

@@ -1,6 +1,6 @@
 """The directory of a reader: what its training leaves, and all that reading needs.
 
-    experiments/<dataset>-reader/
+    experiments/<dataset>-recogniser/
       recogniser.json           settings, alphabet, offset statistics, data digest
       environment.json      versions, commit, backend, devices, command line: of
                             the last run and, as `first`, of the first

@@ -94,7 +94,7 @@ class RecogniserOptions(CommonOptions):
 
 
 def recogniser_name(settings: RecogniserSettings) -> str:
-    """The directory name of a reader: `<dataset>-reader` and a tag for each setting
-    that differs from its default. No tag is `-reader`, so that the name is injective.
+    """A recogniser's directory: `<dataset>-recogniser` and a tag for each setting
+    that differs from its default. No tag is `-recogniser`: the name is injective.
     """
-    return f"{settings.name}-reader{tags(settings)}"
+    return f"{settings.name}-recogniser{tags(settings)}"

@@ -12,7 +12,7 @@ from sketch.experiment import places
 
 PAGE = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text("utf-8")
 COMMANDS = re.findall(r"(?m)^ {4}(sketch .*)$", PAGE)
-READER = "toy-reader-depth1-dim4-bs4"
+READER = "toy-recogniser-depth1-dim4-bs4"
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def pen(tmp_path, monkeypatch, capsys):
 
 def at_toy_size(command, pen):
     words = shlex.split(command.replace("EXPERIMENT", pen.name))[1:]
-    toys = {"demo-reader": READER, "iam-recogniser": READER, "a line of ink": "big"}
+    toys = {"demo-recogniser": READER, "iam-recogniser": READER, "a line of ink": "big"}
     words = [toys.get(word, word) for word in words]
     more = {
         "train-recogniser": ["--name", "toy", "--dim", SMALL["dim"], "--depth", 1]
