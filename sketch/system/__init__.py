@@ -1,7 +1,7 @@
 """The machine: files, locks, messages.
 
-- `atomic`: files and folders written whole or not at all
+- `atomic`: files and folders written whole or not at all; the user's cache
 - `untrusted`: files of strangers, read within limits; JSON
-- `lock`: one process trains in a directory
-- `messages`: what is told on a terminal
+- `lock`: only one process trains in a directory
+- `messages`: text for a terminal
 """

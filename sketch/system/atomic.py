@@ -1,30 +1,58 @@
-"""Files and folders written whole or not at all."""
+"""Files and folders written whole or not at all, and the folder of the user's cache."""
 
+import atexit
 import os
 import re
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+
+from sketch.system.messages import echo
 
 TEMPORARY = re.compile(r"\..*\.[0-9a-f]{8}\.tmp(\.[^.]*)?", re.DOTALL)
 
 
 def user_cache() -> Path:
-    """Folder of what can be made again: `sketch` in `$XDG_CACHE_HOME` or `~/.cache`."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "sketch"
+    """The folder for files that can be made again.
+
+    `sketch` in `$XDG_CACHE_HOME` or `~/.cache`. Where that cannot be written, as in a
+    container without a home, it is a temporary folder that this process removes when it
+    ends; a line on stderr says so.
+    """
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return _writable_folder(os.path.join(root, "sketch"))
+
+
+@cache
+def _writable_folder(path: str) -> Path:
+    try:
+        if path.startswith("~"):  # expanduser found no home
+            raise FileNotFoundError("this user has no home")
+        os.makedirs(path, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()  # raises if nothing can be written
+        return Path(path)
+    except OSError as error:
+        reason = error.strerror or error
+        echo(f"no cache at {path} ({reason}): set $XDG_CACHE_HOME to have one", True)
+    folder = tempfile.mkdtemp(prefix="sketch-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    # Matplotlib would say the same in two paragraphs.
+    os.environ.setdefault("MPLCONFIGDIR", folder)
+    return Path(folder)
 
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """Lends a new name beside `path`; what the block writes there takes its place.
+    """Yields a temporary path; the file that the block writes there replaces `path`.
 
     Whoever reads `path` finds the old file or the new one, never half of one, even
-    after a power cut: the file is synced, then renamed. When the block raises, the
-    temporary file goes and `path` stays as it was. A link is replaced itself, not what
-    it leads to. The folder of `path` is made if it is not there.
+    after a power cut: the file is synced, then renamed. If the block raises, the
+    temporary file is removed and `path` is unchanged. A link is replaced, not followed.
+    Missing folders are made.
 
     Raises:
         OSError: names `path`.
@@ -40,11 +68,11 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        sync(path.parent)
+        sync_folder(path.parent)
 
 
 def make_folder(path: Path) -> None:
-    """Makes a folder and those above it, where they are missing.
+    """Makes a folder, and the folders above it that are missing.
 
     Raises:
         NotADirectoryError: one of them is a file; names it.
@@ -58,18 +86,18 @@ def make_folder(path: Path) -> None:
 
 @contextmanager
 def whole_folder(path: str | Path, replace: bool = False) -> Iterator[Path]:
-    """Lends a new folder beside `path`; what the block puts there takes its name.
+    """Yields a temporary folder that becomes `path` after the block.
 
-    The folder above `path` is made if it is not there. `path` may be an empty folder;
-    when the block raises, the temporary folder goes and all is as it was.
+    If the block raises, the temporary folder is removed. Missing folders above `path`
+    are made; `path` may be an empty folder.
 
     Args:
         path: of the folder.
-        replace: whether a folder that holds something is replaced. It goes when the new
-            one has its name, not before.
+        replace: replace a folder that is not empty. The old one is deleted after the
+            new one has its name.
 
     Raises:
-        OSError: names `path`, which may hold something already.
+        OSError: names `path`; it cannot be written, or is not empty.
     """
     path = Path(path)
     with naming(path, "cannot make"):
@@ -85,7 +113,7 @@ def whole_folder(path: str | Path, replace: bool = False) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        sync(path.parent)
+        sync_folder(path.parent)
 
 
 def _swap_folders(new: Path, path: Path) -> None:
@@ -111,21 +139,21 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def temporary_beside(path: Path) -> Path:
-    """A new hidden name in the folder of `path`: renaming works only within a disk.
+    """A new hidden name in the folder of `path`: renaming needs the same disk.
 
-    It ends as `path` does, for those who choose a format by that.
+    It has the suffix of `path`, by which some writers choose their format.
     """
     token = secrets.token_hex(4)
     return path.with_name(f".{path.name[:40]}.{token}.tmp{path.suffix}")
 
 
 def is_temporary(path: Path) -> bool:
-    """Whether the name is one of `temporary_beside`."""
+    """Whether `temporary_beside` made this name."""
     return TEMPORARY.fullmatch(path.name) is not None
 
 
 def sync(path: Path) -> None:
-    """Has the disk keep a file's content, or a folder's list of names."""
+    """Waits until a file's content, or a folder's list of names, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -133,9 +161,19 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def sync_folder(path: Path) -> None:
+    """Syncs a folder's list of names, where the file system can.
+
+    FUSE, 9p, CIFS and Windows may refuse it. The file is in place by then, so this is
+    no failure to write it.
+    """
+    with suppress(OSError):
+        sync(path)
+
+
 @contextmanager
 def naming(path: Path, problem: str) -> Iterator[None]:
-    """Has an `OSError` from within say what failed and on which file."""
+    """Adds to any `OSError` of the block what failed and on which file."""
     try:
         yield
     except OSError as error:

@@ -1,8 +1,7 @@
-"""One process trains in a directory; a second one is told who it is.
+"""Only one process trains in a directory; a second one is told which one does.
 
-The lock is the operating system's (`flock`) on the file `lock`: it ends with its
-process, however that ends, so a dead holder's lock is simply free. The file's content
-only says who holds it.
+The lock is the operating system's (`flock`) on the file `lock`. It is released when its
+process ends, even by `kill -9`. The file's content only says who holds it.
 """
 
 import contextlib
@@ -18,16 +17,16 @@ from sketch.system.atomic import naming
 
 try:
     import fcntl
-except ImportError:  # Windows: reading experiments works there, training needs WSL
+except ImportError:  # Windows: experiments can be read there, not trained
     fcntl = None
 
-# What `flock` answers on a file system that has no locks, such as some network ones.
+# Errors of `flock` on file systems without locks, such as some network ones.
 _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
-_TRIES = 5  # somebody who only looks, as `sketch list` does, holds it for an instant
+_TRIES = 5  # `holder`, which `sketch list` calls, holds the lock for an instant
 
 
 def require_locks() -> None:
-    """Refuses to train where the system has no file locks.
+    """Refuses to train on a system without file locks.
 
     Raises:
         RuntimeError: says what to do.
@@ -38,12 +37,11 @@ def require_locks() -> None:
 
 @contextlib.contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Holds the lock file `path` for the time of the `with` block.
+    """Holds the lock file `path` during the `with` block.
 
     Raises:
         RuntimeError: another process holds it; names it.
-        OSError: the file cannot be made, as in a read-only directory, or its file
-            system has no locks.
+        OSError: the file cannot be made, or its file system has no locks.
     """
     require_locks()
     with naming(path, "cannot lock"):
@@ -80,19 +78,19 @@ def hold(path: Path) -> Iterator[None]:
 
 
 def holder(path: Path) -> str | None:
-    """Who holds the lock file `path`, in words, or None where nobody does."""
+    """The process that holds the lock file `path`, in words; None if there is none."""
     if fcntl is None or path.is_symlink() or not path.is_file():
         return None
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:  # not readable for us: then it is not ours to tell
+    except OSError:  # we may not read it
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _read(descriptor)
     except OSError as error:
-        if error.errno not in _NO_LOCKS:  # without locks, nobody can train in it
+        if error.errno not in _NO_LOCKS:  # without locks nobody trains here
             raise
     finally:
         os.close(descriptor)

@@ -1,7 +1,6 @@
-"""Text that comes from strangers, or goes to them.
+"""Text for a terminal, made safe and readable.
 
-Alone in its file, and importing nothing of the project, so that an error can be told
-when nothing else can be imported.
+Imports nothing of the project: errors must be told even if no other import works.
 """
 
 import shlex
@@ -12,19 +11,19 @@ import click
 
 
 def printable(text: str, stand_in: str = "\N{REPLACEMENT CHARACTER}") -> str:
-    """A text without what a terminal would obey; line ends are replaced, too.
+    """The text without control characters, which a terminal would obey.
 
     Args:
-        text: from anywhere.
-        stand_in: what is shown for each character that cannot be shown.
+        text: from anywhere; its line ends are replaced, too.
+        stand_in: replaces each control character.
     """
     return "".join(c if c.isprintable() else stand_in for c in text)
 
 
 def command_line(words: Iterable[object]) -> str:
-    """A command as it was typed, without the folders of the machine.
+    """A command as it was typed, but with only the last part of absolute paths.
 
-    Files are shared, and absolute paths name their users: the last part is kept.
+    Commands are published, and the folders of a machine name its users.
     """
     return shlex.join(_without_folders(str(word)) for word in words)
 
@@ -39,19 +38,11 @@ def _without_folders(word: str) -> str:
 def counted(number: int, one: str, many: str | None = None) -> str:
     """`counted(1, "line")` is "1 line", `counted(2000, "line")` is "2,000 lines".
 
-    Args:
-        number: how many.
-        one: the word for one of them.
-        many: the word for more; None: `one` and an s.
+    `many` is the plural; by default `one` and an s.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def echo(line: object, err: bool = False) -> None:
-    """Prints one line, without what a terminal would obey.
-
-    Args:
-        line: of it, line ends are replaced, too: nobody's name makes lines of its own.
-        err: whether to stderr.
-    """
+    """Prints one line, made `printable`, to stdout or (`err`) to stderr."""
     click.echo(printable(str(line)), err=err)

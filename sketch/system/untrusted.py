@@ -1,8 +1,7 @@
-"""Reading that trusts nothing, and JSON as it is written everywhere here.
+"""Small files of strangers, read within limits; JSON in and out.
 
-Plain files of a sane size only are read, so that an experiment from a stranger can
-neither point out of its directory (a link) nor hang its reader (a named pipe) nor fill
-the memory. Files are written by `sketch.system.atomic`: whole or not at all.
+Only plain files of limited size are read: a stranger's experiment cannot lead out of
+its directory (a link), block the program (a named pipe) or fill the memory.
 """
 
 import json
@@ -18,11 +17,11 @@ MAX_DIGITS = 20  # of a whole number; 2**64 has as many
 
 
 def require_plain(path: Path, inside: Path) -> None:
-    """Refuses links, pipes and devices on the way from the folder `inside` to `path`.
+    """Refuses links, pipes and devices between the folder `inside` and `path`.
 
     Raises:
-        ValueError: names the thing that is not a plain file or folder.
-        OSError: `path` is not there.
+        ValueError: names the link, pipe or device.
+        OSError: `path` does not exist.
     """
     place = inside
     for part in path.relative_to(inside).parts:
@@ -40,15 +39,15 @@ def read_text(path: Path, inside: Path) -> str:
 
     Raises:
         ValueError: a link, a pipe, a folder, over 16 MB, or not UTF-8; names the file.
-        OSError: not there, or not readable.
+        OSError: it is missing, or not readable.
     """
     require_plain(path, inside)
     if path.is_dir():
-        raise ValueError(f"{path} is a folder; it should be a file: move it away")
+        raise ValueError(f"{path} is a folder, not a file: move it away")
     with open(path, "rb") as file:
         data = file.read(MAX_TEXT_BYTES + 1)
     if len(data) > MAX_TEXT_BYTES:
-        raise ValueError(f"{path} is over {MAX_TEXT_BYTES:,} bytes: not what it should")
+        raise ValueError(f"{path} is damaged: it is over {MAX_TEXT_BYTES:,} bytes")
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -59,25 +58,25 @@ def read_json(path: Path, inside: Path) -> dict[str, Any]:
     """The JSON object in a file of the experiment directory `inside`.
 
     Raises:
-        ValueError: as `read_text`, or no JSON object; names the file.
-        OSError: not there, or not readable.
+        ValueError: as `read_text`, or not a JSON object; names the file.
+        OSError: it is missing, or not readable.
     """
     text = read_text(path, inside)
     try:
         value = json.loads(text, parse_int=parse_int)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is damaged: no JSON ({error})") from error
+        raise ValueError(f"{path} is damaged: not JSON ({error})") from error
     if not isinstance(value, dict):
         raise ValueError(f"{path} is damaged: not a JSON object")
     return value
 
 
 def read_parsed(path: Path, parse: Callable[[dict[str, Any]], Parsed]) -> Parsed:
-    """What `parse` makes of the JSON object in a file of an experiment's directory.
+    """Reads the JSON object in a file of an experiment's directory and parses it.
 
     Raises:
         ValueError: as `read_json` and `parse`; names the file.
-        OSError: not there, or not readable.
+        OSError: it is missing, or not readable.
     """
     try:
         return parse(read_json(path, inside=path.parent))
@@ -88,7 +87,7 @@ def read_parsed(path: Path, parse: Callable[[dict[str, Any]], Parsed]) -> Parsed
 
 
 def parse_int(digits: str) -> int:
-    """A whole number of no more digits than 64 bits hold.
+    """A whole number of at most MAX_DIGITS digits.
 
     Raises:
         ValueError: it has more, or other characters.
@@ -99,10 +98,10 @@ def parse_int(digits: str) -> int:
 
 
 def to_json_text(value: dict[str, Any]) -> str:
-    """JSON as written everywhere here; numpy's numbers and arrays become plain ones.
+    """Indented JSON; numpy's numbers and arrays become plain ones.
 
     Raises:
-        ValueError: a value that JSON has no form for, infinity and NaN included.
+        ValueError: a value that JSON cannot hold, infinity and NaN included.
     """
     return json.dumps(value, indent=2, allow_nan=False, default=_plain) + "\n"
 

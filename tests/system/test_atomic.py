@@ -1,4 +1,4 @@
-"""Files: whole or not at all."""
+"""Files and folders written whole or not at all; the user's cache."""
 
 import contextlib
 import os
@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from sketch.system.atomic import is_temporary, whole_file, write_bytes, write_text
+from sketch.system import atomic
+from sketch.system.atomic import (
+    is_temporary,
+    user_cache,
+    whole_file,
+    whole_folder,
+    write_bytes,
+    write_text,
+)
 
 
 @contextlib.contextmanager
@@ -26,7 +34,7 @@ def read_only(folder: Path):
         folder.chmod(0o755)
 
 
-def test_writes_text_and_bytes(tmp_path):
+def test_write_text_and_bytes(tmp_path):
     path = tmp_path / "file"
     write_text(path, "é\n")
     assert path.read_bytes() == b"\xc3\xa9\n"
@@ -35,7 +43,7 @@ def test_writes_text_and_bytes(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_file_has_the_mode_of_any_other(tmp_path):
+def test_write_text_obeys_the_umask(tmp_path):
     old = os.umask(0o027)
     try:
         write_text(tmp_path / "file", "")
@@ -44,7 +52,7 @@ def test_the_file_has_the_mode_of_any_other(tmp_path):
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
 
 
-def test_a_link_is_replaced_and_not_followed(tmp_path):
+def test_write_text_replaces_a_link(tmp_path):
     (tmp_path / "target").write_text("mine")
     (tmp_path / "link").symlink_to("target")
     write_text(tmp_path / "link", "new")
@@ -52,14 +60,14 @@ def test_a_link_is_replaced_and_not_followed(tmp_path):
     assert not (tmp_path / "link").is_symlink()
 
 
-def test_a_file_that_became_a_folder_is_named(tmp_path):
+def test_write_text_onto_a_folder_names_it(tmp_path):
     (tmp_path / "file").mkdir()
     with pytest.raises(OSError, match="cannot write .*file: "):
         write_text(tmp_path / "file", "x")
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
+def test_write_text_below_a_file_names_that(tmp_path):
     (tmp_path / "file").write_text("mine")
     for path in ("file/a.png", "file/deep/a.png"):
         with pytest.raises(NotADirectoryError, match="file is a file, not a folder"):
@@ -67,7 +75,7 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path):
     assert (tmp_path / "file").read_text() == "mine"
 
 
-def test_a_read_only_folder_is_named():
+def test_write_text_in_a_read_only_folder_names_the_file():
     with tempfile.TemporaryDirectory() as name:  # pytest's own are closed to others
         folder = Path(name)
         folder.chmod(0o755)
@@ -79,7 +87,7 @@ def test_a_read_only_folder_is_named():
         assert [path.name for path in folder.iterdir()] == ["file"]
 
 
-def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+def test_whole_file_interrupted_leaves_the_old_file_alone(tmp_path):
     path = tmp_path / "file.png"
     path.write_text("old")
     with pytest.raises(KeyboardInterrupt), whole_file(path) as temporary:
@@ -92,7 +100,7 @@ def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_it_is_synced_before_it_takes_its_place(tmp_path, monkeypatch):
+def test_write_text_syncs_before_it_renames(tmp_path, monkeypatch):
     calls = []
     for name in ("fsync", "replace"):
         real = getattr(os, name)
@@ -104,10 +112,49 @@ def test_it_is_synced_before_it_takes_its_place(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["notes.tmp", ".notes", ".a.tmp", "a.0123abcd.tmp"])
-def test_nobody_elses_file_is_taken_for_a_temporary_one(name):
+def test_is_temporary_is_false_for_other_names(name):
     assert not is_temporary(Path(name))
 
 
-def test_a_name_as_long_as_they_come(tmp_path):
+def test_write_text_to_a_name_of_255_bytes(tmp_path):
     write_text(tmp_path / ("é" * 127), "x")
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_write_to_a_folder_that_cannot_be_synced_succeeds(tmp_path, monkeypatch):
+    sync, refused = os.fsync, []
+
+    def refuse_folders(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            refused.append(descriptor)
+            raise OSError(22, "Invalid argument")  # as FUSE, 9p and CIFS do
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    write_text(tmp_path / "file", "x")
+    with whole_folder(tmp_path / "folder"):
+        pass
+    assert (tmp_path / "file").read_text() == "x"
+    assert (tmp_path / "folder").is_dir() and len(refused) == 2
+    monkeypatch.setattr(os, "fsync", lambda _: os.close(-1))
+    with pytest.raises(OSError, match="cannot write .*file"):  # a file's own must work
+        write_text(tmp_path / "file", "y")
+    assert (tmp_path / "file").read_text() == "x"
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "~"])
+def test_user_cache_without_a_usable_home_is_temporary(home, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setenv("MPLCONFIGDIR", "")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path.replace("~", home))
+    atomic._writable_folder.cache_clear()
+    cache = user_cache()
+    write_text(cache / "file", "x")
+    assert user_cache() == cache
+    assert capsys.readouterr().err.startswith("no cache at ")  # once
+    atomic._writable_folder.cache_clear()
+
+
+def test_user_cache_in_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert user_cache() == tmp_path / "sketch"

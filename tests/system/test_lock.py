@@ -1,4 +1,4 @@
-"""One process trains in a directory."""
+"""Locks: who holds them, and that they end with their process."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ from sketch.system import lock
 HOLD = (
     "import sys, time\n"
     "from pathlib import Path\n"
-    "from sketch.experiment import lock\n"
+    "from sketch.system import lock\n"
     "with lock.hold(Path(sys.argv[1])):\n"
     "    print('held', flush=True)\n"
     "    time.sleep(60)\n"
@@ -37,7 +37,7 @@ def other(path):
         process.kill()
 
 
-def test_the_holder_is_named_and_then_no_more(path):
+def test_holder_is_named_while_the_lock_is_held(path):
     assert lock.holder(path) is None
     with lock.hold(path):
         text = lock.holder(path)
@@ -46,7 +46,7 @@ def test_the_holder_is_named_and_then_no_more(path):
     assert lock.holder(path) is None
 
 
-def test_a_second_process_is_refused_with_the_name_of_the_first(path, other):
+def test_hold_in_a_second_process_is_refused_and_names_the_first(path, other):
     message = f"is in use by process {other.pid} on {re.escape(socket.gethostname())}"
     with pytest.raises(RuntimeError, match=message):
         with lock.hold(path):
@@ -54,7 +54,7 @@ def test_a_second_process_is_refused_with_the_name_of_the_first(path, other):
     assert f"process {other.pid}" in lock.holder(path)
 
 
-def test_the_same_process_cannot_hold_it_twice(path):
+def test_hold_twice_in_one_process_is_refused(path):
     with lock.hold(path):
         with pytest.raises(RuntimeError, match=f"process {os.getpid()}"):
             with lock.hold(path):
@@ -62,7 +62,7 @@ def test_the_same_process_cannot_hold_it_twice(path):
         assert lock.holder(path) is not None
 
 
-def test_a_dead_holders_lock_is_taken_over(path, other):
+def test_hold_after_the_holder_was_killed_succeeds(path, other):
     other.send_signal(signal.SIGKILL)
     other.wait()
     assert "process" in path.read_text()  # it had no time to wipe it out
@@ -71,7 +71,7 @@ def test_a_dead_holders_lock_is_taken_over(path, other):
         assert f"process {os.getpid()}" in lock.holder(path)
 
 
-def test_the_lock_ends_with_an_exception(path):
+def test_hold_after_an_exception_succeeds(path):
     with pytest.raises(KeyError):
         with lock.hold(path):
             raise KeyError(1)
@@ -79,11 +79,11 @@ def test_the_lock_ends_with_an_exception(path):
         pass
 
 
-def test_looking_does_not_keep_a_run_from_starting(path):
+def test_hold_while_another_process_calls_holder_succeeds(path):
     code = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from sketch.experiment import lock\n"
+        "from sketch.system import lock\n"
         "print('looking', flush=True)\n"
         "while True: lock.holder(Path(sys.argv[1]))\n"
     )
@@ -95,11 +95,12 @@ def test_looking_does_not_keep_a_run_from_starting(path):
             for _ in range(20):
                 with lock.hold(path):
                     pass
+            assert process.poll() is None  # it still looks
         finally:
             process.kill()
 
 
-def test_a_link_or_a_folder_in_its_place_is_an_error_and_not_followed(path):
+def test_hold_of_a_link_or_a_folder_is_an_error(path):
     path.symlink_to(path.parent / "elsewhere")
     with pytest.raises(OSError, match="cannot lock"):
         with lock.hold(path):
@@ -114,7 +115,7 @@ def test_a_link_or_a_folder_in_its_place_is_an_error_and_not_followed(path):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
-def test_a_file_system_without_locks_is_named(path, monkeypatch, code):
+def test_hold_without_locks_names_the_file_system(path, monkeypatch, code):
     def refuse(descriptor, operation):
         raise OSError(code, os.strerror(code))
 
@@ -126,7 +127,7 @@ def test_a_file_system_without_locks_is_named(path, monkeypatch, code):
     assert lock.holder(path) is None
 
 
-def test_a_strangers_text_in_the_lock_is_not_shown(path):
+def test_holder_does_not_show_a_strangers_text(path):
     with lock.hold(path):
         path.write_text("\x1b[2Jpwned")
         assert lock.holder(path) == "another process"
