@@ -37,7 +37,6 @@ from dataclasses import dataclass, replace
 import keras
 import numpy as np
 from keras import ops
-from tqdm import tqdm
 
 from sketch.corpus.batches import Batch, Batches
 from sketch.corpus.hdf5 import Line
@@ -46,6 +45,7 @@ from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import END_OF_STROKE
 from sketch.model.mixture import log_likelihood_parts
 from sketch.model.network import Network
+from sketch.system.messages import progress_bar
 
 NOISE_SEED = 0
 INK, PEN, DEQUANTISED = 0, 1, 2  # columns of what is summed over a line
@@ -127,14 +127,7 @@ def score_lines(
     )
     scorer = _Scorer(network)
     sums = np.zeros((len(lines), 3))
-    bar = tqdm(
-        total=batches.num_batches,
-        desc="scoring",
-        unit="batch",
-        disable=not progress,
-        leave=False,
-        dynamic_ncols=True,
-    )
+    bar = progress_bar("scoring", batches.num_batches, "batch", progress)
     with bar:
         for batch in batches.epoch(0):
             noise = _noise(batch, lines, np.asarray(offset_std, np.float64))

@@ -27,7 +27,7 @@ from sketch.experiment.weights import load_trained
 from sketch.generation.sampling import SamplingLoop, one_hot, sample
 from sketch.generation.texts import WrittenLine
 from sketch.ink.fit import unit_ratio
-from sketch.system.messages import counted
+from sketch.system.messages import counted, progress_bar
 from sketch.writing.loaded_recogniser import LoadedRecogniser
 from sketch.writing.pen import in_units, sampling_options, write_experiment
 
@@ -96,14 +96,8 @@ def evaluate_legibility(
     real = summarise_reading(texts, eyes.read([line.strokes for line in lines], std))
     measured = [measure(line.strokes, line.transcript) for line in lines]
     written = []
-    bar = tqdm(
-        total=len(biases) * (len(texts) + len(own)),
-        desc="writing",
-        unit="line",
-        disable=not progress,
-        leave=False,
-        dynamic_ncols=True,
-    )
+    total = len(biases) * (len(texts) + len(own))
+    bar = progress_bar("writing", total, "line", progress)
     with bar:
         for name, these in ((VALID, texts), (OWN, own)):
             for bias in biases if these else ():

@@ -46,3 +46,18 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def echo(line: object, err: bool = False) -> None:
     """Prints one line, made `printable`, to stdout or (`err`) to stderr."""
     click.echo(printable(str(line)), err=err)
+
+
+def progress_bar(name: str, total: int, unit: str, is_shown: bool, done: int = 0):
+    """A tqdm bar on stderr, which disappears when it is closed."""
+    from tqdm import tqdm
+
+    return tqdm(
+        total=total,
+        initial=done,
+        desc=name,
+        unit=unit,
+        disable=not is_shown,
+        leave=False,
+        dynamic_ncols=True,
+    )

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.weights import load_network
@@ -20,6 +19,7 @@ from sketch.generation.terms import Prime, SamplingOptions
 from sketch.generation.texts import WrittenLine, split_text
 from sketch.ink.strokes import DX
 from sketch.page.layout import Piece
+from sketch.system.messages import progress_bar
 from sketch.writing.check import ReadingCheck
 from sketch.writing.pen import in_units, sampling_options, write_experiment
 
@@ -81,14 +81,7 @@ def write_letter(
     if not texts:
         raise ValueError("there is no text to write")
     loop = loop or SamplingLoop(load_network(experiment))
-    bar = tqdm(
-        total=len(texts),
-        desc="writing",
-        unit="piece",
-        disable=not progress,
-        leave=False,
-        dynamic_ncols=True,
-    )
+    bar = progress_bar("writing", len(texts), "piece", progress)
     written: dict[int, WrittenLine] = {}
 
     def write(numbers: Sequence[int], manner: SamplingOptions) -> list[WrittenLine]:
