@@ -42,8 +42,10 @@ def machine() -> str:
     if "avx512_bf16" in lines:
         name += ", AVX512-BF16" + (", AMX" if "amx_bf16" in lines else "")
     if "sketch.backend.devices" in sys.modules:
-        others = sys.modules["sketch.backend.devices"].devices()
-        name = "; ".join([name, *(d for d in others if "cpu" not in d.lower())])
+        from sketch.backend.machine import devices
+
+        others = [device for device in devices() if "cpu" not in device.lower()]
+        name = "; ".join([name, *others])
     return name
 
 

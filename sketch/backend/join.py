@@ -1,7 +1,6 @@
-"""Who takes part in a run: the options say it, or a scheduler that JAX knows.
+"""Which processes take part in a run: the options say, or a scheduler that JAX knows.
 
-Usually nobody but this process does, and then nothing here imports or waits for
-anything.
+Usually only this one does; then nothing here imports JAX or waits.
 """
 
 import contextlib
@@ -15,16 +14,16 @@ from sketch.settings.run_options import RunOptions
 
 @contextlib.contextmanager
 def join(options: RunOptions) -> Iterator[Processes]:
-    """Joins the processes of the run for the time of the `with` block.
+    """Joins the processes of the run during the `with` block.
 
-    Must come before keras and JAX have computed anything.
+    Call it before keras or JAX computes anything.
 
     Args:
         options: `coordinator`, `processes` and `process`, or none of them; `backend`.
 
     Raises:
-        ValueError: another backend than JAX.
-        RuntimeError: the others cannot be reached.
+        ValueError: the backend is not JAX.
+        RuntimeError: the other processes do not come, or cannot be reached.
     """
     is_given = options.coordinator is not None
     if not is_given and (options.processes == 1 or _scheduler() is None):
@@ -35,7 +34,7 @@ def join(options: RunOptions) -> Iterator[Processes]:
         who = "--coordinator asks" if is_given else f"{_scheduler()} asks"
         raise ValueError(
             f"{who} for several processes, which only the backend jax has, not "
-            f"{backend}: leave out --backend, or train alone with --processes 1"
+            f"{backend}: leave out --backend, or train in one with --processes 1"
         )
     from sketch.backend.processes_jax import joined
 
@@ -44,7 +43,7 @@ def join(options: RunOptions) -> Iterator[Processes]:
 
 
 def _scheduler() -> str | None:
-    """Who started several of us, if `jax.distributed` will know our place from it."""
+    """The scheduler that started several processes, if JAX can ask it for details."""
     several = {"SLURM_NTASKS": "SLURM", "OMPI_COMM_WORLD_SIZE": "Open MPI"}
     known = {"SLURM": "SLURM_STEP_NODELIST", "Open MPI": "OMPI_MCA_orte_hnp_uri"}
     for variable, name in several.items():

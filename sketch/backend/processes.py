@@ -1,12 +1,9 @@
-"""The processes of one run, and what they have to settle between them.
+"""The processes of one run, and what they exchange.
 
 A run on N processes is one command, started N times, on one machine or many. Each has
-the whole network and its own rows of every batch; JAX adds up their gradients. Process
-0 alone reads and writes the experiments and tells the others what is trained, so they
-share no disk but for the corpus, which each may have in its own place.
-
-`join` says who takes part: the options, or a scheduler that JAX knows. Usually nobody
-but this process does, and then nothing here imports or waits for anything.
+the whole network and its own rows of every batch; JAX adds their gradients. Only
+process 0 reads and writes experiments, and tells the others what to train. They need no
+common disk: each may have its own copy of the corpus.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,11 +13,11 @@ import numpy as np
 
 
 class Processes:
-    """This process and its peers; this class is that of a process alone.
+    """This process and its peers. This class is for a process without peers.
 
     Attributes:
-        index: the number of this process, from 0 on.
-        count: how many there are.
+        index: the number of this process, from 0.
+        count: the number of processes.
     """
 
     index = 0
@@ -28,39 +25,39 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is process 0, the one that reads and writes experiments."""
+        """Whether this is process 0, which reads and writes experiments."""
         return self.index == 0
 
     def gather(self, value: Any) -> list[Any]:
-        """What each process gives, by its number; `value` must go into JSON."""
+        """The values of all processes, by number; `value` must fit into JSON."""
         return [value]
 
     def share(self, make: Callable[[], Any]) -> Any:
-        """What process 0 makes, for all; it must go into JSON."""
+        """The value that process 0 makes, for all; it must fit into JSON."""
         return make()
 
     def share_arrays(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
-        """The arrays of process 0, for all; those of the others have their shapes."""
+        """The arrays of process 0, for all; the others give arrays of equal shapes."""
         return arrays
 
     def greatest(self, number: int) -> int:
-        """The greatest of the numbers that the processes give."""
+        """The greatest number that any process gives."""
         return number
 
     def wait(self) -> None:
-        """Waits until all are here, however long one of them draws or compiles."""
+        """Waits until all processes are here, however long one draws or compiles."""
 
     def finish(self) -> None:
-        """Waits a last time: from here on each may end when it likes."""
+        """Waits for the last time: afterwards each process may end when it likes."""
 
     def compare(self, values: Mapping[str, Any]) -> None:
         """Refuses a run whose processes differ.
 
         Args:
-            values: by the name of the option, say; JSON.
+            values: by name, such as that of an option; JSON.
 
         Raises:
-            ValueError: in every process, the first difference with both values.
+            ValueError: in every process; shows the first difference.
         """
         first, *others = self.gather(dict(values))
         for number, other in enumerate(others, start=1):

@@ -1,12 +1,12 @@
-"""Each process of a run watches the others, and ends when one of them has.
+"""Each process of a run watches the others, and ends when one of them has ended.
 
-A collective whose partner is gone fails at once, or after half an hour, or never: that
-depends on the network and the device, and it never says who it was. So every process
-puts a count into the runtime's store once a second and looks at the counts of the
-others. Time is counted in looks, so that nobody is given up because this machine slept.
+A collective whose partner is gone fails at once, or after half an hour, or never,
+depending on the network and the device, and never says which partner it was. So every
+process writes a count into the runtime's store once a second and looks at the counts of
+the others. Time is counted in looks: a machine that sleeps must not give up the others.
 
-When a process is lost, the others end, by `os._exit`, for their main threads may hang
-in a collective that nothing can interrupt. What is on disk is whole at any instant.
+When a process is lost, the others end by `os._exit`: their main threads may hang in a
+collective that nothing can interrupt. The files on disk are whole at any instant.
 """
 
 import contextlib
@@ -19,14 +19,14 @@ import time
 from typing import Protocol
 
 INTERVAL = 1.0  # seconds between two looks
-PATIENCE = 30  # looks without a sign of life; a run must end within a minute
-QUICK_PATIENCE = 6  # the same once a collective has failed
-QUIT_SECONDS = 10  # that a process has to end by itself once it has failed
+PATIENCE = 30  # looks without a new count; a run must end within a minute
+QUICK_PATIENCE = 6  # the same, once a collective has failed
+QUIT_SECONDS = 10  # until a failed process is ended if it does not end by itself
 REMEDY = "the same command goes on from the last checkpoint"
 
 
 class Store(Protocol):
-    """Keys and values that all processes share; process 0 keeps them."""
+    """Keys and values that all processes share, kept by process 0."""
 
     def put(self, key: str, value: str) -> None:
         """Sets a value."""
@@ -36,13 +36,13 @@ class Store(Protocol):
 
 
 class Watch:
-    """Context in which the processes watch each other.
+    """A context in which the processes watch each other.
 
     Args:
-        store: what all share.
+        store: shared by all.
         index: the number of this process.
-        count: how many there are.
-        name: what the others call this process in messages.
+        count: the number of processes.
+        name: of this process in the messages of the others.
         address: of process 0.
     """
 
@@ -75,12 +75,12 @@ class Watch:
         self.ended.set()
 
     def fail(self, error: BaseException, is_of_peer: bool) -> None:
-        """Tells the others that this process ends, and why, while they can hear it.
+        """Tells the others that this process ends, and why.
 
         Args:
-            error: what ended it.
-            is_of_peer: whether it may be another process that has gone; then this waits
-                until the watch has found out who, which ends this process.
+            error: the reason.
+            is_of_peer: whether the cause may be the end of another process. Then this
+                waits until the watch knows which one, and that ends this process.
         """
         if is_of_peer:
             self.patience = QUICK_PATIENCE
@@ -89,12 +89,13 @@ class Watch:
         self.store.put(f"sketch/failed/{self.index}", f"{self.name} failed: {why}")
         self.ended.set()
         time.sleep(3 * INTERVAL)  # process 0 takes the store with it
-        # JAX's client would wait five minutes at its end for those that have gone.
+        # As Python ends, JAX's client waits five minutes for processes that have ended.
+        # No thread of Python's runs then, so that a threading.Timer would not do.
         nowhere = os.open(os.devnull, os.O_WRONLY)  # stays open until then
         faulthandler.dump_traceback_later(QUIT_SECONDS, exit=True, file=nowhere)
 
     def _look_at_all(self) -> None:
-        seen, looks = {}, dict.fromkeys(self.names, 0)
+        last, looks = {}, dict.fromkeys(self.names, 0)
         beat = 0
         while not self.ended.wait(INTERVAL):
             beat += 1
@@ -102,7 +103,7 @@ class Watch:
                 self.store.put(f"sketch/alive/{self.index}", f"{beat} {self.name}")
                 failed = self.store.get_all("sketch/failed")
                 alive = self.store.get_all("sketch/alive")
-            except Exception:  # whatever the runtime raises: the other thread counts
+            except Exception:  # any error of the runtime: the other thread counts it
                 continue
             self.silent_looks = 0
             for text in failed.values():
@@ -110,15 +111,15 @@ class Watch:
             for key, text in alive.items():
                 number = int(key.rpartition("/")[2])
                 self.names[number] = text.partition(" ")[2]
-                looks[number] = 0 if text != seen.get(number) else looks[number]
-                seen[number] = text
+                looks[number] = 0 if text != last.get(number) else looks[number]
+                last[number] = text
             for number in looks:
                 looks[number] += 1
                 if number != self.index and looks[number] > self.patience:
                     self._end(self._lost(number))
 
     def _look_at_store(self) -> None:
-        """Calls of the store may hang for minutes where process 0's machine is gone."""
+        """Counts for itself: calls of the store hang if process 0's machine is gone."""
         while not self.ended.wait(INTERVAL):
             self.silent_looks += 1
             if self.silent_looks > self.patience:
@@ -131,16 +132,16 @@ class Watch:
     def _end(self, why: str) -> None:
         if not self.ended.is_set():
             text = " ".join(why.split())
-            with contextlib.suppress(OSError):  # nobody may read it any more
+            with contextlib.suppress(OSError):  # stderr may be closed
                 os.write(2, f"\nError: {text[:1000]}; {REMEDY}\n".encode())
             os._exit(1)
 
 
 def _on_abort(end) -> None:
-    """Calls `end` where C++ calls abort(), before the process dies of it.
+    """Calls `end` when C++ calls abort(), before the process dies.
 
-    That is what JAX's runtime does, on a thread of its own, as soon as it has lost
-    process 0; it leaves Python no other moment to say so.
+    JAX's runtime does that as soon as it has lost process 0, on a thread of its own,
+    where no exception reaches Python: this is the only moment to say why.
     """
 
     def end_now(number: int) -> None:

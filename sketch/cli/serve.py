@@ -46,6 +46,8 @@ def command(
     leaves this machine. The page also captures your own hand: what you write there is
     saved as InkML, which `sketch convert` reads.
     """
+    from sketch.backend.packages import how_to_install
+
     try:
         from sketch.web.server import serve
     except ImportError as error:
@@ -53,6 +55,6 @@ def command(
         if missing not in ("starlette", "uvicorn"):
             raise
         raise click.ClickException(
-            f"{missing} is not installed: pip install 'sketch-handwriting[web]'"
+            f"{missing} is not installed: {how_to_install('web')}"
         ) from error
     serve(host, port, experiments, models, backend, click.echo)

@@ -9,17 +9,22 @@ from pathlib import Path
 
 import keras
 
-PACKAGES = ("tensorflow", "tensorboard")  # the one writes by the other
+from sketch.backend.packages import PACKAGES, how_to_install
+
 PREFIXES = {"train": "", "valid": "val_"}  # as the callback tells the two apart
 
 
 def require_tensorboard() -> None:
     """Raises ImportError where the callback could not write."""
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    missing = [
+        name
+        for name in PACKAGES["tensorboard"]
+        if importlib.util.find_spec(name) is None
+    ]
     if missing:
         raise ImportError(
-            f"--tensorboard needs {' and '.join(missing)}: pip install "
-            "'sketch-handwriting[tensorboard]', or leave it out: history.csv and "
+            f"--tensorboard needs {' and '.join(missing)}: "
+            f"{how_to_install('tensorboard')}, or leave it out: history.csv and "
             "`sketch plot` have the same"
         )
 

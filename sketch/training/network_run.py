@@ -15,7 +15,7 @@ from keras import ops
 from keras.optimizers import Optimizer
 from tqdm import tqdm
 
-from sketch.backend import devices
+from sketch.backend import devices, machine
 from sketch.backend.processes import ALONE, Processes
 from sketch.corpus.batches import Batch
 from sketch.experiment import checkpoint
@@ -268,7 +268,7 @@ def train(
             stack.enter_context(experiment.lock())
         interrupts = stack.enter_context(Interrupts(processes))
         if processes.is_first:
-            experiment.write_environment(devices.describe())
+            experiment.write_environment(machine.describe())
             tqdm.write(f"{say_files(options.data)}: {lines.summary()}", file=sys.stderr)
         run = TrainingRun(experiment, lines, options, progress, processes)
         run.begin(plan.origin)

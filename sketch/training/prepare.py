@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from sketch.backend import devices
+from sketch.backend import machine
 from sketch.backend.processes import ALONE, Processes
 from sketch.corpus.shards import open_shards
 from sketch.experiment.corpora import require_own_corpus
@@ -72,7 +72,7 @@ def prepare(
 
 def _memory(options: RunOptions, processes: Processes) -> float:
     """Bytes that the lines of this process may take."""
-    machines = processes.gather(platform.node())
+    names = processes.gather(platform.node())
     if options.memory:
         return 1e9 * options.memory
-    return devices.memory() / 4 / machines.count(machines[processes.index])
+    return machine.memory() / 4 / names.count(names[processes.index])

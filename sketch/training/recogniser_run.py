@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from tqdm import tqdm
 
-from sketch.backend import devices
+from sketch.backend import machine
 from sketch.corpus.batches import Batch, Batches, choose_lengths
 from sketch.corpus.corpus_line import Line
 from sketch.corpus.shards import open_shards
@@ -233,7 +233,7 @@ def train_recogniser(
     options = options.settled(reader.kept_options() if reader else {})
     reader, train, valid, left_out = prepare(settings, reader, options.data, root)
     with reader.lock(), Interrupts() as interrupts:
-        reader.write_environment(devices.describe())
+        reader.write_environment(machine.describe())
         tqdm.write(
             f"{say_files(options.data)}: {train.size()}; "
             f"{counted(len(valid), 'line')} to check{left_out}",

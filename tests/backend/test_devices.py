@@ -2,7 +2,6 @@
 
 import importlib
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -14,7 +13,7 @@ from sketch.backend import devices
 from sketch.model.network import Network
 
 
-def test_the_backend_that_runs_is_taken_where_none_is_named(monkeypatch):
+def test_set_up_without_a_backend_takes_the_one_that_runs(monkeypatch):
     """As keras.json may have chosen it, before sketch was imported."""
     running = SimpleNamespace(backend=SimpleNamespace(backend=lambda: "torch"))
     monkeypatch.setitem(sys.modules, "keras", running)
@@ -29,7 +28,7 @@ def test_the_backend_that_runs_is_taken_where_none_is_named(monkeypatch):
         devices.set_up()
 
 
-def test_precision_is_that_of_the_recurrent_layers_alone():
+def test_set_up_precision_is_that_of_recurrent_layers_only():
     former = keras.config.dtype_policy()
     try:
         devices.set_up(backend.backend(), "mixed_bfloat16")
@@ -41,8 +40,8 @@ def test_precision_is_that_of_the_recurrent_layers_alone():
     assert network.output_layer.compute_dtype == "float32"
 
 
-def test_more_devices_than_there_are_is_refused():
-    problem = "has 1 devices .* 99 are asked for.*--devices"
+def test_sharing_batches_by_too_many_devices_is_refused():
+    problem = "this machine has 1 device .* 99 are needed: set --devices"
     if backend.backend() != "jax":
         problem = "--devices 99 needs the backend jax"
     with pytest.raises(ValueError, match=problem):
@@ -50,21 +49,6 @@ def test_more_devices_than_there_are_is_refused():
             pass
 
 
-def test_one_device_shares_with_nobody():
+def test_sharing_batches_by_one_device_changes_nothing():
     with devices.sharing_batches(1, batch_size=7):
         assert distribution.distribution() is None
-
-
-def test_programs_that_compile_in_no_time_are_kept_too():
-    """There are some thirty of them in every start."""
-    if backend.backend() != "jax":
-        pytest.skip("other backends keep no programs")
-    import jax
-
-    devices.set_up("jax")
-
-    def tiny_program(x):
-        return x * 2 - 7
-
-    jax.jit(tiny_program)(1.0)
-    assert list(Path(jax.config.jax_compilation_cache_dir).glob("*tiny_program*"))

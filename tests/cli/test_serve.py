@@ -105,7 +105,7 @@ def test_a_missing_extra_is_one_line(missing):
     )
     command = [sys.executable, "-c", program]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    remedy = "pip install 'sketch-handwriting[web]'"
+    remedy = "pip install starlette uvicorn"
     assert result.stderr == f"Error: {missing} is not installed: {remedy}\n"
     assert (result.returncode, result.stdout) == (1, "")
 
