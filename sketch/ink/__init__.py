@@ -7,8 +7,10 @@
 - `xml`: XML from anywhere, parsed safely
 - `ink_files`: the table of formats, and the JSON format
 - `inkml`: InkML, parsed and written
-- `svg_reader`: ink out of SVG
-- `svg_path`: the curves of SVG, as points
+- `svg`: ink out of SVG: what a person sees, in pen order
+- `svg_path`: outlines as curves, and curves as points
+- `svg_place`: lengths, transformations and view boxes
+- `svg_style`: style sheets, inheritance, visible paint
 """
 
 

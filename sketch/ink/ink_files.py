@@ -24,7 +24,7 @@ from sketch.ink.line_of_ink import (
     line_from_pen_strokes,
 )
 from sketch.ink.strokes import split_pen_strokes
-from sketch.ink.svg_reader import parse_svg
+from sketch.ink.svg import parse_svg
 from sketch.ink.xml import read_bytes
 from sketch.system.atomic import write_text
 

@@ -9,7 +9,7 @@ The format, for browsers, drawing programs and pen plotters alike:
 - `data-units-per-mm` on the root is the scale: millimetres times this are the
   offsets' own unit again. Coordinates are rounded to a thousandth of a millimetre.
 
-`sketch.ink.svg_reader` reads it back, and what drawing programs write as well.
+`sketch.ink.svg` reads it back, and what drawing programs write as well.
 """
 
 from pathlib import Path

@@ -21,7 +21,7 @@ from sketch.convert.formats import detect_format
 from sketch.convert.ink_source import read_ink_files
 from sketch.convert.quickdraw import parse_drawing
 from sketch.corpus.hdf5 import SETS, Corpus
-from sketch.ink import DamagedInk, svg_reader
+from sketch.ink import DamagedInk, svg
 from sketch.ink.ink_files import write_json
 from sketch.ink.inkml import write_inkml
 from sketch.ink.line_of_ink import InkLine
@@ -474,7 +474,7 @@ def test_more_ink_than_the_memory_should_hold(tmp_path, monkeypatch):
 
 
 def test_curves_that_are_more_points_than_pages_have(tmp_path, monkeypatch):
-    monkeypatch.setattr(svg_reader, "MAX_POINTS", 10_000)
+    monkeypatch.setattr(svg, "MAX_POINTS", 10_000)
     curves = "c9e5 0 9e5 9e5 0 9e5 -9e5 0 -9e5 -9e5 0 -9e5 " * 100
     (tmp_path / "a.svg").write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0{curves}"/></svg>'

@@ -27,56 +27,6 @@ def test_json_and_inkml_read_back_are_exact(tmp_path, lines):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.svg", "<html/>", "no SVG file.*<html>"),
-        ("a.svg", svg("<text>a</text>"), "holds no ink"),
-        ("a.svg", svg('<path d="M0 0A1 1 0 0 0 5 5"/>'), "arcs"),
-        (
-            "a.svg",
-            svg('<rect width="4" height="5" rx="1" stroke="red"/>'),
-            "<rect> has round corners; turn it into a path",
-        ),
-        (
-            "a.svg",
-            svg('<rect width="100%" height="5" stroke="red"/>'),
-            "<rect> has width='100%', which is no number in the drawing's unit; turn",
-        ),
-        ("a.svg", svg('<line x1="5mm"/>'), "<line> has x1='5mm', which is no number"),
-        (
-            "a.svg",
-            svg('<g class="line"><path d="m1 1h1"/></g>', 'data-units-per-mm="1e300"'),
-            "a.svg cannot be read: row 0 .*offsets must be finite",
-        ),
-        ("a.svg", svg('<path d="L0 0"/>'), "begin with M"),
-        ("a.svg", svg('<path d="M0 0 C1 2"/>'), "lacks some of its 6"),
-        ("a.svg", svg('<path d="M0 0 L1"/>'), "lacks some of its 2"),
-        ("a.svg", svg('<path d="M0 0 L1 1 ;"/>'), "no commands"),
-        ("a.svg", svg('<path d="5 5"/>'), "in place of a command"),
-        ("a.svg", svg('<path d="M0 0C1e999 0 -1e999 1 2 2"/>'), "no number"),
-        ("a.svg", svg('<polyline points="1 2 3"/>'), "not pairs"),
-        ("a.svg", svg('<polyline points="0,0 NaN,1 2,5 6"/>'), "no numbers"),
-        ("a.svg", svg('<svg x="9"><line x2="1"/></svg>'), "ungroup"),
-        ("a.svg", svg('<line x1="nan"/>'), "no number"),
-        ("a.svg", svg('<line x1="a"/>'), "cannot be read"),
-        ("a.svg", svg('<line transform="warp(1)"/>'), "warp"),
-        ("a.svg", svg('<g class="line"/>', 'data-units-per-mm="0"'), "data-units"),
-        ("a.inkml", "<svg/>", "no InkML file"),
-        ("a.inkml", "<ink/>", "holds no ink"),
-        ("a.inkml", "<ink><trace> </trace></ink>", "holds no ink"),
-        ("a.inkml", "<ink><trace>1 2, 3</trace></ink>", "lacks X or Y"),
-        ("a.inkml", "<ink><trace>1 2, a b</trace></ink>", "no point"),
-        ("a.inkml", "<ink><trace>1 2\n3 4\n5 6</trace></ink>", "no commas"),
-        (
-            "a.inkml",
-            "<ink><traceFormat><channel name='X'/><channel name='Y'/></traceFormat>"
-            "<traceFormat><channel name='Y'/><channel name='X'/></traceFormat></ink>",
-            "X and Y in different places",
-        ),
-        ("a.inkml", "<ink><trace>1 2, 1e999 3</trace></ink>", "no number"),
-        (
-            "a.inkml",
-            '<ink><traceFormat><channel name="F"/></traceFormat></ink>',
-            "no X and Y",
-        ),
         ("a.json", "", "cannot be read as JSON"),
         ("a.json", "[" * 100_000, "cannot be read as JSON"),
         ("a.json", b"\xff\xfe\xff", "cannot be read as JSON"),
@@ -95,36 +45,6 @@ def test_damaged_files_are_named(tmp_path, name, content, message):
 
 
 ENDLESS = {
-    "blanks.inkml": ("<ink><trace>1 2," + " " * 99_999 + "x</trace></ink>", "no point"),
-    "hex.inkml": (f"<ink><trace>#{'F' * 400} 1</trace></ink>", "too large"),
-    "points.inkml": (
-        f"<ink><trace>{'1 1,' * (10**6 + 1)}</trace></ink>",
-        "more than 1,000,000 points; cut it into several files",
-    ),
-    "channels.inkml": (
-        f"<ink><traceFormat>{'<channel/>' * 90_000}</traceFormat></ink>",
-        "90,000 channels",
-    ),
-    "elements.svg": (svg("<g/>" * 100_001), "elements"),
-    "word.svg": (svg(f'<line transform="{"a" * 10**6}"/>'), "transform 'aaa"),
-    "brackets.svg": (svg(f'<line transform="{"a(" * 10**6}"/>'), "transform 'a"),
-    "steps.svg": (svg(f'<line transform="{"scale(1)" * 10**5}"/>'), "100,000 steps"),
-    "path.svg": (
-        svg(f'<path d="M0 0{"T0 9" * 99_000}"/>'),
-        "more than 50,000 curves; cut it into several files",
-    ),
-    "paths.svg": (
-        svg(f'<path d="M0 0{"T0 9" * 30_000}"/>' * 2),
-        "more than 50,000 curves; cut it into several files",
-    ),
-    "polylines.svg": (
-        svg(f'<polyline points="{"0 9 " * 600_000}"/>' * 2),
-        "more than 1,000,000 points of ink; cut it into several files",
-    ),
-    "polyline.svg": (
-        svg(f'<polyline points="{"0 9 " * (10**6 + 1)}"/>'),
-        "more than 1,000,000 points of ink; cut it into several files",
-    ),
     "size.svg": (" " * (16 << 20) + svg(""), "more than 16 MB"),
     "size.json": ("[" + " " * (16 << 20), "more than 16 MB"),
     "text.json": (
@@ -219,7 +139,7 @@ def test_read_ink_of_an_unknown_suffix_lists_all(tmp_path):
         read_ink(tmp_path / "b.svg")
 
 
-signs = st.text("MLHVCSQTZmz0123456789.,- eE+naif\"'!*#", max_size=25)
+signs = st.text("MLHVCSQTAZmz0123456789.,- eE+naif\"'!*#%p{}();:>", max_size=25)
 
 
 @several
@@ -230,6 +150,9 @@ def test_read_ink_of_random_signs_is_ink_or_damage(tmp_path, data):
     for name, content in (
         ("a.svg", svg(f'<path d="M0 0{quoted}"/><polyline points="{quoted}"/>')),
         ("b.svg", svg(f'<g transform="scale({quoted})"><line x2="1"/></g>')),
+        ("c.svg", svg(f'<line x2="{quoted}"/>', f'viewBox="{quoted}"')),
+        ("d.svg", svg(f'<path d="M0 0A{quoted}" stroke="{quoted}"/>')),
+        ("e.svg", svg(f'<style>{data}</style><line x2="9" style="{quoted}"/>')),
         ("a.inkml", f"<ink><trace>{data}</trace></ink>"),
         ("a.json", '{"format":"sketch-ink","version":1,"lines":[' + data + "]}"),
     ):

@@ -159,3 +159,50 @@ def test_trace_that_continues_nothing_is_refused(tmp_path, prior):
     )
     with pytest.raises(DamagedInk, match="a.inkml .*continues .*none before it"):
         read_ink(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("<svg/>", "no InkML file"),
+        ("<ink/>", "holds no ink"),
+        ("<ink><trace> </trace></ink>", "holds no ink"),
+        ("<ink><trace>1 2, 3</trace></ink>", "lacks X or Y"),
+        ("<ink><trace>1 2, a b</trace></ink>", "no point"),
+        ("<ink><trace>1 2\n3 4\n5 6</trace></ink>", "no commas"),
+        (
+            "<ink><traceFormat><channel name='X'/><channel name='Y'/></traceFormat>"
+            "<traceFormat><channel name='Y'/><channel name='X'/></traceFormat></ink>",
+            "X and Y in different places",
+        ),
+        ("<ink><trace>1 2, 1e999 3</trace></ink>", "no number"),
+        (
+            '<ink><traceFormat><channel name="F"/></traceFormat></ink>',
+            "no X and Y",
+        ),
+    ],
+)
+def test_damaged_files_are_named(content, message):
+    with pytest.raises(DamagedInk, match=f"a.inkml .*{message}"):
+        read_ink("a.inkml", content.encode())
+
+
+ENDLESS = {
+    "blanks": ("<ink><trace>1 2," + " " * 99_999 + "x</trace></ink>", "no point"),
+    "hex": (f"<ink><trace>#{'F' * 400} 1</trace></ink>", "too large"),
+    "points": (
+        f"<ink><trace>{'1 1,' * (10**6 + 1)}</trace></ink>",
+        "more than 1,000,000 points; cut it into several files",
+    ),
+    "channels": (
+        f"<ink><traceFormat>{'<channel/>' * 90_000}</traceFormat></ink>",
+        "90,000 channels",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_files_that_would_take_for_ever_are_refused(name):
+    content, message = ENDLESS[name]
+    with pytest.raises(DamagedInk, match=f"a.inkml .*{message}"):
+        read_ink("a.inkml", content.encode())
