@@ -17,10 +17,9 @@ import subprocess
 import sys
 import time
 
-from report import report
+from report import num_cores, report
 from training import make_batches, sketch_step
 
-from sketch.convert.parallel import num_cores
 
 
 def one(arguments) -> None:

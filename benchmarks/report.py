@@ -4,13 +4,12 @@
 """
 
 import json
+import os
 import platform
 import resource
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-from sketch.convert.parallel import num_cores
 
 PACKAGES = ("sketch-handwriting", "keras", "jax", "torch", "tensorflow", "numpy")
 
@@ -20,6 +19,13 @@ def report(what: str, arguments: dict, **figures) -> None:
     line = {"what": what} | arguments | figures
     line |= {"processors": num_cores(), "machine": machine()}
     print(json.dumps(_rounded(line | {"versions": versions()})), flush=True)
+
+
+def num_cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def peak_memory(who: int = resource.RUSAGE_SELF) -> float:

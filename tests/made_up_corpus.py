@@ -1,8 +1,11 @@
-"""A little corpus of random ink."""
+"""Little corpora of random ink."""
 
 import numpy as np
 
-from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.corpus.corpus_line import Line
+from sketch.corpus.hdf5 import write_corpus
+
+FACTS = {"source": "made up", "command": "test", "seed": 0, "split": "random"}
 
 
 def make_corpus(path, seed=0, length=12, scale=1):
@@ -19,5 +22,24 @@ def make_corpus(path, seed=0, length=12, scale=1):
         name: list(lines(name, count))
         for name, count in (("train", 18), ("valid", 5), ("test", 4))
     }
-    write_corpus(path, sets, source="made up", command="a test", seed=0, split="random")
+    write_corpus(path, sets, **FACTS)
     return path
+
+
+def make_line(number: int, length: int = 5, text: str = "abc") -> Line:
+    rng = np.random.default_rng(number)
+    strokes = rng.integers(-90, 90, size=(length, 3)).astype(np.float32)
+    strokes[:, 2] = rng.random(length) < 0.3
+    return Line(strokes, text, f"form-{number:02d}", f"w{number % 3}")
+
+
+def make_sets() -> dict[str, list[Line]]:
+    return {
+        "train": [
+            make_line(1, 7),
+            make_line(2, 1, "caf\u00e9 \u4e66"),
+            make_line(3, 4),
+        ],
+        "valid": [make_line(4, 2, "")],
+        "test": [make_line(5, 3), make_line(6, 9)],
+    }

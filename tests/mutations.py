@@ -74,12 +74,12 @@ def database_reader(name: str) -> Callable[[Path], tuple[Path, Callable[[], None
     """Reads a database of which the file `name` is damaged; it is left out by name."""
 
     def prepare(folder):
-        from sketch.convert.iam import read_database
+        from sketch.convert.iam import IamCollector
 
         database = make_database(folder)
 
         def read():
-            found = read_database([database], processes=1)
+            found = IamCollector().collect([database])
             texts = [line.transcript for line in found.lines]
             require(all(text.isprintable() for text in texts), f"text {texts}")
             check_ink(line.strokes for line in found.lines)
@@ -94,7 +94,7 @@ def archive_reader(mode: str) -> Callable:
     def prepare(folder):
         from whiteboards import pack, pack_zip
 
-        from sketch.convert.iam import read_database
+        from sketch.convert.iam import IamCollector
 
         database = make_database(folder)
         if mode == "zip":
@@ -103,7 +103,7 @@ def archive_reader(mode: str) -> Callable:
             archive = pack(database, folder / "iam.tar", mode)
 
         def read():
-            found = read_database([archive], processes=1)
+            found = IamCollector().collect([archive])
             check_ink(line.strokes for line in found.lines)
             told(found.left_out)
 
@@ -157,7 +157,7 @@ def styles(folder):
 
 def drawings(folder):
     """Quick, Draw!: a file of one drawing a line."""
-    from sketch.convert.ink_source import read_ink_files
+    from sketch.convert.ink_source import InkCollector
 
     path = folder / "cat.ndjson"
     rows = [
@@ -167,7 +167,7 @@ def drawings(folder):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     def read():
-        found = read_ink_files([path], "quickdraw", processes=1)
+        found = InkCollector("quickdraw").collect([path])
         check_ink(line.strokes for line in found.lines)
         told(found.left_out)
 

@@ -1,10 +1,12 @@
-"""Made-up data in the form of IAM-OnDB, for the tests of everything that reads it."""
+"""Made-up data in the layout of IAM-OnDB, and sources to read it from."""
 
 import tarfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
+
+from sketch.convert.sources import open_source
 
 
 def whiteboard_xml(pen_strokes) -> bytes:
@@ -87,3 +89,23 @@ def pack_zip(
         for path in sorted(folder.rglob("*")):
             packed.write(path, path.relative_to(folder))
     return archive
+
+
+def read_source(
+    source: Path, wanted=lambda parts: len(parts) > 1
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Places (without the source's name) -> content; names left out -> reason."""
+    left_out: dict[str, str] = {}
+
+    def leave_out(name, reason, is_file):
+        assert is_file
+        left_out[name] = reason
+
+    opened = open_source(source, wanted, leave_out)
+    files = {}
+    progress = [0]
+    for file in opened.files:
+        files["/".join(file.parts[1:])] = file.read()
+        progress.append(file.progress)
+    assert progress == sorted(progress) and progress[-1] <= opened.size
+    return files, left_out

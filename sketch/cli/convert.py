@@ -7,7 +7,7 @@ import click
 
 from sketch.cli.options import debug_option, experiments_option, refuse_unused, typed
 from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath
-from sketch.corpus import FORMATS, SPLITS
+from sketch.convert import FORMATS, SPLITS
 from sketch.system.messages import command_line
 
 NOT_CONTENT = {"sources", "output", "force", "experiments"}
@@ -21,7 +21,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
     type=click.Path(dir_okay=False, path_type=Path),
     default="data/handwriting.hdf5",
     show_default=True,
-    help="The file to write. One that comes from the same sources is replaced.",
+    help="The file to write.",
 )
 @click.option(
     "--split",
@@ -35,7 +35,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
     "--seed",
     type=click.IntRange(0, 2**31 - 1),
     show_default="0",
-    help="Of the splits form and random.",
+    help="Seed of the splits form and random.",
 )
 @click.option(
     "--max-jump",
@@ -46,8 +46,8 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 @click.option(
     "--like",
     type=ExperimentName(),
-    help="Give the ink as many points a character as this experiment knows, if it has "
-    "others by half as much: before that is trained on with it.",
+    help="Resample the ink to this experiment's points per character if they differ by "
+    "more than 1.5 times. Use it before fine-tuning that experiment.",
 )
 @click.option(
     "--limit",
@@ -58,13 +58,13 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 @click.option(
     "--strict", is_flag=True, help="Fail if any ink or text has to be left out."
 )
-@click.option("--force", is_flag=True, help="Replace any file at --output.")
+@click.option("--force", is_flag=True, help="Replace what --output holds.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    show_default="by what is in the sources",
-    help="What the sources are.",
+    show_default="by the files in the sources",
+    help="Format of the sources.",
 )
 @experiments_option
 @debug_option
@@ -83,21 +83,21 @@ def command(
     form: str | None,
     experiments: Path,
 ) -> None:
-    """Convert pen files to the file that trains.
+    """Convert pen files to the corpus file that is trained on.
 
     SOURCES are files, folders or archives (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz),
-    read without unpacking; what they hold is found at any depth, in one source or
-    several. Of IAM-OnDB: lineStrokes/, ascii/ and the split lists (trainset.txt,
-    testset_v.txt, testset_t.txt, testset_f.txt). Of your own: .inkml, .svg and .json
-    files, their texts in them, or a line each in a .txt file of the same name. Of
-    Quick, Draw!: .ndjson files. Prints what it read, what it left out and why.
+    which are not unpacked; files are found at any depth. Of IAM-OnDB: lineStrokes/,
+    ascii/ and the split lists (trainset.txt, testset_v.txt, testset_t.txt,
+    testset_f.txt). Of your own: .inkml, .svg and .json files with their texts in them,
+    or in a .txt file of the same name, a line for each line of ink. Of Quick, Draw!:
+    .ndjson files. Prints what it read, what it left out and why.
     """
-    pace = None
+    points_per_character = None
     if like is not None:
         from sketch.experiment.experiment import Experiment
 
-        pace = Experiment.load(like, experiments).points_per_character
-        if not pace:
+        points_per_character = Experiment.load(like, experiments).points_per_character
+        if not points_per_character:
             raise click.ClickException(f"--like: {like} was trained without texts")
 
     from sketch.convert.conversion import convert
@@ -115,7 +115,7 @@ def command(
         split=split,
         seed=seed,
         max_jump=max_jump,
-        pace=pace,
+        points_per_character=points_per_character,
         limit=limit,
         strict=strict,
         force=force,
@@ -126,7 +126,7 @@ def command(
 
 
 def _command_line(ctx: click.Context) -> str:
-    """The command, without the options that say nothing about what is in the file."""
+    """The command, without the options that change nothing in the file."""
     words = ["sketch", "convert", *ctx.params["sources"]]
     for name, value in typed(ctx, ctx.params).items():
         if name not in NOT_CONTENT:

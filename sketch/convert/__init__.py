@@ -1,18 +1,26 @@
 """Sources of any format made into the corpus file.
 
 - `conversion`: sources in, corpus file out
-- `points_per_character`: ink resampled to a model's points per character
+- `formats`: which format sources have
+- `collector`: lines gathered from the files of sources
+- `iam`: IAM-OnDB: transcripts, split lists, writers
+- `whiteboard`: the pen files of IAM-OnDB
+- `ink_source`: anybody's ink, with the texts beside it
+- `quickdraw`: the drawings of Quick, Draw!
 - `sources`: files out of folders and archives
 - `source_file`: one of these files, and its limits
 - `tar_source`: files out of a tar archive
 - `zip_source`: files out of a zip archive
-- `parallel`: many files parsed by many processes
-- `iam`: IAM-OnDB: transcripts, split lists, writers
-- `whiteboard`: the pen files of IAM-OnDB
-- `ink_source`: anybody's ink: InkML, SVG, JSON, Quick, Draw!
-- `quickdraw`: the drawings of Quick, Draw!
-- `formats`: which format sources have
-- `database`: what the collector of any format makes: lines
 - `splits`: which lines are in train, valid and test
-- `report`: what a conversion has to tell
+- `report`: the report of a conversion
 """
+
+# The formats of sources: what people call them, and the suffix of their files of ink.
+FORMATS = {
+    "iam": ("IAM-OnDB", ".xml"),
+    "inkml": ("InkML", ".inkml"),
+    "svg": ("SVG", ".svg"),
+    "json": ("JSON", ".json"),
+    "quickdraw": ("Quick, Draw!", ".ndjson"),
+}
+SPLITS = ("iam", "graves", "form", "random")  # see `splits`

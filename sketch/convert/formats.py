@@ -1,64 +1,57 @@
-"""What sources are: IAM-OnDB, or files of ink, told by what is in them."""
+"""Finds out which format sources have, by the names of the files in them."""
 
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from sketch.convert.database import Database
-from sketch.convert.iam import is_pen_file, read_database
-from sketch.convert.ink_source import SUFFIXES, is_visible, read_ink_files
+from sketch.convert import FORMATS
+from sketch.convert.collector import Collector, is_visible
+from sketch.convert.iam import IamCollector, is_pen_file
+from sketch.convert.ink_source import InkCollector
 from sketch.convert.sources import open_source
 from sketch.ink import DamagedInk
 
-NAMES = {
-    "iam": "IAM-OnDB",
-    "inkml": "InkML",
-    "svg": "SVG",
-    "json": "JSON",
-    "quickdraw": "Quick, Draw!",
+# IAM-OnDB goes by the places of its files; all other formats go by their suffixes.
+FORM_OF_SUFFIX = {
+    suffix: form for form, (_, suffix) in FORMATS.items() if form != "iam"
 }
 
 
-def read_sources(
-    sources: Sequence[str | Path],
-    form: str,
-    processes: int | None = None,
-    show_progress: bool = False,
-    limit: int | None = None,
-) -> Database:
-    """Reads sources of one format; arguments as of `convert`."""
-    if form == "iam":
-        return read_database(sources, processes, show_progress)
-    return read_ink_files(sources, form, processes, show_progress, limit)
+def collector_of(form: str, limit: int | None = None) -> Collector:
+    """The collector of a format; arguments as in `Collector`."""
+    return IamCollector() if form == "iam" else InkCollector(form, limit)
 
 
 def detect_format(sources: Sequence[str | Path]) -> str:
-    """Finds out what sources are, by the names of the files in them.
+    """Finds out the format of sources.
 
     Pen files of IAM-OnDB make them IAM-OnDB, whatever else is there.
 
     Raises:
-        FileNotFoundError: If a source is not there.
-        DamagedInk: If an archive is damaged, or the sources hold no ink at all.
-        ValueError: If they hold ink of several formats; counts the files.
+        FileNotFoundError: A source is not there.
+        DamagedInk: An archive is damaged, or the sources hold no ink at all.
+        ValueError: They hold ink of several formats; counts the files of each.
     """
     counts: Counter[str] = Counter()
-    forms = {suffix: form for form, suffix in SUFFIXES.items()}
 
     def is_iam(parts: tuple[str, ...]) -> bool:
-        form = forms.get(PurePath(parts[-1]).suffix.lower())
+        form = FORM_OF_SUFFIX.get(PurePath(parts[-1]).suffix.lower())
         if form and is_visible(parts):
             counts[form] += 1
         return is_pen_file(parts)
 
     for source in map(Path, sources):
-        if source.is_file() and source.suffix.lower() in {*forms, ".xml", ".txt"}:
+        if source.is_file() and source.suffix.lower() in {
+            *FORM_OF_SUFFIX,
+            ".xml",
+            ".txt",
+        }:
             if is_iam((source.name,)):
                 return "iam"
         elif next(open_source(source, is_iam, lambda *_: None).files, None) is not None:
             return "iam"
     if len(counts) > 1:
-        found = ", ".join(f"{count:,} {NAMES[form]}" for form, count in counts.items())
+        found = ", ".join(f"{n:,} {FORMATS[form][0]}" for form, n in counts.items())
         raise ValueError(
             f"the sources hold files of several formats: {found}; say by --format "
             f"which are meant ({', '.join(counts)})"
@@ -66,7 +59,7 @@ def detect_format(sources: Sequence[str | Path]) -> str:
     if not counts:
         raise DamagedInk(
             f"no pen data in {', '.join(map(str, sources))}: expected IAM-OnDB, files "
-            f"lineStrokes/…/FORM-NN.xml, or ink, {', '.join(SUFFIXES.values())}; name "
-            "the folder or archive that holds them"
+            f"lineStrokes/…/FORM-NN.xml, or ink, {', '.join(FORM_OF_SUFFIX)}; name the "
+            "folder or archive that holds them"
         )
     return next(iter(counts))

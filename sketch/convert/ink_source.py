@@ -1,28 +1,26 @@
-"""Anybody's ink: files of InkML, SVG, JSON or Quick, Draw! as a database of lines.
+"""Collects anybody's ink: files of InkML, SVG, JSON or Quick, Draw!.
 
-A line is what the parsers of `sketch.ink.ink_files` call one; a drawing of Quick,
-Draw! is
-a line whose text is its word. Ids are `<place>-<number>`, the place being that of the
-file in its source, without suffix; for Quick, Draw! `<file>/<key>-01`. Two files of the
-same place, in two sources, are `<place>` and `<place>~2`. A file that several paths or
+A line is what `sketch.ink.ink_files` takes for one; of Quick, Draw! it is a drawing,
+whose text is its word. Ids are `<place>-<number>`, where the place is that of the file
+in its source, without suffix; for Quick, Draw! `<file>/<key>-01`. Two files of the same
+place, in two sources, become `<place>` and `<place>~2`. A file that several paths or
 links lead to is read once, by the first of them.
 
-Where a file does not say what its lines read, a text file beside it may: `mine.txt` is
-for `mine.svg`, one line of text for each line of ink. What cannot be read is left out
-and listed.
+Where a file does not say what its lines read, a text file of the same name may:
+`mine.txt` for `mine.svg`, one line of text for each line of ink.
 """
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import unicodedata
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from sketch.convert.database import Database
-from sketch.convert.parallel import parse_all
+from sketch.convert import FORMATS
+from sketch.convert.collector import Collector, Database
 from sketch.convert.quickdraw import parse_drawing
-from sketch.convert.source_file import SourceFile, has_records
-from sketch.convert.sources import files_of, open_sources
+from sketch.convert.source_file import SourceFile, decode_text, has_records
 from sketch.corpus.corpus_line import Line, check_line
 from sketch.ink import DamagedInk
 from sketch.ink.alphabet import one_line
@@ -30,221 +28,197 @@ from sketch.ink.ink_files import read_ink
 from sketch.ink.line_of_ink import MAX_TEXT, InkLine
 from sketch.system.messages import counted, printable
 
-SUFFIXES = {"inkml": ".inkml", "svg": ".svg", "json": ".json", "quickdraw": ".ndjson"}
-MAX_INK_BYTES = 320 << 20  # IAM-OnDB has 80 MB; writing the corpus takes as much again
-LINE_BYTES = 800  # what a line takes in memory, beside its strokes
+MAX_INK_BYTES = 320 << 20  # IAM-OnDB has 80 MB; writing the corpus takes twice as much
+LINE_BYTES = 800  # what a line takes in memory beside its strokes
+
+KeyedLine = tuple[str, InkLine]  # the key is "" where a format has none
 
 
-@dataclass
-class ParsedFile:
-    """What a file holds.
-
-    Attributes:
-        lines: key ("" where a file has none), and the ink.
-        problems: what is wrong with others, each beginning with their place.
-    """
-
-    lines: list[tuple[str, InkLine]] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-
-
-def read_ink_files(
-    sources: Sequence[str | Path],
-    form: str,
-    processes: int | None = None,
-    show_progress: bool = False,
-    limit: int | None = None,
-) -> Database:
-    """Reads all files of one format in folders, archives and files.
+class InkCollector(Collector):
+    """Collects ink files of one format, and the texts beside them.
 
     Args:
-        sources: what to read.
-        form: of `SUFFIXES`.
-        processes: how many parse, as in `parse_all`.
-        show_progress: whether to draw a bar on stderr.
-        limit: so many drawings of each file of Quick, Draw!; None: all.
-
-    Raises:
-        FileNotFoundError: If a source is not there.
-        DamagedInk: If an archive is damaged, or the sources hold no line at all.
-        ValueError: If they hold more ink than the memory should.
+        form: the format, of `FORMATS`, but not "iam".
+        limit: takes the first drawings only of each file of Quick, Draw!; None: all.
     """
-    reader = _Reader(form, limit)
-    found: dict[tuple[str, str, int], ParsedFile] = {}
-    num_bytes = 0
-    files = reader.read(sources, show_progress)
-    for file, parsed in parse_all(files, parse_file, processes):
-        if isinstance(parsed, str):
-            reader.leave_out(file.name, parsed)
-            continue
-        for problem in parsed.problems:
-            reader.leave_out(file.name, problem)
-        num_bytes += sum(line.strokes.nbytes + LINE_BYTES for _, line in parsed.lines)
-        if num_bytes > MAX_INK_BYTES:
+
+    def __init__(self, form: str, limit: int | None = None):
+        super().__init__(form, limit)
+        self.suffix = FORMATS[form][1]
+        # By the file's place in its source, its name, and the number of the first line.
+        self.found: dict[tuple[str, str, int], list[KeyedLine]] = {}
+        self.num_bytes = 0
+        # By `_text_key`: the text file, and its lines or what is wrong with it.
+        self.texts: dict[str, tuple[str, list[str] | str]] = {}
+        self.used_texts: set[str] = set()
+        self.read_as: dict[str, tuple[str, tuple[str, ...]]] = {}  # by the real path
+
+    def collect(
+        self, sources: Sequence[str | Path], show_progress: bool = False
+    ) -> Database:
+        """As in `Collector`; the text beside a file that is named is read, too."""
+        named = [Path(one) for one in sources if _has_suffix(str(one), self.suffix)]
+        beside = [] if has_records(self.suffix) else _texts_of(named)
+        return super().collect([*sources, *beside], show_progress)
+
+    def is_wanted(self, parts: tuple[str, ...]) -> bool:
+        return _has_suffix(parts[-1], self.suffix) or (
+            _has_suffix(parts[-1], ".txt") and not has_records(self.suffix)
+        )
+
+    def take(self, file: SourceFile) -> None:
+        if not _has_suffix(file.parts[-1], self.suffix):
+            self.texts[_text_key(file.name)] = file.name, _parse_text(file)
+            return
+        way = file.name, file.parts
+        if self.read_as.setdefault(os.path.realpath(file.name), way) != way:
+            return  # another path has led to it
+        is_records = has_records(self.suffix)
+        lines = self._parse_records(file) if is_records else self._parse_file(file)
+        self.num_bytes += sum(line.strokes.nbytes + LINE_BYTES for _, line in lines)
+        if self.num_bytes > MAX_INK_BYTES:
             remedy = "convert them in parts and train with several --data"
-            if form == "quickdraw":
+            if is_records:
                 remedy += ", or take the first drawings of each file by --limit"
             raise ValueError(
                 f"the sources hold more than {MAX_INK_BYTES >> 20} MB of ink: {remedy}"
             )
-        found[_place(file), file.name, file.first_line] = parsed
-    lines = reader.name_lines(found)
-    if not lines:
-        what = "; ".join(f"{name}: {problem}" for name, problem in reader.left_out[:3])
-        raise DamagedInk(
-            f"no ink in {', '.join(map(str, sources))}: expected files "
-            f"*{SUFFIXES[form]}{f' ({what})' if what else ''}"
+        self.found[_place(file), file.name, file.first_line] = lines
+
+    def finish(self) -> Database:
+        lines = self._name_lines()
+        in_doubt = sorted(self.in_doubt)
+        strays = self.texts.keys() - self.used_texts
+        return Database(
+            lines=lines,
+            left_out=sorted(self.left_out),
+            num_files_left_out=self.num_files_left_out,
+            in_doubt=in_doubt,
+            without_text=[name for name, _ in in_doubt],
+            num_files=len(self.files),
+            num_other=self.num_other,
+            strays=sorted(self.texts[key][0] for key in strays),
         )
-    in_doubt = sorted(reader.in_doubt)
-    # A text beside its ink is dropped wherever it is in doubt.
-    without_text = [name for name, _ in in_doubt]
-    return Database(lines, {}, sorted(reader.left_out), in_doubt, without_text)
 
-
-def parse_file(file: SourceFile) -> ParsedFile:
-    """Reads the ink of a file, or of a piece of one.
-
-    Raises:
-        DamagedInk: If it is damaged as a whole.
-        OSError: If it cannot be read.
-    """
-    parsed = ParsedFile()
-    if not has_records(file.parts[-1]):
+    def _parse_file(self, file: SourceFile) -> list[KeyedLine]:
+        lines = []
         for number, line in enumerate(read_ink(file.name, file.read()), start=1):
             if len(line.strokes):
-                parsed.lines.append(("", line))
+                lines.append(("", line))
             else:
-                parsed.problems.append(f"line {number}: no ink")
-        return parsed
-    for number, row in enumerate(file.read().splitlines(), start=file.first_line):
-        if not row.strip():
-            continue
-        try:
-            key, line = parse_drawing(row)
-            if not len(line.strokes):
-                raise DamagedInk("no ink")
-        except DamagedInk as error:
-            parsed.problems.append(f"line {number}: {error}")
-            continue
-        key = printable(key, "_") or f"line {number}"
-        parsed.lines.append((key, line))
-    return parsed
+                self.leave_out(file.name, f"line {number}: no ink", is_file=False)
+        return lines
 
+    def _parse_records(self, file: SourceFile) -> list[KeyedLine]:
+        lines = []
+        for number, row in enumerate(file.read().splitlines(), start=file.first_line):
+            if not row.strip():
+                continue
+            try:
+                key, line = parse_drawing(row)
+            except DamagedInk as error:
+                self.leave_out(file.name, f"line {number}: {error}", is_file=False)
+            else:
+                lines.append((printable(key, "_") or f"line {number}", line))
+        return lines
 
-class _Reader:
-    """Walks through the sources; keeps the texts beside the ink."""
-
-    def __init__(self, form: str, limit: int | None):
-        self.suffix = SUFFIXES[form]
-        self.limit = limit
-        # By the file's place without suffix; of one that is none, what is wrong.
-        self.texts: dict[str, list[str] | str] = {}
-        self.read_as: dict[str, tuple[str, tuple[str, ...]]] = {}  # by the real path
-        self.left_out: list[tuple[str, str]] = []
-        self.in_doubt: list[tuple[str, str]] = []
-
-    def leave_out(self, name: str, reason: str) -> None:
-        self.left_out.append((name, reason))
-
-    def read(
-        self, sources: Sequence[str | Path], show_progress: bool
-    ) -> Iterator[SourceFile]:
-        """Yields the files of ink; what is beside one that is a source itself, too."""
-        named = [one for one in map(Path, sources) if one.suffix.lower() == self.suffix]
-        beside = [path.with_suffix(".txt") for path in named]
-        beside = [path for path in beside if path.is_file()]
-        sources = [*sources, *([] if has_records(self.suffix) else beside)]
-        opened = open_sources(sources, self._is_wanted, self.leave_out, self.limit)
-        for file in files_of(opened, show_progress):
-            if not file.parts[-1].lower().endswith(self.suffix):
-                self._take_text(file)
-            elif self._is_first(file):
-                yield file
-
-    def name_lines(self, found: dict[tuple[str, str, int], ParsedFile]) -> list[Line]:
+    def _name_lines(self) -> list[Line]:
         """Gives each line its id and, where its file has none, its text."""
         lines: dict[str, Line] = {}
-        file_at: dict[str, tuple[str, str]] = {}  # by what its lines are called
-        for (stem, name, _), parsed in sorted(found.items()):
+        files: dict[str, tuple[str, str]] = {}  # by the place that stands in its ids
+        for (stem, name, _), found in sorted(self.found.items()):
             others = (f"{stem}~{number}" for number in itertools.count(2))
             place = next(
                 place
                 for place in itertools.chain([stem], others)
-                if file_at.setdefault(place, (stem, name)) == (stem, name)
+                if files.setdefault(place, (stem, name)) == (stem, name)
             )
-            texts = [one_line(line.text) for _, line in parsed.lines]
-            if not any(texts):
-                texts = self._texts_beside(name, len(texts)) or texts
-            rows = zip(parsed.lines, texts, strict=True)
+            texts = [one_line(line.text) for _, line in found]
+            beside = self._texts_beside(name)
+            if not any(texts) and beside is not None:
+                texts = self._fit_texts(name, beside, len(texts))
+            rows = zip(found, texts, strict=True)
             for number, ((key, line), text) in enumerate(rows, start=1):
                 form = f"{place}/{key}" if key else place
                 line_id = f"{form}-{1 if key else number:02d}"
                 if line_id in lines:
-                    self.leave_out(name, f"{key}: drawn twice")
+                    self.leave_out(name, f"{key}: drawn twice", is_file=False)
+                    continue
+                made = Line(line.strokes, text, line_id, one_line(line.writer))
+                try:
+                    check_line(made)
+                except ValueError as error:
+                    self.leave_out(name, str(error), is_file=False)
                 else:
-                    writer = one_line(line.writer)
-                    made = Line(line.strokes, text, line_id, writer)
-                    try:
-                        check_line(made)
-                    except ValueError as error:
-                        self.leave_out(name, str(error))
-                    else:
-                        lines[line_id] = made
+                    lines[line_id] = made
         return list(lines.values())
 
-    def _is_first(self, file: SourceFile) -> bool:
-        """False for what another path has led to."""
-        way = file.name, file.parts
-        return self.read_as.setdefault(os.path.realpath(file.name), way) == way
+    def _texts_beside(self, name: str) -> list[str] | str | None:
+        """The text file of an ink file, also of one that is a link to another."""
+        for path in (name, os.path.realpath(name)):
+            if (key := _text_key(path)) in self.texts:
+                self.used_texts.add(key)
+                return self.texts[key][1]
+        return None
 
-    def _is_wanted(self, parts: tuple[str, ...]) -> bool:
-        name = parts[-1].lower()
-        has_suffix = name.endswith(self.suffix) or (
-            name.endswith(".txt") and not has_records(self.suffix)
-        )
-        return has_suffix and is_visible(parts)
-
-    def _take_text(self, file: SourceFile) -> None:
-        try:
-            rows = file.read().decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError:
-            texts = "the text beside it is not UTF-8: save it as such"
-        except OSError as error:
-            texts = f"the text beside it cannot be read ({error.strerror})"
-        else:
-            if max(map(len, rows), default=0) > MAX_TEXT:
-                texts = f"the text beside it has a line of over {MAX_TEXT:,} characters"
-            else:
-                texts = [one_line(row) for row in rows if row.strip()]
-        self.texts[_beside(file.name)] = texts
-
-    def _texts_beside(self, name: str, num_lines: int) -> list[str] | None:
-        behind = self.texts.get(_stem(os.path.realpath(name)))  # if it is a link
-        texts = self.texts.get(_beside(name), behind)
-        if isinstance(texts, list) and len(texts) != num_lines:
+    def _fit_texts(
+        self, name: str, texts: list[str] | str, num_lines: int
+    ) -> list[str]:
+        if isinstance(texts, list) and len(texts) == num_lines:
+            return texts
+        if isinstance(texts, list):
             ink = counted(num_lines, "line")
             texts = f"{ink} of ink, {len(texts)} of text beside it"
-        if isinstance(texts, str):
-            self.in_doubt.append((name, f"{texts}; ink kept, text left empty"))
-            return None
-        return texts
+        self.in_doubt.append((name, f"{texts}; ink kept, text left empty"))
+        return [""] * num_lines
 
 
-def is_visible(parts: tuple[str, ...]) -> bool:
-    """False for what macOS and editors leave beside a file."""
-    return not parts[-1].startswith(".") and "__MACOSX" not in parts
+def _parse_text(file: SourceFile) -> list[str] | str:
+    """The lines of a text file; or the reason why they cannot be read."""
+    try:
+        rows = decode_text(file.read()).splitlines()
+    except DamagedInk as error:
+        return f"the text beside it cannot be read: {error}"
+    except OSError as error:
+        return f"the text beside it cannot be read ({error.strerror})"
+    if max(map(len, rows), default=0) > MAX_TEXT:
+        return f"the text beside it has a line of over {MAX_TEXT:,} characters"
+    return [one_line(row) for row in rows if row.strip()]
+
+
+def _has_suffix(name: str, suffix: str) -> bool:
+    return name.lower().endswith(suffix)
+
+
+def _texts_of(files: Sequence[Path]) -> list[Path]:
+    """The text files beside these files, by `_text_key`."""
+    keys = {_text_key(str(file)) for file in files}
+    found = []
+    for folder in {file.parent for file in files}:
+        with suppress(OSError):  # opening the ink file will say what is wrong
+            found += [
+                path
+                for path in folder.iterdir()
+                if _has_suffix(path.name, ".txt") and _text_key(str(path)) in keys
+            ]
+    return sorted(filter(Path.is_file, found))
 
 
 def _place(file: SourceFile) -> str:
     """Where a file is in its source, without suffix."""
-    return printable(_stem("/".join(file.parts[1:] or file.parts)), "_")
+    place = unicodedata.normalize("NFC", "/".join(file.parts[1:] or file.parts))
+    return printable(_stem(place), "_")
 
 
 def _stem(name: str) -> str:
     return name[: name.rfind(".")]
 
 
-def _beside(name: str) -> str:
-    """A file's place without suffix, the same by whatever path its folder is named."""
+def _text_key(name: str) -> str:
+    """A file's place without suffix, by which a text and its ink find each other.
+
+    The same by whatever path the folder is named, and in either normal form: macOS
+    decomposes the letters of names, and other systems do not.
+    """
     folder, stem = os.path.split(_stem(name))
-    return os.path.join(os.path.realpath(folder), stem)
+    return unicodedata.normalize("NFC", os.path.join(os.path.realpath(folder), stem))

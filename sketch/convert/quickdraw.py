@@ -1,9 +1,9 @@
-"""Reads Quick, Draw!: files `.ndjson`, one drawing a line, as JSON.
+"""Parses Quick, Draw!: files `.ndjson`, one drawing a line, as JSON.
 
-Of a drawing, `drawing` is read: for each stroke a list of x, one of y (downwards), and
-in the raw files one of times, which are passed over; `key_id`, its name; and `word`,
-what it shows. The raw files have the points as they came, the simplified ones have
-fewer, in a square of 256. Both are https://github.com/googlecreativelab/quickdraw-dataset.
+Of a drawing, this reads `drawing`: for each stroke a list of x and one of y, downwards.
+The times that the raw files add are passed over. `key_id` is its name, `word` its text.
+The raw files have the points as they came, the simplified ones fewer, in a square of
+256. Both are https://github.com/googlecreativelab/quickdraw-dataset.
 """
 
 import json
@@ -14,32 +14,37 @@ from sketch.ink import DamagedInk
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 
 
-def parse_drawing(line: bytes) -> tuple[str, InkLine]:
-    """Reads one line of a file.
+def parse_drawing(row: bytes) -> tuple[str, InkLine]:
+    """Parses one line of a file.
 
     Returns:
         The drawing's name, "" if it has none, and its ink; the text is the word.
 
     Raises:
-        DamagedInk: If it is no such drawing.
+        DamagedInk: It is not such a drawing, or has no ink.
     """
     try:
-        record = json.loads(line)
+        record = json.loads(row)
     except (ValueError, RecursionError) as error:
-        raise DamagedInk(f"no JSON ({error})") from None
+        raise DamagedInk(f"not JSON ({error})") from None
     drawing = record.get("drawing") if isinstance(record, dict) else None
     if not isinstance(drawing, list):
         raise DamagedInk('it has no list "drawing"')
     key, word = str(record.get("key_id") or "")[:40], record.get("word", "")
     if not isinstance(word, str):
         raise DamagedInk(f'its "word" is {word!r:.40}')
-    pens = []
+    pen_strokes = []
     for number, stroke in enumerate(drawing, start=1):
         try:
             x, y = (np.array(stroke[axis], dtype=np.float64) for axis in (0, 1))
             if x.ndim != 1 or x.shape != y.shape:
                 raise ValueError
-            pens.append(np.column_stack([x, y]))
+            pen_strokes.append(np.column_stack([x, y]))
         except (TypeError, ValueError, LookupError, OverflowError):
-            raise DamagedInk(f"stroke {number} is no lists of x and y") from None
-    return key, line_from_pen_strokes(pens, word)
+            raise DamagedInk(
+                f"stroke {number} is not two lists of equally many x and y"
+            ) from None
+    line = line_from_pen_strokes(pen_strokes, word)
+    if not len(line.strokes):
+        raise DamagedInk("no ink")
+    return key, line

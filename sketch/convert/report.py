@@ -1,15 +1,16 @@
-"""What a conversion has to tell."""
+"""The report of a conversion."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from sketch.convert.formats import NAMES
+from sketch.convert import FORMATS
+from sketch.convert.collector import Database
 from sketch.corpus.corpus_line import SETS
 from sketch.corpus.hdf5 import CorpusSummary
 from sketch.system.messages import counted, printable
 
-LISTED = 20  # so many files the report names before it only counts
+MAX_LISTED = 20  # files and lines that the report names before it only counts
 
 
 @dataclass(frozen=True)
@@ -18,43 +19,37 @@ class Report:
 
     Attributes:
         corpus: what was written.
+        database: the lines, and what was left out of them.
         form: the format of the sources.
         split, seed: how the lines were divided.
-        num_transcribed: lines with a transcript.
-        paces: points a character, as read and as written; 0.0 where nobody knows.
+        points_per_character: as read and as written; 0.0 if unknown.
         jumps: steps longer than `jump_limit`, and the number of lines with one.
-        jump_limit: `max_jump`, or what is worth a report.
+        jump_limit: `max_jump`, or the least that is reported.
         are_jumps_removed: whether `max_jump` was given.
         graves: for the published checksums: lines and offsets of testset_v, lines of
             the rest, and the rest's offset mean and std; None without that list.
-        in_doubt: transcripts that do not fit, and what was done.
         unlisted: forms in no split list.
-        left_out: files and lines that could not be used, and why.
     """
 
     corpus: CorpusSummary
+    database: Database
     form: str
     split: str
     seed: int
-    num_transcribed: int
-    paces: tuple[float, float]
+    points_per_character: tuple[float, float]
     jumps: tuple[int, int]
     jump_limit: float
     are_jumps_removed: bool
     graves: tuple[int, int, int, np.ndarray, np.ndarray] | None
-    in_doubt: list[tuple[str, str]]
     unlisted: list[str]
-    left_out: list[tuple[str, str]]
 
     def __str__(self) -> str:
-        corpus = self.corpus
-        num_lines = sum(corpus.num_lines.values())
-        if corpus.num_lines["test"] and self.split in ("graves", "random"):
-            num_lines -= corpus.num_lines["test"]  # the same lines as valid
+        corpus, database = self.corpus, self.database
+        num_lines = len(database.lines)
         size = corpus.path.stat().st_size / 1e6
         seed = f", seed {self.seed}" if self.split in ("form", "random") else ""
         rows = [
-            f"{counted(num_lines, 'line')} of {NAMES[self.form]}, "
+            f"{counted(num_lines, 'line')} of {FORMATS[self.form][0]}, "
             f"split {self.split}{seed}:"
         ]
         is_shared = num_lines < sum(corpus.num_lines.values())
@@ -74,42 +69,53 @@ class Report:
                 f"to compare: testset_v {lines:,} lines = {offsets:,} offsets; all "
                 f"other lines {rest:,}, mean {_pair(mean)}, std {_pair(std)}"
             )
+        num_texts = sum(bool(line.transcript) for line in database.lines)
         characters = corpus.alphabet.characters
+        without = f" ({num_lines - num_texts:,} have none)" * (num_texts < num_lines)
         rows.append(
-            f"transcripts: {counted(self.num_transcribed, 'line')}, "
+            f"transcripts: {counted(num_texts, 'line')}{without}, "
             f"{counted(len(characters), 'character')}: {''.join(characters).strip()}"
         )
-        rows += _listed(self.in_doubt)
-        before, after = self.paces
+        rows += _listed(database.in_doubt)
+        if strays := database.strays:
+            rows.append(f"texts that have the name of no ink file: {_named(strays)}")
+        before, after = self.points_per_character
         if before:
             to = f", brought to {after:.1f}" if after != before else ""
-            rows.append(f"pace: {before:.1f} points a character{to}")
+            rows.append(f"points per character: {before:.1f}{to}")
         steps, lines = self.jumps
         if steps or self.are_jumps_removed:
-            done = (
-                "removed" if self.are_jumps_removed else "kept (--max-jump N removes)"
-            )
+            kept = "kept (--max-jump N removes)"
             rows.append(
                 f"jumps: {counted(steps, 'step')} of more than "
-                f"{self.jump_limit:,g} units in {counted(lines, 'line')}, {done}"
+                f"{self.jump_limit:,g} units in {counted(lines, 'line')}, "
+                f"{'removed' if self.are_jumps_removed else kept}"
             )
         if self.unlisted:
-            rows.append(
-                f"in no split list, so in train: {', '.join(self.unlisted[:LISTED])}"
-                + (" …" if len(self.unlisted) > LISTED else "")
-            )
-        rows.append(f"left out: {len(self.left_out):,}")
-        rows += _listed(self.left_out)
+            rows.append(f"in no split list, so in train: {_named(self.unlisted)}")
+        num_files_left_out = database.num_files_left_out
+        num_lines_left_out = len(database.left_out) - num_files_left_out
+        rows.append(
+            f"files: {database.num_files:,} read, {num_files_left_out:,} left out, "
+            f"{database.num_other:,} of other kinds; lines: {num_lines:,} read, "
+            f"{num_lines_left_out:,} left out"
+        )
+        rows += _listed(database.left_out)
         rows.append(f"digest {corpus.digest}")
-        rows.append(f"{corpus.path} ({size:.1f} MB)")
+        rows.append(f"{corpus.path} ({size:,.1f} MB)")
         return "\n".join(map(printable, rows))
 
 
 def _listed(found: list[tuple[str, str]]) -> list[str]:
-    rows = [f"  {name}: {what}" for name, what in found[:LISTED]]
-    if len(found) > LISTED:
-        rows.append(f"  … and {len(found) - LISTED:,} more")
+    rows = [f"  {name}: {what}" for name, what in found[:MAX_LISTED]]
+    if len(found) > MAX_LISTED:
+        rows.append(f"  … and {len(found) - MAX_LISTED:,} more")
     return rows
+
+
+def _named(names: list[str]) -> str:
+    more = f" … and {len(names) - MAX_LISTED:,} more" * (len(names) > MAX_LISTED)
+    return ", ".join(names[:MAX_LISTED]) + more
 
 
 def _pair(values: np.ndarray) -> str:

@@ -1,5 +1,6 @@
-"""One file of a source: what its reader is handed, and how large it may be."""
+"""One file of a source, its text, and how large it may be."""
 
+import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,17 +9,16 @@ from typing import BinaryIO
 from sketch.ink import DamagedInk
 
 MAX_FILE_BYTES = 8 << 20  # the largest pen file of IAM-OnDB has 0.14 MB
-MAX_ARCHIVE_BYTES = (
-    8 << 30
-)  # unpacked; all of IAM-OnDB's parts together have under 2 GB
+MAX_ARCHIVE_BYTES = 8 << 30  # unpacked; all parts of IAM-OnDB have under 2 GB together
 MAX_RATIO = 100  # of unpacked to packed bytes, beyond the first; pen data: about 15
 FIRST_BYTES = 64 << 20
-RECORDS = ".ndjson"  # files of one drawing a line may be large: they come in pieces
+RECORDS = ".ndjson"  # these files may be large: they are read in pieces
 PIECE_BYTES = 1 << 19
-ARCHIVES = {".tar", ".tgz", ".tbz2", ".txz", ".zip"}  # other names do as well
+ARCHIVES = {".tar", ".tgz", ".tbz2", ".txz", ".zip"}  # the usual names; others work
 
-Wanted = Callable[[tuple[str, ...]], bool]
-Report = Callable[[str, str], None]  # called with a file's name and what is wrong
+Wanted = Callable[[tuple[str, ...]], bool]  # by a file's `parts`
+# Called with a file's name, what is wrong, and whether that is all of the file.
+LeaveOut = Callable[[str, str, bool], None]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class SourceFile:
     Attributes:
         name: for messages: the source and the place in it.
         parts: the source's own name, then the place in it, folder by folder.
-        data: the content; None if it is to be read from the file `name`.
+        data: the content; None: it is to be read from the file `name`.
         progress: bytes of the source up to the end of this file.
         first_line: of a piece: the number of its first line in the file, from 1 on.
     """
@@ -43,7 +43,7 @@ class SourceFile:
         """The content.
 
         Raises:
-            OSError: If the file cannot be read.
+            OSError: The file cannot be read.
         """
         if self.data is not None:
             return self.data
@@ -51,8 +51,24 @@ class SourceFile:
             return file.read(MAX_FILE_BYTES)
 
 
+def decode_text(data: bytes) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with a byte-order mark.
+
+    Raises:
+        DamagedInk: It is in another encoding.
+    """
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = data.decode("utf-16" if is_utf16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:  # UTF-16 without its mark passes for UTF-8 with these
+        raise DamagedInk("it is not UTF-8: save it as such")
+    return text
+
+
 def has_records(name: str) -> bool:
-    """Whether a file of this name comes in pieces of whole lines."""
+    """Whether a file of this name has one record a line and is read in pieces."""
     return name.lower().endswith(RECORDS)
 
 
@@ -61,17 +77,17 @@ def pieces(
     name: str,
     parts: tuple[str, ...],
     progress: Callable[[], int],
-    report: Report,
+    leave_out: LeaveOut,
     limit: int | None,
 ) -> Iterator[SourceFile]:
-    """Cuts a file into pieces of whole lines, so that none of it need be in memory.
+    """Cuts a file into pieces of whole lines, so that it is never in memory as a whole.
 
     Args:
-        file: about to be read.
-        name, parts: as of a SourceFile.
-        progress: tells the bytes of the source that are read.
-        report: told of each line that is too long; the lines after it are read on.
-        limit: so many lines at the most, those too long among them; None: all.
+        file: open at its beginning.
+        name, parts: as in `SourceFile`.
+        progress: returns how many bytes of the source have been read.
+        leave_out: told of each line that is too long; the lines after it are read.
+        limit: the greatest number of lines, with those too long; None: all.
     """
     line = 1
     while limit is None or line <= limit:
@@ -88,29 +104,30 @@ def pieces(
             yield SourceFile(name, parts, b"".join(good), progress(), line)
         line += len(lines)
         if is_too_long:
-            report(
-                name, f"line {line - 1}: {MAX_FILE_BYTES:,} bytes or more, no drawing"
+            problem = (
+                f"line {line - 1}: {MAX_FILE_BYTES:,} bytes or more, not a drawing"
             )
+            leave_out(name, problem, False)
             while rest and not rest.endswith(b"\n"):
                 rest = file.readline(PIECE_BYTES)
 
 
 def check_unpacked(archive: Path, unpacked: int, packed: int) -> None:
-    """Refuses to go on unpacking what is no pen data, but a bomb.
+    """Refuses to go on unpacking a decompression bomb.
 
     Args:
         archive: its path.
-        unpacked: bytes that it has unpacked to, so far.
-        packed: bytes of it that these were.
+        unpacked: bytes that it has unpacked to, until now.
+        packed: how many of its own bytes these were.
 
     Raises:
-        DamagedInk: If they are too many.
+        DamagedInk: They are more than pen data unpacks to.
     """
-    for most, words in (
+    for limit, words in (
         (MAX_ARCHIVE_BYTES, f"{MAX_ARCHIVE_BYTES >> 30} GiB"),
         (max(FIRST_BYTES, MAX_RATIO * packed), f"{MAX_RATIO} times its size"),
     ):
-        if unpacked > most:
+        if unpacked > limit:
             raise DamagedInk(
                 f"{archive}: unpacks to more than {words}, which no pen data does; "
                 "name a smaller archive"
@@ -118,5 +135,5 @@ def check_unpacked(archive: Path, unpacked: int, packed: int) -> None:
 
 
 def too_large(size: int) -> str:
-    """Why a file of so many bytes is not read."""
+    """Why a file of this many bytes is not read."""
     return f"{size:,} bytes are too many for a pen file"

@@ -1,9 +1,9 @@
 """Files out of folders and archives, one after the other, nothing unpacked to disk.
 
-A *source* is a folder; an archive: zip, or tar (plain, gzip, bzip2 or xz), told apart
-by their first bytes; or a single file. An archive's members are only ever bytes in
-memory: no name in it becomes a path. What is no plain file (links, devices), has a name
-that leads out of the archive, or is too large to be pen data is reported, not read.
+A *source* is a folder, a single file or an archive: zip, or tar (plain, gzip, bzip2 or
+xz), told apart by their first bytes. The members of an archive stay bytes in memory: no
+name in it becomes a path. Links, devices, names that lead out of the archive, and files
+too large for pen data are not read, but told to `leave_out`.
 """
 
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 from sketch.convert.source_file import (
     ARCHIVES,
     MAX_FILE_BYTES,
-    Report,
+    LeaveOut,
     SourceFile,
     Wanted,
     has_records,
@@ -29,11 +29,11 @@ from sketch.ink import DamagedInk
 
 @dataclass(frozen=True)
 class Source:
-    """A folder or an archive that is about to be read.
+    """A source that has not been read yet.
 
     Attributes:
-        size: bytes; what `SourceFile.progress` counts up to.
-        files: its wanted files, once.
+        size: in bytes; `SourceFile.progress` counts up to it.
+        files: its wanted files; can be iterated once.
     """
 
     size: int
@@ -41,7 +41,7 @@ class Source:
 
 
 def files_of(sources: Sequence[Source], show_progress: bool) -> Iterator[SourceFile]:
-    """The files of all sources, with a bar on stderr for the bytes that are read."""
+    """The files of all sources, with a progress bar on stderr if asked."""
     from tqdm import tqdm
 
     bar = tqdm(
@@ -53,50 +53,50 @@ def files_of(sources: Sequence[Source], show_progress: bool) -> Iterator[SourceF
     )
     with bar:
         for source in sources:
-            seen = 0
+            progress = 0
             for file in source.files:
-                bar.update(file.progress - seen)
-                seen = file.progress
+                bar.update(file.progress - progress)
+                progress = file.progress
                 yield file
 
 
 def open_sources(
     sources: Sequence[str | Path],
     wanted: Wanted,
-    report: Report,
+    leave_out: LeaveOut,
     limit: int | None = None,
 ) -> list[Source]:
-    """As `open_source`, each once, however often and by whatever path it is named."""
+    """As `open_source`, for several; one that is named twice is opened once."""
     distinct: dict[str, str | Path] = {}
     for source in sources:
         distinct.setdefault(os.path.realpath(source), source)
-    return [open_source(one, wanted, report, limit) for one in distinct.values()]
+    return [open_source(one, wanted, leave_out, limit) for one in distinct.values()]
 
 
 def open_source(
-    source: str | Path, wanted: Wanted, report: Report, limit: int | None = None
+    source: str | Path, wanted: Wanted, leave_out: LeaveOut, limit: int | None = None
 ) -> Source:
-    """Finds out what a source is; its files are read as they are asked for.
+    """Finds out what a source is; its files are read later, one by one.
 
     Args:
         source: a folder, a zip or tar archive, or a wanted file.
-        wanted: told the `parts` of a file, says whether to read it.
-        report: called for each wanted file that is left out.
-        limit: so many lines of a file of one record a line; None: all.
+        wanted: takes the `parts` of a file, returns whether to read it.
+        leave_out: called for each wanted file that cannot be read, with the reason.
+        limit: of the lines that are read of each file of records; None: all.
 
     Returns:
-        The source; its `files` raise DamagedInk if an archive is none, is cut off or
-        unpacks without end.
+        The source. Iterating its `files` raises DamagedInk if an archive is invalid,
+        cut off or a decompression bomb.
 
     Raises:
-        FileNotFoundError: If there is no such source.
-        DamagedInk: If it is neither a folder nor a file.
+        FileNotFoundError: There is no such source.
+        DamagedInk: It is neither a folder nor a file.
     """
     source = Path(source)
     if source.is_dir():
-        listed = _list_folder(source, wanted, report)
+        listed = _list_folder(source, wanted, leave_out)
         size = listed[-1].progress if listed else 0
-        return Source(size, _in_pieces(listed, report, limit))
+        return Source(size, _in_pieces(listed, leave_out, limit))
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
     if not source.is_file():
@@ -106,15 +106,15 @@ def open_source(
         if size > MAX_FILE_BYTES and not has_records(source.name):
             raise DamagedInk(f"{source}: {too_large(size)}")
         file = SourceFile(str(source), (source.name,), None, size)
-        return Source(size, _in_pieces([file], report, limit))
+        return Source(size, _in_pieces([file], leave_out, limit))
     with open(source, "rb") as file:
         is_zip = file.read(4) in SIGNATURES
     read = read_zip if is_zip else read_tar
-    return Source(size, read(source, wanted, report, limit))
+    return Source(size, read(source, wanted, leave_out, limit))
 
 
 def _in_pieces(
-    files: list[SourceFile], report: Report, limit: int | None
+    files: list[SourceFile], leave_out: LeaveOut, limit: int | None
 ) -> Iterator[SourceFile]:
     for whole in files:
         if not has_records(whole.name):
@@ -128,14 +128,14 @@ def _in_pieces(
                     whole.name,
                     whole.parts,
                     lambda start=start, file=file: max(start, 0) + file.tell(),
-                    report,
+                    leave_out,
                     limit,
                 )
         except OSError as error:
-            report(whole.name, f"cannot be read ({error.strerror})")
+            leave_out(whole.name, f"cannot be read ({error.strerror})", True)
 
 
-def _list_folder(folder: Path, wanted: Wanted, report: Report) -> list[SourceFile]:
+def _list_folder(folder: Path, wanted: Wanted, leave_out: LeaveOut) -> list[SourceFile]:
     """The wanted files of a folder at any depth; not read yet."""
     files: list[SourceFile] = []
     progress = 0
@@ -145,7 +145,7 @@ def _list_folder(folder: Path, wanted: Wanted, report: Report) -> list[SourceFil
         try:
             entries = sorted(os.scandir(path), key=lambda entry: entry.name)
         except OSError as error:
-            report(path, f"cannot be read ({error.strerror})")
+            leave_out(path, f"cannot be read ({error.strerror})", True)
             continue
         folders = []
         for entry in entries:
@@ -153,11 +153,12 @@ def _list_folder(folder: Path, wanted: Wanted, report: Report) -> list[SourceFil
             if entry.is_dir(follow_symlinks=False):
                 folders.append((entry.path, place))
             elif entry.is_symlink() and entry.is_dir():
-                report(entry.path, "a link to a folder; name that folder as a SOURCE")
+                problem = "a link to a folder; name that folder as a SOURCE"
+                leave_out(entry.path, problem, True)
             elif wanted(place):
                 problem, size = _check_entry(entry)
                 if problem:
-                    report(entry.path, problem)
+                    leave_out(entry.path, problem, True)
                 else:
                     progress += size
                     files.append(SourceFile(entry.path, place, None, progress))

@@ -1,4 +1,4 @@
-"""Who is in which set: `train`, `valid` and `test`; lines in a set are sorted by id.
+"""Which lines are in which set: `train`, `valid`, `test`; sorted by id in each.
 
 `iam`
     The benchmark task IAM-OnDB-t1 (no writer is in two sets): train = the lists
@@ -11,21 +11,25 @@
 `random`
     90 % of the lines are train, the others valid = test, as in udibr/sketch.
 
-Lines of forms that no list names belong to train in the first two. The last two are
-pure functions of the line ids and the seed; the first two need no seed.
+In the first two, lines of forms that no list names are in train; they need no seed. The
+last two are pure functions of the line ids and the seed.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sketch.convert.database import form_of
-from sketch.convert.iam import SPLIT_LISTS
-from sketch.corpus import SPLITS
+from sketch.convert import SPLITS
 from sketch.corpus.corpus_line import SETS, Line
 
+SPLIT_LISTS = ("trainset", "testset_v", "testset_t", "testset_f")
 HELD_OUT_FORMS = 0.05  # of the forms, for valid and again for test
 HELD_OUT_LINES = 0.10
+
+
+def form_of(line_id: str) -> str:
+    """The form (page, file, drawing) of a line: `a01-000u` of `a01-000u-01`."""
+    return line_id.rpartition("-")[0]
 
 
 def split_lines(
@@ -34,15 +38,17 @@ def split_lines(
     split: str,
     seed: int,
 ) -> dict[str, list[Line]]:
-    """Divides lines into `train`, `valid` and `test`; the module says how.
+    """Divides lines into `train`, `valid` and `test`; see the module.
 
     Raises:
-        ValueError: If the split is unknown, needs a list that there is not, or there
-            is too little ink for it.
+        ValueError: The split is unknown, a list that it needs is missing, or there is
+            too little ink for it.
     """
     lines = sorted(lines, key=lambda line: line.line_id)
     if split not in SPLITS:
-        raise ValueError(f"split {split!r} is none of {', '.join(SPLITS)}")
+        raise ValueError(
+            f"unknown split {split!r}: expected one of {', '.join(SPLITS)}"
+        )
     if split == "random":
         order = np.random.default_rng(seed).permutation(len(lines))
         num_held_out = max(1, round(HELD_OUT_LINES * len(lines)))
@@ -83,7 +89,7 @@ def _checked(sets: dict[str, list[Line]], split: str) -> dict[str, list[Line]]:
     empty = [name for name in SETS if not sets[name]]
     if empty:
         remedy = (
-            "give two lines at least"
+            "give at least two lines"
             if split == "random"
             else "give more ink, or choose --split random, which takes two lines"
         )

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from sketch.convert.source_file import (
     ARCHIVES,
     MAX_FILE_BYTES,
-    Report,
+    LeaveOut,
     SourceFile,
     Wanted,
     check_unpacked,
@@ -31,12 +31,12 @@ LONG_NUMBER = re.compile(rb"[0-9]{300}")
 
 
 def read_tar(
-    archive: Path, wanted: Wanted, report: Report, limit: int | None
+    archive: Path, wanted: Wanted, leave_out: LeaveOut, limit: int | None
 ) -> Iterator[SourceFile]:
-    """The wanted files of a tar archive; arguments as of `open_source`.
+    """The wanted files of a tar archive; arguments as in `open_source`.
 
     Raises:
-        DamagedInk: If it is none, is cut off, or unpacks without end.
+        DamagedInk: It is invalid, cut off, or a decompression bomb.
     """
     with open(archive, "rb") as packed:
         try:
@@ -44,7 +44,7 @@ def read_tar(
                 stream = _Limited(unpacked, packed, archive)
                 with _CarefulTar(fileobj=stream) as tar:
                     yield from _read_members(
-                        tar, archive, packed, wanted, report, limit
+                        tar, archive, packed, wanted, leave_out, limit
                     )
                 stream.read_to_end()
         except DamagedInk:
@@ -75,7 +75,7 @@ def _may_be_tar(path: Path) -> bool:
 
 
 def _is_one_file(path: Path) -> bool:
-    """Whether what is packed is no archive, by its name and its own first bytes."""
+    """Whether one file was packed without tar, by its name and its first bytes."""
     if ARCHIVES & set(path.suffixes):
         return False
     with open(path, "rb") as packed:
@@ -92,7 +92,7 @@ def _read_members(
     archive: Path,
     packed: BinaryIO,
     wanted: Wanted,
-    report: Report,
+    leave_out: LeaveOut,
     limit: int | None,
 ) -> Iterator[SourceFile]:
     while (member := tar.next()) is not None:
@@ -103,16 +103,16 @@ def _read_members(
             continue
         name = f"{archive}: {member.name}"
         if place.is_absolute() or ".." in parts:
-            report(name, "its name leads out of the archive")
+            leave_out(name, "its name leads out of the archive", True)
         elif not member.isreg() or member.issparse():
-            report(name, "a link or device, not a plain file")
+            leave_out(name, "a link or device, not a plain file", True)
         elif has_records(member.name):
             file = tar.extractfile(member)
-            yield from pieces(file, name, parts, packed.tell, report, limit)
+            yield from pieces(file, name, parts, packed.tell, leave_out, limit)
             if limit is None and file.tell() != member.size:
                 raise EOFError(f"cut off inside {member.name}")
         elif member.size > MAX_FILE_BYTES:
-            report(name, too_large(member.size))
+            leave_out(name, too_large(member.size), True)
         else:
             data = tar.extractfile(member).read()
             if len(data) != member.size:
@@ -121,7 +121,7 @@ def _read_members(
 
 
 def _unpacked(packed: BinaryIO) -> BinaryIO:
-    """The archive's bytes; each of these unpacks no more at a time than it is asked."""
+    """The archive's bytes; all four unpack no more at a time than `read` asks for."""
     magic = packed.read(6)
     packed.seek(0)
     if magic.startswith(b"\x1f\x8b"):
@@ -134,10 +134,10 @@ def _unpacked(packed: BinaryIO) -> BinaryIO:
 
 
 class _Limited:
-    """A stream, read forwards, that refuses to go on as a decompression bomb does.
+    """A stream, read forwards only, that stops a decompression bomb.
 
-    It also knows whether the archive was whole: a tar ends with two blocks of zeros,
-    but `tarfile` takes any end between two members for the end.
+    It also checks that the archive is whole: a tar ends with two blocks of zeros, but
+    `tarfile` accepts any end between two members.
     """
 
     def __init__(self, stream: BinaryIO, packed: BinaryIO, archive: Path):
@@ -145,7 +145,7 @@ class _Limited:
         self._packed = packed
         self._archive = archive
         self._place = 0
-        self._ahead = b""  # what was looked at, not read
+        self._ahead = b""  # peeked at, not read
         self._tail = b""
 
     def tell(self) -> int:
@@ -171,10 +171,10 @@ class _Limited:
         return data
 
     def read_to_end(self) -> None:
-        """Reads what is left, so that the unpacker checks its sums.
+        """Reads to the end, where the unpacker compares its check sums.
 
         Raises:
-            EOFError: If the archive does not end as a tar does.
+            EOFError: The archive does not end as a tar does.
         """
         while self.read(BLOCK_BYTES):
             pass
@@ -183,7 +183,7 @@ class _Limited:
 
 
 class _CarefulTarInfo(tarfile.TarInfo):
-    """Refuses headers that would take memory or time without end."""
+    """Refuses headers that would take endless memory or time."""
 
     def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
         is_plain = self.type in tarfile.SUPPORTED_TYPES and self.type not in (
@@ -198,7 +198,7 @@ class _CarefulTarInfo(tarfile.TarInfo):
 
 
 class _CarefulTar(tarfile.TarFile):
-    """Answers a forged header with an error of `tarfile`'s own, not with any other."""
+    """Raises `tarfile`'s own error for a forged header, whichever it ran into."""
 
     tarinfo = _CarefulTarInfo
 

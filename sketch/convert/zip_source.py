@@ -1,6 +1,5 @@
 """Files out of zip archives, nothing unpacked to disk."""
 
-import lzma
 import stat
 import struct
 import zipfile
@@ -10,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from sketch.convert.source_file import (
     MAX_FILE_BYTES,
-    Report,
+    LeaveOut,
     SourceFile,
     Wanted,
     check_unpacked,
@@ -21,10 +20,9 @@ from sketch.convert.source_file import (
 from sketch.ink import DamagedInk
 
 SIGNATURES = (b"PK\3\4", b"PK\5\6")  # of a file in it, and of an empty archive
-BROKEN = (  # what zipfile answers with to a damaged archive
+BROKEN = (  # raised by zipfile for a damaged archive
     zipfile.BadZipFile,
     zlib.error,
-    lzma.LZMAError,
     struct.error,
     EOFError,
     OSError,
@@ -36,18 +34,18 @@ BROKEN = (  # what zipfile answers with to a damaged archive
 )
 END_SIGNATURE = b"PK\5\6"
 LARGE_END_SIGNATURE = b"PK\6\6"  # zip64's, which goes before it and is believed first
-LARGE_END_BYTES = 56 + 20  # of zip64's record, and of what says where it is
+LARGE_END_BYTES = 56 + 20  # of zip64's record, and of its locator
 END_BYTES = LARGE_END_BYTES + 22 + 0xFFFF  # of all, with the longest comment
 MAX_LIST_BYTES = 32 << 20  # of the list of files: some 300,000 of them
 
 
 def read_zip(
-    archive: Path, wanted: Wanted, report: Report, limit: int | None
+    archive: Path, wanted: Wanted, leave_out: LeaveOut, limit: int | None
 ) -> Iterator[SourceFile]:
-    """The wanted files of a zip archive; arguments as of `open_source`.
+    """The wanted files of a zip archive; arguments as in `open_source`.
 
     Raises:
-        DamagedInk: If it is none, is cut off, or unpacks without end.
+        DamagedInk: It is invalid, cut off, or a decompression bomb.
     """
     _check_list(archive)
     unpacked, progress, size = 0, 0, archive.stat().st_size
@@ -55,26 +53,29 @@ def read_zip(
         with zipfile.ZipFile(archive) as packed:
             for member in packed.infolist():
                 progress = min(progress + member.compress_size, size)
-                place = PurePosixPath(member.filename)
+                # Some programs of Windows part folders by backslashes.
+                place = PurePosixPath(member.filename.replace("\\", "/"))
                 parts = (archive.name, *place.parts)
                 if member.is_dir() or not wanted(parts):
                     continue
-                if member.compress_size > size:  # `zipfile` asks the memory for it all
+                if member.compress_size > size:  # zipfile would allocate all of it
                     raise EOFError(f"cut off inside {member.filename}")
-                name = f"{archive}: {member.filename}"
+                name = f"{archive}: {place}"
                 if problem := _find_problem(member, place):
-                    report(name, problem)
+                    leave_out(name, problem, True)
                     continue
                 unpacked += member.file_size
                 check_unpacked(archive, unpacked, progress)
                 with packed.open(member) as file:
-                    if has_records(member.filename):
-                        done = progress
+                    if has_records(place.name):
                         yield from pieces(
-                            file, name, parts, lambda done=done: done, report, limit
+                            file, name, parts, lambda p=progress: p, leave_out, limit
                         )
                     else:
-                        yield SourceFile(name, parts, file.read(), progress)
+                        # With a size, no more than that is unpacked, whatever follows.
+                        data = file.read(member.file_size)
+                        file.read(1)  # at its end, it compares the check sum
+                        yield SourceFile(name, parts, data, progress)
     except DamagedInk:
         raise
     except BROKEN as error:
@@ -84,7 +85,7 @@ def read_zip(
 
 
 def _check_list(archive: Path) -> None:
-    """Refuses a list of files that `zipfile` would fill the memory with."""
+    """Refuses a list of files that would fill the memory."""
     with open(archive, "rb") as file:
         size = file.seek(0, 2)
         file.seek(max(size - END_BYTES, 0))
@@ -95,7 +96,7 @@ def _check_list(archive: Path) -> None:
 
 
 def _list_bytes(end: bytes) -> int:
-    """The size of the list of files, as an archive's end tells it, else 0."""
+    """The size of the list of files, by the end of the archive; 0 if it has none."""
     place = end.rfind(END_SIGNATURE)
     if place < 0:
         return 0
@@ -113,13 +114,9 @@ def _find_problem(member: zipfile.ZipInfo, place: PurePosixPath) -> str | None:
         return "a link or device, not a plain file"
     if member.flag_bits & 1:
         return "it is encrypted"
-    if member.compress_type not in (
-        zipfile.ZIP_STORED,
-        zipfile.ZIP_DEFLATED,
-        zipfile.ZIP_BZIP2,
-        zipfile.ZIP_LZMA,
-    ):
-        return "it is compressed in a way that is not known here"
-    if member.file_size > MAX_FILE_BYTES and not has_records(member.filename):
+    # Of the other methods zipfile unpacks a whole block at once, however large.
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "only stored and deflated files are read; pack it again, or unpack it"
+    if member.file_size > MAX_FILE_BYTES and not has_records(place.name):
         return too_large(member.file_size)
     return None

@@ -12,6 +12,3 @@
 - `demo_text`: its text
 - `hershey`: its writers
 """
-
-SPLITS = ("iam", "graves", "form", "random")  # `convert` says what each of them is
-FORMATS = ("iam", "inkml", "svg", "json", "quickdraw")  # of sources; see `formats`

@@ -1,6 +1,6 @@
-"""The corpus file `handwriting.hdf5`: its format, its writer and its reader.
+"""The corpus file `handwriting.hdf5`: its format, written and read.
 
-Pen XML → `corpus` → **this file** → batches → training. The layout is fuel's
+Pen files → `convert` → **this file** → batches → training. The layout is fuel's
 (`H5PYDataset`), so fuel, plain h5py and this module all read it. With N lines:
 
 `features`
@@ -17,17 +17,17 @@ attribute `split`
     rows (in Graves' split, `valid` and `test` are); every line is stored once.
 attributes `offset_mean`, `offset_std`
     float64 `[2]`: dx, dy over all offsets of `train` (population std).
-attributes `alphabet`, `source`, `sources_digest`, `command`, `split_kind`, `seed`,
-`sketch_version`, `h5py_interface_version`, `format`, `digest`
+attributes `alphabet`, `source`, `command`, `split_kind`, `seed`, `sketch_version`,
+`h5py_interface_version`, `format`, `digest`
     What the file was made from, and how; texts are UTF-8 of fixed length. `digest` is
     a SHA-256 of the sets, ids, writers, transcripts and strokes, and of nothing else:
-    same ink, same digest. `sources_digest` is that of the sources' places, which are
-    nobody's business themselves.
+    same ink, same digest.
 
-A file may come from anywhere; `hdf5_parts` and `hdf5_checks` are what the reader asks
-before it believes it. All damage is a `DamagedInk` that names the file and the remedy.
+A file may come from anywhere: `hdf5_parts` and `hdf5_checks` look at everything before
+it is used. All damage is a `DamagedInk` that names the file and the remedy.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,7 @@ from sketch.corpus.hdf5_checks import (
     read_rows,
 )
 from sketch.corpus.hdf5_parts import (
+    FORMAT,
     TEXT_SOURCES,
     check_features,
     read_attributes,
@@ -64,9 +65,7 @@ from sketch.corpus.hdf5_parts import (
 )
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import offset_statistics
-from sketch.system.atomic import whole_file
-
-FORMAT = "sketch corpus 1"
+from sketch.system.atomic import write_bytes
 
 
 @dataclass(frozen=True)
@@ -99,25 +98,26 @@ def write_corpus(
     command: str,
     seed: int,
     split: str,
-    sources_digest: str = "",
+    replace: bool = True,
 ) -> CorpusSummary:
     """Writes a corpus file, whole or not at all.
 
-    The file is written beside its place, synced and renamed, so that an interruption
-    at any instant leaves the old file, or none. The same arguments make the same bytes.
+    The file is made in memory: after a write that fails, as on a full disk, the HDF5
+    library ends the process. The same arguments make the same bytes.
 
     Args:
-        path: Where to; an existing file is replaced.
+        path: Where to.
         sets: The lines of `train`, `valid` and `test`. A set may equal an earlier one
-            (it is then stored once); apart from that no line may stand twice.
-        source: What the lines are, for the reader of the file.
+            (it is then stored once); apart from that no line may be in two sets.
+        source: What the lines are, for people.
         command: The command line that made the file.
         seed: Seed of the split.
         split: Kind of the split, such as "iam".
-        sources_digest: Of where the sources are, to know them again; "": nobody knows.
+        replace: Whether to replace a file that has other content.
 
     Raises:
-        ValueError: If sets are missing or empty, overlap in part, or a line's strokes
+        FileExistsError: A file is there, holds anything else, and not `replace`.
+        ValueError: Sets are missing or empty, or overlap in part; or a line's strokes
             are not finite float32 `[time, 3]` with flags 0 or 1.
     """
     path = Path(path)
@@ -140,7 +140,6 @@ def write_corpus(
         "offset_std": np.asarray(std, np.float64),
         "alphabet": "".join(alphabet.characters),
         "source": source,
-        "sources_digest": sources_digest,
         "command": command,
         "seed": np.int64(seed),
         "split_kind": split,
@@ -149,7 +148,16 @@ def write_corpus(
         "format": FORMAT,
         "digest": digest,
     }
-    _write_whole(path, lines, bounds, attributes)
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        _fill(file, lines, bounds, attributes)
+    if not _holds(path, buffer):
+        if not replace and path.exists():
+            raise FileExistsError(
+                f"{path} exists and holds something else; choose another --output, or "
+                "replace it with --force"
+            )
+        write_bytes(path, buffer.getbuffer())
     return CorpusSummary(
         path=path,
         num_lines={name: stop - start for name, (start, stop) in bounds.items()},
@@ -164,18 +172,11 @@ def write_corpus(
     )
 
 
-def _write_whole(
-    path: Path,
-    lines: Sequence[Line],
-    bounds: Mapping[str, tuple[int, int]],
-    attributes: Mapping[str, object],
-) -> None:
-    with whole_file(path) as temporary:
-        try:
-            with h5py.File(temporary, "w") as file:
-                _fill(file, lines, bounds, attributes)
-        except RuntimeError as error:  # of h5py, as its caches will, for a full disk
-            raise OSError(f"{error}; is the disk full?") from error
+def _holds(path: Path, buffer: io.BytesIO) -> bool:
+    """Whether a file has exactly this content."""
+    if not path.is_file() or path.stat().st_size != buffer.getbuffer().nbytes:
+        return False
+    return path.read_bytes() == buffer.getbuffer()
 
 
 def _fill(
@@ -223,13 +224,12 @@ class Corpus:
 
     Attributes:
         path: The file.
-        identity: Which file that was, of `file_identity`, when it was opened.
-        sets: Names of the sets it holds.
+        identity: `file_identity` of the file when it was opened.
+        sets: Names of its sets.
         offset_mean, offset_std: float64 `[2]`, dx and dy over the training set.
         alphabet: The characters of the transcripts.
         digest: SHA-256 of the content, as the writer computed it.
         source: What the lines are.
-        sources_digest: Of where its sources are; "" where that is not known.
 
     Example:
         with Corpus.open("data/handwriting.hdf5") as corpus:
@@ -245,7 +245,6 @@ class Corpus:
         self.offset_std = attributes["offset_std"]
         self.digest = attributes["digest"]
         self.source = attributes["source"]
-        self.sources_digest = attributes["sources_digest"]
         self.alphabet = Alphabet(tuple(attributes["alphabet"]))
         self._shapes = read_shapes(file, path)
         check_features(file, path, self._shapes)
@@ -255,11 +254,12 @@ class Corpus:
 
     @classmethod
     def open(cls, path: str | Path) -> "Corpus":
-        """Opens a corpus file and checks that it is one.
+        """Opens a corpus file and checks it.
 
         Raises:
-            FileNotFoundError: If there is no such file.
-            DamagedInk: (a ValueError) if the file is cut, foreign or inconsistent.
+            FileNotFoundError: There is no such file.
+            BlockingIOError: Another program writes it.
+            DamagedInk: (a ValueError) It is cut, foreign or inconsistent.
         """
         path = Path(path)
         if not path.is_file():
@@ -270,6 +270,10 @@ class Corpus:
         identity = file_identity(path.stat())
         try:
             file = h5py.File(path, "r")
+        except BlockingIOError as error:  # h5py locks its files
+            raise BlockingIOError(
+                f"{path} is open in another program; close it there and try again"
+            ) from error
         except OSError as error:
             raise damaged(path, f"not an HDF5 file, or cut off ({error})") from error
         try:
@@ -313,13 +317,13 @@ class Corpus:
         """Reads all lines of a set into memory (about 100 MB for IAM-OnDB).
 
         Raises:
-            ValueError: If there is no such set.
-            DamagedInk: If a line cannot be read, or is not ink.
+            ValueError: There is no such set.
+            DamagedInk: A line cannot be read, or is not ink.
         """
         return self._read_rows(self._rows(set_name))
 
     def locate(self, source: str, set_name: str) -> np.ndarray:
-        """Where the rows of a set lie in the file, for `read_referenced`.
+        """Where the rows of a set are in the file, for `read_referenced`.
 
         Args:
             source: one of `SOURCES`.
@@ -336,7 +340,7 @@ class Corpus:
         """Reads one line by its id.
 
         Raises:
-            ValueError: If no line has this id.
+            ValueError: No line has this id.
         """
         if self._rows_of_ids is None:
             with damage_named(self.path):

@@ -1,7 +1,7 @@
-"""The parts of a corpus file: each as the writer makes it, or the reader believes it.
+"""The parts of a corpus file, one by one; `sketch.corpus.hdf5` describes them.
 
-`sketch.corpus.hdf5` says what they are. All functions that read take the open file and
-its path, for messages, and raise DamagedInk.
+All functions that read take the open file and its path, for messages, and raise
+DamagedInk.
 """
 
 from collections.abc import Mapping
@@ -19,13 +19,15 @@ from sketch.corpus.hdf5_checks import (
     read_rows,
     read_text_attribute,
 )
+from sketch.ink import DamagedInk
 
+FORMAT = "sketch corpus 1"
 SOURCES = ("features", "transcripts", "line_ids", "writers")
 TEXT_SOURCES = SOURCES[1:]
 
 
 def split_array(bounds: Mapping[str, tuple[int, int]]) -> np.ndarray:
-    """The attribute `split`: the rows `(start, stop)` of each set, as fuel has them."""
+    """The attribute `split` in fuel's layout; `bounds` are the rows of each set."""
     split_type = np.dtype(
         [
             ("split", f"S{max(map(len, SETS))}"),
@@ -46,14 +48,15 @@ def split_array(bounds: Mapping[str, tuple[int, int]]) -> np.ndarray:
 
 
 def read_attributes(file: h5py.File, path: Path) -> dict:
-    """The attributes that are read, by name."""
+    """The attributes that are used, by name."""
     read: dict = {}
-    for name in ("alphabet", "source", "digest"):
+    for name in ("format", "alphabet", "source", "digest"):
         read[name] = read_text_attribute(file, path, name)
-    has_places = "sources_digest" in file.attrs  # not always written
-    read["sources_digest"] = (
-        read_text_attribute(file, path, "sources_digest") if has_places else ""
-    )
+    if read["format"] != FORMAT:
+        raise DamagedInk(
+            f"{path}: its format is {read['format']!r:.40}, and only {FORMAT!r} can be "
+            "read: take a newer release of sketch, or convert the sources again"
+        )
     for name in ("offset_mean", "offset_std"):
         values = read_plain_attribute(file, path, name, "fiu", num_axes=1)
         read[name] = values.astype(np.float64)

@@ -1,28 +1,39 @@
-"""The conversion as a whole: splits, files, the report, the command line."""
+"""The conversion as a whole: files, the report, the script."""
 
 import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+import zipfile
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from own_ink import TEXTS, own_lines, read_corpus
 from whiteboards import pack, whiteboard_xml, write_database, write_split_lists
 
+from sketch.convert import SPLITS
 from sketch.convert.conversion import convert
-from sketch.convert.splits import split_lines
-from sketch.corpus import SPLITS, hdf5
-from sketch.corpus.hdf5 import SETS, Corpus, Line
+from sketch.corpus import hdf5
+from sketch.corpus.corpus_line import SETS
+from sketch.corpus.hdf5 import Corpus
 from sketch.ink import DamagedInk
+from sketch.ink.ink_files import write_json
+from sketch.ink.inkml import write_inkml
+from sketch.ink.line_of_ink import InkLine
+from sketch.ink.strokes import points_from_strokes
+from sketch.page.svg_writer import write_svg
 
 ROOT = Path(__file__).parents[2]
+
+
 FORMS = {f"a01-{number:03d}u": [f"line {i}" for i in range(3)] for number in range(20)}
+
+
 NAMES = list(FORMS)
+
+
 LISTS = {
     "trainset": NAMES[:8],
     "testset_t": NAMES[8:10],
@@ -38,93 +49,8 @@ def database(tmp_path):
     return folder
 
 
-def made_up_lines(forms):
-    strokes = np.zeros((1, 3), np.float32)
-    return [
-        Line(strokes, "", f"{form}-{number:02d}")
-        for form, count in forms.items()
-        for number in range(1, count + 1)
-    ]
-
-
-def ids_of(sets):
-    return {name: [line.line_id for line in lines] for name, lines in sets.items()}
-
-
-def forms_of(ids):
-    return {line_id[:-3] for line_id in ids}
-
-
-@pytest.mark.parametrize(
-    ("split", "train", "valid", "test"),
-    [
-        ("iam", NAMES[:10] + NAMES[19:], NAMES[10:13], NAMES[13:19]),
-        ("graves", NAMES[:10] + NAMES[13:], NAMES[10:13], NAMES[10:13]),
-    ],
-)
-def test_the_published_splits(split, train, valid, test):
-    lists = {name: frozenset(forms) for name, forms in LISTS.items()}
-    lines = made_up_lines(dict.fromkeys(NAMES, 3))
-    sets = ids_of(split_lines(lines, lists, split, seed=5))
-    assert [forms_of(sets[name]) for name in SETS] == [
-        set(train),
-        set(valid),
-        set(test),
-    ]
-    assert sum(map(len, sets.values())) == (60 if split == "iam" else 69)
-
-
-COUNTS = st.dictionaries(st.sampled_from(NAMES), st.integers(1, 9), min_size=3)
-
-
-@given(COUNTS, st.integers(0, 2**31 - 1), st.randoms())
-def test_the_form_split_straddles_no_page(counts, seed, shuffler):
-    lines = made_up_lines(counts)
-    sets = ids_of(split_lines(lines, {}, "form", seed))
-    forms = [forms_of(sets[name]) for name in SETS]
-    assert set.union(*forms) == set(counts)
-    assert sum(map(len, forms)) == len(counts)
-    assert len(forms[1]) == len(forms[2]) == 1  # 5 % of up to 20 forms
-    assert sum(map(len, sets.values())) == len(lines)
-    shuffler.shuffle(lines)
-    assert ids_of(split_lines(lines, {}, "form", seed)) == sets
-
-
-@given(st.integers(2, 300), st.integers(0, 2**31 - 1))
-def test_the_random_split_holds_out_a_tenth(num_lines, seed):
-    lines = made_up_lines({"x": num_lines})
-    sets = ids_of(split_lines(lines, {}, "random", seed))
-    assert sets["valid"] == sets["test"]
-    assert len(sets["valid"]) == max(1, round(num_lines / 10))
-    assert sorted(sets["train"] + sets["valid"]) == sorted(x.line_id for x in lines)
-    assert ids_of(split_lines(lines[::-1], {}, "random", seed)) == sets
-
-
-@pytest.mark.parametrize("split", ["form", "random"])
-def test_another_seed_is_another_split(split):
-    lines = made_up_lines(dict.fromkeys(NAMES, 3))
-    splits = [ids_of(split_lines(lines, {}, split, seed)) for seed in range(4)]
-    assert len({str(sets) for sets in splits}) == 4
-
-
-def test_a_split_that_cannot_be_made_says_why():
-    lines = made_up_lines({"a": 1, "b": 1})
-    with pytest.raises(ValueError, match="leaves no line for train.*--split random"):
-        split_lines(lines, {}, "form", 0)
-    with pytest.raises(
-        ValueError, match="^the split random leaves no line for train: g"
-    ):
-        split_lines(lines[:1], {}, "random", 0)
-    with pytest.raises(ValueError, match=r"needs the list testset_v.txt, .*form"):
-        split_lines(lines, {}, "graves", 0)
-    with pytest.raises(ValueError, match=r"lists trainset.txt, testset_v.txt"):
-        split_lines(lines, {}, "iam", 0)
-    with pytest.raises(ValueError, match="none of iam, graves, form, random"):
-        split_lines(lines, {}, "writer", 0)
-
-
 @pytest.mark.parametrize("split", SPLITS)
-def test_every_line_is_kept_with_its_text_by_every_split(database, tmp_path, split):
+def test_convert_by_every_split_keeps_all_lines_and_texts(database, tmp_path, split):
     output = tmp_path / "data" / "out.hdf5"
     report = convert([database], output, split=split)
     read = {}
@@ -139,7 +65,7 @@ def test_every_line_is_kept_with_its_text_by_every_split(database, tmp_path, spl
     assert corpus.digest in str(report)
 
 
-def test_the_default_split_follows_the_lists(database, tmp_path):
+def test_convert_without_split_follows_the_lists(database, tmp_path):
     report = convert([database], tmp_path / "a.hdf5")
     assert report.split == "iam" and report.unlisted == [NAMES[19]]
     (database / "splits" / "testset_t.txt").unlink()
@@ -147,7 +73,7 @@ def test_the_default_split_follows_the_lists(database, tmp_path):
     assert report.split == "form" and report.unlisted == []
 
 
-def test_the_statistics_are_of_the_training_lines(database, tmp_path):
+def test_convert_keeps_the_statistics_of_the_training_lines(database, tmp_path):
     report = convert([database], tmp_path / "out.hdf5", split="graves")
     with Corpus.open(tmp_path / "out.hdf5") as corpus:
         lines = {name: corpus.read_set(name) for name in SETS}
@@ -162,7 +88,7 @@ def test_the_statistics_are_of_the_training_lines(database, tmp_path):
     np.testing.assert_allclose([other_mean, other_std], [mean, std], rtol=1e-12)
 
 
-def test_twice_is_the_same_and_so_is_an_archive(database, tmp_path):
+def test_convert_twice_or_from_an_archive_makes_the_same_bytes(database, tmp_path):
     outputs = [tmp_path / f"{i}.hdf5" for i in range(3)]
     for output in outputs[:2]:
         convert([database], output, command="sketch convert iam")
@@ -176,87 +102,80 @@ def test_twice_is_the_same_and_so_is_an_archive(database, tmp_path):
     assert len(set(digests)) == 1
 
 
-def test_jumps_are_reported_and_removed_when_asked(database, tmp_path):
+def test_convert_with_max_jump_removes_and_reports_jumps(database, tmp_path):
     jump = whiteboard_xml([[(0, 0), (1, 1), (3000, 1), (3001, 2)], [(3005, 2)]])
     (database / "lineStrokes/a01/a01-000/a01-000u-01.xml").write_bytes(jump)
     only = whiteboard_xml([[(0, 0), (3000, 1)]])
     (database / "lineStrokes/a01/a01-000/a01-000u-02.xml").write_bytes(only)
     kept = convert([database], tmp_path / "kept.hdf5")
-    assert kept.jumps == (2, 2) and not kept.left_out
+    assert kept.jumps == (2, 2) and not kept.database.left_out
     assert "2 steps of more than 1,400 units in 2 lines, kept" in str(kept)
     removed = convert([database], tmp_path / "removed.hdf5", max_jump=500)
     assert removed.jumps == (2, 2) and "in 2 lines, removed" in str(removed)
-    [(name, reason)] = removed.left_out
+    [(name, reason)] = removed.database.left_out
     assert name == "a01-000u-02" and "exceed 500 units" in reason
     with Corpus.open(tmp_path / "removed.hdf5") as corpus:
         strokes = corpus.line("a01-000u-01").strokes
     np.testing.assert_array_equal(strokes, [[1, 1, 0], [1, 1, 1], [4, 0, 1]])
 
 
-def test_what_is_left_out_is_listed_and_strict_refuses_it(database, tmp_path):
+def test_convert_of_a_broken_file_lists_it_and_strict_refuses(database, tmp_path):
     broken = database / "lineStrokes/a01/a01-003/a01-003u-02.xml"
     broken.write_bytes(b"<Whiteboard")
     report = convert([database], tmp_path / "out.hdf5")
-    assert f"left out: 1\n  {broken}: not whole XML" in str(report)
+    assert f"lines: 59 read, 0 left out\n  {broken}: not whole XML" in str(report)
     with pytest.raises(DamagedInk, match=r"--strict.*a01-003u-02.xml: not whole XML"):
         convert([database], tmp_path / "strict.hdf5", strict=True)
     assert not (tmp_path / "strict.hdf5").exists()
 
 
-def test_names_that_are_no_text_do_no_harm(database, tmp_path):
+def test_convert_of_names_that_are_not_text_prints_no_escapes(database, tmp_path):
     folder = database.rename(tmp_path / os.fsdecode(b"iam\xff\x1b[2J"))
     (folder / "lineStrokes" / os.fsdecode(b"\xff\x1b[2J-01.xml")).write_bytes(b"")
     report = convert([folder], tmp_path / "out.hdf5", command=f"convert {folder}")
     assert "\x1b" not in str(report)
     str(report).encode()
-    assert [reason for _, reason in report.left_out] == [
+    assert [reason for _, reason in report.database.left_out] == [
         "its name is not FORM-NN.xml, NN the line"
     ]
 
 
-def test_a_bar_is_shown_when_asked(database, tmp_path, capsys):
+def test_convert_with_show_progress_draws_a_bar(database, tmp_path, capsys):
     convert([database], tmp_path / "out.hdf5", show_progress=True)
     assert "reading: 100%" in capsys.readouterr().err
 
 
-def test_strict_refuses_text_in_doubt(database, tmp_path):
+def test_convert_with_strict_refuses_text_in_doubt(database, tmp_path):
     (database / "lineStrokes/a01/a01-003/a01-003u-03.xml").unlink()
     report = convert([database], tmp_path / "out.hdf5")
     assert "a01-003u: 2 lines of ink, 3 of text; ink kept" in str(report)
-    assert report.num_transcribed == 57
-    many = replace(report, in_doubt=25 * report.in_doubt)
-    assert str(many).count("; ink kept") == 20 and "  … and 5 more\n" in str(many)
+    assert "transcripts: 57 lines (2 have none), " in str(report)
     with pytest.raises(DamagedInk, match="--strict.* a01-003u: 2 lines of ink"):
         convert([database], tmp_path / "strict.hdf5", strict=True)
 
 
-def test_only_its_own_output_is_replaced(database, tmp_path):
+def test_convert_onto_other_content_needs_force(database, tmp_path):
     output = tmp_path / "out.hdf5"
     convert([database], output, split="form")
-    convert([database], output, split="random")
-    other = write_database(tmp_path / "other", FORMS)
-    with pytest.raises(FileExistsError, match="comes from IAM-OnDB: iam; .*--force"):
-        convert([other], output)
-    # Somebody else's folder may have the same name, and hold other ink.
-    same_name = write_database(tmp_path / "elsewhere" / "iam", FORMS)
-    with pytest.raises(
-        FileExistsError, match="iam, but not from those here; .*--force"
-    ):
-        convert([same_name], output)
-    convert([database / ".." / "iam"], output)
+    written = output.stat()
+    same = convert([tmp_path / ".." / tmp_path.name / "iam"], output, split="form")
+    assert output.stat() == written and "digest" in str(same)  # it was left alone
+    for settings in ({"seed": 1}, {"max_jump": 20.0}, {"command": "another"}):
+        with pytest.raises(FileExistsError, match="out.hdf5 exists and .*--force"):
+            convert([database], output, split="form", **settings)
     output.write_bytes(b"my thesis")
-    with pytest.raises(FileExistsError, match="is another file"):
+    with pytest.raises(FileExistsError, match="holds something else"):
         convert([database], output)
     assert output.read_bytes() == b"my thesis"
     with pytest.raises(IsADirectoryError, match="is a folder: --output"):
-        convert([database], tmp_path)
+        convert([database], tmp_path, force=True)
     convert([database], output, force=True)
     with h5py.File(output) as file:
         assert file.attrs["split_kind"] == b"iam"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left")])
-def test_a_stopped_conversion_leaves_no_half_file(
+def test_convert_that_is_stopped_leaves_the_old_file(
     database, tmp_path, monkeypatch, error
 ):
     output = tmp_path / "data" / "out.hdf5"
@@ -270,7 +189,7 @@ def test_a_stopped_conversion_leaves_no_half_file(
 
     monkeypatch.setattr(hdf5, "_fill", stop)
     with pytest.raises((KeyboardInterrupt, OSError)):
-        convert([database], output, split="random")
+        convert([database], output, split="random", force=True)
     assert output.read_bytes() == before
     assert os.listdir(output.parent) == ["out.hdf5"]
 
@@ -284,7 +203,7 @@ def run(*words, **options):
     )
 
 
-def test_the_script_converts_and_says_so(database, tmp_path):
+def test_script_converts_and_reports(database, tmp_path):
     done = run(database, "--split", "graves", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert not done.stderr  # no bar where there is no terminal
@@ -298,7 +217,7 @@ def test_the_script_converts_and_says_so(database, tmp_path):
     assert os.fsencode(tmp_path) not in content
 
 
-def test_the_script_fails_in_one_line(tmp_path):
+def test_script_with_wrong_words_fails_in_one_line(tmp_path):
     failed = run("missing", cwd=tmp_path)
     assert failed.returncode == 1
     assert failed.stderr == "Error: there is no file or folder missing\n"
@@ -308,7 +227,7 @@ def test_the_script_fails_in_one_line(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_ctrl_c_while_writing(database, tmp_path):
+def test_convert_interrupted_while_writing_leaves_nothing(database, tmp_path):
     code = (
         "import os, signal, sys, time; from sketch.cli.main import main\n"
         # A shell lets what it runs in the background ignore Ctrl-C.
@@ -331,3 +250,148 @@ def test_ctrl_c_while_writing(database, tmp_path):
     assert process.returncode == 130
     assert errors.strip() == "interrupted"
     assert not list(output.parent.iterdir())
+
+
+@pytest.mark.parametrize("write", [write_inkml, write_json, write_svg])
+def test_convert_of_one_ink_file_keeps_its_lines(tmp_path, write):
+    form = write.__name__.removeprefix("write_")
+    path = tmp_path / f"mine.{form}"
+    lines = own_lines()
+    write(path, lines)
+    report = convert([path], tmp_path / "mine.hdf5")
+    assert (report.form, report.split) == (form, "random")  # one file: lines it is
+    assert "transcripts: 3 lines, " in str(report)
+    read = read_corpus(tmp_path / "mine.hdf5")
+    assert sorted(read) == ["mine-01", "mine-02", "mine-03"]
+    for line, (_, kept) in zip(lines, sorted(read.items()), strict=True):
+        assert kept.transcript == line.text
+        # SVG has thousandths of a millimetre, in which this ink has some 50 units.
+        atol = 0.1 if form == "svg" else 0
+        np.testing.assert_allclose(kept.strokes, line.strokes, atol=atol)
+
+
+def test_convert_of_a_folder_or_zip_reads_the_texts_beside_the_ink(tmp_path):
+    folder = tmp_path / "hands"
+    for writer in ("alice", "bob"):
+        (folder / writer).mkdir(parents=True)
+        for number, line in enumerate(own_lines()):
+            write_json(folder / writer / f"{number}.json", InkLine(line.strokes))
+            (folder / writer / f"{number}.txt").write_text(
+                f"\ufeff {line.text} \ufeff\n"
+            )
+    (folder / "alice" / "2.txt").write_text("one\ntwo")
+    (folder / "readme.txt").write_text("not a transcript")
+    (folder / "._0.json").write_bytes(b"what macOS leaves")
+    with zipfile.ZipFile(tmp_path / "hands.zip", "w") as packed:
+        for path in sorted(folder.rglob("*.*")):
+            packed.write(path, path.relative_to(folder))
+    expected = None
+    for source in (folder, tmp_path / "hands.zip"):
+        report = convert([source], tmp_path / "out.hdf5", force=True)
+        read = read_corpus(tmp_path / "out.hdf5")
+        ids = [f"{name}/{n}-01" for name in ("alice", "bob") for n in range(3)]
+        assert sorted(read) == ids
+        texts = [read[line_id].transcript for line_id in ids]
+        assert texts == [*TEXTS[:2], "", *TEXTS]
+        [(name, problem)] = report.database.in_doubt
+        assert name.endswith("2.json") and "1 line of ink, 2 of text" in problem
+        assert not report.database.left_out
+        [stray] = report.database.strays
+        assert stray.endswith("readme.txt")
+        expected = expected or report.corpus.digest
+        assert report.corpus.digest == expected
+    with pytest.raises(DamagedInk, match="--strict"):
+        convert([folder], tmp_path / "strict.hdf5", strict=True)
+
+
+def test_convert_onto_a_source_is_refused(tmp_path):
+    path = tmp_path / "mine.json"
+    write_json(path, own_lines())
+    (tmp_path / "linked.hdf5").symlink_to(path)
+    before = path.read_bytes()
+    for output in (path, tmp_path / "linked.hdf5"):
+        with pytest.raises(ValueError, match="is a source itself: give another"):
+            convert([path], output, force=True)
+    assert path.read_bytes() == before
+
+
+def test_convert_of_a_repeated_source_names_it_once(tmp_path, monkeypatch):
+    write_json(tmp_path / "a.json", own_lines())
+    monkeypatch.chdir(tmp_path)
+    convert(["a.json"], "out.hdf5")
+    convert([tmp_path / "a.json", "a.json"], "out.hdf5")  # the same: replaced
+    with Corpus.open("out.hdf5") as corpus:
+        assert corpus.source == "JSON: a.json"
+
+
+def test_convert_of_broken_ink_files_lists_them_and_strict_refuses(tmp_path):
+    folder = tmp_path / "ink"
+    folder.mkdir()
+    write_inkml(folder / "good.inkml", own_lines())
+    (folder / "cut.inkml").write_bytes((folder / "good.inkml").read_bytes()[:300])
+    (folder / "empty.inkml").write_bytes(b"")
+    (folder / "bomb.inkml").write_bytes(
+        b'<!DOCTYPE ink [<!ENTITY a "b">]><ink><trace>&a;</trace></ink>'
+    )
+    (folder / "hex.inkml").write_text(f"<ink><trace>#{'F' * 999} 1</trace></ink>")
+    (folder / "page.inkml").write_text("<html/>")
+    report = convert([folder], tmp_path / "out.hdf5")
+    assert sum(report.corpus.num_lines[name] for name in ("train", "valid")) == 3
+    names = {Path(name).name for name, _ in report.database.left_out}
+    bad = {"cut.inkml", "empty.inkml", "bomb.inkml", "hex.inkml", "page.inkml"}
+    assert names == bad
+    assert "files: 1 read, 5 left out, 0 of other kinds; lines: 3 r" in str(report)
+    with pytest.raises(DamagedInk, match="--strict"):
+        convert([folder], tmp_path / "strict.hdf5", strict=True)
+    write_inkml(folder / "good.inkml", own_lines(TEXTS[:1]))
+    three = r"bomb.inkml: .*; .*cut.inkml: .*; .*empty.inkml: .*; and 2 more$"
+    with pytest.raises(
+        ValueError, match=f"no line for train: .*; left out was .*{three}"
+    ):
+        convert([folder], tmp_path / "one.hdf5")
+    (folder / "good.inkml").unlink()
+    with pytest.raises(DamagedInk, match=r"no ink in .*\*.inkml .*inkml"):
+        convert([folder], tmp_path / "none.hdf5")
+
+
+def test_convert_of_a_point_far_away_reports_jumps(tmp_path):
+    lines = own_lines()
+    write_json(tmp_path / "mine.json", lines)
+    report = convert([tmp_path], tmp_path / "mine.hdf5", form="json")
+    assert report.jumps == (0, 0) and "jumps" not in str(report)
+    lines[1].strokes[[4, 5], 0] += (2**20, -(2**20))
+    write_json(tmp_path / "mine.json", lines)
+    report = convert([tmp_path], tmp_path / "mine.hdf5", form="json", force=True)
+    assert "jumps: 2 steps of more than " in str(report)
+    assert "units in 1 line, kept (--max-jump N removes)" in str(report)
+    read = read_corpus(tmp_path / "mine.hdf5")["mine-02"]
+    np.testing.assert_array_equal(read.strokes, lines[1].strokes)
+
+
+def test_convert_with_a_format_takes_that_format_alone(tmp_path):
+    write_json(tmp_path / "mine.json", own_lines())
+    write_inkml(tmp_path / "mine.inkml", own_lines(TEXTS[:2]))
+    for form, count in (("json", 3), ("inkml", 2)):
+        report = convert([tmp_path], tmp_path / f"{form}.hdf5", form=form)
+        assert report.form == form and f"transcripts: {count} lines" in str(report)
+
+
+def test_convert_with_points_per_character_resamples(tmp_path):
+    path = tmp_path / "mine.json"
+    lines = own_lines()
+    write_json(path, lines)
+    characters = sum(len(text) + 1 for text in TEXTS)
+    own = sum(len(line.strokes) for line in lines) / characters
+    kept = convert([path], tmp_path / "kept.hdf5", points_per_character=own / 1.4)
+    assert kept.points_per_character == (pytest.approx(own), pytest.approx(own))
+    fitted = convert([path], tmp_path / "fitted.hdf5", points_per_character=own / 3)
+    # Each of its many strokes keeps two points.
+    assert fitted.points_per_character[1] == pytest.approx(own / 3, rel=0.2)
+    assert "brought to" in str(fitted) and "brought to" not in str(kept)
+    before, after = (read_corpus(tmp_path / f"{n}.hdf5") for n in ("kept", "fitted"))
+    for line_id, line in before.items():
+        ends = [points_from_strokes(x.strokes)[-1] for x in (line, after[line_id])]
+        np.testing.assert_allclose(ends[1], ends[0], atol=0.01)
+    write_json(path, [InkLine(line.strokes) for line in lines])
+    with pytest.raises(ValueError, match="--like needs to know"):
+        convert([path], tmp_path / "no.hdf5", points_per_character=5.0)

@@ -13,7 +13,8 @@ from whiteboards import (
     write_split_lists,
 )
 
-from sketch.convert.iam import parse_transcript, read_database
+from sketch.convert import iam
+from sketch.convert.iam import IamCollector, parse_transcript
 from sketch.ink import DamagedInk
 
 FORMS = {
@@ -33,8 +34,8 @@ def write_writer(path, writer):
     path.write_text(head + "</General></WhiteboardCaptureSession>")
 
 
-def test_ink_and_text_meet(tmp_path):
-    database = read_database([write_database(tmp_path, FORMS)])
+def test_collect_gives_each_line_its_text(tmp_path):
+    database = IamCollector().collect([write_database(tmp_path, FORMS)])
     expected = {
         f"{form}-{number:02d}": text
         for form, lines in FORMS.items()
@@ -46,10 +47,10 @@ def test_ink_and_text_meet(tmp_path):
     assert {line.writer for line in database.lines} == {""}
 
 
-def test_parts_in_several_sources_at_any_depth(tmp_path):
+def test_collect_from_several_sources_equals_one(tmp_path):
     whole = write_database(tmp_path / "whole", FORMS)
     write_split_lists(whole, trainset=["a01-000u", "a01-000x"], testset_v=["b02-017"])
-    expected = read_database([whole])
+    expected = IamCollector().collect([whole])
     ink = tmp_path / "lineStrokes-all"
     (ink / "deep" / "down").mkdir(parents=True)
     (whole / "lineStrokes").rename(ink / "deep" / "down" / "lineStrokes")
@@ -61,7 +62,7 @@ def test_parts_in_several_sources_at_any_depth(tmp_path):
         pack(text, tmp_path / "ascii-all.tar.xz", "xz"),
         whole,  # where only the lists are left
     ]
-    database = read_database(archives)
+    database = IamCollector().collect(archives)
     assert texts_of(database) == texts_of(expected)
     assert database.split_lists == expected.split_lists
     assert database.split_lists["testset_v"] == {"b02-017"}
@@ -69,9 +70,9 @@ def test_parts_in_several_sources_at_any_depth(tmp_path):
         np.testing.assert_array_equal(line.strokes, same.strokes)
 
 
-def test_a_folder_named_as_the_part_it_is(tmp_path):
+def test_collect_of_the_folders_of_parts_reads_any_form_name(tmp_path):
     write_database(tmp_path, {"own-7": ["mine"]})  # not a form name of IAM-OnDB
-    database = read_database([tmp_path / "lineStrokes", tmp_path / "ascii"])
+    database = IamCollector().collect([tmp_path / "lineStrokes", tmp_path / "ascii"])
     assert texts_of(database) == {"own-7-01": "mine"}
 
 
@@ -82,18 +83,20 @@ def test_a_folder_named_as_the_part_it_is(tmp_path):
         (b"CSR: \n\nit&apos;s &quot;x&quot; &amp; y", ['it\'s "x" & y']),
         ("CSR:\ncafe\u0301 \u00a0 ol\u00e9".encode(), ["caf\u00e9 ol\u00e9"]),
         ("CSR:\nol\u00e9".encode("latin-1"), ["ol\u00e9"]),
-        (b"\xef\xbb\xbfCSR:\nx\x00\x07y", ["xy"]),
+        (b"\xef\xbb\xbfCSR:\nx\x01\x07y", ["xy"]),
+        (b"CSR:\nit\x92s \x93x\x94 \x85", ["it\u2019s \u201cx\u201d \u2026"]),
+        ("CSR:\r\none\r\n".encode("utf-16"), ["one"]),
         (b"CSR:\r\n", []),
     ],
 )
-def test_a_transcript_is_cleaned(data, expected):
+def test_parse_transcript_cleans_lines(data, expected):
     assert parse_transcript(data) == expected
 
 
-def test_a_transcript_without_its_block_is_left_out(tmp_path):
+def test_collect_of_a_transcript_without_block_leaves_it_out(tmp_path):
     write_database(tmp_path, {"a01-000u": ["one"]})
     (tmp_path / "ascii/a01/a01-000/a01-000u.txt").write_bytes(b"one\n")
-    database = read_database([tmp_path])
+    database = IamCollector().collect([tmp_path])
     assert texts_of(database) == {"a01-000u-01": ""}
     [(name, reason)] = database.left_out
     assert name.endswith("a01-000u.txt") and "CSR:" in reason
@@ -104,17 +107,17 @@ def test_a_transcript_without_its_block_is_left_out(tmp_path):
     ["a" + "\u0316\u0301" * 500_000, "&#" + "9" * 5000 + ";"],
     ids=["accents without end", "a number without end"],
 )
-def test_a_transcript_that_would_take_for_ever_is_left_out(tmp_path, row):
+def test_collect_of_an_endless_transcript_leaves_it_out(tmp_path, row):
     write_database(tmp_path / "db", {"a01-000u": ["one"]})
     path = next((tmp_path / "db").rglob("a01-000u.txt"))
     path.write_text(f"CSR:\n{row}\n", encoding="utf-8")
-    database = read_database([tmp_path / "db"])
+    database = IamCollector().collect([tmp_path / "db"])
     [(name, problem)] = database.left_out
     assert name == str(path) and "a line of" in problem
     assert [line.transcript for line in database.lines] == [""]
 
 
-def test_text_that_does_not_fit_its_ink_is_in_doubt(tmp_path):
+def test_collect_of_text_that_does_not_fit_puts_it_in_doubt(tmp_path):
     forms = {form: ["x"] * 3 for form in ("a01-000", "a01-001", "a01-002")}
     write_database(tmp_path, forms)
     folder = tmp_path / "ascii/a01"
@@ -122,71 +125,72 @@ def test_text_that_does_not_fit_its_ink_is_in_doubt(tmp_path):
     (folder / "a01-001/a01-001.txt").write_bytes(transcript(["1", "2", "3", "4"]))
     lost_end = transcript(["one", "two %%%%%%%%%%%% three"])
     (folder / "a01-002/a01-002.txt").write_bytes(lost_end)
-    database = read_database([tmp_path])
+    database = IamCollector().collect([tmp_path])
     texts = list(texts_of(database).values())
     assert texts == [""] * 6 + ["one", "two", "three"]
     assert [form for form, _ in database.in_doubt] == ["a01-000", "a01-001", "a01-002"]
     said = dict(database.in_doubt)
     assert said["a01-000"] == "3 lines of ink, 2 of text; ink kept, text left empty"
-    assert "kept so" in said["a01-002"]
+    assert "they fit" in said["a01-002"]
 
 
-def test_a_broken_line_does_not_move_the_text_of_the_others(tmp_path):
+def test_collect_with_a_broken_line_keeps_the_texts_of_others(tmp_path):
     write_database(tmp_path, {"a01-000u": ["one", "two", "three"]})
     broken = tmp_path / "lineStrokes/a01/a01-000/a01-000u-02.xml"
     broken.write_bytes(broken.read_bytes()[:200])
-    database = read_database([tmp_path])
+    database = IamCollector().collect([tmp_path])
     assert texts_of(database) == {"a01-000u-01": "one", "a01-000u-03": "three"}
     [(name, reason)] = database.left_out
     assert name == str(broken) and reason.startswith("not whole XML")
 
 
-def test_a_line_that_comes_twice_is_read_once(tmp_path):
+def test_collect_of_a_line_twice_reads_the_first(tmp_path):
     write_database(tmp_path / "one", {"a01-000u": ["x"]}, seed=1)
     write_database(tmp_path / "two", {"a01-000u": ["x"]}, seed=2)
-    first = read_database([tmp_path / "one"])
-    both = read_database([tmp_path / "one", tmp_path / "two"])
+    first = IamCollector().collect([tmp_path / "one"])
+    both = IamCollector().collect([tmp_path / "one", tmp_path / "two"])
     np.testing.assert_array_equal(both.lines[0].strokes, first.lines[0].strokes)
     [(name, reason)] = both.left_out
     assert "two" in name and "already read as" in reason
 
 
-def test_files_that_are_not_ours_are_passed_over(tmp_path):
+def test_collect_passes_over_other_files(tmp_path):
     write_database(tmp_path, {"a01-000u": ["x"]})
     ink = tmp_path / "lineStrokes/a01/a01-000"
     (ink / "._a01-000u-01.xml").write_bytes(b"\x00\x05\x16\x07")  # as macOS adds them
     (tmp_path / "readme.txt").write_text("hello")
     (tmp_path / "page.xml").write_text("<page/>")
     (ink / "a01-000u-line-one.xml").write_bytes(b"")
-    database = read_database([tmp_path])
+    database = IamCollector().collect([tmp_path])
     [(name, reason)] = database.left_out
     assert name.endswith("line-one.xml") and "FORM-NN.xml" in reason
 
 
-def test_writers_come_from_the_original_files(tmp_path):
+def test_collect_of_original_files_reads_writers(tmp_path):
     write_database(tmp_path, {"a01-000u": ["x"], "b02-017": ["y"]})
     write_writer(tmp_path / "original/a01/a01-000/strokesu.xml", 10033)
     write_writer(tmp_path / "original/b02/b02-017/strokes.xml", 7)
-    writers = {line.line_id: line.writer for line in read_database([tmp_path]).lines}
+    lines = IamCollector().collect([tmp_path]).lines
+    writers = {line.line_id: line.writer for line in lines}
     assert writers == {"a01-000u-01": "10033", "b02-017-01": "7"}
 
 
-def test_a_writer_file_alone_is_a_source(tmp_path):
+def test_collect_of_one_original_file_reads_the_writer(tmp_path):
     ink = write_database(tmp_path, {"a01-000u": ["x"]})
     path = tmp_path / "elsewhere/a01-000/strokesu.xml"
     write_writer(path, 10033)
-    [line] = read_database([ink / "lineStrokes", path]).lines
+    [line] = IamCollector().collect([ink / "lineStrokes", path]).lines
     assert line.writer == "10033"
 
 
-def test_of_small_files_that_come_twice_the_first_counts(tmp_path):
+def test_collect_of_small_files_twice_keeps_the_first(tmp_path):
     for name, text in (("one", "x"), ("same", "x"), ("two", "y")):
         write_database(tmp_path / name, {"a01-000u": [text]})
         if name != "one":
             shutil.rmtree(tmp_path / name / "lineStrokes")
         write_split_lists(tmp_path / name, trainset=[f"a01-000{text}"])
         write_writer(tmp_path / name / "a01-000" / "strokesu.xml", text)
-    both = read_database([tmp_path / name for name in ("one", "same", "two")])
+    both = IamCollector().collect([tmp_path / name for name in ("one", "same", "two")])
     [line] = both.lines
     assert (line.transcript, line.writer) == ("x", "x")
     assert both.split_lists["trainset"] == {"a01-000x"}
@@ -195,22 +199,22 @@ def test_of_small_files_that_come_twice_the_first_counts(tmp_path):
     assert len(both.left_out) == 3
 
 
-def test_a_source_without_ink_says_what_was_expected(tmp_path):
-    with pytest.raises(DamagedInk, match=r"no pen data in .*FORM-NN.xml"):
-        read_database([tmp_path])
+def test_collect_without_ink_says_what_was_expected(tmp_path):
+    with pytest.raises(DamagedInk, match=r"no ink in .*FORM-NN.xml"):
+        IamCollector().collect([tmp_path])
     (tmp_path / "a01-000u-01.xml").write_bytes(b"")
     with pytest.raises(DamagedInk, match="a01-000u-01.xml: empty"):
-        read_database([tmp_path])
+        IamCollector().collect([tmp_path])
 
 
-def test_a_missing_source_is_found_before_the_long_one_is_read(tmp_path, monkeypatch):
+def test_collect_with_a_missing_source_reads_nothing(tmp_path, monkeypatch):
     write_database(tmp_path / "there", FORMS)
-    monkeypatch.setattr("sketch.convert.iam.parse_file", lambda file: pytest.fail())
+    monkeypatch.setattr(iam, "parse_whiteboard", lambda data: pytest.fail())
     with pytest.raises(FileNotFoundError, match="no file or folder .*missing"):
-        read_database([tmp_path / "there", tmp_path / "missing"])
+        IamCollector().collect([tmp_path / "there", tmp_path / "missing"])
 
 
-def test_three_digits_number_lines_too(tmp_path):
+def test_collect_of_a_hundred_lines_numbers_them(tmp_path):
     folder = tmp_path / "lineStrokes"
     folder.mkdir()
     rng = np.random.default_rng(0)
@@ -220,4 +224,4 @@ def test_three_digits_number_lines_too(tmp_path):
     (tmp_path / "ascii").mkdir()
     texts = [f"line {number}" for number in range(1, 102)]
     (tmp_path / "ascii/own.txt").write_bytes(transcript(texts))
-    assert list(texts_of(read_database([tmp_path])).values()) == texts
+    assert list(texts_of(IamCollector().collect([tmp_path])).values()) == texts

@@ -24,7 +24,7 @@ lengths = st.lists(st.integers(1, 60), min_size=1, max_size=60)
 
 
 @given(lengths, st.integers(1, 9), st.integers(0, 3))
-def test_every_line_is_seen_once_whole_in_its_own_batch_row(lengths, size, epoch):
+def test_epoch_has_every_line_once_and_whole(lengths, size, epoch):
     batches = Batches(lines_of(lengths), MEAN, STD, size, seed=1)
     seen = []
     for batch in batches.epoch(epoch):
@@ -44,7 +44,7 @@ def test_every_line_is_seen_once_whole_in_its_own_batch_row(lengths, size, epoch
 
 
 @given(lengths, st.integers(1, 5))
-def test_order_is_a_pure_function_of_seed_and_epoch(lengths, size):
+def test_epoch_depends_on_seed_and_number_alone(lengths, size):
     first, second = (Batches(lines_of(lengths), MEAN, STD, size, seed=4) for _ in "ab")
     list(first.epoch(0))  # having made another epoch changes nothing
     for one, two in zip(first.epoch(2), second.epoch(2), strict=True):
@@ -52,7 +52,7 @@ def test_order_is_a_pure_function_of_seed_and_epoch(lengths, size):
         assert (one.inputs["strokes"] == two.inputs["strokes"]).all()
 
 
-def test_epochs_and_seeds_differ():
+def test_epoch_of_another_number_or_seed_has_another_order():
     lines = lines_of(range(1, 60))
     orders = [
         np.concatenate([b.lines for b in Batches(lines, MEAN, STD, 4, seed=s).epoch(e)])
@@ -62,7 +62,7 @@ def test_epochs_and_seeds_differ():
         assert (one != two).any()
 
 
-def test_an_epoch_goes_on_from_any_batch():
+def test_epoch_from_any_batch_on_is_the_rest_of_the_whole():
     batches = Batches(lines_of(range(1, 40)), MEAN, STD, 4, augment=0.2)
     whole = list(batches.epoch(1))
     for first in (0, 3, len(whole)):
@@ -76,7 +76,7 @@ def test_an_epoch_goes_on_from_any_batch():
     st.lists(st.integers(1, 12), min_size=1, max_size=12),
     st.integers(1, 3),
 )
-def test_lengths_are_the_best_there_are(lengths, num_shapes):
+def test_choose_lengths_pads_the_least_of_all_choices(lengths, num_shapes):
     """Against all choices of that many lengths, tried one by one."""
     lengths = np.array(lengths)
 
@@ -93,7 +93,7 @@ def test_lengths_are_the_best_there_are(lengths, num_shapes):
     assert padded(chosen) == best
 
 
-def test_padding_is_what_it_says_and_small():
+def test_padding_of_lengths_like_iam_is_small_and_as_told():
     """Lengths spread as those of IAM-OnDB: 12 shapes, batches of 56."""
     rng = np.random.default_rng(0)
     lengths = np.clip(rng.normal(625, 190, 10_757), 30, 1939).astype(int)
@@ -106,7 +106,7 @@ def test_padding_is_what_it_says_and_small():
     assert batches.padding() < 0.08
 
 
-def test_processes_share_a_batch():
+def test_batches_of_two_processes_join_to_the_whole():
     lines = lines_of(range(1, 30))
     whole = list(Batches(lines, MEAN, STD, 4).epoch(0))
     parts = [
@@ -121,7 +121,7 @@ def test_processes_share_a_batch():
         Batches(lines, MEAN, STD, 5, num_processes=2)
 
 
-def test_texts_ride_along_with_their_lines():
+def test_batches_with_texts_have_each_beside_its_line():
     lengths = [3, 9, 5, 30, 31, 8]
     texts = [np.arange(1, n + 1) for n in (2, 4, 3, 9, 9, 4)]
     for batch in Batches(lines_of(lengths), MEAN, STD, 2, texts=texts).epoch(0):
@@ -131,7 +131,7 @@ def test_texts_ride_along_with_their_lines():
             assert (codes[len(texts[line]) :] == -1).all()
 
 
-def test_offsets_are_normalised_and_cut_where_told():
+def test_batches_normalise_offsets_and_cut_at_max_length():
     lines = [np.array([[1.0, 2.0, 0.0], [3.0, 6.0, 1.0], [5.0, 0.0, 1.0]], np.float32)]
     batches = Batches(
         lines, np.array([1.0, 2.0]), np.array([2.0, 4.0]), 1, max_length=2
@@ -141,7 +141,7 @@ def test_offsets_are_normalised_and_cut_where_told():
     assert batches.num_points == 2
 
 
-def test_augmenting_changes_size_stretch_and_slant_and_no_more():
+def test_augment_changes_size_stretch_and_slant_alone():
     rng = np.random.default_rng(1)
     line = rng.normal(size=(50, 3)).astype(np.float32)
     line[:, 2] = line[:, 2] > 1
@@ -163,7 +163,7 @@ def test_augmenting_changes_size_stretch_and_slant_and_no_more():
     np.testing.assert_allclose(np.corrcoef(changes, rowvar=False), np.eye(3), atol=0.3)
 
 
-def test_no_two_things_draw_from_the_same_stream(monkeypatch):
+def test_batches_draw_each_thing_from_its_own_stream(monkeypatch):
     streams = []
     default_rng = np.random.default_rng
 
@@ -182,7 +182,7 @@ def test_no_two_things_draw_from_the_same_stream(monkeypatch):
     assert len(streams) == len(set(streams)) == 2 * 3 * (1 + 3 * 2)
 
 
-def test_a_line_that_is_cut_has_not_finished_its_text():
+def test_batches_with_a_cut_line_give_it_no_rest():
     texts = [np.arange(1, 4)] * 3
     batches = Batches(lines_of([5, 6, 9]), MEAN, STD, 3, texts=texts, max_length=6)
     (batch,) = batches.epoch(0)
@@ -193,7 +193,7 @@ def test_a_line_that_is_cut_has_not_finished_its_text():
     assert not batch.inputs["strokes"][batch.lines == 2][0, 6:].any()
 
 
-def test_sets_of_other_texts_share_the_shapes():
+def test_batches_of_longer_texts_share_the_shapes():
     lines, shapes = lines_of([5, 9, 30]), []
     lengths = choose_lengths(np.array([5, 9, 30]))
     for shortest in (1, 12):
@@ -205,7 +205,7 @@ def test_sets_of_other_texts_share_the_shapes():
     assert shapes[0] == shapes[1]
 
 
-def test_lines_longer_than_all_that_are_learned_from_share_few_lengths():
+def test_batches_of_longer_lines_add_few_lengths():
     rng = np.random.default_rng(0)
     lengths = rng.integers(100, 2000, 500)
     batches = Batches(
@@ -219,12 +219,12 @@ def test_lines_longer_than_all_that_are_learned_from_share_few_lengths():
     assert cut.padded_lengths[-1] == lengths.max()
 
 
-def test_no_lines_are_refused():
+def test_batches_of_no_lines_are_refused():
     with pytest.raises(ValueError, match="no lines"):
         Batches([], MEAN, STD, 2)
 
 
-def test_with_text_the_pen_rests_behind_every_line():
+def test_batches_with_texts_rest_the_pen_behind_every_line():
     lengths, texts = [3, 9, 5, 30], [np.arange(1, 4)] * 4
     batches = Batches(lines_of(lengths), MEAN, STD, 3, texts=texts)
     for batch in batches.epoch(0):
@@ -239,7 +239,7 @@ def test_with_text_the_pen_rests_behind_every_line():
             assert strokes[row, lengths[line], 2] == 1.0
 
 
-def test_the_rest_is_spread_about_no_movement_anew_in_each_epoch():
+def test_rest_is_spread_about_no_movement_anew_in_each_epoch():
     mean, std = np.array([8.0, 0.1]), np.array([42.0, 37.0])
     count = 2000
     texts = [np.arange(1, 4)] * count

@@ -20,7 +20,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 from web_server import Server
 
-from sketch.convert.ink_source import read_ink_files
+from sketch.convert.ink_source import InkCollector
 from sketch.ink.ink_files import read_ink, write_json
 from sketch.ink.line_of_ink import line_from_pen_strokes
 from sketch.web import answer as writing
@@ -479,7 +479,7 @@ def test_the_capture_sheet(page):
     (first, *rest) = lines[0].strokes[:, :2].cumsum(axis=0).tolist()
     assert [9, 20] in [[round(x), round(y)] for x, y in (first, *rest)]
     # It is a corpus to `sketch convert`.
-    found = read_ink_files([path], "inkml")
+    found = InkCollector("inkml").collect([path])
     assert [line.transcript for line in found.lines] == prompts
     page.all("#lines button")[0].click()
     assert page["prompt"].text == prompts[0] and len(page.all("#pad path")) == 3

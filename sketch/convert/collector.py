@@ -1,0 +1,135 @@
+"""Lines gathered from the files of sources, and an account of what was not."""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sketch.convert import FORMATS
+from sketch.convert.source_file import SourceFile
+from sketch.convert.sources import files_of, open_sources
+from sketch.corpus.corpus_line import Line
+from sketch.ink import DamagedInk
+
+
+@dataclass(frozen=True)
+class Database:
+    """The lines of sources, and what else is known about them.
+
+    Attributes:
+        lines: in an order that is the same each time.
+        split_lists: the forms in each split list; only IAM-OnDB has such lists.
+        left_out: `(file or line, reason)` of ink and texts that could not be used.
+        num_files_left_out: how many entries of `left_out` are whole files.
+        in_doubt: `(form or file, what was done)` where a text does not fit its ink.
+        without_text: those of `in_doubt` whose lines were left without a text.
+        num_files: files that were read.
+        num_other: files that are neither ink of the format nor texts.
+        strays: texts that have the name of no ink file.
+        num_joined: pieces of pen strokes that were joined to the piece before.
+        passed_over: things in ink files that are not ink, by kind.
+    """
+
+    lines: list[Line]
+    split_lists: dict[str, frozenset[str]] = field(default_factory=dict)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    num_files_left_out: int = 0
+    in_doubt: list[tuple[str, str]] = field(default_factory=list)
+    without_text: list[str] = field(default_factory=list)
+    num_files: int = 0
+    num_other: int = 0
+    strays: list[str] = field(default_factory=list)
+    num_joined: int = 0
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+
+class Collector(ABC):
+    """Goes through sources once; a subclass for each kind of them.
+
+    Args:
+        form: the format, of `FORMATS`.
+        limit: takes the first lines only of each file of records; None: all.
+    """
+
+    def __init__(self, form: str, limit: int | None = None):
+        self.form = form
+        self.limit = limit
+        self.left_out: list[tuple[str, str]] = []
+        self.num_files_left_out = 0
+        self.in_doubt: list[tuple[str, str]] = []
+        self.files: set[str] = set()  # names of those that were read
+        self.num_other = 0
+
+    @abstractmethod
+    def is_wanted(self, parts: tuple[str, ...]) -> bool:
+        """Whether `take` should have a file, by its place in its source."""
+
+    @abstractmethod
+    def take(self, file: SourceFile) -> None:
+        """Reads a file. A DamagedInk or OSError from here leaves it out, named."""
+
+    @abstractmethod
+    def finish(self) -> Database:
+        """The lines of all files that were taken, and what a subclass knows of them."""
+
+    def leave_out(self, name: str, reason: str, is_file: bool = True) -> None:
+        """Notes a whole file, or one line of it, that is not used."""
+        self.left_out.append((name, reason.removeprefix(name).lstrip(":, ")))
+        self.num_files_left_out += is_file
+
+    def collect(
+        self, sources: Sequence[str | Path], show_progress: bool = False
+    ) -> Database:
+        """Reads all files of the format in folders, archives and files.
+
+        Args:
+            sources: what to read.
+            show_progress: whether to draw a bar on stderr.
+
+        Raises:
+            FileNotFoundError: A source is not there.
+            DamagedInk: An archive is damaged, or the sources hold no line at all.
+            ValueError: They hold more ink than fits into memory.
+        """
+        opened = open_sources(sources, self._is_wanted, self.leave_out, self.limit)
+        for file in files_of(opened, show_progress):
+            try:
+                self.take(file)
+            except OSError as error:
+                self.leave_out(file.name, f"cannot be read ({error.strerror})")
+            except DamagedInk as error:
+                self.leave_out(file.name, str(error))
+            else:
+                self.files.add(file.name)
+        database = self.finish()
+        if not database.lines:
+            what = first_three(self.left_out)
+            raise DamagedInk(
+                f"no ink in {', '.join(map(str, sources))}: expected "
+                f"{expected_files(self.form)}{f' ({what})' if what else ''}; name the "
+                "folder or archive that holds them"
+            )
+        return database
+
+    def _is_wanted(self, parts: tuple[str, ...]) -> bool:
+        is_wanted = is_visible(parts) and self.is_wanted(parts)
+        self.num_other += not is_wanted
+        return is_wanted
+
+
+def expected_files(form: str) -> str:
+    """How the ink files of a format are named."""
+    return "lineStrokes/…/FORM-NN.xml" if form == "iam" else f"*{FORMATS[form][1]}"
+
+
+def is_visible(parts: tuple[str, ...]) -> bool:
+    """False for the files that macOS and editors leave beside others."""
+    return not parts[-1].startswith(".") and "__MACOSX" not in parts
+
+
+def first_three(found: Sequence[tuple[str, str]]) -> str:
+    """The first entries of `left_out` or `in_doubt`, and the number of the others."""
+    words = "; ".join(f"{name}: {what}" for name, what in found[:3])
+    more = len(found) - 3
+    return words + (f"; and {more:,} more" if more > 0 else "")

@@ -1,0 +1,109 @@
+"""Zip archives, with everything in them that should not be."""
+
+import zipfile
+
+import pytest
+from whiteboards import pack_zip, read_source
+
+from sketch.convert import source_file, zip_source
+from sketch.ink import DamagedInk
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_read_zip_reads_as_its_folder(folder, tmp_path, compression):
+    expected, _ = read_source(folder)
+    archive = pack_zip(folder, tmp_path / "ink", compression)  # no suffix is needed
+    assert read_source(archive) == (expected, {})
+
+
+def test_read_zip_with_links_and_names_that_lead_out_leaves_them_out(
+    tmp_path,
+):
+    archive = tmp_path / "bad.zip"
+    link = zipfile.ZipInfo("link.xml")
+    link.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("good.xml", "good")
+        packed.writestr("../out.xml", "out")
+        packed.writestr("/etc/absolute.xml", "out")
+        packed.writestr(link, "/etc/passwd")
+    files, reported = read_source(archive)
+    assert files == {"good.xml": b"good"}
+    problems = {name.partition(": ")[2]: text for name, text in reported.items()}
+    assert problems.keys() == {"../out.xml", "/etc/absolute.xml", "link.xml"}
+    assert "link or device" in problems["link.xml"]
+    # The flag of encryption, in the list of files at the end.
+    data = bytearray(archive.read_bytes())
+    data[data.index(b"PK\1\2") + 8] |= 1
+    archive.write_bytes(data)
+    files, reported = read_source(archive)
+    assert not files and "encrypted" in reported[f"{archive}: good.xml"]
+
+
+def test_read_zip_with_a_nameless_file_is_refused(tmp_path):
+    archive = tmp_path / "nameless.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("good.xml", "good")
+    archive.write_bytes(archive.read_bytes().replace(b"good.xml", b"\0ood.xml"))
+    with pytest.raises(DamagedInk, match="nameless.zip: not a whole zip archive"):
+        read_source(archive)
+
+
+def test_read_zip_that_claims_more_than_it_holds_is_refused(tmp_path):
+    archive = tmp_path / "less.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("good.xml", "good")
+    data = bytearray(archive.read_bytes())
+    place = data.index(b"PK\1\2") + 20
+    data[place : place + 4] = (2**32 - 2).to_bytes(4, "little")
+    archive.write_bytes(data)
+    with pytest.raises(DamagedInk, match="less.zip: .*cut off inside good.xml"):
+        read_source(archive)
+
+
+def test_read_zip_that_unpacks_or_lists_too_much_is_refused(tmp_path, monkeypatch):
+    archive = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("zeros.xml", bytes(3 << 20))
+    assert archive.stat().st_size < 5000
+    monkeypatch.setattr(source_file, "MAX_ARCHIVE_BYTES", 1 << 20)
+    with pytest.raises(DamagedInk, match="unpacks to more than"):
+        read_source(archive)
+    monkeypatch.setattr(zip_source, "MAX_LIST_BYTES", 20)
+    with pytest.raises(DamagedInk, match="lists more files"):
+        read_source(archive)
+
+
+def test_read_zip_of_zip64_measures_its_own_list(tmp_path, monkeypatch):
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 0)
+    archive = tmp_path / "large.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("good.xml", "good")
+    data = bytearray(archive.read_bytes())
+    assert data[-98:-94] == b"PK\6\6" and data[-22:-18] == b"PK\5\6"
+    for size in (0xFFFFFFFF, 0):  # of the list, as the older record tells it
+        data[-10:-6] = size.to_bytes(4, "little")
+        archive.write_bytes(data)
+        monkeypatch.undo()
+        assert read_source(archive)[0] == {"good.xml": b"good"}
+        monkeypatch.setattr(zip_source, "MAX_LIST_BYTES", 20)
+        with pytest.raises(DamagedInk, match="lists more files"):
+            read_source(archive)
+
+
+def test_read_zip_cut_or_changed_anywhere_is_refused_or_whole(folder, tmp_path):
+    whole = pack_zip(folder, tmp_path / "whole.zip")
+    expected, _ = read_source(whole)
+    data = whole.read_bytes()
+    bad = tmp_path / "bad.zip"
+    for place in range(0, len(data), 7):
+        bad.write_bytes(data[:place])
+        with pytest.raises(DamagedInk, match="bad.zip"):
+            read_source(bad)
+        bad.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
+        try:  # the check sum is of a file's content, not of its name
+            files, _ = read_source(bad)
+        except DamagedInk as error:
+            assert "bad.zip" in str(error)
+        else:
+            assert set(files.values()) <= set(expected.values())
