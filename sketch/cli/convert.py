@@ -56,6 +56,12 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
     help="Take the first N drawings of each file of Quick, Draw!.",
 )
 @click.option(
+    "--join/--no-join",
+    default=True,
+    help="Join pieces of one pen stroke, which drawing programs cut it into: a piece "
+    "that begins exactly where the last one ended. On unless told otherwise.",
+)
+@click.option(
     "--strict", is_flag=True, help="Fail if any ink or text has to be left out."
 )
 @click.option("--force", is_flag=True, help="Replace what --output holds.")
@@ -78,6 +84,7 @@ def command(
     max_jump: float | None,
     like: str | None,
     limit: int | None,
+    join: bool,
     strict: bool,
     force: bool,
     form: str | None,
@@ -117,6 +124,7 @@ def command(
         max_jump=max_jump,
         points_per_character=points_per_character,
         limit=limit,
+        join=join,
         strict=strict,
         force=force,
         command=_command_line(ctx),
@@ -131,6 +139,6 @@ def _command_line(ctx: click.Context) -> str:
     for name, value in typed(ctx, ctx.params).items():
         if name not in NOT_CONTENT:
             flag = "format" if name == "form" else name.replace("_", "-")
-            words.append(f"--{flag}")
-            words += [] if value is True else [value]
+            words.append(f"--no-{flag}" if value is False else f"--{flag}")
+            words += [] if isinstance(value, bool) else [value]
     return command_line(words)

@@ -34,6 +34,7 @@ def convert(
     max_jump: float | None = None,
     points_per_character: float | None = None,
     limit: int | None = None,
+    join: bool = True,
     strict: bool = False,
     force: bool = False,
     command: str = "",
@@ -53,6 +54,8 @@ def convert(
         points_per_character: resamples the ink to this; see `resample_lines`. None:
             leaves it as it is.
         limit: takes this many drawings of each file of Quick, Draw!; None: all.
+        join: whether a piece of a drawing that begins exactly where the last one ended
+            goes on with its stroke.
         strict: whether ink or text that has to be left out is an error.
         force: whether to replace a file that holds anything else.
         command: the command line, kept in the file.
@@ -71,7 +74,7 @@ def convert(
     if output.exists() and any(map(output.samefile, filter(os.path.exists, sources))):
         raise ValueError(f"{output} is a source itself: give another --output")
     form = form or detect_format(sources)
-    database = collector_of(form, limit).collect(sources, show_progress)
+    database = collector_of(form, limit, join).collect(sources, show_progress)
     jump_limit = max_jump or (REPORTED_JUMP if form == "iam" else _far(database.lines))
     jumps = [int(find_jumps(line.strokes, jump_limit).sum()) for line in database.lines]
     if max_jump is not None:

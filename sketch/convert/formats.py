@@ -17,9 +17,9 @@ FORM_OF_SUFFIX = {
 }
 
 
-def collector_of(form: str, limit: int | None = None) -> Collector:
-    """The collector of a format; arguments as in `Collector`."""
-    return IamCollector() if form == "iam" else InkCollector(form, limit)
+def collector_of(form: str, limit: int | None = None, join: bool = True) -> Collector:
+    """The collector of a format; arguments as in `InkCollector`."""
+    return IamCollector() if form == "iam" else InkCollector(form, limit, join)
 
 
 def detect_format(sources: Sequence[str | Path]) -> str:

@@ -13,6 +13,7 @@ Where a file does not say what its lines read, a text file of the same name may:
 import itertools
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ from sketch.convert.source_file import SourceFile, decode_text, has_records
 from sketch.corpus.corpus_line import Line, check_line
 from sketch.ink import DamagedInk
 from sketch.ink.alphabet import one_line
-from sketch.ink.ink_files import read_ink
+from sketch.ink.ink_files import parse_ink
 from sketch.ink.line_of_ink import MAX_TEXT, InkLine
 from sketch.system.messages import counted, printable
 
@@ -40,10 +41,14 @@ class InkCollector(Collector):
     Args:
         form: the format, of `FORMATS`, but not "iam".
         limit: takes the first drawings only of each file of Quick, Draw!; None: all.
+        join: whether to join pieces of one pen stroke, as in `parse_ink`.
     """
 
-    def __init__(self, form: str, limit: int | None = None):
+    def __init__(self, form: str, limit: int | None = None, join: bool = True):
         super().__init__(form, limit)
+        self.join = join
+        self.num_joined = 0
+        self.passed_over: Counter[str] = Counter()
         self.suffix = FORMATS[form][1]
         # By the file's place in its source, its name, and the number of the first line.
         self.found: dict[tuple[str, str, int], list[KeyedLine]] = {}
@@ -98,11 +103,16 @@ class InkCollector(Collector):
             num_files=len(self.files),
             num_other=self.num_other,
             strays=sorted(self.texts[key][0] for key in strays),
+            num_joined=self.num_joined,
+            passed_over=self.passed_over,
         )
 
     def _parse_file(self, file: SourceFile) -> list[KeyedLine]:
+        parsed = parse_ink(file.name, file.read(), self.join)
+        self.num_joined += parsed.num_joined
+        self.passed_over.update(parsed.passed_over)
         lines = []
-        for number, line in enumerate(read_ink(file.name, file.read()), start=1):
+        for number, line in enumerate(parsed.lines, start=1):
             if len(line.strokes):
                 lines.append(("", line))
             else:

@@ -91,6 +91,16 @@ class Report:
                 f"{self.jump_limit:,g} units in {counted(lines, 'line')}, "
                 f"{'removed' if self.are_jumps_removed else kept}"
             )
+        if database.num_joined:
+            pieces = counted(database.num_joined, "piece")
+            rows.append(
+                f"joined: {pieces} of pen strokes, each to the piece that ended where "
+                "it begins (--no-join keeps them apart)"
+            )
+        if database.passed_over:
+            kinds = sorted(database.passed_over.items())
+            words = ", ".join(f"{kind}: {number:,}" for kind, number in kinds)
+            rows.append(f"passed over in the files: {words}")
         if self.unlisted:
             rows.append(f"in no split list, so in train: {_named(self.unlisted)}")
         num_files_left_out = database.num_files_left_out

@@ -1,6 +1,7 @@
 """The conversion as a whole: files, the report, the script."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -395,3 +396,49 @@ def test_convert_with_points_per_character_resamples(tmp_path):
     write_json(path, [InkLine(line.strokes) for line in lines])
     with pytest.raises(ValueError, match="--like needs to know"):
         convert([path], tmp_path / "no.hdf5", points_per_character=5.0)
+
+
+def test_convert_onto_a_full_disk_says_so_and_leaves_nothing(database, tmp_path):
+    # A limit on files fails in the same call as a full disk, after as many bytes.
+    code = (
+        "import resource, runpy, sys; del sys.argv[0]\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
+    (tmp_path / "out").mkdir()
+    words = [ROOT / "handwriting_to_hdf5.py", database, "-o", tmp_path / "out/x.hdf5"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert re.fullmatch("Error: cannot write .*x.hdf5: File too large\n", done.stderr)
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_convert_of_good_and_bad_files_prints_counts_that_add_up(tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for number in range(4):
+        write_json(folder / f"{number}.json", InkLine(own_lines()[0].strokes))
+    (folder / "0.txt").write_text("fits")
+    (folder / "1.txt").write_text("one\ntwo")
+    (folder / "2.txt").write_bytes(b"it\x92s")
+    (folder / "stray.txt").write_text("of no ink")
+    write_json(folder / "many.json", [*own_lines(), InkLine(np.zeros((0, 3)))])
+    (folder / "cut.json").write_text("{")
+    (folder / "empty.json").write_text("")
+    (folder / "photo.png").write_bytes(b"")
+    (folder / ".hidden.json").write_bytes(b"")
+    told = str(convert([folder], tmp_path / "out.hdf5"))
+    # 4 + 4 + 1 + 2 + 2 files; 4 + 3 lines and one without ink.
+    assert "files: 9 read, 2 left out, 2 of other kinds" in told
+    assert "lines: 7 read, 1 left out" in told
+    assert "transcripts: 4 lines (3 have none)" in told
+    assert told.count("; ink kept, text left empty") == 2
+    assert "texts that have the name of no ink file: " in told and "stray.txt" in told
+    named = [row for row in told.splitlines() if row.startswith(f"  {folder}")]
+    assert len(named) == 2 + 2 + 1  # in doubt; files left out; line left out
+    train, valid = (
+        int(re.search(rf"{s} +(\d+) l", told)[1]) for s in ("train", "valid")
+    )
+    assert told.startswith("7 lines of JSON") and train + valid == 7

@@ -225,3 +225,15 @@ def test_collect_of_a_hundred_lines_numbers_them(tmp_path):
     texts = [f"line {number}" for number in range(1, 102)]
     (tmp_path / "ascii/own.txt").write_bytes(transcript(texts))
     assert list(texts_of(IamCollector().collect([tmp_path])).values()) == texts
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "ascii"])
+def test_collect_of_split_lists_in_any_encoding_reads_their_forms(tmp_path, encoding):
+    write_database(tmp_path, {"a01-000u": ["x"]})
+    list_file = tmp_path / "testset_v.txt"
+    list_file.write_bytes("a01-000u\r\nb02-017\r\n".encode(encoding))
+    database = IamCollector().collect([tmp_path])
+    assert database.split_lists == {"testset_v": {"a01-000u", "b02-017"}}
+    list_file.write_bytes("a01-000u".encode("utf-16-le"))  # without a mark
+    database = IamCollector().collect([tmp_path])
+    assert database.left_out == [(str(list_file), "it is not UTF-8: save it as such")]

@@ -1,6 +1,7 @@
 """Anybody's ink, collected: what was drawn is kept, or said to be lost."""
 
 import math
+import unicodedata
 import warnings
 import zipfile
 from pathlib import Path
@@ -259,3 +260,27 @@ def test_collect_of_too_many_points_in_curves_is_refused(tmp_path, monkeypatch):
     )
     with pytest.raises(DamagedInk, match="more than 10,000 points"):
         InkCollector("svg").collect([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("ink", "text", "encoding"),
+    [
+        ("\u00dcbung.json", "U\u0308bung.txt", "utf-8"),
+        ("U\u0308bung.json", "\u00dcbung.txt", "utf-8"),
+        ("PAGE1.JSON", "PAGE1.TXT", "ascii"),
+        ("page.json", "page.txt", "utf-16"),
+    ],
+)
+def test_collect_of_names_and_texts_of_any_system_finds_the_text(
+    tmp_path, ink, text, encoding
+):
+    write_json(tmp_path / ink, InkLine(own_lines()[0].strokes))
+    (tmp_path / text).write_bytes("what it reads\r\n".encode(encoding))
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as packed:
+        for name in (ink, text):
+            packed.write(tmp_path / name, name)
+    for source in (tmp_path, tmp_path / ink, tmp_path / "packed.zip"):
+        database = InkCollector("json").collect([source])
+        assert [line.transcript for line in database.lines] == ["what it reads"]
+        assert not database.strays and not database.in_doubt
+        assert unicodedata.is_normalized("NFC", database.lines[0].line_id)

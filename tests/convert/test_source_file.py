@@ -4,7 +4,9 @@ import pytest
 from whiteboards import pack, pack_zip
 
 from sketch.convert import source_file
+from sketch.convert.source_file import decode_text
 from sketch.convert.sources import open_source
+from sketch.ink import DamagedInk
 
 
 @pytest.fixture
@@ -75,3 +77,14 @@ def test_pieces_with_a_line_too_long_leave_it_out(tmp_path, monkeypatch, limit, 
             f"line {number}: 1,000 bytes or more, not a drawing" for number in too_long
         ]
         assert all(name.endswith("r.ndjson") for name in names)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_decode_text_of_unicode_reads_it(encoding):
+    assert decode_text("it’s é\r\n".encode(encoding)) == "it’s é\r\n"
+
+
+@pytest.mark.parametrize("data", [b"it\x92s", "it".encode("utf-16-le"), b"\xff\xfea"])
+def test_decode_text_of_another_encoding_is_refused(data):
+    with pytest.raises(DamagedInk, match="not UTF-8: save it as such"):
+        decode_text(data)

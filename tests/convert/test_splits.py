@@ -100,7 +100,5 @@ def test_split_lines_that_cannot_be_made_says_why():
         split_lines(lines, {}, "graves", 0)
     with pytest.raises(ValueError, match=r"lists trainset.txt, testset_v.txt"):
         split_lines(lines, {}, "iam", 0)
-    with pytest.raises(
-        ValueError, match="unknown split 'writer': expected"
-    ):
+    with pytest.raises(ValueError, match="unknown split 'writer': expected"):
         split_lines(lines, {}, "writer", 0)

@@ -1,12 +1,18 @@
 """Zip archives, with everything in them that should not be."""
 
+import subprocess
+import sys
 import zipfile
+import zlib
+from pathlib import Path
 
 import pytest
 from whiteboards import pack_zip, read_source
 
 from sketch.convert import source_file, zip_source
 from sketch.ink import DamagedInk
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -107,3 +113,63 @@ def test_read_zip_cut_or_changed_anywhere_is_refused_or_whole(folder, tmp_path):
             assert "bad.zip" in str(error)
         else:
             assert set(files.values()) <= set(expected.values())
+
+
+def test_read_zip_with_backslashes_in_names_parts_folders_by_them(tmp_path):
+    archive = tmp_path / "windows.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("data\\a\\1.xml", "one")
+        packed.writestr("data\\..\\..\\out.xml", "out")
+    files, left_out = read_source(archive)
+    assert files == {"data/a/1.xml": b"one"}
+    assert "leads out" in left_out[f"{archive}: data/../../out.xml"]
+
+
+def forge_size(archive, size):
+    """Has both headers of an archive's one file claim a size, and its check sum."""
+    with zipfile.ZipFile(archive) as packed:
+        [member] = packed.infolist()
+    data = bytearray(archive.read_bytes())
+    for signature, place in ((b"PK\3\4", 14), (b"PK\1\2", 16)):
+        start = data.index(signature) + place
+        data[start : start + 4] = zlib.crc32(bytes(size)).to_bytes(4, "little")
+        data[start + 8 : start + 12] = size.to_bytes(4, "little")
+    archive.write_bytes(data)
+
+
+READ_IN_LITTLE_MEMORY = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from whiteboards import read_source
+from pathlib import Path
+size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + 60_000_000,) * 2)
+try:
+    files, left_out = read_source(Path(sys.argv[2]))
+    print([*map(len, files.values())], *left_out.values())
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and RLIMIT_AS")
+@pytest.mark.parametrize("name", ["a.xml", "a.ndjson"])
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        (zipfile.ZIP_DEFLATED, "[1000]\n"),
+        (zipfile.ZIP_BZIP2, "[] only stored and deflated files are read"),
+        (zipfile.ZIP_LZMA, "[] only stored and deflated files are read"),
+    ],
+    ids=["deflate", "bzip2", "lzma"],
+)
+def test_read_zip_that_unpacks_to_more_than_it_claims_stays_in_memory(
+    tmp_path, name, method, answer
+):
+    archive = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(archive, "w", method) as packed:
+        packed.writestr(name, bytes(200_000_000))
+    forge_size(archive, 1000)
+    code = [sys.executable, "-c", READ_IN_LITTLE_MEMORY, "tests", archive]
+    done = subprocess.run(code, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.startswith(answer), done.stderr[-300:]

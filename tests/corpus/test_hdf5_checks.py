@@ -309,3 +309,28 @@ def test_corpus_of_another_program_is_refused(tmp_path):
     (tmp_path / "text.hdf5").write_text("hello")
     with pytest.raises(DamagedInk, match="text.hdf5: not an HDF5 file"):
         Corpus.open(tmp_path / "text.hdf5")
+
+
+def test_corpus_of_another_format_version_is_refused(path):
+    with h5py.File(path, "r+") as file:
+        file.attrs["format"] = np.bytes_("sketch corpus 2")
+    with pytest.raises(DamagedInk, match="is 'sketch corpus 2', .* a newer release"):
+        Corpus.open(path)
+    with h5py.File(path, "r+") as file:
+        del file.attrs["format"]
+    with pytest.raises(DamagedInk, match="not written by this program"):
+        Corpus.open(path)
+
+
+def test_corpus_that_another_program_writes_is_said_to_be_open_there(path):
+    code = "import h5py, sys; f = h5py.File(sys.argv[1], 'r+'); print(); input()"
+    with subprocess.Popen(
+        [sys.executable, "-uc", code, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        process.stdout.readline()
+        with pytest.raises(OSError, match="x.hdf5 is open in another program; close"):
+            Corpus.open(path)
+        process.communicate(b"\n")
+    Corpus.open(path).close()
