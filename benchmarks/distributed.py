@@ -21,7 +21,6 @@ from report import num_cores, report
 from training import make_batches, sketch_step
 
 
-
 def one(arguments) -> None:
     """One process of a group: prints the real points a second of the whole batch."""
     if hasattr(os, "sched_setaffinity"):

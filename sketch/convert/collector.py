@@ -114,7 +114,7 @@ class Collector(ABC):
 
     def _is_wanted(self, parts: tuple[str, ...]) -> bool:
         is_wanted = is_visible(parts) and self.is_wanted(parts)
-        self.num_other += not is_wanted
+        self.num_other += not is_wanted and len(parts) > 1  # not the source itself
         return is_wanted
 
 
