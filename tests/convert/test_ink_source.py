@@ -284,3 +284,14 @@ def test_collect_of_names_and_texts_of_any_system_finds_the_text(
         assert [line.transcript for line in database.lines] == ["what it reads"]
         assert not database.strays and not database.in_doubt
         assert unicodedata.is_normalized("NFC", database.lines[0].line_id)
+
+
+def test_collect_with_join_false_keeps_pieces_apart(tmp_path):
+    (tmp_path / "a.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg"><g fill="none" stroke="black">'
+        '<path d="M0 0L5 5"/><path d="M5 5L9 2"/><path d="M20 0L25 5"/></g></svg>'
+    )
+    for join, num_strokes in ((True, 2), (False, 3)):
+        database = InkCollector("svg", join=join).collect([tmp_path])
+        assert database.lines[0].strokes[:, 2].sum() == num_strokes
+        assert database.num_joined == 3 - num_strokes
