@@ -10,6 +10,7 @@ from sketch.ink import DamagedInk
 from sketch.ink.strokes import check_strokes, strokes_from_points
 
 MAX_TEXT = 10_000  # characters of a line of ink
+MAX_POINTS = 1_000_000  # of a file: about a hundred written pages
 
 
 class InkLine(NamedTuple):

@@ -25,7 +25,7 @@ import numpy as np
 from lxml import etree
 
 from sketch.ink import DamagedInk
-from sketch.ink.line_of_ink import InkFile, line_from_pen_strokes
+from sketch.ink.line_of_ink import MAX_POINTS, InkFile, line_from_pen_strokes
 from sketch.ink.svg_path import (
     MAX_CURVES,
     count_pieces,
@@ -51,7 +51,6 @@ from sketch.ink.svg_style import (
 from sketch.ink.xml import MAX_ELEMENTS, parse_xml
 
 FINENESS = 4000  # the drawing's size over the error of a curve
-MAX_POINTS = 1_000_000  # of a file: about a hundred written pages
 MAX_COORDINATE = 1e30  # float32 ends at 3e38
 MIN_ERROR = 1e-300  # of a curve
 MAX_DOT = 4  # the width of a filled dot over that of the widest stroke
