@@ -221,10 +221,12 @@ def _format_of(ctx: click.Context, output: Path | None, file_format: str | None)
 
 
 def _read_text(path: Path) -> str:
+    from sketch.page.typing import decode_text
+
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{path} is not UTF-8 text: {error}") from error
+        return decode_text(path.read_bytes(), str(path))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _name(

@@ -232,7 +232,9 @@ def _read(text: str) -> str:
         raise click.ClickException(f"there is no file {text}")
     else:
         return text
+    from sketch.page.typing import decode_text
+
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{name} is not UTF-8 text: {error}") from error
+        return decode_text(content, name)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error

@@ -28,6 +28,7 @@ from sketch.experiment import places
 from sketch.experiment.places import SETTINGS_NAME
 from sketch.experiment.run_directory import RunDirectory, refuse_existing
 from sketch.experiment.settings_file import FACTS, Lineage, parse_content, to_content
+from sketch.generation.terms import SLOW_SPEEDS
 from sketch.ink.alphabet import Alphabet
 from sketch.settings.hyperparameters import Hyperparameters
 from sketch.settings.names import experiment_name
@@ -53,6 +54,8 @@ class Experiment(RunDirectory):
         data_digest: the content digest of the corpus.
         text_length: characters that 99 % of its transcripts do not exceed; 0 without.
         points_per_character: of the transcribed lines, ends of text counted; or 0.
+        slow_speeds: of the pen, normalised: 1 % and 4 % of the training points are
+            slower (`training.run_lines.measure_speeds`). Sampling fades its bias there.
         lineage: whose weights it began with, or None.
     """
 
@@ -63,6 +66,7 @@ class Experiment(RunDirectory):
     data_digest: str
     text_length: int = 0
     points_per_character: float = 0.0
+    slow_speeds: tuple[float, float] = SLOW_SPEEDS
     lineage: Lineage | None = None
 
     @classmethod
@@ -76,7 +80,7 @@ class Experiment(RunDirectory):
             hyperparameters: the settings.
             facts: `alphabet` (an Alphabet), `offset_mean` and `offset_std` (two
                 numbers each), `data_digest`, and perhaps `text_length`,
-                `points_per_character` and `lineage` (a Lineage or None).
+                `points_per_character`, `slow_speeds` and `lineage` (a Lineage or None).
 
         Raises:
             FileExistsError: there is one of this name; tells the two ways on.

@@ -3,7 +3,8 @@
 `format` (1), `sketch_version`, `hyperparameters` (all of them), `alphabet` (a list of
 characters), `offset_mean` and `offset_std` (two numbers each, in the recording's
 units), `data_digest`, `text_length` and `points_per_character` (of the corpus; 0 where
-it has no texts), and `lineage` (`parent`, its `step` and `learned_from`, or null).
+it has no texts), `slow_speeds` (see `Experiment`; absent in old files), and `lineage`
+(`parent`, its `step` and `learned_from`, or null).
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import sketch
+from sketch.generation.terms import SLOW_SPEEDS
 from sketch.ink.alphabet import Alphabet
 from sketch.settings.hyperparameters import Hyperparameters, from_json, to_json
 
@@ -28,6 +30,7 @@ FACTS = (
     "data_digest",
     "text_length",
     "points_per_character",
+    "slow_speeds",
     "lineage",
 )
 
@@ -63,7 +66,7 @@ def to_content(
         ValueError: a fact is unknown, or missing.
     """
     unknown = sorted(set(facts) - set(FACTS))
-    missing = [name for name in FACTS[:-3] if name not in facts]
+    missing = [name for name in FACTS[:4] if name not in facts]
     if unknown or missing:
         raise ValueError(
             f"the facts of an experiment are {', '.join(FACTS)}; unknown: {unknown}, "
@@ -77,6 +80,7 @@ def to_content(
         **corpus_content(facts),
         "text_length": int(facts.get("text_length", 0)),
         "points_per_character": float(facts.get("points_per_character", 0)),
+        "slow_speeds": [float(v) for v in facts.get("slow_speeds", SLOW_SPEEDS)],
         "lineage": asdict(lineage) if lineage else None,
     }
 
@@ -107,11 +111,17 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(
             f"`points_per_character` must be from 0 to {MAX_POINTS_PER_CHARACTER}"
         )
+    speeds = SLOW_SPEEDS
+    if "slow_speeds" in content:
+        speeds = tuple(_parse_pair(content, "slow_speeds").tolist())
+    if not 0 <= speeds[0] < speeds[1]:
+        raise ValueError(f"`slow_speeds` must rise from 0 or more, received {speeds}")
     return {
         "hyperparameters": from_json(content.get("hyperparameters")),
         **facts,
         "text_length": text_length,
         "points_per_character": float(density),
+        "slow_speeds": speeds,
         "lineage": parse_lineage(content.get("lineage")),
     }
 

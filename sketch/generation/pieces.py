@@ -104,6 +104,7 @@ def write_pieces(
             [_strokes(tasks[number].prime) for number in rows],
             _watch(loop, rows, useful, len(kept), report),
             max(len(piece.codes) for piece in coded),
+            manner.slow_speeds,
         )
         due = [row for row in range(num_rows) if useful[row]]
         pieces = [

@@ -22,20 +22,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from sketch.generation.terms import FIRST_SPEED, SLOW_SPEEDS, SPEED_MEMORY
 from sketch.ink.alphabet import padded_length
 from sketch.ink.strokes import END_OF_STROKE
 from sketch.model.mixture import NOISE_SIZE, draw
 from sketch.model.network import Network, NetworkState
 
 STEPS_PER_CALL = 64
-# The pen's speed is the mean of how far it moved in each step, in normalised units; a
-# step weighs 0.9 times as much as the next.
-MEMORY = 0.9
-# The bias is off at the first speed and full at the second: IAM-OnDB's pens are slower
-# in 1 and in 4 % of all steps. Of 96 texts at bias 1, in one try, two found no end and
-# not 21.
-SLOW, MOVING = 0.2, 0.3
-FIRST_SPEED = 1.0
 
 
 class Trace(NamedTuple):
@@ -80,9 +73,8 @@ class SamplingLoop(keras.Model):
             inputs: dict of `point` `[batch, 3]`, the last point; `speed` `[batch]`, of
                 the pen; `state`, flattened; `noise` `[batch, steps, 4]`; `given`
                 `[batch, steps, 3]` and `is_given` `[batch, steps]`, points to take in
-                place of drawn ones;
-                `probability_bias` `[batch]`; with text `characters`, one-hot
-                `[batch, length, alphabet]`.
+                place of drawn ones; `probability_bias` `[batch]`; `slow_speeds` `[2]`;
+                with text `characters`, one-hot `[batch, length, alphabet]`.
 
         Returns:
             dict of the new `point`, `speed` and `state` and of the steps: `strokes`
@@ -92,6 +84,7 @@ class SamplingLoop(keras.Model):
         network = self.network
         characters = inputs.get("characters")
         bias = inputs["probability_bias"]
+        slow, moving = inputs["slow_speeds"][0], inputs["slow_speeds"][1]
 
         null_offset = ops.convert_to_tensor(network.first_input[:END_OF_STROKE])
 
@@ -99,12 +92,12 @@ class SamplingLoop(keras.Model):
             point, speed, state = carry[:3]
             noise, given, is_given = at_step
             outputs, state, phi = network.step(point, state, characters)
-            share = ops.clip((speed - SLOW) / (MOVING - SLOW), 0.0, 1.0)
+            share = ops.clip((speed - slow) / (moving - slow), 0.0, 1.0)
             biased = share * bias
             drawn = draw(network.density(outputs, biased), noise)
             point = ops.where(ops.expand_dims(is_given, -1) > 0, given, drawn)
             move = ops.norm(point[:, :END_OF_STROKE] - null_offset, axis=-1)
-            speed = MEMORY * speed + (1.0 - MEMORY) * move
+            speed = SPEED_MEMORY * speed + (1.0 - SPEED_MEMORY) * move
             phi = phi if network.has_text else carry[-1]
             carry = (point, speed, state, outputs, biased, phi)
             return carry, carry  # TensorFlow's scan wants results shaped as the carry
@@ -144,6 +137,7 @@ def sample(
     primes: Sequence[np.ndarray] | None = None,
     has_ended: Callable[[np.ndarray], np.ndarray] | None = None,
     longest_text: int = 0,
+    slow_speeds: tuple[float, float] = SLOW_SPEEDS,
 ) -> Trace:
     """Write lines, all at once.
 
@@ -160,6 +154,7 @@ def sample(
             one before them, `[num_lines, time, 3]`; which lines end there, bool
             `[num_lines]`. The sampling ends when all have.
         longest_text: codes for which the loop is compiled, if no text has more.
+        slow_speeds: the bias is off below the first and full above the second.
 
     Returns:
         Trace of `max_steps` steps, or fewer if all lines have ended.
@@ -175,6 +170,7 @@ def sample(
         "probability_bias": np.broadcast_to(
             np.float32(probability_bias), (num_lines,)
         ).copy(),
+        "slow_speeds": np.float32(slow_speeds),
     }
     if network.has_text:
         inputs["characters"] = one_hot(texts, network.num_symbols, longest_text)

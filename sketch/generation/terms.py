@@ -6,6 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+# The pen's running speed is the mean length of its steps, in normalised units, where
+# a step weighs 0.9 times as much as the next one.
+SPEED_MEMORY = 0.9
+FIRST_SPEED = 1.0  # before the first step
+# 1 % and 4 % of IAM-OnDB's steps are slower than these. A corpus' own are measured by
+# `training.run_lines`.
+SLOW_SPEEDS = (0.2, 0.3)
+
 
 @dataclass(frozen=True)
 class SamplingOptions:
@@ -17,6 +25,8 @@ class SamplingOptions:
     steps_per_character: pen steps after which a piece is given up.
     longest_text: characters that the network follows well. What is longer, with the
         prime's, is written in pieces of half of that.
+    slow_speeds: the bias is off where the pen is slower than the first, and full where
+        it is faster than the second.
     batch_size: rows of the compiled loop; those to spare hold further tries. None: as
         many as there are texts, up to `MAX_ROWS`.
     """
@@ -26,6 +36,7 @@ class SamplingOptions:
     max_tries: int = 5
     steps_per_character: int = 60
     longest_text: int = 64
+    slow_speeds: tuple[float, float] = SLOW_SPEEDS
     batch_size: int | None = None
 
 

@@ -25,6 +25,7 @@ CORRELATION_MARGIN = 1e-4
 
 LOG_TWO_PI = math.log(2.0 * math.pi)
 
+MAX_STRETCH = 1.25  # of all steps of a biased mixture, to be as long as without bias
 NOISE_SIZE = 4  # random numbers that `draw` needs for one point
 
 
@@ -51,13 +52,19 @@ def num_outputs(num_mixtures: int) -> int:
 
 
 def split_outputs(
-    outputs: Tensor, scale_floor: float, probability_bias: float | Tensor = 0.0
+    outputs: Tensor,
+    scale_floor: float,
+    probability_bias: float | Tensor = 0.0,
+    null_offset: Tensor | None = None,
 ) -> MixtureParams:
     """Read raw network outputs as mixture parameters (eqs 18-22; bias: eqs 61-62).
 
-    Two departures from the paper. Its e = 1 / (1 + exp(e_hat)) is a sigmoid of -e_hat;
-    here the logit has the usual sign. And `scale_floor` is added to every scale, so
+    Departures from the paper. Its e = 1 / (1 + exp(e_hat)) is a sigmoid of -e_hat; here
+    the logit has the usual sign. And `scale_floor` is added to every scale, so
     that density cannot be bought without limit on the integer lattice of recordings.
+    With `null_offset`, a bias leaves the length of the pen's steps as it was, see
+    `_with_steps_of`. Without that, a biased pen takes shorter steps, sees itself take
+    them, and writes ever smaller.
 
     Args:
         outputs: `[..., 6 * num_mixtures + 1]`, the paper's hatted numbers in the order
@@ -66,6 +73,8 @@ def split_outputs(
         scale_floor: in normalised units (the option `--epsilon`); 0 sets none.
         probability_bias: >= 0, sharpens the mixture for sampling; 0 in training. A
             number, or a tensor of the leading shape.
+        null_offset: `[2]`, the normalised offset of a pen that does not move. None: a
+            bias leaves the means alone, as in the paper.
 
     Returns:
         MixtureParams in float32.
@@ -85,16 +94,53 @@ def split_outputs(
         outputs[..., 1 + k * num_mixtures : 1 + (k + 1) * num_mixtures]
         for k in range(6)
     )  # [..., mixture] each
-    log_scales = ops.stack([scale_x - bias, scale_y - bias], axis=-1)
-    if scale_floor:
-        log_scales = ops.logaddexp(log_scales, math.log(scale_floor))
-    return MixtureParams(
+    log_scales = ops.stack([scale_x, scale_y], axis=-1)
+    params = MixtureParams(
         log_weights=ops.log_softmax(weights * (1.0 + bias), axis=-1),
         means=ops.stack([mean_x, mean_y], axis=-1),
-        log_scales=log_scales,
+        log_scales=_floored(log_scales - ops.expand_dims(bias, -1), scale_floor),
         correlations=ops.tanh(correlations) * (1.0 - CORRELATION_MARGIN),
         end_logit=outputs[..., 0],
     )
+    if null_offset is None:
+        return params
+    unbiased = params._replace(
+        log_weights=ops.log_softmax(weights, axis=-1),
+        log_scales=_floored(log_scales, scale_floor),
+    )
+    return _with_steps_of(unbiased, params, null_offset)
+
+
+def _floored(log_scales: Tensor, scale_floor: float) -> Tensor:
+    if not scale_floor:
+        return log_scales
+    return ops.logaddexp(log_scales, math.log(scale_floor))
+
+
+def _with_steps_of(
+    unbiased: MixtureParams, biased: MixtureParams, null_offset: Tensor
+) -> MixtureParams:
+    """Moves the means of a biased mixture until its steps are as long as before.
+
+    First each component's E|x|^2 = |mu|^2 + sx^2 + sy^2 is kept, about the resting pen;
+    then that of the mixture, which lost the long steps of rare components, as far as
+    `MAX_STRETCH` allows.
+    """
+    null_offset = ops.convert_to_tensor(null_offset, "float32")
+    moves = biased.means - null_offset
+    squares = ops.sum(ops.square(moves), axis=-1)  # [..., mixture]
+    before = squares + ops.sum(ops.exp(2.0 * unbiased.log_scales), axis=-1)
+    lost = before - squares - ops.sum(ops.exp(2.0 * biased.log_scales), axis=-1)
+    # A mean at rest has no direction: it stays there.
+    stretch = ops.sqrt(1.0 + lost / ops.maximum(squares, 1e-12))
+    expected, remaining = (
+        ops.sum(ops.exp(params.log_weights) * before, axis=-1, keepdims=True)
+        for params in (unbiased, biased)
+    )
+    ratio = ops.sqrt(expected / ops.maximum(remaining, 1e-12))
+    stretch *= ops.clip(ratio, 1.0 / MAX_STRETCH, MAX_STRETCH)
+    means = null_offset + moves * ops.expand_dims(stretch, -1)
+    return biased._replace(means=means)
 
 
 def component_log_likelihood(params: MixtureParams, offsets: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
+from sketch.ink.strokes import END_OF_STROKE
 from sketch.model import fast, mixture
 from sketch.model.mixture import Tensor
 from sketch.model.recurrent import GRU, LSTM, State
@@ -327,8 +328,15 @@ class Network(keras.Model):
     def density(
         self, outputs: Tensor, probability_bias: float | Tensor = 0.0
     ) -> mixture.MixtureParams:
-        """Raw outputs as mixture parameters, with this network's scale floor."""
-        return mixture.split_outputs(outputs, self.scale_floor, probability_bias)
+        """Raw outputs as mixture parameters, with this network's scale floor.
+
+        A bias keeps the length of the pen's steps, see `mixture.split_outputs`.
+        """
+        is_plain = isinstance(probability_bias, float) and probability_bias == 0.0
+        null_offset = None if is_plain else self.first_input[:END_OF_STROKE]
+        return mixture.split_outputs(
+            outputs, self.scale_floor, probability_bias, null_offset
+        )
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True

@@ -1,26 +1,20 @@
-"""A text brought into the shape in which a pen can write it."""
+"""A text brought into the characters that a model can write."""
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from sketch.ink.alphabet import Alphabet, normalise_text
 
-# What typesetters write for what keyboards have; used where a model lacks the former.
+# Unicode's line ends, those of vertical tab, form feed, NEL and U+2028/9 among them.
+LINE_END = re.compile("\r\n|[\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+# Characters of typesetters and what a keyboard has for them, used where the model lacks
+# the former.
 TYPEWRITTEN = {
-    "‘": "'",
-    "’": "'",
+    **dict.fromkeys("‘’′", "'"),
     "‚": ",",
-    "“": '"',
-    "”": '"',
-    "„": '"',
-    "«": '"',
-    "»": '"',
-    "′": "'",
-    "″": '"',
-    "‐": "-",
-    "–": "-",
-    "—": "-",
-    "−": "-",
+    **dict.fromkeys("“”„«»″", '"'),
+    **dict.fromkeys("‐–—−", "-"),
     "…": "...",
     "ß": "ss",
     "æ": "ae",
@@ -28,126 +22,183 @@ TYPEWRITTEN = {
     "œ": "oe",
     "Œ": "Oe",
 }
-# Unicode's decompositions that read the same: of ligatures, of hyphens that hold a line
-# together. By the others a power or a fraction would become another number.
+# Letters whose mark Unicode does not take apart, beside those named "LETTER … WITH".
+PLAIN = {"ı": "i", "ð": "d", "Ð": "D"}
+WITH_MARK = re.compile(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z]) WITH .*")
+# Unicode's decompositions that read the same, of ligatures or of hyphens that do not
+# break. The others would turn a power or a fraction into another number.
 SAME = ("<compat>", "<noBreak>", "<wide>", "<narrow>", "<font>")
+JOINER = "\N{ZERO WIDTH JOINER}"
+MAX_NAMED = 10  # characters in a message
+
+
+def decode_text(content: bytes, name: str) -> str:
+    """The text of a file: UTF-8, or UTF-16 or UTF-32 with a byte-order mark.
+
+    Args:
+        content: of the file.
+        name: of the file, for the message.
+
+    Raises:
+        ValueError: another encoding; tells how to convert the file.
+    """
+    encoding = "utf-8-sig"
+    if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        encoding = "utf-32"
+    elif content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        raise ValueError(
+            f"{name} is not UTF-8 text: save it as UTF-8, or convert it, for example "
+            "by `iconv -f WINDOWS-1252 -t UTF-8 OLD.txt > NEW.txt`"
+        ) from None
 
 
 def split_paragraphs(text: str, keep_lines: bool = False) -> list[str]:
-    """The paragraphs of a text: blank lines part them, other line ends are blanks.
+    """Splits a text at blank lines; other line ends become blanks.
 
     Args:
         text: any.
-        keep_lines: line ends stay line ends, as verses and addresses need it.
+        keep_lines: keep line ends, for verses and addresses.
 
     Returns:
-        The paragraphs, none of them empty; single blanks between their words, or line
-        feeds where `keep_lines`.
+        The paragraphs, none of them empty, with single blanks between their words (and
+        line feeds between lines with `keep_lines`).
     """
-    parts = re.split(r"\n[^\S\n]*\n", normalise_text(text))
+    text = normalise_text(LINE_END.sub("\n", text))
+    parts = re.split(r"\n[^\S\n]*\n", text)
     kept = [[" ".join(line.split()) for line in part.split("\n")] for part in parts]
     joint = "\n" if keep_lines else " "
     return [joint.join(filter(None, lines)) for lines in kept if any(lines)]
 
 
 def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) -> str:
-    """A text in the characters of an alphabet; line ends stay.
+    """Writes a text in the characters of an alphabet; line ends stay.
 
-    Typographic quotes, dashes and dots become those of a typewriter if the alphabet
-    lacks them, ligatures become letters, and letters lose their accents; joiners, soft
-    hyphens and marks of direction, which say only how others are set, go.
+    Where the alphabet lacks them, typographic quotes, dashes and dots become those of a
+    typewriter, ligatures become letters, and letters lose their marks. Invisible
+    characters (joiners, soft hyphens, marks of direction) are dropped.
 
     Args:
         text: any.
         alphabet: of the model.
-        replace_unknown: stands in for what the alphabet still lacks then; None: an
-            error.
+        replace_unknown: replaces each character that is still unknown; None: an error.
 
     Raises:
-        ValueError: unknown characters; names each with its first line and column. A
-            replacement that is unknown itself.
+        ValueError: unknown characters, all named at once; or an unknown replacement.
     """
     known = set(alphabet.characters)
-    if replace_unknown is not None and not set(replace_unknown) <= known:
+    if lacking := set(replace_unknown or "") - known:
         raise ValueError(
-            f"the replacement {replace_unknown!r} is itself unknown; the model knows "
-            f"{''.join(sorted(known))!r}"
+            f"this model cannot write {_list(sorted(lacking))} of --replace-unknown "
+            f"either; it knows {''.join(sorted(known))!r}"
         )
-    fitted, unknown = _fit(text, known, replace_unknown)
-    if unknown:
+    fitted = [
+        plain if plain is not None else replace_unknown if cluster else ""
+        for cluster, plain in _fit(text, known)
+    ]
+    if None in fitted:
         raise ValueError(
-            f"the model has not learned {_places(unknown)}; it knows "
-            f"{''.join(sorted(known))!r}. Change the text, or say what to write "
-            "instead by --replace-unknown (replace_unknown in Python)"
+            f"this model cannot write {describe_unknown(text, alphabet)}: change the "
+            'text, or say what to write instead: --replace-unknown "" leaves them out '
+            "(replace_unknown in Python)"
         )
-    return fitted
+    return "".join(fitted)
 
 
 def describe_unknown(text: str, alphabet: Alphabet) -> str | None:
-    """The characters that `fit_text` would refuse and where they are, in words."""
-    _, unknown = _fit(text, set(alphabet.characters), None)
-    return _places(unknown) if unknown else None
+    """Lists the characters that `fit_text` would refuse, such as "€ and %"; or None."""
+    fitted = _fit(text, set(alphabet.characters))
+    unknown = dict.fromkeys(
+        _shown(cluster) for cluster, plain in fitted if plain is None
+    )
+    return _list(list(unknown)) if unknown else None
 
 
 def describe_unmarked(text: str, alphabet: Alphabet) -> list[str]:
-    """What a user should know of the accents that `fit_text` leaves out, in words."""
-    known = set(alphabet.characters)
-    unknown = [c for c in dict.fromkeys(normalise_text(text)) if c not in known]
-    stand_ins = {c: _stand_in(c, known) for c in unknown if _has_mark(c)}
-    lost = [f"{c} written as {plain}" for c, plain in stand_ins.items() if plain]
-    return [f"accents left out: {', '.join(lost[:10])}"] if lost else []
+    """Tells a user which letters `fit_text` writes without their marks."""
+    fitted = dict(_fit(text, set(alphabet.characters)))
+    lost = [
+        f"{cluster} written as {plain}"
+        for cluster, plain in fitted.items()
+        if plain and plain != cluster and _has_mark(cluster)
+    ]
+    return [f"accents left out: {', '.join(lost[:MAX_NAMED])}"] if lost else []
 
 
-def _fit(
-    text: str, known: set[str], replace_unknown: str | None
-) -> tuple[str, dict[str, tuple[int, int]]]:
-    """The fitted text, and the first line and column of each unknown character."""
-    fitted: list[str] = []
-    unknown: dict[str, tuple[int, int]] = {}
-    # Places are those of the text as it stands: blanks before it go, but count.
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    blanks = text[: len(text) - len(text.lstrip())]
-    line, column = 1 + blanks.count("\n"), len(blanks) - blanks.rfind("\n")
-    for character in normalise_text(text):
-        if character == "\n":
-            line, column = line + 1, 0
-        elif character not in known and not character.isspace():
-            stand_in = _stand_in(character, known)
-            if stand_in is None:
-                stand_in = replace_unknown
-            if stand_in is None:
-                unknown.setdefault(character, (line, column))
-            else:
-                character = stand_in
-        column += 1
-        fitted.append(character)
-    return "".join(fitted), unknown
+def _fit(text: str, known: set[str]) -> Iterator[tuple[str, str | None]]:
+    """Each character of a text with its marks, and what is written; None: unknown."""
+    for cluster in _clusters(normalise_text(LINE_END.sub("\n", text))):
+        first, marks = cluster[0], cluster[1:]
+        plain: str | None = first
+        if first not in known and not first.isspace():
+            plain = _stand_in(first, known)
+        if plain is not None:
+            plain += "".join(mark for mark in marks if mark in known)
+        yield cluster, plain
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """Characters with the marks and joiners behind them, as people count them."""
+    cluster = ""
+    for character in text:
+        kind = unicodedata.category(character)
+        is_joined = cluster.endswith(JOINER) and kind == "So"  # a family of emoji
+        if cluster and not cluster.isspace() and (kind[0] == "M" or kind == "Cf"):
+            is_joined = True
+        if cluster and not is_joined:
+            yield cluster
+            cluster = ""
+        cluster += character
+    if cluster:
+        yield cluster
 
 
 def _stand_in(character: str, known: set[str]) -> str | None:
-    """The same in known characters, as a typewriter would have it; None: it cannot."""
+    """Known characters that read the same; None: there are none."""
     if unicodedata.category(character) == "Cf":
         return ""
-    plain = TYPEWRITTEN.get(character)
+    plain = TYPEWRITTEN.get(character) or _without_mark(character)
     if plain is None:
         kind = unicodedata.decomposition(character).partition(" ")[0]
         if kind.startswith("<") and kind not in SAME:
             return None
         parts = unicodedata.normalize("NFKD", character)
         letters = [c for c in parts if not unicodedata.combining(c)]
-        plain = "".join(TYPEWRITTEN.get(c, c) for c in letters).strip()
+        plain = "".join(
+            TYPEWRITTEN.get(c) or _without_mark(c) or c for c in letters
+        ).strip()
         if not plain:
             return None
     return plain if set(plain) <= known else None
 
 
-def _has_mark(character: str) -> bool:
-    return any(map(unicodedata.combining, unicodedata.normalize("NFKD", character)))
+def _without_mark(letter: str) -> str | None:
+    """The plain letter of ł, ø, đ and others that Unicode does not take apart."""
+    if unicodedata.decomposition(letter):
+        return None
+    match = WITH_MARK.fullmatch(unicodedata.name(letter, ""))
+    if match is None:
+        return PLAIN.get(letter)
+    return match[2].lower() if match[1] == "SMALL" else match[2]
 
 
-def _places(unknown: dict[str, tuple[int, int]]) -> str:
-    return ", ".join(
-        f"{c!r} (U+{ord(c):04X}, {unicodedata.name(c, 'no name')}; line {row}, "
-        f"column {place})"
-        for c, (row, place) in list(unknown.items())[:10]
-    )
+def _has_mark(cluster: str) -> bool:
+    kinds = {unicodedata.category(c)[0] for c in unicodedata.normalize("NFKD", cluster)}
+    return "M" in kinds or _without_mark(cluster[0]) is not None
+
+
+def _shown(cluster: str) -> str:
+    """Characters as a message names them, without what a terminal would obey."""
+    visible = (c for c in cluster if c.isprintable() and not "\ufe00" <= c <= "\ufe0f")
+    return "".join(visible) or f"U+{ord(cluster[0]):04X}"
+
+
+def _list(characters: list[str]) -> str:
+    """`€, % and @`."""
+    shown = characters[:MAX_NAMED]
+    if len(characters) > MAX_NAMED:
+        shown.append(f"{len(characters) - MAX_NAMED} more")
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))

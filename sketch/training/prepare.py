@@ -13,7 +13,12 @@ from sketch.experiment.corpora import require_own_corpus
 from sketch.experiment.experiment import Experiment
 from sketch.settings.run_options import RunOptions
 from sketch.training.plan import RunPlan
-from sketch.training.run_lines import RunLines, load_lines, measure_texts
+from sketch.training.run_lines import (
+    RunLines,
+    load_lines,
+    measure_speeds,
+    measure_texts,
+)
 from sketch.training.units import inherit_facts
 
 
@@ -42,6 +47,7 @@ def prepare(
             "offset_mean": corpus.offset_mean,
             "offset_std": corpus.offset_std,
             **measure_texts(corpus),
+            "slow_speeds": measure_speeds(corpus),
             "data_digest": corpus.digest,
         }
         digest = corpus.digest

@@ -12,10 +12,13 @@ from sketch.corpus.corpus_line import SETS
 from sketch.corpus.rows import Rows, RowsOnDisk
 from sketch.corpus.shards import Shards, open_shards
 from sketch.experiment.settings_file import MAX_LENGTH, MAX_POINTS_PER_CHARACTER
+from sketch.generation.terms import FIRST_SPEED, SLOW_SPEEDS, SPEED_MEMORY
 from sketch.ink.alphabet import Alphabet
+from sketch.ink.strokes import DX, DY
 from sketch.settings.hyperparameters import Hyperparameters
 from sketch.system.messages import counted
 
+SPEED_LINES = 1000  # training lines that tell how fast the pen is
 TEXTS = 64  # transcripts that are kept to be written; sketch.png has as many lines
 BESIDE_INK = 360  # bytes that a line in memory takes beside its points, and its id
 
@@ -171,3 +174,25 @@ def measure_texts(corpus: Shards) -> dict[str, float]:
             num_points / int((lengths[known] + 1).sum()), MAX_POINTS_PER_CHARACTER
         ),
     }
+
+
+def measure_speeds(corpus: Shards) -> tuple[float, float]:
+    """How slow the pen of the training set is when it is slow, see `Experiment`.
+
+    Returns:
+        The 1 % and 4 % quantiles of its running speed, in units of the offsets'
+        standard deviation; IAM-OnDB's where the ink has no two such speeds.
+    """
+    strokes = corpus.strokes("train")
+    count = len(corpus.lengths("train"))
+    numbers = np.linspace(0, count - 1, min(count, SPEED_LINES)).astype(int)
+    speeds = []
+    for line in strokes.take(numbers):
+        steps = line[:, DX : DY + 1] / corpus.offset_std
+        # 0.9^100 is nothing: long drawings take no longer than their length.
+        weights = SPEED_MEMORY ** np.arange(100)
+        speed = (1 - SPEED_MEMORY) * np.convolve(np.hypot(*steps.T), weights)
+        speed[:100] += FIRST_SPEED * SPEED_MEMORY * weights
+        speeds.append(speed[: len(line)])
+    slow, moving = np.quantile(np.concatenate(speeds), [0.01, 0.04]).tolist()
+    return (slow, moving) if slow < moving else SLOW_SPEEDS

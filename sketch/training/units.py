@@ -59,6 +59,9 @@ def inherit_facts(
             f"the ink is {scale:.3g} times as large as that of {parent.name}; its "
             "units are taken so"
         )
+    if "slow_speeds" in own:  # from the own units of the corpus to those it is seen in
+        stds = np.linalg.norm([own["offset_std"], facts["offset_std"]], axis=1)
+        facts["slow_speeds"] = tuple(stds[0] / stds[1] * np.array(own["slow_speeds"]))
     paces = own["points_per_character"], parent.points_per_character
     if not parent.points_per_character:
         facts["points_per_character"] = own["points_per_character"]

@@ -153,7 +153,7 @@ def cut_to_ink(lines: Sequence[InkLine]) -> Page:
 def _fit(text: str, hand: Hand) -> str:
     unknown = describe_unknown(text, hand.experiment.alphabet)
     if unknown:
-        raise ValueError(f"this hand has not learned {unknown}")
+        raise ValueError(f"this model cannot write {unknown}")
     return fit_text(text, hand.experiment.alphabet)
 
 

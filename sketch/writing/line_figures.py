@@ -8,6 +8,7 @@ from keras import ops
 from sketch.experiment.experiment import Experiment
 from sketch.figures import pictures as figures
 from sketch.generation.texts import WrittenLine
+from sketch.ink.strokes import normalise
 from sketch.model.mixture import MixtureParams, split_outputs
 from sketch.writing.pen import in_units
 
@@ -27,9 +28,17 @@ def draw_line_figures(
     """
     paths = figures.line_figure_paths(stem)
     trace = line.trace
+    still = normalise(np.zeros(3), experiment.offset_mean, experiment.offset_std)
     before, after = (
-        _densities(trace.outputs, experiment.hyperparameters.epsilon, value)
-        for value in (0.0, trace.bias[:, 0])
+        MixtureParams(
+            *map(
+                ops.convert_to_numpy,
+                split_outputs(
+                    trace.outputs, experiment.hyperparameters.epsilon, bias, still[:2]
+                ),
+            )
+        )
+        for bias in (0.0, trace.bias[:, 0])
     )
     figures.draw_line(paths[0], in_units(experiment, trace.strokes))
     figures.draw_window(paths[1], trace.phi, line.text)
@@ -47,10 +56,3 @@ def draw_line_figures(
         offset_std=experiment.offset_std,
     )
     return paths
-
-
-def _densities(
-    outputs: np.ndarray, scale_floor: float, bias: float | np.ndarray
-) -> MixtureParams:
-    params = split_outputs(outputs, scale_floor, bias)
-    return MixtureParams(*map(ops.convert_to_numpy, params))

@@ -39,7 +39,8 @@ def free_lines(
     Returns:
         Strokes `[steps, 3]` of each line, in the recordings' units.
     """
-    trace = sample(loop, count, steps, bias, seed)
+    speeds = experiment.slow_speeds
+    trace = sample(loop, count, steps, bias, seed, slow_speeds=speeds)
     return [in_units(experiment, strokes) for strokes in trace.strokes]
 
 
@@ -60,6 +61,7 @@ def sampling_options(
     return SamplingOptions(
         steps_per_character=steps_per_character or steps,
         longest_text=experiment.longest_text,
+        slow_speeds=experiment.slow_speeds,
         **manner,
     )
 

@@ -106,7 +106,7 @@ def as_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
     """
     unknown = describe_unknown(text, experiment.alphabet)
     if unknown:
-        raise ValueError(f"the model has not learned {unknown}, which the prime says")
+        raise ValueError(f"this model cannot write {unknown}, which the prime says")
     text = " ".join(fit_text(text, experiment.alphabet).split())
     if " " in text and not experiment.alphabet.has_blank:
         raise ValueError(f"the prime says {text!r}: the model has learned single words")

@@ -48,6 +48,17 @@ def test_loading_by_a_path_relative_to_the_working_directory(
     assert Experiment.load(NAME, "elsewhere").path == root / NAME
 
 
+def test_slow_speeds_are_kept_and_those_of_iam_in_old_experiments(root, facts):
+    facts["slow_speeds"] = (0.15, 0.25)
+    experiment = Experiment.create(root, Hyperparameters(depth=1, dim=8), facts)
+    path = experiment.path / "hyperparameters.json"
+    assert Experiment.load(path.parent, root).slow_speeds == (0.15, 0.25)
+    content = json.loads(path.read_text())
+    del content["slow_speeds"]
+    path.write_text(json.dumps(content))
+    assert Experiment.load(path.parent, root).slow_speeds == (0.2, 0.3)
+
+
 def test_lineage_is_kept_and_stands_in_the_name(root, facts):
     lineage = Lineage("handwriting-1X8-G20-bs56-lr1e-3", 12)
     facts["lineage"] = lineage
@@ -123,6 +134,8 @@ def test_odd_names_are_not_found(experiment, root, name):
         ({"offset_mean": [float("nan"), 0]}, "`offset_mean` must be two finite"),
         ({"offset_std": [0.0, 1.0]}, "`offset_std` must be above zero"),
         ({"data_digest": 3}, "`data_digest` must be text"),
+        ({"slow_speeds": [0.3, 0.2]}, "`slow_speeds` must rise"),
+        ({"slow_speeds": [0.3]}, "`slow_speeds` must be two"),
         ({"lineage": "a"}, "`lineage` must have a parent"),
         ({"lineage": {"parent": 1, "step": 2}}, "`lineage` must have a parent"),
         ({"lineage": {"parent": "a"}}, "`lineage` must have a parent"),

@@ -6,14 +6,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sketch.generation.sampling import (
-    MEMORY,
-    MOVING,
-    SLOW,
-    STEPS_PER_CALL,
-    SamplingLoop,
-    sample,
-)
+from sketch.generation.sampling import STEPS_PER_CALL, SamplingLoop, sample
 from sketch.model import mixture
 from sketch.model.network import Network
 
@@ -74,23 +67,25 @@ def test_a_pen_that_stands_still_is_under_no_bias(mean, is_biased):
     drawn = sample(loop, 300, steps, probability_bias=1.0, seed=1).strokes[..., :2]
     # Of 600 numbers: 3 % of it is one standard error.
     spread = drawn.std(axis=0).mean(axis=-1)
-    # It takes speed 1 at least log(0.3) / log(0.9) = 11.4 steps to fall to MOVING.
+    # It takes speed 1 at least log(0.3) / log(0.9) = 11.4 steps to fall to 0.3.
     np.testing.assert_allclose(spread[:11], 0.1 / np.e, rtol=0.15)
-    slow = spread[30:]  # and at most 30 to fall to SLOW; the second call knows it too
+    slow = spread[30:]  # and at most 30 to fall to 0.2; the second call knows it too
     np.testing.assert_allclose(slow, 0.1 / np.e if is_biased else 0.1, rtol=0.15)
 
 
-def test_a_step_tells_the_bias_it_was_drawn_with():
+@pytest.mark.parametrize("speeds", [(0.5, 2.0), (0.3, 2.5)])
+def test_bias_of_a_step_fades_between_the_slow_speeds(speeds):
     loop = SamplingLoop(network(), details=True)
     prime = np.float32([[0.1, 0.0, 0.0]] * 20)
     steps = STEPS_PER_CALL + 10
-    trace = sample(loop, 1, steps, [2.0], seed=3, primes=[prime])
+    trace = sample(loop, 1, steps, [2.0], 3, primes=[prime], slow_speeds=speeds)
     speed, expected = 1.0, []
+    slow, moving = speeds
     for dx, dy, _ in np.concatenate([prime, trace.strokes[0]]).astype(float):
-        expected.append(2.0 * np.clip((speed - SLOW) / (MOVING - SLOW), 0.0, 1.0))
+        expected.append(2.0 * np.clip((speed - slow) / (moving - slow), 0.0, 1.0))
         way = np.hypot(dx - START[0], dy - START[1])
-        speed = MEMORY * speed + (1.0 - MEMORY) * way
-    assert 0.0 < min(expected) < 2.0  # else it says little
+        speed = 0.9 * speed + 0.1 * way
+    assert min(expected) < 1.0 < max(expected)  # else it says little
     np.testing.assert_allclose(trace.bias[0, :, 0], expected[20:], atol=1e-4)
 
 

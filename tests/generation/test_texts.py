@@ -47,6 +47,7 @@ class Pen:
         primes,
         has_ended,
         longest_text,
+        slow_speeds,
     ):
         self.calls.append((num_lines, max_steps, seeds, texts, primes))
         self.sizes.add((num_lines, longest_text))

@@ -169,6 +169,36 @@ def test_draws_of_one_component_are_correlated_as_it_says():
     assert not drawn[:, 2].any()
 
 
+@pytest.mark.parametrize("bias", [0.5, 1.0, 4.0])
+def test_steps_stay_as_long_and_keep_their_direction_under_a_bias(bias):
+    raw = np.random.default_rng(5).normal(0, 2, (40, 6 * 4 + 1)).astype(np.float32)
+    null = (-0.2, 0.01)
+
+    def moves(probability_bias):
+        params = mixture.split_outputs(raw, FLOOR, probability_bias, null)
+        means, log_scales, log_weights = (
+            np.asarray(part, np.float64)
+            for part in (params.means, params.log_scales, params.log_weights)
+        )
+        variances = np.exp(2 * log_scales).sum(axis=-1)
+        return means - null, variances, np.exp(log_weights)
+
+    (means, before, weights), (biased, after, sharper) = moves(0.0), moves(bias)
+    lengths = (means**2).sum(axis=-1) + before
+    ratio = np.sqrt((weights * lengths).sum(1) / (sharper * lengths).sum(1))
+    stretch = np.sqrt((lengths - after) / (means**2).sum(axis=-1))
+    assert ratio.max() > 1.25  # the limit is met
+    stretch *= np.clip(ratio, 0.8, 1.25)[:, None]
+    np.testing.assert_allclose(biased, means * stretch[..., None], rtol=2e-3, atol=1e-4)
+
+
+def test_a_pen_at_rest_stays_there_under_a_bias():
+    raw = np.zeros((1, 7), np.float32)
+    raw[0, 2] = -0.2
+    params = mixture.split_outputs(raw, FLOOR, 1.0, (-0.2, 0.0))
+    np.testing.assert_allclose(params.means[0, 0], [-0.2, 0.0])
+
+
 def test_a_large_bias_draws_the_mean_of_the_likeliest_component():
     rng = np.random.default_rng(5)
     raw = raw_outputs(rng, 50)

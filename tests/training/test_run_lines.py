@@ -23,7 +23,12 @@ from sketch.training.network_run import TrainingRun
 from sketch.training.plan import plan_run
 from sketch.training.position import Position
 from sketch.training.prepare import prepare
-from sketch.training.run_lines import BESIDE_INK, load_lines, measure_texts
+from sketch.training.run_lines import (
+    BESIDE_INK,
+    load_lines,
+    measure_speeds,
+    measure_texts,
+)
 
 SETTINGS = Hyperparameters(dim=6, batch_size=4, augment=0.1, text=True, seed=5)
 
@@ -262,6 +267,19 @@ def test_texts_are_measured_by_the_training_lines_that_have_one(tmp_path):
         {"text_length": 0, "points_per_character": 0.0},
         {"text_length": 3, "points_per_character": 1000},
     ]
+
+
+def test_slow_speeds_are_quantiles_of_the_running_speed(paths):
+    with open_shards(paths) as corpus:
+        measured = measure_speeds(corpus)
+        lines = corpus.strokes("train").take(range(len(corpus.lengths("train"))))
+        speeds = []
+        for line in lines:
+            speed = 1.0
+            for dx, dy, _ in line / np.append(corpus.offset_std, 1.0):
+                speed = 0.9 * speed + 0.1 * np.hypot(dx, dy)
+                speeds.append(speed)
+    np.testing.assert_allclose(measured, np.quantile(speeds, [0.01, 0.04]), rtol=1e-5)
 
 
 def test_a_character_that_the_experiment_lacks_is_named(paths):

@@ -63,6 +63,16 @@ def test_another_tablets_letters_have_the_size_that_the_weights_know(
     assert sum("--like" in note for note in notes) == (pace == 12)
 
 
+def test_slow_speeds_are_the_corpus_own_in_the_units_it_is_seen_in(tmp_path):
+    first = facts_of(hand(30.0, 24), 24, "one") | {"slow_speeds": (0.1, 0.2)}
+    parent = parent_of(tmp_path, first)
+    own = facts_of(hand(39.0, 24), 24, "two") | {"slow_speeds": (0.2, 0.3)}
+    facts, _ = inherit_facts(parent, own, has_text=True)  # keeps the parent's units
+    assert facts["slow_speeds"] == pytest.approx((0.2 * 1.3, 0.3 * 1.3))
+    own["data_digest"] = "one"
+    assert inherit_facts(parent, own, has_text=True)[0]["slow_speeds"] == (0.1, 0.2)
+
+
 def test_a_hand_that_is_only_larger_keeps_its_size(tmp_path):
     parent = parent_of(tmp_path, facts_of(hand(30.0, 24), 24, "one"))
     own = facts_of(hand(40.0, 30), 30, "two")

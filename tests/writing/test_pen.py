@@ -35,7 +35,8 @@ def test_normalised_ink_is_put_back_in_the_recordings_units(make):
 def test_free_lines_have_the_bias_and_the_recordings_units(make, monkeypatch):
     asked = []
 
-    def sample(*given):
+    def sample(*given, slow_speeds):
+        assert slow_speeds == (0.2, 0.3)
         asked.append(given)
         return SimpleNamespace(strokes=np.stack([NORMALISED] * 2))
 
