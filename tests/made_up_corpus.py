@@ -8,7 +8,7 @@ from sketch.corpus.hdf5 import write_corpus
 FACTS = {"source": "made up", "command": "test", "seed": 0, "split": "random"}
 
 
-def make_corpus(path, seed=0, length=12, scale=1):
+def make_corpus(path, seed=0, length=12, scale=1, prefix=""):
     rng = np.random.default_rng(seed)
 
     def lines(name, count):
@@ -16,7 +16,7 @@ def make_corpus(path, seed=0, length=12, scale=1):
             strokes = rng.normal((5, 0), (20, 30), size=(length, 2)).round() * scale
             ends = (np.arange(length) % 5 == 4) | (np.arange(length) == length - 1)
             rows = np.column_stack([strokes, ends]).astype(np.float32)
-            yield Line(rows, "ab ba"[: 2 + number % 3], f"{name}-{number:02d}", "w")
+            yield Line(rows, "ab ba"[: 2 + number % 3], f"{prefix}{name}-{number:02d}", "w")
 
     sets = {
         name: list(lines(name, count))

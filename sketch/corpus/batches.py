@@ -4,20 +4,18 @@ Lines are grouped by length, so that little of a batch is padding and a run comp
 few shapes. The order is a pure function of (seed, epoch): epoch 7 needs no history, and
 every process of a run derives the same batches and takes its own rows of each.
 
-A corpus of more than `POOL` lines is shuffled in blocks: blocks of `BLOCK` lines that
-stand together, in random order, make up pools, and the lines of a pool are shuffled and
-grouped as a small corpus is as a whole. So what is read from a disk, it reads in few
-places at a time; and as the order does not depend on what is in memory, nor do losses.
+A corpus of more than `POOL` lines is shuffled in blocks of `BLOCK` adjacent lines.
+Random blocks make up a pool, whose lines are shuffled and grouped as a small corpus is.
+So few places of a disk are read at a time, whether lines are in memory or not.
 
     padding goes on the right; mask 1.0 = real step, 0.0 = padding
     every line is seen once an epoch, whole unless `max_length` cuts it
 
-With text every line has one row more, in which the pen, lifted, stays where it is, and
-stays lifted: in 0.2 % of IAM-OnDB's lines a pen does that on its way, so it can mean
-that the text is finished, and the model learns when to stop. It is trained on and never
-scored. Its offset has a small spread, drawn anew each epoch, for the density of one
-point could grow without limit. A line that `max_length` cuts has no such row: its text
-goes on.
+With text every line gets one more row, the *rest*: the lifted pen stays where it is and
+stays lifted. Only 0.2 % of IAM-OnDB's lines have this elsewhere, so a model learns from
+it when to stop. The rest is trained on and never scored. Its offset has a small
+spread, drawn anew each epoch: the density of a single point could grow without limit. A
+line that `max_length` cuts has no rest, since its text goes on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,22 +28,23 @@ from sketch.ink.alphabet import PADDED_TO, padded_length
 from sketch.ink.strokes import DX, DY, normalise
 from sketch.system.messages import counted
 
-# What (seed, epoch, line) is drawn for: the last number of a seed, and never 0. numpy
-# fills seeds up with zeros, and line 0 would draw from the stream of the order again.
+# The last number of a seed (seed, epoch, line, …) says what is drawn. Never 0: numpy
+# pads seeds with zeros, so line 0 would draw from the stream of the order again.
 REST_STREAM, VARIATION_STREAM = 1, 2
 REST_SPREAD = 0.05  # of the resting pen about (0, 0), in normalised units
 
-BLOCK = 1024  # lines that are read together: 8 MB of lines like IAM-OnDB's
-POOL = 64 * BLOCK  # lines that are shuffled together
+BLOCK = 1024  # lines read together: 8 MB of lines like IAM-OnDB's
+POOL = 64 * BLOCK  # lines shuffled together
 
 NUM_SHAPES = 12  # measured on IAM-OnDB: 12 shapes pad 6.5 % of all steps, 8 9.7 %
-LONGER_SHAPES = 6  # for what --max-length cut in training: 600 pads 5 % so, by one 39 %
+LONGER_SHAPES = 6  # more, for lines that --max-length cut in training; at 600, one more
+# shape pads 39 % of the steps, six pad 5 %
 
 
 class Batch(NamedTuple):
     """One batch.
 
-    inputs: what the network takes: `strokes` float32 `[batch, time, 3]`, normalised;
+    inputs: of the network: `strokes` float32 `[batch, time, 3]`, normalised;
         `mask` float32 `[batch, time]`; with text also `text` int32 `[batch, length]`,
         codes, -1 for padding, and `rest` float32 `[batch, time]`, 1.0 on the one row
         behind each line in which the pen rests; `mask` is 0.0 there.
@@ -61,7 +60,7 @@ def choose_lengths(lengths: np.ndarray, num_shapes: int = NUM_SHAPES) -> np.ndar
 
     Args:
         lengths: int `[lines]`, length of every line.
-        num_shapes: at most so many different lengths.
+        num_shapes: the greatest number of different lengths.
 
     Returns:
         int, increasing; the last is the greatest length. A line is padded to the first
@@ -90,7 +89,7 @@ def choose_lengths(lengths: np.ndarray, num_shapes: int = NUM_SHAPES) -> np.ndar
 
 
 class Batches:
-    """Batches of one set of lines.
+    """The batches of one set of lines.
 
     Args:
         strokes: lines `[time, 3]` in the recording's units: a list, or `Rows`.
@@ -106,7 +105,8 @@ class Batches:
         process, num_processes: which rows of each batch this process takes.
 
     Raises:
-        ValueError: no lines; a batch that the processes cannot share evenly.
+        ValueError: There are no lines, or `batch_size` is not a multiple of
+            `num_processes`.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class Batches:
         return int(self.lengths.sum())
 
     def size(self) -> str:
-        """How many lines, points, batches and lengths, in words."""
+        """The numbers of lines, points, batches and lengths, in words."""
         return (
             f"{counted(self.num_lines, 'line')}, {counted(self.num_points, 'point')}, "
             f"in {counted(self.num_batches, 'batch', 'batches')} of "
@@ -180,12 +180,12 @@ class Batches:
         )
 
     def padding(self) -> float:
-        """Share of an epoch's steps that is padding."""
+        """The share of padding in an epoch's steps."""
         steps = sum(int(self.padded_lengths[group]) for group, _ in self._plan(0))
         return 1.0 - self.num_points / (steps * self.batch_size)
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch, from number `first` on (to resume within one)."""
+        """The batches of an epoch, from number `first` on."""
         for number, (group, lines) in enumerate(self._plan(epoch)):
             if number >= first:
                 yield self._pad(epoch, group, lines)
@@ -197,7 +197,7 @@ class Batches:
             yield from self._plan_pool(rng, pool)
 
     def _pools(self, rng: np.random.Generator) -> Iterator[np.ndarray]:
-        """Lines that are shuffled together; all pools but the first fill batches."""
+        """The pools; all but the first are a multiple of the batch size."""
         if self.num_lines <= POOL:
             yield np.arange(self.num_lines)
             return
@@ -215,9 +215,8 @@ class Batches:
     ) -> list[tuple[int, np.ndarray]]:
         """The batches of a pool.
 
-        What does not fill a batch of its group moves on to the next longer one. The
-        one batch that stays short, if the lines are no multiple of its size, is made of
-        the shortest lines, where empty rows cost least.
+        Lines that do not fill a batch of their group move on to the next longer group.
+        If one batch stays short, it has the shortest lines: its empty rows cost least.
         """
         order = rng.permutation(pool)
         order = order[np.argsort(self.group_of_line[order], kind="stable")]

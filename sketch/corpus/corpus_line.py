@@ -1,6 +1,6 @@
-"""A line of a corpus: what it is, what it must be, and what makes two corpora the same.
+"""A line of a corpus, what it must satisfy, and the digest of all lines.
 
-Everything that makes ink (`iam`, `demo`) makes `Line`s; `hdf5` keeps them.
+Everything that makes ink (`sketch.convert`, `demo`) makes `Line`s; `hdf5` stores them.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from sketch.ink.strokes import DX, DY, END_OF_STROKE
 
 SETS = ("train", "valid", "test")
 ROW_WIDTH = 3  # dx, dy, end_of_stroke
-MAX_TEXT_BYTES = 20_000  # Unicode's normal forms take the square of it
+MAX_TEXT_BYTES = 20_000  # normalising Unicode takes time quadratic in the length
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Line:
     Attributes:
         strokes: float32 `[time, 3]`: dx, dy in the tablet's units (y downwards) and
             end_of_stroke (1 = the pen is lifted after this point).
-        transcript: What was written; "" where that is unknown or in doubt.
+        transcript: What was written; "" if that is unknown or in doubt.
         line_id: Name of the line, unique in its corpus, such as `a01-000u-01`.
-        writer: Name of the writer; "" where unknown.
+        writer: Name of the writer; "" if unknown.
     """
 
     strokes: np.ndarray
@@ -35,11 +35,11 @@ class Line:
 
 
 def check_line(line: Line) -> None:
-    """Refuses a line that is no ink, before it is stored.
+    """Refuses a line that must not be stored.
 
     Raises:
-        ValueError: If its strokes are not finite float32 `[time >= 1, 3]` with flags 0
-            or 1, or a text holds the character NUL; names the line.
+        ValueError: Its strokes are not finite float32 `[time >= 1, 3]` with flags 0 or
+            1, or a text is too long or holds the character NUL; names the line.
     """
     strokes = line.strokes
     if strokes.ndim != 2 or strokes.shape[1] != ROW_WIDTH or not len(strokes):
@@ -57,13 +57,13 @@ def check_line(line: Line) -> None:
     for text in (line.transcript, line.line_id, line.writer):
         if len(text.encode()) > MAX_TEXT_BYTES:
             raise ValueError(
-                f"line {line.line_id:.40}: a text of {len(text):,} characters is no "
-                "line of handwriting"
+                f"line {line.line_id:.40}: a text of {len(text):,} characters is too "
+                "long for a line of handwriting"
             )
 
 
 def find_problem(strokes: np.ndarray) -> str | None:
-    """What is wrong with the values of strokes `[time, 3]`; None if nothing is."""
+    """What is wrong with the values of strokes `[time, 3]`, if anything."""
     if not np.isfinite(strokes[:, [DX, DY]]).all():
         return "an offset is not a finite number"
     flags = strokes[:, END_OF_STROKE]
@@ -78,13 +78,13 @@ def arrange_sets(
     """All lines once, and each set's rows `(start, stop)` among them.
 
     Raises:
-        ValueError: If sets are missing or empty, or overlap in part.
+        ValueError: Sets are missing or empty, or overlap in part.
     """
     if set(sets) != set(SETS):
         raise ValueError(f"expected the sets {SETS}, received {tuple(sets)}")
     lines: list[Line] = []
     bounds: dict[str, tuple[int, int]] = {}
-    seen: dict[str, str] = {}
+    owners: dict[str, str] = {}  # the set of each line
     ids = {name: [line.line_id for line in sets[name]] for name in SETS}
     for name in SETS:
         if not ids[name]:
@@ -94,11 +94,11 @@ def arrange_sets(
             bounds[name] = bounds[same]
             continue
         for line_id in ids[name]:
-            if line_id in seen:
+            if line_id in owners:
                 raise ValueError(
-                    f"line {line_id} stands in {seen[line_id]!r} and again in {name!r}"
+                    f"line {line_id} is in {owners[line_id]!r} and again in {name!r}"
                 )
-            seen[line_id] = name
+            owners[line_id] = name
         bounds[name] = (len(lines), len(lines) + len(ids[name]))
         lines.extend(sets[name])
     return lines, bounds
@@ -109,7 +109,7 @@ def content_digest(lines: Sequence[Line], bounds: Mapping[str, tuple[int, int]])
 
     Args:
         lines: all lines, in the order of the file.
-        bounds: of each set, its first line and the one after its last.
+        bounds: of each set, the number of its first line and of the one after its last.
     """
     digest = hashlib.sha256(b"sketch corpus 1")
     for name in SETS:

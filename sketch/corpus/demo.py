@@ -1,7 +1,6 @@
 """The built-in demo corpus: made-up handwriting, for those who have no data yet.
 
-`demo_text` has what is written and `hershey` who writes it. All of it is a pure
-function of `DEMO_VERSION`: same version, same ink.
+The text is from `demo_text`, the ink from `hershey`; the same version, the same ink.
 """
 
 from pathlib import Path
@@ -21,19 +20,17 @@ HELD_OUT_SHARE = 0.05  # of the lines, for valid and again for test
 
 
 def demo_corpus() -> Path:
-    """Path of the demo corpus; makes it first (some 15 seconds) if it is not there.
-
-    It is kept in the user's cache, beside those that older versions left.
+    """Path of the demo corpus in the user's cache; made first if missing (15 seconds).
 
     Raises:
-        OSError: If the cache cannot be written.
+        OSError: The cache cannot be written.
     """
     path = user_cache() / f"demo-{DEMO_VERSION}.hdf5"
     try:
         Corpus.open(path).close()
         return path
     except (FileNotFoundError, DamagedInk):
-        pass  # not made yet, or spoilt: it can always be made again
+        pass  # missing or damaged: it is made again
     write_corpus(
         path,
         demo_sets(show_progress=True),
@@ -48,7 +45,7 @@ def demo_corpus() -> Path:
 def demo_sets(
     num_lines: int = NUM_LINES, show_progress: bool = False
 ) -> dict[str, list[Line]]:
-    """The lines of the demo corpus: `train`, `valid`, `test` (every hand in each)."""
+    """The lines of the demo corpus in `train`, `valid`, `test`; all writers in each."""
     from tqdm import tqdm
 
     writers = demo_writers()
@@ -62,10 +59,10 @@ def demo_sets(
         disable=None if show_progress else True,  # None: on a terminal alone
     )
     for number, text in enumerate(texts):
-        hand = number % len(writers)
+        writer = number % len(writers)
         rng = np.random.default_rng([1, number])
-        strokes = write_text(text, writers[hand], glyphs[hand], rng)
-        lines.append(Line(strokes, text, f"demo-{number:04d}", writers[hand].name))
+        strokes = write_text(text, writers[writer], glyphs[writer], rng)
+        lines.append(Line(strokes, text, f"demo-{number:04d}", writers[writer].name))
     order = np.random.default_rng(2).permutation(num_lines)
     held_out = max(1, round(HELD_OUT_SHARE * num_lines))
     parts = np.split(order, [held_out, 2 * held_out])

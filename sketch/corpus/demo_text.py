@@ -59,7 +59,7 @@ def demo_texts(num_lines: int) -> list[str]:
 
 
 def _rare_word(rng: np.random.Generator, pairs: Counter) -> str:
-    """A word of the list, or an invented one, with pairs not written much so far."""
+    """A word of the list, or an invented one, of pairs that are rare until now."""
     if rng.random() < LISTED_SHARE:
         candidates = [WORDS[i] for i in rng.integers(len(WORDS), size=6)]
         return min(candidates, key=lambda word: _commonness(word, pairs))

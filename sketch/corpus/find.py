@@ -1,4 +1,4 @@
-"""Where the corpus file is."""
+"""Finds the corpus file."""
 
 import os
 import sys
@@ -16,16 +16,16 @@ def find_corpus(data: str | Path | None = None) -> Path | None:
     """Finds the corpus file to train on.
 
     Looks at `data` (a file, or a folder that holds `handwriting.hdf5`), then at
-    `$SKETCH_DATA` (the same), `./data/` and `$FUEL_DATA_PATH/handwriting/`; a corpus of
-    another program that lies there is passed over.
+    `$SKETCH_DATA` (the same), `./data/` and `$FUEL_DATA_PATH/handwriting/`, where the
+    corpus of another program is passed over.
 
     Returns:
-        The path of the file, or None if nobody named one and none is there.
+        The path of the file; None if none is named and none is there.
 
     Raises:
-        FileNotFoundError: If `data` or `$SKETCH_DATA` names something that is not
-            there: whoever named it does not want another corpus instead.
-        ValueError: If `data` is empty, as of a variable that is not set.
+        FileNotFoundError: `data` or `$SKETCH_DATA` names a file that is missing; no
+            other one is taken instead.
+        ValueError: `data` is empty, perhaps from an unset variable.
     """
     if data == "":
         raise ValueError("--data is empty: name a file, or leave it out")
@@ -53,12 +53,12 @@ def find_corpus(data: str | Path | None = None) -> Path | None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether `sketch convert` made a file; a damaged one, perhaps."""
+    """Whether `sketch convert` made a file, even if it is damaged now."""
     try:
         with h5py.File(path, "r") as file:
             is_ours = "format" in file.attrs
     except OSError:
-        return True  # who opens it tells what is wrong
+        return True  # opening it will say what is wrong
     if not is_ours:
         _tell_passed_over(path)
     return is_ours

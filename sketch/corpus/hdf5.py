@@ -50,8 +50,8 @@ from sketch.corpus.hdf5_checks import (
     file_identity,
     heap_lengths,
     own_dataset,
+    read_referenced,
     read_references,
-    read_rows,
 )
 from sketch.corpus.hdf5_parts import (
     FORMAT,
@@ -363,7 +363,8 @@ class Corpus:
 
     def _read_rows(self, rows: slice) -> list[Line]:
         with damage_named(self.path):
-            features = read_rows(self._file["features"], self.path, rows, item_size=4)
+            references = read_references(self._file["features"], self.path)[rows]
+            features = read_referenced(self.path, "features", references, item_size=4)
             texts = {name: self._read_texts(name, rows) for name in TEXT_SOURCES}
         lines = []
         for place, shape in enumerate(self._shapes[rows]):

@@ -1,9 +1,8 @@
-"""What the reader of corpus files asks before it believes an HDF5 file.
+"""Checks of an HDF5 file from a stranger, before anything in it is used.
 
-HDF5 is a format in which a small file can claim anything: datasets that lie in other
-files, a million million rows that are all one fill value, rows of variable length that
-all point at the same bytes. Nothing is allocated, followed or read here before it has
-been compared with the size of the file.
+A small HDF5 file can claim anything: datasets in other files, a million million rows of
+one fill value, rows of variable length that all point at the same bytes. Nothing is
+allocated, followed or read here before it is compared with the size of the file.
 """
 
 import mmap
@@ -18,8 +17,8 @@ import numpy as np
 
 from sketch.ink import DamagedInk
 
-# How HDF5 stores values of variable length: a row is a reference, which leads to a
-# numbered object in a collection of the heap (file format specification, III.E).
+# A value of variable length is stored as a reference to a numbered object in a
+# collection of the heap (HDF5 file format specification, III.E).
 HEAP_REFERENCE = np.dtype([("length", "<u4"), ("address", "<u8"), ("index", "<u4")])
 HEAP_HEADER = struct.Struct("<4s4sQ")  # signature, version, size of the collection
 HEAP_OBJECT = struct.Struct("<H6xQ")  # index, (reference count,) size
@@ -27,16 +26,15 @@ MAX_ATTRIBUTE_ROWS = 1000  # `split` has one for each set and source
 
 
 def damaged(path: Path, problem: str) -> DamagedInk:
-    """The error for a corpus file that is not as it should be."""
+    """The error for a damaged corpus file."""
     return DamagedInk(f"{path}: {problem}; make the file again with `sketch convert`")
 
 
 @contextmanager
 def damage_named(path: Path) -> Iterator[None]:
-    """Makes a `DamagedInk` of whatever reading a damaged file raises.
+    """Turns whatever h5py raises for a damaged file into a `DamagedInk`.
 
-    h5py answers such a file with every kind of exception that it has. One that is gone,
-    or closed to this user, is not damaged.
+    A file that is missing, or that this user may not read, is not damaged.
     """
     try:
         yield
@@ -47,9 +45,9 @@ def damage_named(path: Path) -> Iterator[None]:
 
 
 def file_identity(status: os.stat_result) -> tuple[int, ...]:
-    """What changes when a file is replaced, or written to.
+    """Two numbers that change when a file is replaced or written.
 
-    Not its device and inode, which need not stay the same on a network.
+    Device and inode are not among them: on a network they need not stay the same.
     """
     return status.st_mtime_ns, status.st_size
 
@@ -57,16 +55,16 @@ def file_identity(status: os.stat_result) -> tuple[int, ...]:
 def own_dataset(
     file: h5py.File, path: Path, name: str, shape: tuple[int | None, ...]
 ) -> h5py.Dataset:
-    """A dataset that lies in this file, whole and in one piece.
+    """A dataset that is stored in this file, whole and in one piece.
 
     Args:
         file: the file.
         path: its path, for messages.
         name: of the dataset, at the top of the file.
-        shape: which it must have; None: any size along this axis.
+        shape: that it must have; None: any size along this axis.
 
     Raises:
-        DamagedInk: If there is no such dataset.
+        DamagedInk: There is no such dataset.
     """
     link = file.get(name, getlink=True) if name in file else None
     if not isinstance(link, h5py.HardLink):
@@ -75,7 +73,7 @@ def own_dataset(
     if not isinstance(dataset, h5py.Dataset):
         raise damaged(path, f"{name!r} is not a dataset")
     if dataset.external or dataset.is_virtual or dataset.chunks:
-        raise damaged(path, f"{name!r} does not lie in one piece in the file")
+        raise damaged(path, f"{name!r} is not stored in one piece in the file")
     fits = len(dataset.shape) == len(shape) and all(
         expected in (None, size)
         for expected, size in zip(shape, dataset.shape, strict=True)
@@ -92,27 +90,22 @@ def own_dataset(
 
 
 def is_variable_length(dataset: h5py.Dataset) -> bool:
-    """Whether its values are references into the file's heap."""
+    """Whether the values of a dataset are references into the heap."""
     text = h5py.check_string_dtype(dataset.dtype)
     is_free_text = text is not None and text.length is None
     return is_free_text or h5py.check_vlen_dtype(dataset.dtype) is not None
 
 
 def heap_lengths(dataset: h5py.Dataset, path: Path, item_size: int) -> np.ndarray:
-    """The number of items in each row of a variable-length dataset.
-
-    They are read from the references themselves, before anything is allocated by them.
+    """The number of items in each row of a variable-length dataset, int64 `[row]`.
 
     Args:
-        dataset: one that `own_dataset` returned.
+        dataset: from `own_dataset`.
         path: of the file.
         item_size: bytes of an item.
 
-    Returns:
-        int64 `[row]`.
-
     Raises:
-        DamagedInk: If the rows together claim more than the file holds.
+        DamagedInk: The rows together claim more than the file holds.
     """
     if not is_variable_length(dataset):
         raise damaged(path, f"{dataset.name} has no rows of variable length")
@@ -122,30 +115,6 @@ def heap_lengths(dataset: h5py.Dataset, path: Path, item_size: int) -> np.ndarra
     return lengths
 
 
-def read_rows(
-    dataset: h5py.Dataset, path: Path, rows: slice, item_size: int
-) -> list[bytes]:
-    """Reads rows of a variable-length dataset, without the HDF5 library.
-
-    The library trusts what it finds in the heap: an object of size 0 keeps it there
-    for ever, deaf to Ctrl-C, and a forged type makes it write where it should not.
-
-    Args:
-        dataset: one that `own_dataset` returned.
-        path: of the file.
-        rows: which.
-        item_size: bytes of an item.
-
-    Returns:
-        The bytes of each row.
-
-    Raises:
-        DamagedInk: If the heap does not add up, or lacks a row.
-    """
-    references = read_references(dataset, path)[rows]
-    return read_referenced(path, str(dataset.name), references, item_size)
-
-
 def read_referenced(
     path: Path,
     name: str,
@@ -153,17 +122,20 @@ def read_referenced(
     item_size: int,
     identity: tuple[int, ...] | None = None,
 ) -> list[bytes]:
-    """Reads rows by their references, in any order; the file may be closed meanwhile.
+    """The bytes of rows, by their references, in any order.
+
+    Read without the HDF5 library, which trusts the heap: an object of size 0 keeps it
+    there for ever, and a forged type makes it write where it should not.
 
     Args:
-        path: the file.
+        path: the file; it need not be open.
         name: of the dataset, for messages.
-        references: of `read_references`.
+        references: from `read_references`.
         item_size: bytes of an item.
-        identity: of `file_identity`, when the references were read; None: not known.
+        identity: `file_identity` when the references were read; None: unknown.
 
     Raises:
-        DamagedInk: If the heap does not add up, or lacks a row; if it is another file.
+        DamagedInk: The heap does not add up, lacks a row, or is another file's.
     """
     collections: dict[int, dict[int, tuple[int, int]]] = {}
     read = []
@@ -190,7 +162,7 @@ def read_referenced(
 
 
 def _find_objects(data: mmap.mmap, address: int) -> dict[int, tuple[int, int]]:
-    """Place and size of each object in a collection of the heap; none if it is none."""
+    """Place and size of each object in a collection of the heap; {} if damaged."""
     if address + HEAP_HEADER.size > len(data):
         return {}
     signature, _, size = HEAP_HEADER.unpack_from(data, address)
@@ -211,7 +183,7 @@ def _find_objects(data: mmap.mmap, address: int) -> dict[int, tuple[int, int]]:
 
 
 def read_references(dataset: h5py.Dataset, path: Path) -> np.ndarray:
-    """Where the rows of a variable-length dataset lie, `HEAP_REFERENCE` `[row]`."""
+    """Where the rows of a variable-length dataset are, `HEAP_REFERENCE` `[row]`."""
     num_bytes = dataset.size * HEAP_REFERENCE.itemsize
     with open(path, "rb") as raw:
         raw.seek(dataset.id.get_offset() or 0)

@@ -16,7 +16,8 @@ from sketch.corpus.hdf5_checks import (
     heap_lengths,
     own_dataset,
     read_plain_attribute,
-    read_rows,
+    read_referenced,
+    read_references,
     read_text_attribute,
 )
 from sketch.ink import DamagedInk
@@ -133,5 +134,6 @@ def read_texts(
     lengths = heap_lengths(values, path, item_size=1)
     if lengths.max(initial=0) > MAX_TEXT_BYTES:
         raise damaged(path, f"{name} holds a text of {lengths.max():,} bytes")
-    read = read_rows(values, path, rows, item_size=1)
+    references = read_references(values, path)[rows]
+    read = read_referenced(path, name, references, item_size=1)
     return [text.decode("utf-8") for text in read]

@@ -1,11 +1,11 @@
-"""Made-up hands, and the ink that they write: the built-in corpus is theirs.
+"""The made-up writers of the built-in corpus, and their ink.
 
 The letters are single-stroke Hershey faces (PyPI `Hershey-Fonts`; the shapes are in
 the public domain). A *writer* is a face with a size, width, slant, roundness, speed
 and unsteadiness of its own, and with its own habits for each letter. A line is laid
-out, bent by smooth random fields (so that joined letters stay joined) and then
-traversed as a pen does it: fast on the straights, slow at bends and at the ends of
-strokes, read at equal times. Positions are whole tablet units, y downwards.
+out, bent by smooth random fields (so that joined letters stay joined) and sampled at
+equal times by a pen that is fast on straights and slow at bends and ends of strokes.
+Positions are whole tablet units, y downwards.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ POINTS_PER_TIME = 1.9  # gives about 12 points a letter at speed 1
 
 @dataclass(frozen=True)
 class Writer:
-    """A hand. Lengths are in x-heights unless said otherwise.
+    """A writer's style. Lengths are in x-heights unless said otherwise.
 
     Attributes:
         name: `demo-00`, …
@@ -40,7 +40,7 @@ class Writer:
         slant: shear to the right, tangent.
         roundness: standard deviation of the smoothing that rounds corners off.
         speed: 1 gives about 12 points a letter.
-        unsteadiness: size of the smooth wobble of the pen.
+        unsteadiness: size of the pen's smooth wobble.
         drift: size of the baseline's slow wander.
         habits: `{character: [height, width, shear, rise]}`, this writer's lasting
             departures from the face.
@@ -64,7 +64,7 @@ class Glyph:
     """A character in one writer's face, in x-heights, baseline at y = 0, y downwards.
 
     Attributes:
-        advance: how far the next character is.
+        advance: distance to the next character.
         strokes: dense outlines `[n, 2]`, in the order of writing.
     """
 
@@ -73,7 +73,7 @@ class Glyph:
 
 
 def demo_writers() -> list[Writer]:
-    """The hands of the demo corpus: joined, printed, and joined with plain capitals."""
+    """The writers of the demo corpus: joined, printed, joined with plain capitals."""
     writers = []
     for number in range(NUM_WRITERS):
         rng = np.random.default_rng([0, number])
@@ -108,7 +108,7 @@ def demo_writers() -> list[Writer]:
 def write_text(
     text: str, writer: Writer, glyphs: dict[str, Glyph], rng: np.random.Generator
 ) -> np.ndarray:
-    """Writes one line of text in one hand.
+    """Writes one line of text.
 
     Returns:
         Strokes, float32 `[time, 3]`, in whole tablet units, y downwards.
@@ -134,8 +134,7 @@ def _lay_out(
     Args:
         text: one line.
         glyphs: of all its characters.
-        joins: the letters that are written without lifting the pen, where the next
-            stroke starts near enough.
+        joins: the letters that are joined where the next stroke starts near enough.
 
     Returns:
         Two lists with one entry a pen stroke: points `[n, 2]`, and for each point the
@@ -150,8 +149,8 @@ def _lay_out(
             share = np.clip(stroke[:, 0] / glyph.advance, 0, 1)
             path, place = stroke + (left, 0.0), number + share
             before = text[number - (order == 0)] if paths else " "
-            # A longer join to the next letter would make an e of a c; within a letter
-            # only the x is not written in one go.
+            # A longer join to the next letter would turn a c into an e; within a letter
+            # only the strokes of x are not joined.
             longest = JOIN_STROKES if order and character != "x" else JOIN_LETTERS
             gap = np.hypot(*(path[0] - paths[-1][-1])) if paths else np.inf
             if before in joins and character in joins and gap < longest:
@@ -251,7 +250,7 @@ def _traverse(
 
 
 def glyphs_of(writer: Writer) -> dict[str, Glyph]:
-    """All characters of the two faces of a writer, rounded in the writer's manner."""
+    """All characters of a writer's two faces, rounded as this writer does."""
     glyphs = {}
     for character in writer.habits:
         name = writer.lower if character in LETTERS else writer.capitals

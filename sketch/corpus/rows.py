@@ -1,8 +1,7 @@
-"""Rows of a corpus by their number: in memory, or on disk until somebody takes them.
+"""Rows of a corpus by their number: in memory, or read from disk when taken.
 
-Batches need of every line its length, always, and its ink once an epoch. What is on
-disk costs some tens of bytes a line here, whatever its length. A file is open only
-while rows of it are read; which of its pages stay in memory, the system decides.
+Batches always need the length of every line, but its ink only once an epoch. A row on
+disk costs some tens of bytes of memory. A file is open only while its rows are read.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,24 +13,24 @@ import numpy as np
 
 from sketch.corpus.hdf5_checks import damage_named, read_referenced
 
-AT_ONCE = 10_000  # rows whose bytes are in memory together while all are read
+AT_ONCE = 10_000  # rows that are read together while all are read
 
 
 class Rows(Protocol):
     """Strokes, character codes or ids of lines 0, 1, ...
 
     Attributes:
-        lengths: int `[line]`, the length of each.
+        lengths: int `[line]`.
     """
 
     lengths: np.ndarray
 
     def take(self, numbers: Sequence[int]) -> list[Any]:
-        """These rows, in this order."""
+        """The rows of these numbers, in this order."""
 
 
 class RowsInMemory:
-    """Rows of a list."""
+    """`Rows` of a list."""
 
     def __init__(self, rows: Sequence[Any]):
         self.rows = rows
@@ -43,12 +42,13 @@ class RowsInMemory:
 
 @dataclass(frozen=True)
 class Located:
-    """Rows of one file.
+    """Where rows are in one file.
 
-    path: the file.
-    source: the dataset.
-    references: where they lie, as `Corpus.locate` says.
-    identity: `Corpus.identity`; another file of this path is refused.
+    Attributes:
+        path: the file.
+        source: the dataset.
+        references: from `Corpus.locate`.
+        identity: `Corpus.identity`; another file of this path is refused.
     """
 
     path: Path
@@ -58,13 +58,13 @@ class Located:
 
 
 class RowsOnDisk:
-    """Rows of corpus files, in the order of the files.
+    """`Rows` of corpus files, in the order of the files.
 
     Args:
         parts: where they are.
         lengths: int `[line]`.
         item_size: bytes of an item of a row.
-        decode: the bytes of a row to what `take` gives; its ValueError names a fault.
+        decode: turns the bytes of a row into what `take` returns, or raises ValueError.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class RowsOnDisk:
     def chosen(
         self, numbers: np.ndarray, decode: Callable[[bytes], Any] | None = None
     ) -> "RowsOnDisk":
-        """Some of these rows as rows of their own, perhaps decoded otherwise.
+        """Some of these rows; with `decode`, in place of the present one.
 
         Args:
             numbers: int, increasing.
-            decode: in place of this one's.
+            decode: as in the class; None: the same.
         """
         bounds = zip(self.starts[:-1], self.starts[1:], strict=True)
         parts = [
@@ -98,7 +98,7 @@ class RowsOnDisk:
         return RowsOnDisk(parts, self.lengths[numbers], self.item_size, decode)
 
     def measured(self) -> "RowsOnDisk":
-        """The same rows, with the lengths that they have when they are decoded."""
+        """The same rows, with their lengths after decoding."""
         lengths = np.array([len(row) for row in self._all()], np.int64)
         return RowsOnDisk(self.parts, lengths, self.item_size, self.decode)
 

@@ -1,6 +1,6 @@
 """Several corpus files as one: their sets joined, in the order of the files.
 
-What `Shards` has by the name of something of `Corpus` is the same, of all files.
+Methods of `Shards` do for all files what the method of that name of `Corpus` does.
 """
 
 import contextlib
@@ -17,21 +17,21 @@ from sketch.corpus.rows import Located, RowsOnDisk
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import extent
 
-OTHER_UNITS = 5.0  # times as large: letters alone are no more below whole lines
-MEASURED = 200  # lines of a file
+OTHER_UNITS = 5.0  # times larger; single letters are not this much below whole lines
+MEASURED = 200  # lines of each file
 
 
 class Shards:
     """Corpus files, open for reading; made by `open_shards`.
 
     Attributes:
-        files: each file.
-        path: where they are, as messages say it.
+        files: in order.
+        path: their paths, for messages.
         source: what the lines are.
-        sets: names of the sets, which all files have.
-        offset_mean, offset_std: float64 `[2]`, over the training sets of all.
-        alphabet: the characters of any of them.
-        digest: of the content of all; of one file, that file's own.
+        sets: names of the sets; the same in all files.
+        offset_mean, offset_std: float64 `[2]`, over all training sets.
+        alphabet: the characters of all files.
+        digest: of all digests; of a single file, its own.
     """
 
     def __init__(self, files: Sequence[Corpus]):
@@ -58,11 +58,11 @@ class Shards:
         return mean, np.sqrt((shares * (stds**2 + (means - mean) ** 2)).sum(axis=0))
 
     def require_fit(self) -> None:
-        """Refuses files that nobody should train on together.
+        """Refuses files that should not be trained on together.
 
         Raises:
-            ValueError: the ink of one is in other units. A line that one holds out is
-                trained on in another, by its id and its ink.
+            ValueError: The ink of one is in other units; or a line that one holds out
+                is trained on in another, by its id and its ink.
         """
         if len(self.files) == 1:
             return
@@ -161,12 +161,12 @@ def _decode_strokes(data: bytes) -> np.ndarray:
 
 @contextlib.contextmanager
 def open_shards(paths: Sequence[str | Path]) -> Iterator[Shards]:
-    """Opens corpus files as one; what it gives stays valid when they are closed.
+    """Opens corpus files as one; its `Rows` stay valid when the files are closed.
 
     Raises:
-        FileNotFoundError, DamagedInk: as of `Corpus.open`.
-        DamagedInk: a file lacks a set that another has.
-        ValueError: two files are the same.
+        FileNotFoundError, BlockingIOError, DamagedInk: as in `Corpus.open`.
+        DamagedInk: The files have different sets.
+        ValueError: Two files hold the same lines.
     """
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(Corpus.open(path)) for path in paths]

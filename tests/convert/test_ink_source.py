@@ -232,7 +232,7 @@ def test_convert_with_a_text_of_many_bytes_leaves_it_out(tmp_path):
     (tmp_path / "cat.ndjson").write_text(ndjson(1, long))
     (tmp_path / "dog.ndjson").write_text(ndjson(3))
     report = convert([tmp_path], tmp_path / "out.hdf5", split="random")
-    assert "a text of 9,000 characters is no line of handwriting" in str(report)
+    assert "a text of 9,000 characters is too long for a line" in str(report)
     write_json(tmp_path / "mine.json", InkLine(own_lines()[0].strokes, writer=long))
     write_json(tmp_path / "yours.json", InkLine(own_lines()[0].strokes))
     (tmp_path / "yours.txt").write_text(long, encoding="utf-8")

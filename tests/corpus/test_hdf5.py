@@ -152,7 +152,7 @@ BAD = {
     "empty set": (lambda sets: sets["valid"].clear(), "'valid' is empty"),
     "twice": (
         lambda sets: sets["valid"].append(sets["train"][0]),
-        "form-01 stands in 'train' and again in 'valid'",
+        "form-01 is in 'train' and again in 'valid'",
     ),
     "shape": (
         lambda sets: swap_line(sets, strokes=np.zeros((4, 2), np.float32)),
@@ -173,7 +173,7 @@ BAD = {
     ),
     "endless": (
         lambda sets: swap_line(sets, transcript="a" * 20_001),
-        "20,001 characters is no line",
+        "20,001 characters is too long",
     ),
     "nul": (lambda sets: swap_line(sets, transcript="a\0b"), "character NUL"),
     "no spread": (

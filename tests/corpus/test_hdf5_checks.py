@@ -264,7 +264,7 @@ def test_corpus_with_an_endless_heap_is_refused(path):
     spoil_heap(path)
     with (
         Corpus.open(path) as corpus,
-        pytest.raises(DamagedInk, match="the heap of /features is spoilt"),
+        pytest.raises(DamagedInk, match="the heap of features is spoilt"),
     ):
         corpus.read_set("train")
 
