@@ -16,7 +16,8 @@ def make_corpus(path, seed=0, length=12, scale=1, prefix=""):
             strokes = rng.normal((5, 0), (20, 30), size=(length, 2)).round() * scale
             ends = (np.arange(length) % 5 == 4) | (np.arange(length) == length - 1)
             rows = np.column_stack([strokes, ends]).astype(np.float32)
-            yield Line(rows, "ab ba"[: 2 + number % 3], f"{prefix}{name}-{number:02d}", "w")
+            line_id = f"{prefix}{name}-{number:02d}"
+            yield Line(rows, "ab ba"[: 2 + number % 3], line_id, "w")
 
     sets = {
         name: list(lines(name, count))
