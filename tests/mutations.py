@@ -8,6 +8,7 @@ name the file.
 """
 
 import faulthandler
+import gzip
 import hashlib
 import json
 import re
@@ -59,6 +60,23 @@ def mutate(data: bytes, rng: np.random.Generator) -> bytes:
             case 7 if rng.random() < 0.3:
                 del data[place:]
     return bytes(data)
+
+
+DRAWING = """<svg width="40mm" height="1in" viewBox="0 0 100 100" fill="none"
+preserveAspectRatio="none"><style>.a, g > #b{stroke:red;transform:rotate(9deg)}</style>
+<symbol id="s" viewBox="0 0 9 9"><path class="a" d="M1 1A5 4 30 01 7 7q2 3 4 5t1 1z"/>
+</symbol><g id="g" transform="translate(1 2)"><use href="#s" x="3" width="50%"/></g>
+<use href="#g" y="9"/><svg x="1" width="2cm" viewBox="0 0 5 5"><rect id="b" rx="1"
+width="4" height="3" stroke="#123"/><circle r="1" style="fill:black"/></svg></svg>"""
+INKML = """<ink><definitions><context id="c"><inkSource><traceFormat><channel name="Y"/>
+<channel name="X" units="mm"/></traceFormat><channelProperties><channelProperty
+channel="X" name="resolution" value="4" units="1/cm"/><channelProperty channel="Y"
+name="resolution" value="5" units="1/cm"/></channelProperties></inkSource></context>
+</definitions><trace id="t" contextRef="#c">1 2, '3'4, "1"1, * *</trace>
+<traceGroup id="g" contextRef="#c"><trace>5 6, 7 8</trace><trace>9 9, 8 7</trace>
+</traceGroup><traceView><traceView><annotation type="type">Textline</annotation><annotation type="truth">a b
+</annotation><traceView traceDataRef="#t" from="1" to="3"/>
+<traceView traceDataRef="#g"/></traceView></traceView></ink>"""
 
 
 # -- what is read --------------------------------------------------------------------
@@ -132,6 +150,54 @@ def ink_reader(suffix: str) -> Callable:
         return path, read
 
     return prepare
+
+
+def xournal(folder):
+    from sketch.ink.ink_files import read_ink
+
+    path = folder / "mine.xopp"
+    strokes = "".join(
+        f'<stroke tool="pen" width="1.4 1.2">{n} 2.5 {n + 3} 4.5 7 8</stroke>'
+        for n in range(20)
+    )
+    path.write_text(f"<xournal><page><layer>{strokes}</layer></page></xournal>")
+
+    def read():
+        check_ink(line.strokes for line in read_ink(path))
+
+    return path, read
+
+
+def packed_xournal(folder):
+    path, read = xournal(folder)
+    path.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    return path, read
+
+
+def drawing(folder):
+    """An SVG with all that our own files do not have."""
+    from sketch.ink.ink_files import read_ink
+
+    path = folder / "drawing.svg"
+    path.write_text(DRAWING)
+
+    def read():
+        check_ink(line.strokes for line in read_ink(path))
+
+    return path, read
+
+
+def pages(folder):
+    """InkML with contexts, resolutions and views."""
+    from sketch.ink.ink_files import read_ink
+
+    path = folder / "pages.inkml"
+    path.write_text(INKML)
+
+    def read():
+        check_ink(line.strokes for line in read_ink(path))
+
+    return path, read
 
 
 def styles(folder):
@@ -330,6 +396,10 @@ KINDS = {
     "inkml": ink_reader("inkml"),
     "svg": ink_reader("svg"),
     "json": ink_reader("json"),
+    "drawing": drawing,
+    "pages": pages,
+    "xopp": xournal,
+    "packed xopp": packed_xournal,
     "ndjson": drawings,
     "styles": styles,
     "hdf5": corpus,

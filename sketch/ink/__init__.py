@@ -7,6 +7,7 @@
 - `xml`: XML from anywhere, parsed safely
 - `ink_files`: the table of formats, and the JSON format
 - `inkml`: InkML, parsed and written
+- `xopp`: ink out of Xournal++ files
 - `svg`: ink out of SVG: what a person sees, in pen order
 - `svg_path`: outlines as curves, and curves as points
 - `svg_place`: lengths, transformations and view boxes

@@ -26,6 +26,7 @@ from sketch.ink.line_of_ink import (
 from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.svg import parse_svg
 from sketch.ink.xml import read_bytes
+from sketch.ink.xopp import parse_xopp
 from sketch.system.atomic import write_text
 
 FORMAT, VERSION = "sketch-ink", 1
@@ -115,6 +116,7 @@ PARSERS: dict[str, Callable[[bytes, str | Path, bool], InkFile]] = {
     "svg": parse_svg,
     "inkml": parse_inkml,
     "json": parse_json,
+    "xopp": parse_xopp,
 }
 SUFFIXES = tuple(f".{name}" for name in PARSERS)
 

@@ -404,7 +404,7 @@ def _resolution(
         if key == (channel.get("name"), "resolution"):
             value = float(one.get("value", "0"))
             unit = one.get("units", channel.get("units", "")).lower().removeprefix("1/")
-            if value > 0 and unit in MILLIMETRES:
+            if unit in MILLIMETRES and 1e-9 < value < 1e9:
                 return MILLIMETRES[unit] / value
     return None
 

@@ -1,0 +1,78 @@
+"""Ink out of Xournal++ files (`.xopp`): gzip of XML.
+
+    <xournal><page width="…" height="…"><layer>
+    <stroke tool="pen" color="#000000ff" width="1.41 0.9 …">x y x y …</stroke>
+
+A page is a line of unknown text: the strokes of the tool `pen` in all its layers, in
+units of 1/72 inch, y downwards. Width, which follows the pressure, and colour are not
+read. Other tools, texts and pictures are passed over and counted.
+"""
+
+import zlib
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from sketch.ink import DamagedInk
+from sketch.ink.line_of_ink import MAX_POINTS, InkFile, line_from_pen_strokes
+from sketch.ink.svg_path import find_numbers
+from sketch.ink.xml import name_of, parse_xml
+
+MAX_UNPACKED = 64 << 20  # bytes; pictures are in the file, too
+OTHERS = {"text", "image", "teximage"}
+
+
+def parse_xopp(content: bytes, path: str | Path, join: bool = True) -> InkFile:
+    """Parses Xournal++; arguments and errors as in `sketch.ink.ink_files.parse_ink`."""
+    root = parse_xml(_unpack(content, path), path)
+    if name_of(root) != "xournal":
+        raise DamagedInk(f"{path} is not of Xournal++: its root is <{name_of(root)}>")
+    lines, num_points, passed_over = [], 0, Counter()
+    for number, page in enumerate(root.iterfind("{*}page"), start=1):
+        strokes = []
+        for element in page.iterfind("{*}layer/*"):
+            kind, tool = name_of(element), element.get("tool", "pen")
+            if kind in OTHERS or (kind == "stroke" and tool != "pen"):
+                passed_over[kind if kind in OTHERS else f"{tool[:20]} stroke"] += 1
+            if kind != "stroke" or tool != "pen":
+                continue
+            try:
+                numbers = find_numbers(element.text or "", "a stroke")
+                points = np.reshape(numbers, (-1, 2))
+            except ValueError as error:
+                raise DamagedInk(f"{path}, page {number} is damaged: {error}") from None
+            num_points += len(points)
+            if num_points > MAX_POINTS:
+                raise DamagedInk(
+                    f"{path} has more than {MAX_POINTS:,} points; cut it into several "
+                    "files"
+                )
+            # Xournal++ writes the point of a dot twice.
+            strokes.append(points[:1] if (points == points[:1]).all() else points)
+        if any(map(len, strokes)):
+            try:
+                lines.append(line_from_pen_strokes(strokes, ""))
+            except DamagedInk as error:
+                raise DamagedInk(f"{path}, page {number} is damaged: {error}") from None
+    if not lines:
+        raise DamagedInk(f"{path} holds no ink: no stroke of the pen")
+    return InkFile(lines, 0, passed_over)
+
+
+def _unpack(content: bytes, path: str | Path) -> bytes:
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        unpacked = unpacking.decompress(content, MAX_UNPACKED)
+    except zlib.error as error:
+        raise DamagedInk(f"{path} is damaged: {error}; copy it again") from None
+    if unpacking.unconsumed_tail:
+        raise DamagedInk(
+            f"{path} unpacks to more than {MAX_UNPACKED >> 20} MB; cut it into several "
+            "files"
+        )
+    if not unpacking.eof:
+        raise DamagedInk(f"{path} is cut off; copy it again")
+    return unpacked
