@@ -41,8 +41,9 @@ WITHOUT_FILE = {
     "model/test_sharing",  # one model on several devices
     "training/test_backends",
     "training/test_several_processes",
-    "web/test_browser",
-    "web/test_static",
+    "web/test_browser",  # the writing page
+    "web/test_capture",  # the recording sheet
+    "web/test_static",  # and what both are made of
 }
 
 

@@ -7,12 +7,10 @@ import threading
 from typing import NamedTuple
 
 import uvicorn
-from made_up_ink import write as write_ink
+from made_up_ink import pens_of
 
-from sketch.ink.line_of_ink import InkLine
-from sketch.ink.strokes import split_pen_strokes
 from sketch.web import app as web_app
-from sketch.web.answer import FORMAT, VERSION, break_lines, cut_to_ink
+from sketch.web.answer import break_lines
 from sketch.web.guard import LOOPBACK
 from sketch.web.models import Models
 from sketch.web.request import WriteRequest
@@ -29,6 +27,10 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
     @property
+    def events(self):
+        return list(map(json.loads, self.body.splitlines()))
+
+    @property
     def error(self) -> str:
         return self.json["error"]
 
@@ -36,11 +38,11 @@ class Answer(NamedTuple):
 class Server:
     """The application behind a real socket, in a thread."""
 
-    def __init__(self, hands: Models, **options):
+    def __init__(self, models: Models, **options):
         self.socket = listen("127.0.0.1", 0)
         self.port = self.socket.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
-        app = web_app.build_app(hands, LOOPBACK, **options)
+        app = web_app.build_app(models, LOOPBACK, **options)
         config = uvicorn.Config(app, log_config=None, log_level="critical", ws="none")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -63,8 +65,8 @@ class Server:
     def get(self, path, **headers) -> Answer:
         return self.ask("GET", path, headers=headers)
 
-    def post(self, path, body) -> Answer:
-        return self.ask("POST", path, body)
+    def post(self, path, body, **headers) -> Answer:
+        return self.ask("POST", path, body, headers)
 
     def __enter__(self):
         self._thread.start()
@@ -77,34 +79,19 @@ class Server:
         assert not self._thread.is_alive()
 
 
-def made_up_answer(asked: WriteRequest) -> dict:
-    """An answer as of `sketch.web.answer.write`, without a network."""
+def made_up_write(model, asked: WriteRequest, stop, tell) -> None:
+    """Writes as `sketch.web.answer.write` does, without a network."""
     rows = break_lines(asked.text, asked.columns)
-    page = cut_to_ink(
-        [InkLine(write_ink(row), row, (0.0, 40.0 * n)) for n, row in enumerate(rows)]
-    )
-    lines = []
-    for line in page.lines:
-        pens = split_pen_strokes(line.strokes, line.start)
+    for number, row in enumerate(rows):
+        pens = [pen / 4 + (6, 12 + 10 * number) for pen in pens_of(row)[0]]
         count = sum(map(len, pens))
-        attention = [[n * len(line.text) // count, 255] for n in range(count)]
-        strokes = [pen.tolist() for pen in pens]
-        lines.append(
-            {
-                "text": line.text,
-                "strokes": strokes,
-                "attention": attention,
-                "tries": [1],
-            }
-        )
-    size = {"width": page.width, "height": page.height, "pen": 1.0}
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "lines": lines,
-        "page": size,
-        "faults": [],
-        "seconds": 1.0,
-        "seed": asked.seed,
-        "hand": asked.hand,
-    }
+        line = {
+            "text": row,
+            "strokes": [pen.round(3).tolist() for pen in pens],
+            "attention": [[n * len(row) // count, 255] for n in range(count)],
+            "tries": [1],
+        }
+        page = {"width": 100.0, "height": 10.0 + 10 * len(rows), "pen": 0.35}
+        tell({"event": "line", "of": len(rows), "line": line, "page": page})
+    end = {"event": "end", "page": page, "faults": [], "notes": [], "seconds": 1.0}
+    tell(end | {"seed": asked.seed, "model": asked.model})

@@ -21,7 +21,7 @@ from sketch.cli.param_types import ExperimentName
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen at. Another than this machine's own lets others in.",
+    help="Address to listen at. 0.0.0.0 lets other machines in.",
 )
 @click.option(
     "--port",
@@ -30,6 +30,13 @@ from sketch.cli.param_types import ExperimentName
     show_default=True,
     help="0 takes any that is free.",
 )
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="A further name that requests may be for, as that of a proxy.",
+)
 @backend_option
 @experiments_option
 @debug_option
@@ -37,14 +44,15 @@ def command(
     models: tuple[str, ...],
     host: str,
     port: int,
+    allowed: tuple[str, ...],
     backend: str | None,
     experiments: Path,
 ) -> None:
     """Serve a page that writes, for a browser.
 
-    The address is printed; Ctrl-C ends it. Nothing is loaded from elsewhere, nothing
-    leaves this machine. The page also captures your own hand: what you write there is
-    saved as InkML, which `sketch convert` reads.
+    The address is printed; Ctrl-C ends it. Nothing is loaded from elsewhere, and
+    nothing leaves this machine. The page also records your own handwriting, and saves
+    it as InkML, which `sketch convert` reads.
     """
     from sketch.backend.packages import how_to_install
 
@@ -57,4 +65,4 @@ def command(
         raise click.ClickException(
             f"{missing} is not installed: {how_to_install('web')}"
         ) from error
-    serve(host, port, experiments, models, backend, click.echo)
+    serve(host, port, experiments, models, backend, allowed)

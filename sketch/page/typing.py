@@ -110,11 +110,14 @@ def fit_text(text: str, alphabet: Alphabet, replace_unknown: str | None = None) 
 
 def describe_unknown(text: str, alphabet: Alphabet) -> str | None:
     """Lists the characters that `fit_text` would refuse, such as "€ and %"; or None."""
-    fitted = _fit(text, set(alphabet.characters))
-    unknown = dict.fromkeys(
-        _shown(cluster) for cluster, plain in fitted if plain is None
-    )
+    unknown = dict.fromkeys(map(_shown, find_unknown(text, alphabet)))
     return _list(list(unknown)) if unknown else None
+
+
+def find_unknown(text: str, alphabet: Alphabet) -> list[str]:
+    """The characters, with their marks, that `fit_text` would refuse, each once."""
+    fitted = _fit(text, set(alphabet.characters))
+    return list(dict.fromkeys(cluster for cluster, plain in fitted if plain is None))
 
 
 def describe_unmarked(text: str, alphabet: Alphabet) -> list[str]:

@@ -3,8 +3,8 @@
 - `request`: what a browser asks for, checked
 - `models`: the experiments on offer
 - `prompts`: the lines of the recording sheet
-- `answer`: a text written: ink in its place, and how it came about
-- `downloads`: ink as a file to keep
+- `placement`: written lines on paper, as they come
+- `answer`: a text written, told line by line
 - `worker`: one thread that writes, a short queue before it
 - `guard`: the headers of every answer, the hosts of every request
 - `app`: which address answers what

@@ -1,59 +1,66 @@
-"""A request written: text in, ink in its place out, and how it came about.
+"""Writes the text of a request, line by line, and tells how it went.
 
-The answer is the JSON format of `sketch.ink.ink_files`, so that a saved answer is a file
-of ink, with more beside the lines:
+The work is told in events, each a JSON object. A browser gets them as they come, a line
+of text each (newline-delimited JSON):
+
+    {"event": "queue", "ahead": 2}                   texts to be written before this one
+    {"event": "loading"}                             the model is loaded and compiled
+    {"event": "line", "of": 11, "line": {…}, "page": {…}}
+    {"event": "end", "page": {…}, "faults": […], …}  or
+    {"event": "error", "error": "One sentence."}
+
+A program gets one object instead. It is a file of ink in the JSON format of
+`sketch.ink.ink_files`, with more fields:
 
     {"format": "sketch-ink", "version": 1,
      "lines": [{"text": …, "strokes": [[[x, y], …], …],   millimetres, y downwards
                 "attention": [[k, a, b, …], …],           a row for each point
                 "tries": [1, 3]}],                        of each piece of the line
      "page": {"width": …, "height": …, "pen": …},         millimetres
-     "faults": […], "seconds": …, "seed": …, "hand": …}
+     "faults": […],                                       what may not be legible
+     "notes": […],                                        what was written otherwise
+     "seconds": …, "seed": …, "model": …}
 
-A row of `attention` says how much the model looks at the characters of the line's text
-while it draws the point: at character k by a, at the next one by b; 255 is a weight of
-1, what is not there is 0. `text` is followed by one character more, the end.
+The `page` of a line is an estimate for the whole text until the last line is written.
+
+A row of `attention` holds the weights of the window at a point: character k of the
+line's text has the weight a, the next one b, and so on; 255 stands for 1, and the
+others have 0. The character after the last one of `text` is its end.
 """
 
 import textwrap
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from typing import Any
 
-import numpy as np
-
 from sketch.generation.sampling import SamplingLoop
 from sketch.generation.terms import Prime
-from sketch.generation.texts import WrittenLine
-from sketch.ink.ink_files import FORMAT, VERSION
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
-from sketch.ink.strokes import split_pen_strokes
-from sketch.page.layout import lay_out
-from sketch.page.page_files import writing_seconds
-from sketch.page.paper import Layout, Page
-from sketch.page.typing import (
-    describe_unknown,
-    describe_unmarked,
-    fit_text,
-    split_paragraphs,
-)
+from sketch.ink.strokes import denormalise, split_pen_strokes
+from sketch.model.edits import error_rate
+from sketch.page.typing import describe_unmarked, fit_text, split_paragraphs
 from sketch.page.words import cut_words
-from sketch.web.models import Hand
+from sketch.web.models import OpenModel
+from sketch.web.placement import Paper
 from sketch.web.request import WriteRequest
+from sketch.writing.check import ReadingCheck
 from sketch.writing.letter import Letter, write_letter
 from sketch.writing.pen import sampling_options
-from sketch.writing.prime import own_prime, style_prime
+from sketch.writing.prime import MIN_PRIME, own_prime, style_prime
 
 BATCH_SIZE = 8  # pieces written at once; one compiled loop for texts of all lengths
 TRIES = 4  # at each piece, before it is shown with its fault
-MARGIN = 6.0  # mm around the ink
-# So wide that no line is broken again: that is done by characters, as they are typed.
-ROOM = Layout(paper=(9_000.0, 9_000.0), margin=MARGIN, size=2.5)
+# A prime's text is doubted from this share of misread characters on. Ink drawn with a
+# mouse is read badly, but half of it is read.
+DOUBTED = 0.6
+
+Event = dict[str, Any]
+Tell = Callable[[Event], None]
 
 
 class StoppableLoop:
-    """A sampling loop that ends between two compiled calls when it is told to."""
+    """A sampling loop that can be stopped between two compiled calls."""
 
     def __init__(self, loop: SamplingLoop, stop: threading.Event):
         self.network = loop.network
@@ -61,70 +68,56 @@ class StoppableLoop:
         self._stop = stop
 
     def predict_on_batch(self, inputs: dict) -> dict:
-        """As of the loop.
+        """See `SamplingLoop`.
 
         Raises:
-            CancelledError: nobody waits for the ink any more.
+            CancelledError: it was stopped.
         """
         if self._stop.is_set():
             raise CancelledError
         return self._loop.predict_on_batch(inputs)
 
 
-def write(hand: Hand, request: WriteRequest, stop: threading.Event) -> dict[str, Any]:
-    """Writes what was asked for.
+def write(
+    model: OpenModel, request: WriteRequest, stop: threading.Event, tell: Tell
+) -> None:
+    """Writes a text.
 
     Args:
-        hand: opened.
+        model: loaded.
         request: checked.
         stop: ends the work early.
-
-    Returns:
-        The answer, as above.
+        tell: called with each "line" event and the "end" event, see above.
 
     Raises:
-        ValueError: an unknown character, no text, or a prime that cannot be used.
-        CancelledError: it was stopped.
+        ValueError: no text, an unknown character, or an unusable prime.
+        CancelledError: `stop` was set.
     """
-    experiment = hand.experiment
-    text = _fit(request.text, hand)
-    rows = break_lines(text, request.columns)
+    experiment = model.experiment
+    rows = break_lines(fit_text(request.text, experiment.alphabet), request.columns)
     if not rows:
         raise ValueError("there is no text to write")
-    prime = _prime(hand, request.prime)
-    loop = StoppableLoop(hand.loop, stop)
-    manner = sampling_options(
-        experiment,
-        probability_bias=request.bias,
-        seed=request.seed,
-        max_tries=TRIES,
-        batch_size=BATCH_SIZE,
+    prime, doubts = _prime(model, request.prime)
+    paper = Paper(rows)
+    for numbers, letter in _letters(model, request, rows, prime, stop):
+        paper.add(numbers, letter)
+        for line in paper.take():
+            tell({"event": "line", "of": len(rows), "line": line, "page": paper.size})
+    tell(
+        {
+            "event": "end",
+            "page": paper.size,
+            "faults": [f"“{text}” may not be legible" for text in paper.faulty],
+            "notes": describe_unmarked(request.text, experiment.alphabet) + doubts,
+            "seconds": paper.seconds,
+            "seed": request.seed,
+            "model": experiment.name,
+        }
     )
-    letter = write_letter(experiment, ["\n".join(rows)], manner, prime, loop)
-    (page,) = lay_out(letter.paragraphs, ROOM, letter.x_height)
-    page = cut_to_ink(page.lines)
-    groups = _pieces_of_lines(letter)
-    lines = [
-        _line(line, pieces) for line, pieces in zip(page.lines, groups, strict=True)
-    ]
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "lines": lines,
-        "page": {
-            "width": _rounded(page.width),
-            "height": _rounded(page.height),
-            "pen": page.pen_mm,
-        },
-        "faults": describe_unmarked(request.text, experiment.alphabet) + letter.faults,
-        "seconds": _rounded(writing_seconds(page)),
-        "seed": request.seed,
-        "hand": experiment.name,
-    }
 
 
 def break_lines(text: str, columns: int) -> list[str]:
-    """The lines of a text, broken at blanks after so many characters.
+    """The lines of a text, broken at blanks after at most `columns` characters.
 
     A longer word stays whole; empty lines are left out.
     """
@@ -138,38 +131,95 @@ def break_lines(text: str, columns: int) -> list[str]:
     ]
 
 
-def cut_to_ink(lines: Sequence[InkLine]) -> Page:
-    """A sheet around lines that have their places already, in millimetres."""
-    pens = [split_pen_strokes(line.strokes, line.start) for line in lines]
-    points = np.concatenate([pen for own in pens for pen in own])
-    shift = MARGIN - points.min(axis=0)
-    width, height = np.ptp(points, axis=0) + 2 * MARGIN
-    moved = [
-        line._replace(start=tuple((shift + line.start).tolist())) for line in lines
-    ]
-    return Page(moved, float(width), float(height), 1.0, 0.14 * ROOM.size)
+def _letters(
+    model: OpenModel,
+    request: WriteRequest,
+    rows: Sequence[str],
+    prime: Prime | None,
+    stop: threading.Event,
+) -> Iterator[tuple[list[int], Letter]]:
+    """Writes rows in groups, with the numbers of each group's rows.
+
+    The first group is one row, so that its ink is there soon. Without a prime, the
+    others go on from its ink.
+    """
+    experiment = model.experiment
+    loop = StoppableLoop(model.loop, stop)
+    check = ReadingCheck(model.recogniser) if model.recogniser else None
+    for number, group in enumerate(_groups(rows, experiment.longest_text // 2, prime)):
+        options = sampling_options(
+            experiment,
+            probability_bias=request.bias,
+            # Far above the seeds of users, and those that `write_letter` adds.
+            seed=request.seed + (number << 40),
+            max_tries=TRIES,
+            batch_size=BATCH_SIZE,
+        )
+        text = "\n".join(rows[row] for row in group)
+        letter = write_letter(experiment, [text], options, prime, loop, check)
+        yield group, letter
+        if prime is None:
+            leads = [line.lead for line in letter.written if line.lead]
+            prime = max(leads, key=lambda lead: len(lead.text), default=None)
 
 
-def _fit(text: str, hand: Hand) -> str:
-    unknown = describe_unknown(text, hand.experiment.alphabet)
-    if unknown:
-        raise ValueError(f"this model cannot write {unknown}")
-    return fit_text(text, hand.experiment.alphabet)
+def _groups(
+    rows: Sequence[str], piece_length: int, prime: Prime | None
+) -> Iterator[list[int]]:
+    """The numbers of the rows to be written together: one, then a batch at a time.
+
+    Without a prime, the first row written sets the style: it is the first that is long
+    enough to show one, or else the longest.
+    """
+    first = 0
+    if prime is None:
+        lengths = [len(row) for row in rows]
+        enough = min(MIN_PRIME, max(lengths))
+        first = next(n for n, length in enumerate(lengths) if length >= enough)
+    yield [first]
+    group: list[int] = []
+    num_pieces = 0
+    for number, row in enumerate(rows):
+        if number == first:
+            continue
+        own = -(-len(row) // piece_length)
+        if group and num_pieces + own > BATCH_SIZE:
+            yield group
+            group, num_pieces = [], 0
+        group.append(number)
+        num_pieces += own
+    if group:
+        yield group
 
 
-def _prime(hand: Hand, line: InkLine | str | None) -> Prime | None:
+def _prime(
+    model: OpenModel, line: InkLine | str | None
+) -> tuple[Prime | None, list[str]]:
+    """The prime of a request, and what its user should know of it."""
+    experiment = model.experiment
     if line is None:
-        return None
+        return None, []
     if isinstance(line, str):
-        return style_prime(hand.experiment, line)
-    line = _leading_words(line, hand.experiment.longest_text // 2)
-    return own_prime(hand.experiment, line.strokes, line.text)
+        return style_prime(experiment, line), []
+    line = _leading_words(line, experiment.longest_text // 2)
+    prime = own_prime(experiment, line.strokes, line.text)
+    notes = []
+    if len(prime.text) < MIN_PRIME:
+        notes = [f"“{prime.text}” is short: 10 to 30 characters show a style better"]
+    if model.recogniser:
+        ink = denormalise(prime.strokes, experiment.offset_mean, experiment.offset_std)
+        (reading,) = model.recogniser.read([ink], experiment.offset_std)
+        if error_rate(prime.text, reading) >= DOUBTED:
+            notes.append(
+                f"the line to go on from reads as “{reading}”, not as “{prime.text}”"
+            )
+    return prime, notes
 
 
 def _leading_words(line: InkLine, length: int) -> InkLine:
-    """The first words, one at the least, of so many characters at the most.
+    """The first words of a line, at least one, with at most `length` characters.
 
-    With more to go on from, a hand is left no room for what it shall write.
+    A longer prime would leave the model too little room for its own text.
     """
     pens = split_pen_strokes(line.strokes, line.start)
     first, *more = cut_words(pens, line.text)
@@ -179,46 +229,3 @@ def _leading_words(line: InkLine, length: int) -> InkLine:
             break
         text, own = f"{text} {word.text}", own + word.pens
     return line_from_pen_strokes([pens[pen] for pen in sorted(own)], text)
-
-
-def _pieces_of_lines(letter: Letter) -> list[list[WrittenLine]]:
-    pieces = [piece for part in letter.paragraphs for piece in part]
-    groups: list[list[WrittenLine]] = [[]]
-    for piece, written in zip(pieces, letter.written, strict=True):
-        groups[-1].append(written)
-        if piece.ends_line:
-            groups.append([])
-    return groups[:-1]
-
-
-def _line(line: InkLine, pieces: Sequence[WrittenLine]) -> dict[str, Any]:
-    pens = split_pen_strokes(line.strokes, line.start)
-    attention = []
-    place = 0
-    for piece in pieces:
-        phi = piece.trace.phi
-        # The starting point has no row: it goes with the first one that has.
-        attention += [_sparse(weights, place) for weights in (phi[0], *phi)]
-        place += len(piece.text) + 1
-    num_points = sum(map(len, pens))
-    # A line that begins with a dot has its point twice (`line_from_pen_strokes`).
-    attention = attention[:1] * (num_points - len(attention)) + attention
-    return {
-        "text": " ".join(piece.text for piece in pieces),
-        "strokes": [np.round(pen, 3).tolist() for pen in pens],
-        "attention": attention,
-        "tries": [count for piece in pieces for count in piece.tries],
-    }
-
-
-def _sparse(weights: np.ndarray, place: int) -> list[int]:
-    """A row of the window's weights, without the zeros at both ends."""
-    levels = np.rint(255 * np.clip(weights, 0.0, 1.0)).astype(int)
-    seen = np.flatnonzero(levels)
-    if not len(seen):
-        return [place]
-    return [place + int(seen[0]), *levels[seen[0] : seen[-1] + 1].tolist()]
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), 3)

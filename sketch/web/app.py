@@ -2,17 +2,18 @@
 
 | address | answer |
 |---|---|
-| `/`, `/capture`, `/static/…` | the pages and what they are made of |
-| `/api/hands` | the hands, and the limits of a request |
-| `/api/prompts?hand=…` | the lines of the capture sheet, for a hand's alphabet |
+| `/`, `/capture`, `/static/…` | the pages and their parts |
+| `/api/models` | the models, and the limits of a request |
+| `/api/styles?model=…` | the lines that show a model's styles |
+| `/api/prompts?model=…` | the lines of the recording sheet, for a model's alphabet |
+| `POST /api/unknown` | the characters of a text that a model cannot write |
 | `POST /api/write` | ink; see `sketch.web.answer` |
-| `POST /api/ink.svg`, `.png`, `.inkml` | the ink that was sent, as a file |
 
 Errors are `{"error": "One sentence."}`.
 """
 
-import sys
-import threading
+import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
@@ -22,105 +23,209 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sketch.ink.ink_files import FORMAT, VERSION
+from sketch.ink.line_of_ink import InkLine
+from sketch.page.typing import describe_unknown, find_unknown
+from sketch.system.messages import echo
 from sketch.web import request as requests
-from sketch.web.answer import write
-from sketch.web.downloads import MEDIA_TYPES, as_file
+from sketch.web.answer import Event, write
 from sketch.web.guard import Guard
 from sketch.web.models import Models
 from sketch.web.prompts import choose_prompts
-from sketch.web.worker import Worker
+from sketch.web.worker import Job, Work, Worker
 
 STATIC = Path(__file__).parent / "static"
 QUEUE = 8  # texts that are written or wait
 NO_STORE = {"Cache-Control": "no-store"}
-# Of several pieces, so that all loops are compiled that texts will need.
-WARM_UP = "a few words to begin with, and a few more, until the pen has warmed up again"
+STREAM = "application/x-ndjson"
+# Of two lines, so that all loops are compiled that texts will need.
+WARM_UP = "a few words to begin with\nand a few more"
 
 
 def build_app(
-    hands: Models, hosts: Collection[str] | None = None, room: int = QUEUE
+    models: Models, hosts: Collection[str] | None = None, room: int = QUEUE
 ) -> ASGIApp:
     """The application.
 
     Args:
-        hands: that it offers.
-        hosts: names that requests may be for; None: any.
-        room: requests that are worked on or wait, at the most.
+        models: that it offers.
+        hosts: see `Guard`.
+        room: the most requests that are worked on or wait.
     """
     worker = Worker(room)
+    warm: set[str] = set()  # models that have written something
 
-    async def get_hands(request: Request) -> Response:
+    def writing(asked: requests.WriteRequest, name: str) -> Work:
+        def work(stop: Any, tell: Callable[[Event], None]) -> None:
+            write(models.open(name), asked, stop, tell)
+            warm.add(name)
+
+        return work
+
+    async def get_models(request: Request) -> Response:
         found = [
             {
                 "name": name,
+                "title": models.titles[name],
                 "alphabet": "".join(experiment.alphabet.characters),
-                "styles": list(hands.styles[name]),
+                "styles": list(models.styles[name]),
             }
-            for name, experiment in hands.experiments.items()
+            for name, experiment in models.experiments.items()
         ]
         limits = {
             "characters": requests.MAX_CHARACTERS,
             "prime_characters": requests.MAX_PRIME_CHARACTERS,
         }
-        return JSONResponse({"hands": found, "limits": limits}, headers=NO_STORE)
+        # Where the client came to; another name for it would have lines of its own.
+        reached_at = (request.scope.get("server") or [""])[0]
+        content = {"models": found, "limits": limits, "reached_at": reached_at}
+        return JSONResponse(content, headers=NO_STORE)
+
+    async def get_styles(request: Request) -> Response:
+        name = models.find(request.query_params.get("model")).name
+        lines = [
+            {"name": style, "strokes": requests.to_pens(line)}
+            for style, line in models.styles[name].items()
+        ]
+        return JSONResponse({"styles": lines}, headers=NO_STORE)
 
     async def get_prompts(request: Request) -> Response:
-        name = request.query_params.get("hand")
+        name = request.query_params.get("model")
         alphabet = None
         if name is not None:
-            alphabet = "".join(hands.find(name).alphabet.characters)
+            alphabet = "".join(models.find(name).alphabet.characters)
         return JSONResponse({"lines": choose_prompts(alphabet)}, headers=NO_STORE)
+
+    async def post_unknown(request: Request) -> Response:
+        asked = requests.parse_write(await requests.read_json(request))
+        words = (asked.text, models.find(asked.model).alphabet)
+        return JSONResponse(
+            {"unknown": find_unknown(*words), "names": describe_unknown(*words) or ""}
+        )
 
     async def post_write(request: Request) -> Response:
         asked = requests.parse_write(await requests.read_json(request))
-        name = hands.find(asked.hand).name
-        answer = await _work(
-            worker, request, lambda stop: write(hands.open(name), asked, stop)
-        )
-        return _left() if answer is None else JSONResponse(answer, headers=NO_STORE)
-
-    async def post_ink(request: Request) -> Response:
-        form = request.path_params["form"]
-        if form not in MEDIA_TYPES:
-            raise HTTPException(404, f"Ink comes as {', '.join(MEDIA_TYPES)}.")
-        lines = requests.parse_ink(await requests.read_json(request))
-        content = await _work(worker, request, lambda stop: as_file(lines, form))
-        if content is None:
-            return _left()
-        name = f'attachment; filename="handwriting.{form}"'
-        headers = NO_STORE | {"Content-Disposition": name}
-        return Response(content, headers=headers, media_type=MEDIA_TYPES[form])
+        experiment = models.find(asked.model)
+        words = asked.text
+        if isinstance(asked.prime, InkLine):
+            words += asked.prime.text
+        if unknown := describe_unknown(words, experiment.alphabet):
+            raise HTTPException(422, f"This model cannot write {unknown}.")
+        job = worker.begin(writing(asked, experiment.name))
+        if experiment.name not in warm:
+            job.tell({"event": "loading"})
+        if STREAM in request.headers.get("accept", ""):
+            return EventStream(job, request.url.path)
+        return await _collect(job, request)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        stop = None
-        if hands.experiments:
-            name = next(iter(hands.experiments))
-            _, stop = worker.begin(lambda stop: _warm_up(hands, name, stop))
+        job = None
+        if models.experiments:
+            name, experiment = next(iter(models.experiments.items()))
+            known = {*experiment.alphabet.characters, "\n"}
+            text = "".join(c for c in WARM_UP if c in known)
+            job = worker.begin_unasked(writing(requests.WriteRequest(text), name))
+            reporting = asyncio.ensure_future(_report(job, name))
         yield
-        if stop:
-            stop.set()
+        if job:
+            job.cancel()
+            reporting.cancel()
         worker.close()
 
     app = Starlette(
         routes=[
             Route("/", _page("index.html")),
             Route("/capture", _page("capture.html")),
-            Route("/api/hands", get_hands),
+            Route("/api/models", get_models),
+            Route("/api/styles", get_styles),
             Route("/api/prompts", get_prompts),
+            Route("/api/unknown", post_unknown, methods=["POST"]),
             Route("/api/write", post_write, methods=["POST"]),
-            Route("/api/ink.{form}", post_ink, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
         exception_handlers={HTTPException: _refuse, Exception: _fail},
         lifespan=lifespan,
     )
     return Guard(app, hosts)
+
+
+class EventStream(StreamingResponse):
+    """The events of a job, a line of JSON each; the job ends with the connection."""
+
+    def __init__(self, job: Job, path: str):
+        # nginx would keep the lines back until there are many.
+        headers = NO_STORE | {"X-Accel-Buffering": "no"}
+        super().__init__(self._lines(job, path), 200, headers, STREAM)
+        self._job = job
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request; see ASGI."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._job.cancel()
+
+    async def _lines(self, job: Job, path: str) -> AsyncIterator[str]:
+        try:
+            async for event in job.events():
+                yield json.dumps(event, allow_nan=False) + "\n"
+        except Exception as error:  # the status has been sent
+            _, sentence = _describe(path, error)
+            yield json.dumps({"event": "error", "error": sentence}) + "\n"
+
+
+async def _collect(job: Job, request: Request) -> Response:
+    """The events of a job as one answer."""
+    content: dict[str, Any] = {"format": FORMAT, "version": VERSION, "lines": []}
+
+    async def gather() -> Response:
+        async for event in job.events():
+            if event["event"] == "line":
+                content["lines"].append(event["line"])
+            elif event["event"] == "end":
+                content.update(event)
+        del content["event"]
+        return JSONResponse(content, headers=NO_STORE)
+
+    gathering = asyncio.ensure_future(gather())
+    leaving = asyncio.ensure_future(_has_left(request))
+    try:
+        await asyncio.wait({gathering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        # 499 is nginx' number for a client that is not there any more.
+        return gathering.result() if gathering.done() else Response(status_code=499)
+    except HTTPException:
+        raise
+    except Exception as error:
+        status, sentence = _describe(request.url.path, error)
+        raise HTTPException(status, sentence) from error
+    finally:
+        job.cancel()
+        gathering.cancel()
+        leaving.cancel()
+
+
+async def _has_left(request: Request) -> None:
+    """Returns when the client has closed its connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _report(job: Job, name: str) -> None:
+    """Tells on the terminal if a model cannot be warmed up."""
+    try:
+        async for _ in job.events():
+            pass
+    except CancelledError:
+        pass
+    except Exception as error:
+        # The first request will meet it again, and answer with it.
+        echo(f"{name}: {error}", err=True)
 
 
 def _page(name: str) -> Callable:
@@ -130,30 +235,16 @@ def _page(name: str) -> Callable:
     return get_page
 
 
-async def _work(worker: Worker, request: Request, work: Callable) -> Any:
-    try:
-        return await worker.run(request, work)
-    except ValueError as error:
+def _describe(path: str, error: Exception) -> tuple[int, str]:
+    """Status and sentence for what a job raised."""
+    if isinstance(error, CancelledError):
+        return 503, "The server is closing."
+    if isinstance(error, ValueError):
         text = str(error).rstrip(".")
-        raise HTTPException(422, f"{text[:1].upper()}{text[1:]}.") from error
-
-
-def _left() -> Response:
-    """For a client that is not there any more; the number is nginx'."""
-    return Response(status_code=499)
-
-
-def _warm_up(hands: Models, name: str, stop: threading.Event) -> None:
-    """Loads a hand and has its loops compiled, before anybody waits for it."""
-    known = set(hands.find(name).alphabet.characters)
-    text = "".join(c for c in WARM_UP if c in known)
-    try:
-        write(hands.open(name), requests.WriteRequest(text, name, columns=200), stop)
-    except CancelledError:
-        pass
-    except (ValueError, OSError) as error:
-        # The first request will meet it again, and answer with it.
-        print(f"{name}: {error}", file=sys.stderr)
+        return 422, f"{text[:1].upper()}{text[1:]}."
+    name = type(error).__name__
+    echo(f"{path}: {name}: {error}", err=True)
+    return 500, f"The server failed: {name}. Its terminal says more."
 
 
 async def _refuse(request: Request, error: HTTPException) -> Response:
@@ -163,8 +254,5 @@ async def _refuse(request: Request, error: HTTPException) -> Response:
 
 
 async def _fail(request: Request, error: Exception) -> Response:
-    print(f"{request.url.path}: {type(error).__name__}: {error}", file=sys.stderr)
-    return JSONResponse(
-        {"error": f"The server failed: {type(error).__name__}. Its window says more."},
-        500,
-    )
+    status, sentence = _describe(request.url.path, error)
+    return JSONResponse({"error": sentence}, status)

@@ -1,8 +1,8 @@
-"""The hands that the page offers: those that come with sketch, and the user's.
+"""The models that the page offers: the pretrained ones, and the user's own.
 
-All are experiments with text, opened when first needed.
+All are experiments with text, loaded when first needed.
 
-A browser names a hand; it is looked up among the names found when the server began,
+A browser names a model; the name is looked up among those found when the server began,
 and never becomes a path.
 """
 
@@ -13,18 +13,23 @@ from typing import NamedTuple
 from starlette.exceptions import HTTPException
 
 from sketch.experiment.experiment import Experiment
-from sketch.experiment.places import find_own, find_pretrained
+from sketch.experiment.places import find_own, find_pretrained, read_title
+from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.experiment.styles import load_styles
 from sketch.generation.sampling import SamplingLoop
+from sketch.ink.line_of_ink import InkLine
+from sketch.writing.check import find_recogniser_of
+from sketch.writing.loaded_recogniser import LoadedRecogniser
 
 MAX_OPEN = 4  # whose weights are kept in memory
 
 
-class Hand(NamedTuple):
-    """An experiment, and the compiled loop of its network."""
+class OpenModel(NamedTuple):
+    """An experiment, the compiled loop of its network, and who reads what it writes."""
 
     experiment: Experiment
     loop: SamplingLoop
+    recogniser: LoadedRecogniser | None = None
 
 
 class Models:
@@ -32,8 +37,9 @@ class Models:
 
     Attributes:
         experiments: by name, in the order in which they are offered.
-        styles: the names of those that each brings along.
-        damaged: what others suffer from, a line each.
+        titles: of each, by its name.
+        styles: the lines of each one's styles, by its name and theirs.
+        damaged: a line for each experiment that cannot be read.
     """
 
     def __init__(self, root: Path, models: Sequence[str] = ()):
@@ -41,18 +47,20 @@ class Models:
 
         Args:
             root: the folder of all experiments.
-            models: names or paths of those to offer; none: those that come with
-                sketch, the default first, and all in `root`. Of one name, that in
-                `root`, once it can write.
+            models: names or paths of those to offer; none: the pretrained ones, the
+                default first, and all in `root`. Of two with one name, that in `root`
+                is offered, once it can write.
 
         Raises:
-            FileNotFoundError: one of `models` is not there.
+            FileNotFoundError: one of `models` does not exist.
             ValueError: one of `models` is damaged, not trained yet, or without text.
         """
         self.experiments: dict[str, Experiment] = {}
-        self.styles: dict[str, list[str]] = {}
+        self.titles: dict[str, str] = {}
+        self.styles: dict[str, dict[str, InkLine]] = {}
         self.damaged: list[str] = []
-        self._open: dict[str, Hand] = {}
+        self._open: dict[str, OpenModel] = {}
+        self._recognisers: dict[Path, LoadedRecogniser] = {}
         for path in models or [*find_pretrained().values(), *find_own(root)]:
             try:
                 experiment = Experiment.load(path, root)
@@ -66,20 +74,22 @@ class Models:
                 raise ValueError(problem)
             if problem:
                 continue
-            if models and experiment.name in self.experiments:
-                raise ValueError(f"two experiments are named {experiment.name}")
-            self.experiments[experiment.name] = experiment  # not the published one
-            self.styles[experiment.name] = self._find_styles(experiment)
+            name = experiment.name
+            if models and name in self.experiments:
+                raise ValueError(f"two experiments are named {name}")
+            self.experiments[name] = experiment  # the user's own comes last
+            self.titles[name] = read_title(experiment.path)
+            self.styles[name] = self._find_styles(experiment)
 
-    def _find_styles(self, experiment: Experiment) -> list[str]:
+    def _find_styles(self, experiment: Experiment) -> dict[str, InkLine]:
         try:
-            return list(load_styles(experiment))
+            return load_styles(experiment)
         except (ValueError, OSError) as error:  # it writes without them
             self.damaged.append(str(error))
-            return []
+            return {}
 
     def find(self, name: str | None) -> Experiment:
-        """The experiment of a name; None: the one that is offered first.
+        """The experiment of a name; None: the first one.
 
         Raises:
             HTTPException: 404 if there is none.
@@ -93,21 +103,30 @@ class Models:
         if name is None:
             return next(iter(self.experiments.values()))
         if name not in self.experiments:
-            raise HTTPException(404, "There is no hand of this name.")
+            raise HTTPException(404, "There is no model of this name.")
         return self.experiments[name]
 
-    def open(self, name: str) -> Hand:
-        """The hand of a name, ready to write; takes seconds when it was not open."""
+    def open(self, name: str) -> OpenModel:
+        """The model of a name, ready to write; takes seconds the first time."""
         from sketch.experiment.weights import load_network
 
         experiment = self.find(name)
-        hand = self._open.pop(name, None)
-        if hand is None:
-            hand = Hand(experiment, SamplingLoop(load_network(experiment)))
-        self._open[name] = hand  # the last one used is the last one to go
+        model = self._open.pop(name, None)
+        if model is None:
+            loop = SamplingLoop(load_network(experiment))
+            model = OpenModel(experiment, loop, self._find_recogniser(experiment))
+        self._open[name] = model  # the last one used is the last one to go
         while len(self._open) > MAX_OPEN:
             del self._open[next(iter(self._open))]
-        return hand
+        return model
+
+    def _find_recogniser(self, experiment: Experiment) -> LoadedRecogniser | None:
+        """As `sketch write` chooses one."""
+        path = find_recogniser_of(experiment)
+        if path is not None and path not in self._recognisers:
+            recogniser = LoadedRecogniser(RecogniserDirectory.load(path, path.parent))
+            self._recognisers[path] = recogniser
+        return self._recognisers.get(path)
 
 
 def _find_problem(experiment: Experiment) -> str | None:

@@ -1,14 +1,14 @@
-"""The lines of the capture sheet: few, and yet every character several times.
+"""The lines of the recording sheet: few, with every character several times.
 
-Chosen out of sentences written for it, the one that helps most for its length first
-(the greedy set cover). What no sentence has gets lines of its own.
+A greedy set cover picks from sentences written for it: the one with the most characters
+still needed, for its length, comes first. Characters of no sentence get own lines.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-OFTEN = 3  # each character at least
-LONGEST = 30  # characters of a line made for rare characters
+MIN_COUNT = 3  # of each character
+MAX_OWN_LINE = 30  # characters of a line made for rare characters
 SENTENCES = """
 A quick brown fox naps.
 Pack my box with five jugs.
@@ -66,24 +66,23 @@ Hold the line; I'll wait.
 
 
 def choose_prompts(alphabet: str | None = None) -> list[str]:
-    """Lines that hold every character of an alphabet, `OFTEN` times at least.
+    """Lines that hold every character of an alphabet at least `MIN_COUNT` times.
 
     Args:
         alphabet: the characters; None: those of the sentences.
 
     Returns:
-        The lines, in the order of writing; only characters of the alphabet are in
-        them.
+        The lines, in the order of writing, in characters of the alphabet.
     """
     known = set(alphabet) if alphabet is not None else set("".join(SENTENCES))
     known.discard("\n")
-    wanted = Counter({character: OFTEN for character in known if character != " "})
+    wanted = Counter({character: MIN_COUNT for character in known if character != " "})
     chosen = _cover([s for s in SENTENCES if set(s) <= known], wanted)
     return [*chosen, *_own_lines(+wanted, " " if " " in known else "")]
 
 
 def _cover(sentences: Sequence[str], wanted: Counter) -> list[str]:
-    """Takes sentences while they help; what they have is taken off `wanted`."""
+    """Takes sentences while they help, and their characters off `wanted`."""
     left = list(sentences)
     chosen = []
 
@@ -100,11 +99,11 @@ def _cover(sentences: Sequence[str], wanted: Counter) -> list[str]:
 
 
 def _own_lines(wanted: Counter, blank: str) -> list[str]:
-    """What is left over, in groups of three."""
+    """Lines of the characters still wanted, in groups of three."""
     groups: Iterable[str] = (c * count for c, count in sorted(wanted.items()))
     lines: list[str] = []
     for group in groups:
-        if blank and lines and len(lines[-1]) + len(group) < LONGEST:
+        if blank and lines and len(lines[-1]) + len(group) < MAX_OWN_LINE:
             lines[-1] += blank + group
         else:
             lines.append(group)

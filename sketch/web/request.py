@@ -1,7 +1,7 @@
-"""What a browser asks for, checked: JSON in, values within their limits out.
+"""Requests, checked: JSON in, values within their limits out.
 
-A request that cannot be read is answered 400, one that is too large 413, one that asks
-for what cannot be had 422; each with one sentence, which the page shows.
+A request that cannot be read is answered with 400, one that is too large with 413, one
+that cannot be fulfilled with 422; each with one sentence, which the page shows.
 """
 
 import asyncio
@@ -12,8 +12,9 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from sketch.ink.ink_files import FORMAT, VERSION, parse_line
+from sketch.ink.ink_files import parse_line
 from sketch.ink.line_of_ink import InkLine
+from sketch.ink.strokes import split_pen_strokes
 
 MAX_BYTES = 1 << 20
 MAX_SECONDS = 10.0  # for the body to arrive
@@ -29,15 +30,15 @@ class WriteRequest:
 
     Attributes:
         text: as typed; its lines are lines of ink.
-        hand: the name of an experiment; None: the first one offered.
+        model: the name of an experiment; None: the first one.
         bias: tidiness, 0 to 10.
         seed: the same seed writes the same ink.
-        columns: characters after which a line is broken, at a blank.
-        prime: ink to go on from, and what it says, or the name of a style.
+        columns: the most characters of a line, which is broken at a blank.
+        prime: ink to go on from, with its text, or the name of a style.
     """
 
     text: str
-    hand: str | None = None
+    model: str | None = None
     bias: float = 1.0
     seed: int = 0
     columns: int = 40
@@ -45,9 +46,9 @@ class WriteRequest:
 
 
 async def read_json(request: Request) -> dict[str, Any]:
-    """The JSON object that a request brings.
+    """The JSON object in a request.
 
-    Only `application/json` will do: a page of another site cannot send that here
+    Its type must be `application/json`: a page of another site cannot send that here
     without asking first.
 
     Raises:
@@ -79,12 +80,12 @@ async def read_json(request: Request) -> dict[str, Any]:
 
 
 def parse_write(content: dict[str, Any]) -> WriteRequest:
-    """What is to be written.
+    """A request to write a text.
 
     Args:
-        content: `{text, hand, bias, seed, columns, prime}`, all but the first
+        content: `{text, model, bias, seed, columns, prime}`, all but the first
             optional; `prime` is a line of the JSON format of `sketch.ink.ink_files`, or
-            the name of one of the hand's styles.
+            the name of one of the model's styles.
 
     Raises:
         HTTPException: 400 or 422; names the field.
@@ -93,7 +94,7 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
     if unknown:
         raise HTTPException(400, f"The request has unknown fields: {sorted(unknown)}.")
     text = _string(content, "text")
-    hand = _string(content, "hand") if content.get("hand") is not None else None
+    model = _string(content, "model") if content.get("model") is not None else None
     if len(text) > MAX_CHARACTERS:
         raise HTTPException(
             422,
@@ -102,7 +103,7 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
         )
     return WriteRequest(
         text,
-        hand,
+        model,
         _number(content, "bias", 0, MAX_BIAS),
         int(_number(content, "seed", 0, 2**31 - 1, whole=True)),
         int(_number(content, "columns", 8, 200, whole=True)),
@@ -110,20 +111,10 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
     )
 
 
-def parse_ink(content: dict[str, Any]) -> list[InkLine]:
-    """Lines of ink in the JSON format of `sketch.ink.ink_files`.
-
-    Raises:
-        HTTPException: 400 or 422; says where it is damaged.
-    """
-    rows = content.get("lines")
-    is_ours = content.get("format") == FORMAT and content.get("version") == VERSION
-    if not is_ours or not isinstance(rows, list):
-        raise HTTPException(400, f'The request is not ink: "format": "{FORMAT}".')
-    lines = [_parse_line(row, f"line {number}") for number, row in enumerate(rows, 1)]
-    if not any(len(line.strokes) for line in lines):
-        raise HTTPException(422, "There is no ink.")
-    return lines
+def to_pens(line: InkLine) -> list[list[list[float]]]:
+    """The strokes of a line as the JSON format has them."""
+    pens = split_pen_strokes(line.strokes, line.start)
+    return [[[round(x, 3), round(y, 3)] for x, y in pen.tolist()] for pen in pens]
 
 
 def _parse_prime(content: dict[str, Any]) -> InkLine | str | None:
@@ -132,12 +123,12 @@ def _parse_prime(content: dict[str, Any]) -> InkLine | str | None:
         return None
     if isinstance(row, str):
         return _string(content, "prime")
-    line = _parse_line(row, "the drawn hand")
+    line = _parse_line(row, "the drawn line")
     if not line.text.strip():
-        raise HTTPException(422, "Say what the drawn line reads.")
+        raise HTTPException(422, "Say what the drawn line says.")
     if len(line.text) > MAX_PRIME_CHARACTERS:
         raise HTTPException(
-            422, f"The drawn line reads more than {MAX_PRIME_CHARACTERS} characters."
+            422, f"The drawn line has more than {MAX_PRIME_CHARACTERS} characters."
         )
     if len(line.strokes) < 2:
         raise HTTPException(422, "Draw the line first.")

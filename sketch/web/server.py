@@ -8,7 +8,8 @@ from pathlib import Path
 import uvicorn
 
 from sketch.backend import devices
-from sketch.web.guard import LOOPBACK
+from sketch.system.messages import echo
+from sketch.web.guard import LOOPBACK, bracketed, without_port
 
 GRACE_SECONDS = 2  # for answers under way when the server is told to end
 
@@ -19,7 +20,8 @@ def serve(
     root: Path,
     models: Sequence[str] = (),
     backend: str | None = None,
-    tell: Callable[[str], None] = print,
+    allowed: Sequence[str] = (),
+    tell: Callable[[str], None] = echo,
 ) -> None:
     """Serves the page until it is interrupted.
 
@@ -29,7 +31,8 @@ def serve(
         root: the folder of all experiments.
         models: those to offer; none: all that write texts.
         backend: see `devices.set_up`.
-        tell: takes what there is to say: first the address.
+        allowed: further names that requests may be for, as those of a proxy.
+        tell: called with each line for the user: first the address.
 
     Raises:
         OSError: the address cannot be had.
@@ -40,18 +43,18 @@ def serve(
     from sketch.web.app import build_app
     from sketch.web.models import Models
 
-    hands = Models(root, models)
-    is_local = is_loopback(host)
+    offered = Models(root, models)
     with listen(host, port) as opened:
-        name = f"[{host}]" if ":" in host else host
+        name = bracketed(host)
         tell(f"http://{name}:{opened.getsockname()[1]}/")
-        for line in hands.damaged:
+        for line in offered.damaged:
             tell(f"damaged: {line}")
-        if not hands.experiments:
-            tell(f"no experiment in {root} writes text yet; the capture sheet works")
-        if not is_local:
+        if not offered.experiments:
+            tell(f"no experiment in {root} writes text yet; recording works")
+        if not is_loopback(host):
             tell("anybody who reaches this address can have texts written")
-        app = build_app(hands, LOOPBACK | {name.lower()} if is_local else None)
+        hosts = {name.lower(), *map(without_port, allowed)}
+        app = build_app(offered, LOOPBACK | hosts | own_names(host))
         config = uvicorn.Config(
             app,
             log_config=None,  # it would close the handlers that are there
@@ -71,7 +74,7 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket that listens.
 
     Raises:
-        OSError: tells the address and the way out.
+        OSError: names the address and the remedy.
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
@@ -82,6 +85,18 @@ def listen(host: str, port: int) -> socket.socket:
             f"cannot listen at {host}, port {port}: {reason}; choose another by --host "
             "or --port"
         ) from error
+
+
+def own_names(host: str) -> set[str]:
+    """The machine's own names, by which others reach it; none at a loopback address.
+
+    Its addresses are not among them: see `Guard`.
+    """
+    if is_loopback(host):
+        return set()
+    name = socket.gethostname().lower()
+    short = name.partition(".")[0]
+    return {name, short, f"{short}.local"}
 
 
 def is_loopback(host: str) -> bool:

@@ -14,13 +14,16 @@ import uvicorn
 from made_up_ink import write
 from untrained import make_experiment
 
-from sketch.experiment import places as hands
+from sketch.experiment import places
 from sketch.ink.inkml import write_inkml
 from sketch.ink.line_of_ink import InkLine
 from sketch.web import guard, server
+from sketch.web.guard import LOOPBACK
 from sketch.web.server import is_loopback, listen
 
-PAGE = Path(__file__).parents[2] / "docs" / "serve.md"
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "serve.md"
+PACKAGE = ROOT / "sketch"
 
 
 @pytest.fixture
@@ -41,7 +44,7 @@ def served(monkeypatch):
     return configs
 
 
-def test_it_says_where_it_is(sketch, root, served):
+def test_serve_prints_its_address(sketch, root, served):
     result = sketch("serve", "--port", 0)
     ((config, (host, port)),) = served
     assert result == (0, f"http://127.0.0.1:{port}/\n", "")
@@ -49,23 +52,57 @@ def test_it_says_where_it_is(sketch, root, served):
     assert config.server_header is False and not config.access_log
 
 
-def test_only_its_own_names_unless_others_are_let_in(sketch, root, served):
+def test_hosts_are_its_own_names_and_those_allowed(sketch, root, served, monkeypatch):
+    monkeypatch.setattr(socket, "gethostname", lambda: "Desk.lab.example")
     sketch("serve", "--port", 0)
-    result = sketch("serve", "--port", 0, "--host", "0.0.0.0")
-    (closed, _), (open_, (host, _)) = served
+    options = ("--allow-host", "Ink.example:443", "--allow-host", "b.example")
+    result = sketch("serve", "--port", 0, "--host", "0.0.0.0", *options)
+    (local, _), (shared, (host, _)) = served
     assert host == "0.0.0.0" and "anybody who reaches" in result.out
-    assert closed.app._hosts and open_.app._hosts is None
+    assert local.app._hosts == LOOPBACK
+    assert shared.app._hosts - LOOPBACK == {
+        *("0.0.0.0", "desk.lab.example", "desk", "desk.local"),
+        *("ink.example", "b.example"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("host", "server", "expected"),
+    [
+        ("192.168.1.7:8000", "192.168.1.7", True),  # where the request arrived
+        ("[fe80::1]:8000", "fe80::1", True),
+        ("192.168.1.8:8000", "192.168.1.7", False),
+        ("evil.example", "192.168.1.7", False),
+        ("localhost", "127.0.0.1", True),
+        ("", "127.0.0.1", False),
+    ],
+)
+def test_an_address_is_answered_where_the_request_arrived(host, server, expected):
+    scope = {"type": "http", "headers": [(b"host", host.encode())]}
+    ours = guard.Guard(None, LOOPBACK)._is_ours(scope | {"server": (server, 8000)})
+    assert ours is expected
+
+
+def test_names_of_strangers_reach_the_terminal_without_escapes(sketch, root, served):
+    folder = root / "bad\x1b]0;owned\x07"
+    folder.mkdir()
+    (folder / "hyperparameters.json").write_text("{")
+    result = sketch("serve", "--port", 0)
+    assert "damaged: " in result.out and "owned" in result.out
+    assert "\x1b" not in result.out + result.err and "\x07" not in result.out
+    for path in [*(PACKAGE / "web").glob("*.py"), PACKAGE / "cli" / "serve.py"]:
+        assert not re.search(r"\bprint\(|click\.echo", path.read_text()), path
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "LocalHost", "::1", "0::1"])
-def test_the_address_that_it_says_is_answered(sketch, root, served, monkeypatch, host):
+def test_the_printed_address_is_answered(sketch, root, served, monkeypatch, host):
     # A machine may have no IPv6, and this is not about the socket.
     monkeypatch.setattr(server, "listen", lambda *_: listen("127.0.0.1", 0))
     result = sketch("serve", "--port", 0, "--host", host)
     address = result.out.removeprefix("http://").partition("/")[0]
     ((config, _),) = served
     request = {"type": "http", "headers": [(b"host", address.encode())]}
-    assert guard._host(request) in config.app._hosts
+    assert guard.host_of(request) in config.app._hosts
 
 
 @pytest.mark.parametrize(
@@ -73,17 +110,19 @@ def test_the_address_that_it_says_is_answered(sketch, root, served, monkeypatch,
     [("127.0.0.1", True), ("127.8.9.1", True), ("::1", True), ("localhost", True)]
     + [("0.0.0.0", False), ("::", False), ("192.168.1.7", False), ("a.b", False)],
 )
-def test_loopback(host, expected):
+def test_is_loopback(host, expected):
     assert is_loopback(host) is expected
 
 
-def test_without_a_text_model_it_still_captures(sketch, served, tmp_path, monkeypatch):
-    monkeypatch.setattr(hands, "pretrained_dir", lambda: tmp_path / "none")
+def test_serve_without_a_text_model_still_records(
+    sketch, served, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(places, "pretrained_dir", lambda: tmp_path / "none")
     result = sketch("serve", "--port", 0)
-    assert result.code == 0 and "the capture sheet works" in result.out
+    assert result.code == 0 and "recording works" in result.out
 
 
-def test_what_it_refuses(sketch, root, served):
+def test_serve_with_wrong_options_is_refused(sketch, root, served):
     result = sketch("serve", "--model", "toi")
     assert result.code == 1 and "there is no experiment 'toi'" in result.err
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -98,7 +137,7 @@ def test_what_it_refuses(sketch, root, served):
 
 
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
-def test_a_missing_extra_is_one_line(missing):
+def test_serve_without_its_packages_is_one_line(missing):
     program = (
         f"import sys; sys.modules[{missing!r}] = None; "
         "from sketch.cli.main import main; main(['serve'])"
@@ -110,7 +149,7 @@ def test_a_missing_extra_is_one_line(missing):
     assert (result.returncode, result.stdout) == (1, "")
 
 
-def test_from_the_shell_to_the_end(root):
+def test_serve_from_the_shell_ends_with_ctrl_c(root):
     model = next(root.iterdir()).name
     command = [sys.executable, "-m", "sketch", "serve", "--model", model, "--port", "0"]
     with subprocess.Popen(
@@ -130,11 +169,11 @@ def test_from_the_shell_to_the_end(root):
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
         told = process.stderr.read()
-        # The weights are none: the warm-up met that, and the page would say it.
+        # There are no weights: the warm-up met that, and the page would say it.
         assert "model.weights.h5" in told and "Traceback" not in told
 
 
-def test_the_commands_of_its_page(sketch, root, served):
+def test_commands_of_the_documentation_run(sketch, root, served):
     (name,) = [path.name for path in root.iterdir()]
     lines = [InkLine(write(text), text) for text in ["a lake", "and a hill"] * 8]
     write_inkml("karim.inkml", lines)
@@ -146,5 +185,5 @@ def test_the_commands_of_its_page(sketch, root, served):
             words += ["0"] if words[-1] == "--port" else ["--port", "0"]
         result = sketch(*words)
         assert result.code == 0, result.err
-    assert len(served) == len(commands) - 1 == 3
+    assert len(served) == len(commands) - 1 == 4
     assert (root.parent / "karim.hdf5").is_file()

@@ -1,6 +1,5 @@
-"""A request written by a network: its ink, its attention, its compiled loops."""
+"""A text written by a network: its ink, its attention, its compiled loops."""
 
-import json
 import threading
 from concurrent.futures import CancelledError
 
@@ -9,123 +8,192 @@ import pytest
 from made_up_ink import pens_of
 
 from sketch.generation import pieces as generation
-from sketch.ink.ink_files import read_ink, write_json
-from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
-from sketch.ink.strokes import split_pen_strokes
+from sketch.generation.terms import CheckResult
+from sketch.ink.ink_files import write_json
+from sketch.ink.line_of_ink import line_from_pen_strokes
 from sketch.web import answer as writing
-from sketch.web.answer import MARGIN, break_lines, cut_to_ink, write
-from sketch.web.models import MAX_OPEN, Hand, Models
+from sketch.web.answer import break_lines, write
+from sketch.web.models import OpenModel
 from sketch.web.request import WriteRequest
 from sketch.writing.letter import write_letter
-from sketch.writing.pen import sampling_options
 
 TEXT = "a lake\nand all of the hill"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def once():
+def one_try():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writing, "TRIES", 1)  # an untrained pen fails at each
+        patch.setattr(writing, "TRIES", 1)  # an untrained model fails at each
         yield
 
 
 @pytest.fixture(scope="module")
-def hand(hands, experiment):
-    return hands.open(experiment.name)
+def model(models, experiment):
+    return models.open(experiment.name)
 
 
-def written(hand, text=TEXT, **options):
-    stop = threading.Event()
-    return write(hand, WriteRequest(text, hand.experiment.name, **options), stop)
+def events_of(model, text=TEXT, **options):
+    events = []
+    request = WriteRequest(text, model.experiment.name, **options)
+    write(model, request, threading.Event(), events.append)
+    return events
+
+
+def written(model, text=TEXT, **options):
+    """The end of the writing, with all lines."""
+    *lines, end = events_of(model, text, **options)
+    return end | {"lines": [event["line"] for event in lines]}
 
 
 @pytest.fixture(scope="module")
-def answer(hand):
-    return written(hand, seed=3)
+def answer(model):
+    return written(model, seed=3)
 
 
-def test_the_answer_is_a_file_of_ink(answer, tmp_path):
-    path = tmp_path / "answer.json"
-    path.write_text(json.dumps(answer, allow_nan=False))
-    lines = read_ink(path)
-    assert [line.text for line in lines] == TEXT.split("\n")
-    for line in lines:
-        pens = split_pen_strokes(line.strokes, line.start)
-        x, y = np.concatenate(pens).T
-        page = answer["page"]
-        # Rounded to the thousandth of a millimetre, and added up in float32.
-        assert x.min() > MARGIN - 0.05 and x.max() < page["width"] - MARGIN + 0.05
-        assert y.min() > MARGIN - 0.05 and y.max() < page["height"] - MARGIN + 0.05
+def test_write_tells_each_line_in_order_then_the_end(model):
+    *lines, end = events_of(model, "a lake\n" * 20 + "end")
+    assert [event["event"] for event in lines] == ["line"] * 21
+    assert [event["line"]["text"] for event in lines] == ["a lake"] * 20 + ["end"]
+    assert {event["of"] for event in lines} == {21}
+    assert (end["event"], end["seed"]) == ("end", 0)
+    strokes = [str(event["line"]["strokes"]) for event in lines]
+    assert len(set(strokes)) == 21  # no group of lines repeats another's noise
 
 
-def test_each_point_has_its_attention(hand, answer):
-    size = writing.BATCH_SIZE
-    manner = sampling_options(
-        hand.experiment, probability_bias=1.0, seed=3, max_tries=1, batch_size=size
-    )
-    letter = write_letter(hand.experiment, [TEXT], manner, loop=hand.loop)
-    rows = [[], []]
-    number = 0
-    for piece, of_line in zip(letter.paragraphs[0], letter.written, strict=True):
-        rows[number].append(of_line)
-        number += piece.ends_line
-    for line, pieces in zip(answer["lines"], rows, strict=True):
-        points = [point for stroke in line["strokes"] for point in stroke]
-        assert len(line["attention"]) == len(points)
-        # Every weight where it belongs, by a dense map of them.
-        length = len(line["text"]) + 1
-        dense = np.zeros((len(points), length))
-        for time, (first, *levels) in enumerate(line["attention"]):
-            dense[time, first : first + len(levels)] = levels
-        expected, column = [], 0
-        for piece in pieces:
-            phi = piece.trace.phi
-            part = np.zeros((len(phi), length))
-            part[:, column : column + phi.shape[1]] = phi
-            expected += [part[:1], part]
-            column += len(piece.text) + 1
-        expected = np.concatenate(expected)
-        dots = len(points) - len(expected)
-        assert dots in (0, 1)
-        np.testing.assert_allclose(
-            dense[dots:] / 255, np.clip(expected, 0, 1), atol=0.51 / 255
-        )
-        assert len(line["tries"]) == len(pieces)
+def test_the_first_line_is_told_before_others_are_written(model, monkeypatch):
+    told = []
+
+    def write_one(experiment, paragraphs, options, prime, loop, check):
+        if told:
+            raise CancelledError
+        return write_letter(experiment, paragraphs, options, prime, loop, check)
+
+    monkeypatch.setattr(writing, "write_letter", write_one)
+    request = WriteRequest("all of the hill\na lake", model.experiment.name)
+    with pytest.raises(CancelledError):
+        write(model, request, threading.Event(), told.append)
+    assert [event["line"]["text"] for event in told] == ["all of the hill"]
 
 
-def test_the_same_seed_writes_the_same_ink(hand, answer):
-    assert written(hand, seed=3) == answer
-    assert written(hand, seed=4)["lines"] != answer["lines"]
+@pytest.mark.parametrize(
+    ("rows", "prime", "groups"),
+    [
+        (["a" * 20], None, [[0]]),
+        (["Hi,", "a" * 20, "a"], None, [[1], [0, 2]]),  # two letters set no style
+        (["Hi,", "a" * 20, "a"], "prime", [[0], [1, 2]]),
+        (["Hi,", "a"], None, [[0], [1]]),
+        (["a" * 24] * 9, None, [[0], [1, 2, 3, 4], [5, 6, 7, 8]]),
+        (["a" * 999] * 3, None, [[0], [1], [2]]),
+    ],
+)
+def test_rows_are_written_in_groups_of_a_batch(rows, prime, groups):
+    assert list(writing._groups(rows, 12, prime)) == groups
 
 
-def test_accents_that_the_hand_lacks_are_left_out_and_told(hand, answer):
-    accented = written(hand, TEXT.replace("lake", "laké"), seed=3)
+def test_lines_after_the_first_go_on_from_its_ink(model, monkeypatch):
+    primes = []
+
+    def write_one(experiment, paragraphs, options, prime, loop, check):
+        primes.append(prime)
+        return write_letter(experiment, paragraphs, options, prime, loop, check)
+
+    monkeypatch.setattr(writing, "write_letter", write_one)
+    monkeypatch.setattr(generation, "find_end", lambda strokes, _: 20)
+    monkeypatch.setattr(generation, "describe_fault", lambda phi: None)
+    events_of(model, "a lake and\na hill")
+    assert primes[0] is None and primes[1].text == "a lake and"
+
+
+def test_write_with_one_seed_gives_the_same_ink(model, answer):
+    assert written(model, seed=3) == answer
+    assert written(model, seed=4)["lines"] != answer["lines"]
+
+
+def test_accents_that_the_model_lacks_are_left_out_and_noted(model, answer):
+    accented = written(model, TEXT.replace("lake", "laké"), seed=3)
     assert accented["lines"] == answer["lines"]
-    assert accented["faults"] == ["accents left out: é written as e", *answer["faults"]]
+    assert accented["notes"] == ["accents left out: é written as e"]
 
 
-def test_own_ink_changes_the_hand(hand, answer):
+class Recogniser:
+    """Reads what it is told to."""
+
+    def __init__(self, reading):
+        self.reading = reading
+
+    def read(self, ink, offset_std):
+        return [self.reading] * len(ink)
+
+
+def test_pieces_that_a_recogniser_misreads_are_named(model, monkeypatch):
+    class Check:
+        def __init__(self, recogniser):
+            self.recogniser = recogniser
+
+        def require_known(self, texts):
+            pass
+
+        def of_pen(self, offset_mean, offset_std):
+            def check(texts, strokes):
+                return [
+                    CheckResult(float("lake" in t), "misread" if "lake" in t else None)
+                    for t in texts
+                ]
+
+            return check
+
+    monkeypatch.setattr(writing, "ReadingCheck", Check)
+    monkeypatch.setattr(generation, "find_end", lambda strokes, _: 20)
+    monkeypatch.setattr(generation, "describe_fault", lambda phi: None)
+    end = events_of(model._replace(recogniser=Recogniser("")))[-1]
+    assert end["faults"] == ["“a lake” may not be legible"]
+
+
+def test_own_ink_as_prime_changes_the_style(model, answer):
     pens = [np.array([(0, 0), (5, 9), (9, 2), (14, 9)]), np.array([(20, 0), (21, 9)])]
-    prime = line_from_pen_strokes(pens, "my “hand”".replace("“", "").replace("”", ""))
-    own = written(hand, seed=3, prime=prime)
+    prime = line_from_pen_strokes(pens, "my hand")
+    own = written(model, seed=3, prime=prime)
     assert own["lines"] != answer["lines"]
+    assert own["notes"] == [
+        "“my hand” is short: 10 to 30 characters show a style better"
+    ]
     with pytest.raises(ValueError, match="cannot write þ"):
-        written(hand, prime=prime._replace(text="þ"))
+        written(model, prime=prime._replace(text="þ"))
 
 
-def test_a_style_changes_the_hand(hand, answer):
-    path = hand.experiment.path / "styles.json"
+@pytest.mark.parametrize(
+    ("reading", "notes"),
+    [
+        ("the morning sun", []),
+        ("the norning snn", []),
+        (
+            "completely different",
+            [
+                "the line to go on from reads as “completely "
+                "different”, not as “the morning”"
+            ],
+        ),
+    ],
+)
+def test_a_prime_that_says_other_words_is_noted(model, reading, notes):
+    prime = line_from_pen_strokes(pens_of("the morning")[0], "the morning")
+    model = model._replace(recogniser=Recogniser(reading))
+    assert writing._prime(model, prime)[1] == notes
+
+
+def test_a_style_changes_the_ink(model, answer):
+    path = model.experiment.path / "styles.json"
     pens, _ = pens_of("a lake")
     write_json(path, [line_from_pen_strokes(pens, "a lake", "wide")])
     try:
-        wide = written(hand, seed=3, prime="wide")
+        wide = written(model, seed=3, prime="wide")
         with pytest.raises(ValueError, match="no style 'thin', but wide"):
-            written(hand, prime="thin")
+            written(model, prime="thin")
     finally:
         path.unlink()
     assert wide["lines"] != answer["lines"]
     with pytest.raises(ValueError, match="no style 'wide', but none"):
-        written(hand, prime="wide")
+        written(model, prime="wide")
 
 
 @pytest.mark.parametrize(
@@ -136,30 +204,26 @@ def test_a_style_changes_the_hand(hand, answer):
         ("inconceivable hills", "inconceivable"),
     ],
 )
-def test_of_a_long_prime_the_first_words_are_kept(hand, monkeypatch, says, kept):
-    assert hand.experiment.longest_text // 2 == 12
+def test_a_long_prime_is_cut_to_its_first_words(model, monkeypatch, says, kept):
+    assert model.experiment.longest_text // 2 == 12
     lines = []
 
-    def write_letter(experiment, paragraphs, manner, prime, loop):
+    def write_letter(experiment, paragraphs, options, prime, loop, check):
         lines.append(prime)
         raise CancelledError
 
     monkeypatch.setattr(writing, "write_letter", write_letter)
     with pytest.raises(CancelledError):
-        written(hand, prime=line_from_pen_strokes(pens_of(says)[0], says))
+        written(model, prime=line_from_pen_strokes(pens_of(says)[0], says))
     (prime,) = lines
     assert prime.text == kept
     assert prime.strokes[:, 2].sum() == len(pens_of(kept)[0])
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [("a\nbc þ", "cannot write þ"), (" \n ", "no text"), ("", "no text")],
-)
-def test_what_cannot_be_written(hand, text, words):
-    with pytest.raises(ValueError, match=words) as caught:
-        written(hand, text)
-    assert "--" not in str(caught.value)  # no option of the command line
+@pytest.mark.parametrize("text", [" \n ", ""])
+def test_write_without_text_is_refused(model, text):
+    with pytest.raises(ValueError, match="no text"):
+        written(model, text)
 
 
 class Recorder:
@@ -175,17 +239,17 @@ class Recorder:
         return self.loop.predict_on_batch(inputs)
 
 
-def test_texts_of_all_lengths_take_two_loops(hand, monkeypatch):
+def test_texts_of_all_lengths_take_two_loops(model, monkeypatch):
     monkeypatch.setattr(generation, "find_end", lambda strokes, _: 20)
     monkeypatch.setattr(generation, "describe_fault", lambda phi: None)
-    recorder = Recorder(hand.loop)
+    recorder = Recorder(model.loop)
     for text in ("a", "a lake", TEXT, "a lake and a hill. " * 10):
-        written(Hand(hand.experiment, recorder), text)
-    # The piece that sets the hand, and those that go on from it.
+        written(OpenModel(model.experiment, recorder), text)
+    # The piece that sets the style, and those that go on from it.
     assert recorder.shapes == {(1, 16), (writing.BATCH_SIZE, 32)}
 
 
-def test_writing_stops_when_told(hand):
+def test_writing_stops_when_told(model):
     stop = threading.Event()
     calls = []
 
@@ -195,9 +259,10 @@ def test_writing_stops_when_told(hand):
             stop.set()
             return super().predict_on_batch(inputs)
 
-    asked = WriteRequest(TEXT * 5, hand.experiment.name)
+    asked = WriteRequest(TEXT * 5, model.experiment.name)
+    loop = Loop(model.loop)
     with pytest.raises(CancelledError):
-        write(Hand(hand.experiment, Loop(hand.loop)), asked, stop)
+        write(OpenModel(model.experiment, loop), asked, stop, calls.append)
     assert len(calls) == 1
 
 
@@ -208,31 +273,3 @@ def test_lines_are_broken_at_blanks():
         "are long",
     ]
     assert break_lines(" \n\n", 8) == []
-
-
-def test_a_sheet_is_cut_to_its_ink():
-    strokes = np.array([[3, 4, 0], [0, -9, 1]], np.float32)
-    page = cut_to_ink([InkLine(strokes, "a", (100.0, 50.0))])
-    assert (page.width, page.height) == (3 + 2 * MARGIN, 9 + 2 * MARGIN)
-    assert page.lines[0].start == (MARGIN, MARGIN + 5)
-
-
-def test_few_hands_are_open_at_once(root, experiment, monkeypatch):
-    hands = Models(root)
-    names = [f"hand-{n}" for n in range(MAX_OPEN + 1)]
-    hands.experiments = {name: experiment for name in names}
-    opened = []
-
-    def load_network(experiment):
-        opened.append(experiment)
-        return None
-
-    monkeypatch.setattr("sketch.experiment.weights.load_network", load_network)
-    monkeypatch.setattr("sketch.web.models.SamplingLoop", lambda network: object())
-    first = hands.open(names[0])
-    assert hands.open(names[0]) is first
-    for name in names[1:]:
-        hands.open(name)
-    assert len(opened) == len(names)
-    assert hands.open(names[-1]) and len(opened) == len(names)
-    assert hands.open(names[0]) is not first  # it was the one longest not used

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from untrained import make_experiment
 
-from sketch.experiment import places as hands
 from sketch.ink.ink_files import write_json
 from sketch.ink.line_of_ink import InkLine
-from sketch.web.models import Models
+from sketch.web.models import MAX_OPEN, Models
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def experiment(folder):
     return make_experiment(folder, with_weights=False)
 
 
-def test_those_that_write_text_are_offered(folder, experiment):
+def test_models_are_those_that_write_text(folder, experiment):
     free = make_experiment(folder, with_weights=False, text=False)
     bare = folder / f"{experiment.name}-bare"
     shutil.copytree(experiment.path, bare)
@@ -46,18 +45,18 @@ def test_those_that_write_text_are_offered(folder, experiment):
         Models(folder, ["nobody"])
 
 
-def test_their_styles_are_offered_and_damaged_ones_told(folder, experiment):
-    assert Models(folder).styles == {experiment.name: []}
+def test_styles_are_offered_and_damaged_ones_reported(folder, experiment):
+    assert Models(folder).styles == {experiment.name: {}}
     line = InkLine(np.float32([[1, 2, 0], [3, 0, 1]]), "ab", writer="round")
     write_json(experiment.path / "styles.json", [line])
-    assert Models(folder).styles == {experiment.name: ["round"]}
+    assert list(Models(folder).styles[experiment.name]) == ["round"]
     (experiment.path / "styles.json").write_text("{")
     offered = Models(folder)
-    assert offered.styles == {experiment.name: []}  # it writes without
+    assert offered.styles == {experiment.name: {}}  # it writes without
     assert "styles.json" in offered.damaged[0]
 
 
-def test_only_those_named(folder, experiment, tmp_path):
+def test_models_when_named_are_only_those(folder, experiment, tmp_path):
     other = make_experiment(folder, with_weights=False, dim=9)
     assert set(Models(folder).experiments) == {experiment.name, other.name}
     assert list(Models(folder, [other.name]).experiments) == [other.name]
@@ -68,11 +67,11 @@ def test_only_those_named(folder, experiment, tmp_path):
         Models(folder, [experiment.name, str(same.path)])
 
 
-def test_hands_that_come_with_sketch_are_first_unless_the_user_has_one_of_the_name(
+def test_pretrained_models_come_first_unless_the_user_has_one_of_the_name(
     folder, experiment, tmp_path, monkeypatch
 ):
     published = [
-        make_experiment(tmp_path / "hands", with_weights=False, dim=dim)
+        make_experiment(tmp_path / "pretrained", with_weights=False, dim=dim)
         for dim in (9, experiment.hyperparameters.dim)
     ]
     paths = {one.name: one.path for one in published}
@@ -88,12 +87,48 @@ def test_hands_that_come_with_sketch_are_first_unless_the_user_has_one_of_the_na
     assert [one.path for one in offered.values()] == [one.path for one in published]
 
 
-def test_the_default_hand_is_the_first(folder, experiment, tmp_path, monkeypatch):
-    published = tmp_path / "hands"
-    for dim in (9, 10, 11):  # 10 and 11 come before 9, by name
-        make_experiment(published, with_weights=False, dim=dim)
-    *others, default = sorted(path.name for path in published.iterdir())
-    (published / "default").write_text(f"{default}\n")
-    monkeypatch.setattr(hands, "pretrained_dir", lambda: published)
-    monkeypatch.setattr("sketch.web.models.find_pretrained", hands.find_pretrained)
-    assert list(Models(folder).experiments) == [default, *others, experiment.name]
+def test_a_model_reads_its_lines_with_the_recogniser_of_its_corpus(
+    folder, experiment, monkeypatch
+):
+    monkeypatch.setattr("sketch.experiment.weights.load_network", lambda _: None)
+    monkeypatch.setattr("sketch.web.models.SamplingLoop", lambda network: object())
+    monkeypatch.setattr("sketch.web.models.find_recogniser_of", lambda _: None)
+    assert Models(folder).open(experiment.name).recogniser is None
+
+    loaded = []
+    path = folder / "recogniser"
+    monkeypatch.setattr("sketch.web.models.find_recogniser_of", lambda _: path)
+    monkeypatch.setattr(
+        "sketch.web.models.RecogniserDirectory.load", lambda path, root: path
+    )
+    monkeypatch.setattr(
+        "sketch.web.models.LoadedRecogniser",
+        lambda path: loaded.append(path) or "recogniser",
+    )
+    copy = folder / f"{experiment.name}-copy"
+    shutil.copytree(experiment.path, copy)
+    offered = Models(folder)
+    for name in (experiment.name, copy.name):
+        assert offered.open(name).recogniser == "recogniser"
+    assert loaded == [path]  # once for both
+
+
+def test_few_models_are_open_at_once(folder, experiment, monkeypatch):
+    models = Models(folder)
+    names = [f"model-{n}" for n in range(MAX_OPEN + 1)]
+    models.experiments = {name: experiment for name in names}
+    opened = []
+
+    def load_network(experiment):
+        opened.append(experiment)
+        return None
+
+    monkeypatch.setattr("sketch.experiment.weights.load_network", load_network)
+    monkeypatch.setattr("sketch.web.models.SamplingLoop", lambda network: object())
+    first = models.open(names[0])
+    assert models.open(names[0]) is first
+    for name in names[1:]:
+        models.open(name)
+    assert len(opened) == len(names)
+    assert models.open(names[-1]) and len(opened) == len(names)
+    assert models.open(names[0]) is not first  # it was the one longest not used

@@ -1,8 +1,10 @@
 // The attention of the model while it draws a line: a glow on the letters of the text,
 // and a map of time (to the right) and text (downwards).
 
-const ROW = 13; // CSS pixels of the map for a character
-const LABELS = 22; // and for the characters at its left
+const MAX_HEIGHT = 360; // CSS pixels of the map
+const MAX_ROW = 13; // and of a character in it
+const MIN_LABEL = 8; // a row that is lower has no character at its left
+const LABELS = 22; // width of these characters
 const END = "·"; // what comes after the last character
 
 export class Attention {
@@ -28,7 +30,8 @@ export class Attention {
       return span;
     });
     this.letters.replaceChildren(...this.spans);
-    this.canvas.style.height = `${this.characters.length * ROW}px`;
+    this.row = Math.min(MAX_ROW, MAX_HEIGHT / this.characters.length);
+    this.canvas.style.height = `${this.characters.length * this.row}px`;
     const text = `Map of the model’s attention while it writes “${line.text}”`;
     this.canvas.setAttribute("aria-label", text);
     this.paint();
@@ -60,9 +63,9 @@ export class Attention {
   draw() {
     if (!this.line) return;
     const levels = new Array(this.characters.length).fill(0);
-    const [first, ...seen] = this.line.attention[this.point] ?? [0];
-    seen.forEach((level, i) => (levels[first + i] = level / 255));
-    this.spans.forEach((span, i) => span.style.setProperty("--seen", levels[i] ?? 0));
+    const [first, ...weights] = this.line.attention[this.point] ?? [0];
+    weights.forEach((level, i) => (levels[first + i] = level / 255));
+    this.spans.forEach((span, i) => span.style.setProperty("--attention", levels[i] ?? 0));
 
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (!width) return;
@@ -79,17 +82,19 @@ export class Attention {
     context.textBaseline = "middle";
     context.textAlign = "center";
     this.characters.forEach((character, i) => {
-      const y = (i + 0.5) * ROW;
+      const y = (i + 0.5) * this.row;
       context.fillStyle = levels[i] > 0.3 ? rule(style, "--accent") : rule(style, "--faint");
-      context.fillText(character === " " ? "␣" : character, LABELS / 2 - 3, y + 0.5);
+      if (this.row >= MIN_LABEL) {
+        context.fillText(character === " " ? "␣" : character, LABELS / 2 - 3, y + 0.5);
+      }
       context.fillStyle = rule(style, "--hair");
-      context.fillRect(LABELS, (i + 1) * ROW - 0.5, room, 0.5);
+      context.fillRect(LABELS, (i + 1) * this.row - 0.5, room, 0.5);
     });
     context.imageSmoothingEnabled = false;
     const upTo = this.point + 1;
     context.drawImage(
       this.map, 0, 0, upTo, this.map.height,
-      LABELS, 0, room * share, this.characters.length * ROW,
+      LABELS, 0, room * share, height,
     );
     if (share < 1) {
       context.fillStyle = rule(style, "--accent");

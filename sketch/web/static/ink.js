@@ -1,7 +1,7 @@
-// Ink as SVG: curves through the points of a pen, at once or in the time of a hand.
+// Ink as SVG: curves through the points of a pen, at once or as fast as it was written.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SHARPEST = -0.3; // cosine of a turn beyond which it is a corner, and stays one
+const MIN_COSINE = -0.3; // of a turn; a sharper one is a corner, and stays one
 const POINTS_PER_SECOND = 40;
 const LEAP = 4; // points that the pen could have made while it is in the air
 
@@ -28,6 +28,19 @@ export function pieces(points) {
   return parts;
 }
 
+// Draws whole strokes, and fits the <svg> to them.
+export function drawThumb(svg, strokes) {
+  const points = strokes.flat();
+  const [xs, ys] = [points.map((p) => p[0]), points.map((p) => p[1])];
+  const [left, top] = [Math.min(...xs), Math.min(...ys)];
+  const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
+  const room = 0.06 * (width + height);
+  const box = [left - room, top - room, width + 2 * room, height + 2 * room];
+  svg.setAttribute("viewBox", box.map((value) => value.toFixed(2)).join(" "));
+  svg.setAttribute("preserveAspectRatio", "xMinYMid meet");
+  strokes.forEach((stroke) => drawStroke(svg, stroke));
+}
+
 export function drawStroke(parent, points) {
   const path = element("path", { d: pieces(points).join("") });
   parent.append(path);
@@ -42,7 +55,7 @@ function place(point) {
 function tangent(before, here, after) {
   if (!before || !after) return [0, 0];
   const [a, b] = [unit(before, here), unit(here, after)];
-  if (a[0] * b[0] + a[1] * b[1] < SHARPEST) return [0, 0];
+  if (a[0] * b[0] + a[1] * b[1] < MIN_COSINE) return [0, 0];
   return unit([0, 0], [a[0] + b[0], a[1] + b[1]]);
 }
 
@@ -52,46 +65,88 @@ function unit(from, to) {
   return [x / length, y / length];
 }
 
-// Writes lines into an <svg>, stroke after stroke.
+// Writes lines into an <svg>, stroke after stroke; more lines may come while it does.
 //
 // onPoint(line, point): the pen is at this point of this line, counted from 0.
 // onEnd(): all is written.
 export class Player {
-  constructor(svg, ink, { onPoint, onEnd }) {
+  constructor(svg, { onPoint, onEnd }) {
     this.svg = svg;
     this.onPoint = onPoint;
     this.onEnd = onEnd;
     this.speed = 1;
-    const { width, height, pen } = ink.page;
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    svg.replaceChildren();
     this.strokes = [];
-    ink.lines.forEach((line, number) => {
-      const group = element("g", { class: "line", "stroke-width": pen });
-      svg.append(group);
-      let point = 0;
-      for (const points of line.strokes) {
-        this.strokes.push({ group, number, points, parts: pieces(points), point });
-        point += points.length;
-      }
-    });
-    this.tip = element("circle", { class: "tip", r: pen * 1.6 });
+    this.tip = element("circle", { class: "tip" });
     this.frame = 0;
   }
 
-  play() {
+  // An empty sheet; { width, height } in mm, and the width of the pen.
+  begin(page, pen) {
     this.stop();
-    for (const { group } of this.strokes) group.replaceChildren();
-    this.svg.append(this.tip);
+    this.svg.replaceChildren();
+    this.strokes = [];
+    this.numLines = 0;
+    this.size = { width: 0, height: 0 };
+    this.isWhole = false;
+    this.isInstant = false;
+    this.resize(page);
+    this.setPen(pen);
+    this.rewind();
+  }
+
+  // Makes the sheet as large as it has to be; it never shrinks.
+  resize({ width, height }) {
+    this.size.width = Math.max(this.size.width, width);
+    this.size.height = Math.max(this.size.height, height);
+    this.svg.setAttribute("viewBox", `0 0 ${this.size.width} ${this.size.height}`);
+  }
+
+  setPen(pen) {
+    this.pen = pen;
+    this.svg.setAttribute("stroke-width", pen);
+    this.tip.setAttribute("r", pen * 1.6);
+  }
+
+  add(line) {
+    const group = element("g", { class: "line" });
+    this.svg.append(group);
+    let point = 0;
+    for (const points of line.strokes) {
+      const number = this.numLines;
+      this.strokes.push({ group, number, points, parts: pieces(points), point });
+      point += points.length;
+      if (this.isInstant) drawStroke(group, points);
+    }
+    this.numLines += 1;
+    if (this.isInstant) this.onPoint(this.numLines - 1, point - 1);
+    if (this.isPlaying) this.svg.append(this.tip); // above all ink
+  }
+
+  // No more lines come.
+  close() {
+    this.isWhole = true;
+    if (this.isInstant) this.end();
+  }
+
+  rewind() {
     this.stroke = 0; // the one that is being drawn
     this.drawn = 0; // points of it that are there
     this.time = 0; // in points, since the stroke began
     this.path = null;
+  }
+
+  play() {
+    this.stop();
+    this.isPlaying = true;
+    this.isInstant = false;
+    for (const { group } of this.strokes) group.replaceChildren();
+    this.svg.append(this.tip);
+    this.rewind();
     let last = performance.now();
     const step = (now) => {
       this.time += (Math.min(now - last, 100) / 1000) * POINTS_PER_SECOND * this.speed;
       last = now;
-      if (this.advance()) this.frame = requestAnimationFrame(step);
+      if (this.advance() || !this.isWhole) this.frame = requestAnimationFrame(step);
       else this.end();
     };
     this.frame = requestAnimationFrame(step);
@@ -117,19 +172,21 @@ export class Player {
       this.drawn = 0;
       this.path = null;
     }
+    this.time = 0; // it waits for the next line
     return false;
   }
 
+  // Shows all lines at once, also those to come.
   finish() {
     this.stop();
+    this.isInstant = true;
     for (const { group } of this.strokes) group.replaceChildren();
     for (const { group, points } of this.strokes) drawStroke(group, points);
-    this.end();
+    if (this.isWhole) this.end();
   }
 
   end() {
     this.stop();
-    this.tip.remove();
     const last = this.strokes.at(-1);
     if (last) this.onPoint(last.number, last.point + last.points.length - 1);
     this.onEnd();
@@ -137,5 +194,7 @@ export class Player {
 
   stop() {
     cancelAnimationFrame(this.frame);
+    this.isPlaying = false;
+    this.tip.remove();
   }
 }

@@ -1,12 +1,14 @@
 // A strip of paper to write on with pen, finger or mouse.
 //
 // A point is [x, y, t]: CSS pixels from the top left, and milliseconds since the line
-// was begun. What another finger or the palm does beside the pen is passed over, and
-// taken back where it came first.
+// was begun. While the pen writes, other fingers and the palm are ignored; a stroke that
+// they began before the pen came is taken back.
 
 import { drawStroke, element, pieces } from "./ink.js";
 
-const SHORTEST = 4; // ms from point to point; a quick mouse has a thousand a second
+const MIN_STEP = 4; // ms from point to point; a quick mouse has a thousand a second
+const BASELINE = 0.65; // of the height; the style sheet draws it there
+const EDGE = 6; // CSS pixels between ink and the edge, where older ink is fitted in
 
 export class Pad {
   constructor(parent, { label, onChange = () => {} }) {
@@ -20,9 +22,16 @@ export class Pad {
     this.svg.addEventListener("pointermove", (event) => this.go(event));
     this.svg.addEventListener("pointerup", (event) => this.lift(event));
     this.svg.addEventListener("pointercancel", (event) => this.cancel(event));
+    // Or else a pointer whose end is lost would keep all others away.
+    this.svg.addEventListener("lostpointercapture", (event) => this.lift(event));
     // Or else Scribble on an iPad takes quick strokes for its own.
     const keep = (event) => event.preventDefault();
     this.svg.addEventListener("touchmove", keep, { passive: false });
+    new ResizeObserver(() => this.isDrawing || this.fit()).observe(this.svg);
+  }
+
+  get isDrawing() {
+    return this.pointer !== null;
   }
 
   get isEmpty() {
@@ -40,6 +49,24 @@ export class Pad {
     this.began = null; // when the pen first touched the paper, on the events' clock
     this.svg.replaceChildren();
     this.paths = this.strokes.map((stroke) => drawStroke(this.svg, stroke));
+    this.fit();
+  }
+
+  // Shrinks the view until ink of a wider pad is inside, its baseline where it was.
+  fit() {
+    const { clientWidth: width, clientHeight: height } = this.svg;
+    const points = this.strokes.flat();
+    const line = BASELINE * height;
+    this.scale = 1;
+    if (width) {
+      for (const [x, y] of points) {
+        const down = y > line ? (y + EDGE - line) / (height - line) : (line - y + EDGE) / line;
+        this.scale = Math.max(this.scale, (x + EDGE) / width, down);
+      }
+    }
+    this.top = line * (1 - this.scale);
+    if (this.scale === 1) this.svg.removeAttribute("viewBox");
+    else this.svg.setAttribute("viewBox", `0 ${this.top} ${width * this.scale} ${height * this.scale}`);
   }
 
   undo() {
@@ -70,9 +97,10 @@ export class Pad {
       const last = this.strokes.at(-1)?.at(-1);
       this.began = event.timeStamp - (last ? last[2] + 500 : 0);
     }
-    this.strokes.push([this.point(event)]);
+    this.strokes.push([]);
     this.paths.push(element("path"));
     this.svg.append(this.paths.at(-1));
+    this.extend(this.point(event));
     this.redraw();
   }
 
@@ -80,15 +108,27 @@ export class Pad {
     if (event.pointerId !== this.pointer) return;
     const all = event.getCoalescedEvents?.() ?? [];
     for (const one of all.length ? all : [event]) {
-      const stroke = this.strokes.at(-1);
       const point = this.point(one);
-      if (point[2] >= stroke.at(-1)[2] + SHORTEST) stroke.push(point);
+      if (point[2] >= this.strokes.at(-1).at(-1)[2] + MIN_STEP) this.extend(point);
     }
     this.redraw();
   }
 
+  // Adds a point to the stroke; only the curves to the last two points change by it.
+  extend(point) {
+    const stroke = this.strokes.at(-1);
+    const count = stroke.push(point);
+    if (count < 4) this.parts = pieces(stroke);
+    else this.parts.splice(count - 2, 2, ...pieces(stroke.slice(-4)).slice(2));
+  }
+
   lift(event) {
     if (event.pointerId !== this.pointer) return;
+    const [x, y, time] = this.point(event);
+    const last = this.strokes.at(-1).at(-1);
+    const isFurther = (x !== last[0] || y !== last[1]) && time > last[2];
+    if (event.type === "pointerup" && isFurther) this.extend([x, y, time]);
+    this.redraw();
     this.pointer = null;
     this.onChange();
   }
@@ -100,15 +140,15 @@ export class Pad {
   }
 
   redraw() {
-    this.paths.at(-1).setAttribute("d", pieces(this.strokes.at(-1)).join(""));
+    this.paths.at(-1).setAttribute("d", this.parts.join(""));
   }
 
   point(event) {
     const box = this.svg.getBoundingClientRect();
     const rounded = (value) => Math.round(value * 100) / 100;
     return [
-      rounded(event.clientX - box.left),
-      rounded(event.clientY - box.top),
+      rounded((event.clientX - box.left) * this.scale),
+      rounded((event.clientY - box.top) * this.scale + this.top),
       Math.max(0, Math.round(event.timeStamp - this.began)),
     ];
   }

@@ -1,121 +1,211 @@
 // The page that writes: asks for ink, shows the pen at work, keeps what was written.
 
-import { getJson, postJson, save } from "./api.js";
+import { formatAddress, parseAddress } from "./address.js";
+import { getJson, getModels, postForEvents, postJson, save } from "./api.js";
 import { Attention } from "./attention.js";
+import { fileName, inkml, pngFile, svgFile } from "./files.js";
 import { Player } from "./ink.js";
 import { Pad } from "./pad.js";
+import { storedLines } from "./recorded.js";
+import { Styles } from "./styles.js";
 
 const $ = (id) => document.getElementById(id);
 const AT_ONCE = 5; // the speed slider's last step
-const LARGEST = 11; // CSS pixels that a millimetre of ink takes at the most
-const SMALLEST = 6.6; // and in a full line
+const MAX_SCALE = 11; // CSS pixels of a millimetre of ink
+const MIN_SCALE = 6.6; // and in a full line
 const LETTER_MM = 2.6; // what a character takes along the line, about
+const CHECK_MS = 250; // from the last key to the look for unknown characters
+const DRAFT = "sketch-draft"; // the last settings, for a page that is opened anew
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-const state = { hands: [], ink: null, player: null, seed: 1, asking: null, held: null, shown: 0 };
+// ink: { lines, of, … } on the paper; asking: aborts the request; unknown: characters
+// of the text that the model cannot write; columns: those of an address that was opened.
+const state = { models: [], ink: null, asking: null, shown: 0, unknown: [], limit: Infinity };
 const attention = new Attention({ letters: $("letters"), canvas: $("map") });
+const player = new Player($("ink"), { onPoint: follow, onEnd: say });
+const styles = new Styles($("choices"), (choice) => {
+  $("own").hidden = choice !== "own";
+  if (choice === "own") offerRecorded();
+  remember();
+});
 const pad = new Pad($("pad"), {
   label: "Drawing area: write the words here with a pen, a finger or the mouse",
 });
 
+// Writing
+
 async function write() {
   state.asking?.abort();
-  const asking = (state.asking = new AbortController());
-  setBusy(true);
+  clearErrors();
+  let wanted;
   try {
-    const response = await postJson("/api/write", request(), asking.signal);
-    const ink = await response.json();
-    setBusy(false); // before a pen that is at its end at once says what it wrote
-    show(ink);
-    fail("");
-    $("text").setAttribute("aria-invalid", false);
+    wanted = request();
+  } catch (error) {
+    return fail("error", error.message);
+  }
+  const asking = (state.asking = new AbortController());
+  let ink = null;
+  setBusy(true);
+  remember(wanted.columns);
+  lookAtPaper();
+  try {
+    const isUnknown = await findUnknown();
+    if (asking.signal.aborted) return;
+    if (isUnknown) {
+      $("text").setAttribute("aria-invalid", true);
+      return $("without").focus();
+    }
+    const events = postForEvents("api/write", wanted, asking.signal, (seconds) => {
+      tell(`Many texts are being written. Trying again in ${seconds} seconds…`);
+    });
+    for await (const { event, ...content } of events) {
+      if (asking.signal.aborted) return;
+      if (event === "queue" && !ink) tellQueue(content.ahead);
+      else if (event === "loading" && !ink) tell("Loading the model: the first text takes some seconds more…");
+      else if (event === "line") ink = addLine(ink, content);
+      else if (event === "end") Object.assign(ink, content, { isWhole: true });
+      else if (event === "error") throw new Error(content.error);
+    }
+    if (!ink?.isWhole) throw new Error("The server stopped in the middle of the text.");
   } catch (error) {
     if (error.name === "AbortError") return;
-    fail(error.message);
-    $("text").setAttribute("aria-invalid", true);
+    fail("error", error.message);
+    if (error.status === 422) $("text").setAttribute("aria-invalid", true);
   } finally {
     if (state.asking === asking) setBusy(false);
+    if (ink === state.ink) player.close();
   }
 }
 
 function request() {
-  const room = $("sheet").clientWidth;
-  const columns = Math.floor(room / SMALLEST / LETTER_MM);
-  const asked = {
-    text: $("text").value,
-    hand: $("hand").value,
-    bias: Number($("bias").value),
-    seed: state.seed,
-    columns: Math.min(Math.max(columns, 16), 60),
-  };
-  if (!$("own").hidden) {
+  const { style, ...wanted } = settings();
+  wanted.columns = state.columns ?? columns();
+  const excess = wanted.text.length - state.limit;
+  if (excess > 0) throw new Error(`The text is ${excess} characters too long.`);
+  if (styles.choice === "own") {
     if (pad.isEmpty) throw new Error("Draw the words in the box first.");
     const strokes = pad.strokes.map((stroke) => stroke.map(([x, y]) => [x, y]));
-    asked.prime = { text: $("own-text").value, strokes };
-  } else if (state.held) {
-    asked.prime = state.held;
-  } else if ($("style").value) {
-    asked.prime = $("style").value;
+    wanted.prime = { text: $("own-text").value, strokes };
+  } else if (styles.choice === "kept") {
+    wanted.prime = styles.kept;
+  } else if (style) {
+    wanted.prime = style;
   }
-  return asked;
+  return wanted;
 }
 
-function show(ink) {
-  state.ink = ink;
-  state.player?.stop();
-  const text = ink.lines.map((line) => line.text).join(" / ");
-  const [svg, sheet] = [$("ink"), $("sheet")];
-  svg.style.maxWidth = `${ink.page.width * LARGEST}px`;
-  svg.setAttribute("aria-label", `Handwriting that reads: ${text}`);
-  sheet.dataset.state = "writing";
-  $("attention").hidden = $("keep").hidden = false;
-  state.player = new Player(svg, ink, {
-    onPoint(line, point) {
-      if (line !== state.shown) showLine(line, point);
-      else attention.moveTo(point);
-    },
-    onEnd() {
-      sheet.dataset.state = "done";
-      if ($("form").getAttribute("aria-busy") !== "true") say(ink);
-    },
-  });
-  showLines(ink);
-  showLine(0, 0);
-  $("status").textContent = "The pen is writing.";
-  play();
+// Characters of a line that fits the paper.
+function columns() {
+  const fit = Math.floor($("sheet").clientWidth / MIN_SCALE / LETTER_MM);
+  return Math.min(Math.max(fit, 16), 60);
 }
+
+function addLine(ink, { line, of, page }) {
+  if (!ink) {
+    ink = state.ink = { lines: [], of };
+    player.begin(page, Number($("pen").value));
+    $("attention").hidden = $("keep").hidden = false;
+    $("lines").replaceChildren();
+  }
+  ink.lines.push(line);
+  player.resize(page);
+  $("ink").style.maxWidth = `${player.size.width * MAX_SCALE}px`;
+  const text = ink.lines.map((one) => one.text).join(" / ");
+  $("ink").setAttribute("aria-label", `Handwriting that reads: ${text}`);
+  addLineButton(line, ink.lines.length - 1, of);
+  player.add(line);
+  if (ink.lines.length === 1) {
+    showLine(0, 0);
+    play();
+  }
+  return ink;
+}
+
+function stop() {
+  state.asking?.abort();
+  setBusy(false);
+  const { ink } = state;
+  tell(ink && !ink.isWhole ? `Stopped after line ${ink.lines.length} of ${ink.of}.` : "Stopped.");
+}
+
+function setBusy(isBusy) {
+  $("form").setAttribute("aria-busy", isBusy);
+  $("stop").hidden = !isBusy;
+  $("sheet").classList.toggle("busy", isBusy && $("sheet").dataset.state !== "writing");
+  if (isBusy) tell("Thinking…");
+  else if (/…$/.test($("status").textContent)) tell("");
+}
+
+function tellQueue(ahead) {
+  if (!ahead) tell("Thinking…");
+  else tell(ahead === 1 ? "One text is written before yours…" : `${ahead} texts are written before yours…`);
+}
+
+// The pen
 
 function play() {
   const speed = Number($("speed").value);
-  state.player.speed = 2 ** speed;
-  $("sheet").dataset.state = "writing";
-  if (calm.matches || speed === AT_ONCE) state.player.finish();
-  else state.player.play();
+  player.speed = 2 ** speed;
+  $("sheet").classList.remove("busy");
+  if (calm.matches || speed === AT_ONCE) return player.finish();
+  setState("writing");
+  tellLine(0);
+  player.play();
 }
 
-function say(ink) {
-  const count = ink.lines.length;
-  const again = ink.lines.flatMap((line) => line.tries).filter((n) => n > 1).length;
-  const parts = [`Written: ${count === 1 ? "one line" : `${count} lines`}.`];
-  if (again) parts.push(again === 1 ? "One piece took more than one try." : `${again} pieces took more than one try.`);
-  if (ink.faults.length) parts.push(`Not all went well: ${ink.faults.join("; ")}.`);
-  $("status").textContent = parts.join(" ");
+function follow(line, point) {
+  if (line === state.shown) return attention.moveTo(point);
+  showLine(line, point);
+  if (player.isPlaying) tellLine(line);
 }
 
-// A button for each line; one line has no need of any.
-function showLines(ink) {
-  const buttons = ink.lines.map((line, number) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = number + 1;
-    button.setAttribute("aria-label", `Line ${number + 1}: ${line.text}`);
-    button.addEventListener("click", () => {
-      state.player.finish();
-      showLine(number, line.attention.length - 1);
-    });
-    return button;
+function tellLine(line) {
+  const { of } = state.ink;
+  tell(of > 1 ? `The pen is writing line ${line + 1} of ${of}.` : "The pen is writing.");
+}
+
+function say() {
+  setState("done");
+  if ($("form").getAttribute("aria-busy") === "true") return; // with another text
+  const { lines, of, faults = [], notes = [], isWhole, isExample } = state.ink;
+  if (isExample) return tell("An example, written beforehand. Type a text and press Write.");
+  if (!isWhole) return tell(`Stopped after line ${lines.length} of ${of}.`);
+  const count = lines.length === 1 ? "one line" : `${lines.length} lines`;
+  const sentences = [`Written: ${count}.`, ...[...faults, ...notes].map(sentence)];
+  tell(sentences.join(" "));
+}
+
+function sentence(words) {
+  return `${words[0].toUpperCase()}${words.slice(1)}.`;
+}
+
+function setState(name) {
+  $("sheet").dataset.state = name;
+  $("replay").textContent = name === "writing" ? "Show at once" : "Replay";
+}
+
+function lookAtPaper() {
+  const behavior = calm.matches ? "auto" : "smooth";
+  // All of it where it fits, or else its upper edge.
+  const fits = $("paper").offsetHeight < innerHeight;
+  $("paper").scrollIntoView({ block: fits ? "nearest" : "start", behavior });
+}
+
+// Attention
+
+// A button for each line; a single line needs none.
+function addLineButton(line, number, of) {
+  if (of < 2) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = number + 1;
+  button.setAttribute("aria-label", `Line ${number + 1}: ${line.text}`);
+  button.setAttribute("aria-pressed", false);
+  button.addEventListener("click", () => {
+    player.finish();
+    showLine(number, line.attention.length - 1);
   });
-  $("lines").replaceChildren(...(buttons.length > 1 ? buttons : []));
+  $("lines").append(button);
 }
 
 function showLine(number, point) {
@@ -126,87 +216,195 @@ function showLine(number, point) {
   });
 }
 
-function setBusy(isBusy) {
-  $("form").setAttribute("aria-busy", isBusy);
-  $("sheet").classList.toggle("busy", isBusy);
-  if (isBusy) $("status").textContent = "Thinking…";
-  else if ($("status").textContent === "Thinking…") $("status").textContent = "";
+// Messages
+
+function tell(words) {
+  if ($("status").textContent !== words) $("status").textContent = words;
 }
 
-function fail(sentence) {
-  $("error").textContent = sentence;
+// In the place `id`: at the buttons that it is about.
+function fail(id, words) {
+  $(id).textContent = words;
 }
 
-function describeSettings() {
-  const bias = Number($("bias").value);
-  const manner = bias < 0.3 ? "as learned" : bias < 0.8 ? "easy" : bias < 1.6 ? "neat" : "very neat";
-  $("bias-value").textContent = manner;
-  $("bias").setAttribute("aria-valuetext", `${bias}, ${manner}`);
-  const speed = Number($("speed").value);
-  const pace = speed === AT_ONCE ? "at once" : speed === 0 ? "a hand’s" : speed < 0 ? "½ ×" : `${2 ** speed} ×`;
-  $("speed-value").textContent = pace;
-  $("speed").setAttribute("aria-valuetext", pace);
-  if (!state.player) return;
-  state.player.speed = 2 ** speed;
-  if (speed === AT_ONCE && $("sheet").dataset.state === "writing") state.player.finish();
+function clearErrors() {
+  fail("error", "");
+  fail("ink-error", "");
+  $("text").setAttribute("aria-invalid", false);
 }
 
-function offerStyles() {
-  const { styles } = state.hands.find(({ name }) => name === $("hand").value);
-  $("style").replaceChildren(new Option("as it comes", ""), ...styles.map((name) => new Option(name)));
-  $("style-setting").hidden = !styles.length;
-}
-
-// One hand at a time: a style, the kept one, or that of the panel "In my own hand".
-function takeStyle() {
-  if (!$("style").value) return;
-  hold(false);
-  showOwn(false);
-}
-
-function hold(isHeld) {
-  const line = isHeld && state.ink.lines.find(({ text }) => text.length <= state.longestHand);
-  if (isHeld && !line) {
-    fail("Such a long word is no hand to keep: write shorter ones.");
-    return;
-  }
-  if (isHeld) {
-    showOwn(false);
-    $("style").value = "";
-  }
-  state.held = line ? { text: line.text, strokes: line.strokes } : null;
-  $("hold").setAttribute("aria-pressed", Boolean(line));
-}
-
-function showOwn(isShown) {
-  if (isShown) {
-    hold(false);
-    $("style").value = "";
-  }
-  $("own").hidden = !isShown;
-  $("own-toggle").setAttribute("aria-expanded", isShown);
-}
-
-async function saveInk(form) {
-  const { format, version, lines } = state.ink;
-  const bare = lines.map(({ text, strokes }) => ({ text, strokes }));
-  try {
-    const response = await postJson(`/api/ink.${form}`, { format, version, lines: bare });
-    save(await response.blob(), `handwriting.${form}`);
-    $("status").textContent = `Saved as handwriting.${form}.`;
-  } catch (error) {
-    fail(error.message);
-  }
-}
+// The text as it is typed
 
 function fitText() {
   const text = $("text");
   text.style.height = "auto";
   const border = text.offsetHeight - text.clientHeight;
   text.style.height = `${text.scrollHeight + border}px`;
+  const left = state.limit - text.value.length;
+  $("count").textContent = left >= 100 ? "" : left >= 0 ? `${left} characters left.` : `${-left} characters too many.`;
 }
 
+// Asks which characters the model cannot write, and marks them; true if there are any.
+async function findUnknown() {
+  const text = $("text").value;
+  const model = state.models.find(({ name }) => name === $("model").value);
+  const known = new Set(model?.alphabet);
+  let [unknown, names] = [[], ""];
+  if (model && text.length <= state.limit && [...text].some((c) => !known.has(c) && c !== "\n")) {
+    ({ unknown, names } = await postJson("api/unknown", { text, model: model.name }));
+  }
+  if (text !== $("text").value) return false; // a later look is on its way
+  Object.assign(state, { unknown, names });
+  markUnknown();
+  return unknown.length > 0;
+}
+
+function markUnknown() {
+  const { unknown, names } = state;
+  $("unknown").textContent = unknown.length ? `This model cannot write ${names}.` : "";
+  $("without").hidden = !unknown.length;
+  // Every second part is a character that cannot be written.
+  const parts = unknown.length ? split($("text").value, unknown) : [];
+  const nodes = parts.map((part, i) => {
+    if (i % 2 === 0) return part;
+    const mark = document.createElement("mark");
+    mark.textContent = part;
+    return mark;
+  });
+  $("marks").replaceChildren(...nodes);
+  $("marks").scrollTop = $("text").scrollTop;
+}
+
+// The parts of a text between and at some characters, in turn.
+function split(text, characters) {
+  const longestFirst = characters.toSorted((a, b) => b.length - a.length);
+  const escaped = longestFirst.map((c) => c.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  return text.normalize().split(new RegExp(`(${escaped.join("|")})`, "u"));
+}
+
+function writeWithoutUnknown() {
+  const parts = split($("text").value, state.unknown);
+  $("text").value = parts.filter((_, i) => i % 2 === 0).join("");
+  state.unknown = [];
+  markUnknown();
+  fitText();
+  $("text").focus();
+  write();
+}
+
+// The settings
+
+function describeSettings() {
+  const bias = Number($("bias").value);
+  const tidiness = bias < 0.3 ? "as learned" : bias < 0.8 ? "easy" : bias < 1.6 ? "neat" : "very neat";
+  describe("bias", tidiness, `${bias}, ${tidiness}`);
+  const speed = Number($("speed").value);
+  const names = { [-1]: "½ ×", 0: "as written", [AT_ONCE]: "at once" };
+  describe("speed", names[speed] ?? `${2 ** speed} ×`);
+  player.speed = 2 ** speed;
+  if (speed === AT_ONCE && $("sheet").dataset.state === "writing") player.finish();
+  const pen = Number($("pen").value);
+  describe("pen", `${pen} mm`);
+  player.setPen(pen);
+  const { value, defaultValue } = $("colour");
+  const isOwn = value !== defaultValue;
+  $("sheet").classList.toggle("coloured", isOwn);
+  if (isOwn) $("sheet").style.setProperty("--colour", value);
+  else $("sheet").style.removeProperty("--colour");
+}
+
+function describe(id, value, spoken = value) {
+  $(`${id}-value`).textContent = value;
+  $(id).setAttribute("aria-valuetext", spoken);
+}
+
+function settings() {
+  return {
+    text: $("text").value,
+    model: $("model").value,
+    style: styles.name,
+    bias: Number($("bias").value),
+    seed: Math.trunc(Number($("seed").value)) || 0,
+  };
+}
+
+// Keeps the settings for when the page is opened anew; those of a text that is written,
+// with the length of its lines, also stand in the address.
+function remember(columns) {
+  const address = formatAddress({ ...settings(), columns });
+  if (columns) history.replaceState(null, "", (state.address = address));
+  try {
+    sessionStorage.setItem(DRAFT, address);
+  } catch {
+    // Then they are not kept.
+  }
+}
+
+async function offerStyles() {
+  const name = $("model").value;
+  const model = state.models.find((one) => one.name === name);
+  $("model").title = name;
+  if (!model?.styles.length) return styles.offer([]);
+  const found = await getJson(`api/styles?model=${encodeURIComponent(name)}`);
+  if (name === $("model").value) styles.offer(found.styles);
+}
+
+function keepStyle() {
+  const fitting = state.ink.lines.filter(({ text }) => text.length <= state.maxPrime);
+  if (!fitting.length) {
+    return fail("ink-error", `Every line is too long to be kept as a style: write one of at most ${state.maxPrime} characters.`);
+  }
+  const { text, strokes } = fitting.reduce((a, b) => (b.text.length > a.text.length ? b : a));
+  styles.keep({ text, strokes });
+  fail("ink-error", "");
+  tell(`Kept: the next texts continue in the style of “${text}”.`);
+}
+
+// The lines of the recording sheet, the most fitting first.
+function offerRecorded() {
+  let lines = {};
+  try {
+    lines = storedLines();
+  } catch {
+    // The store is forbidden: there are none.
+  }
+  const texts = Object.keys(lines).filter((text) => lines[text].isDone);
+  texts.sort((a, b) => Math.abs(a.length - 24) - Math.abs(b.length - 24));
+  $("recorded").replaceChildren(new Option("– draw a new one –", ""), ...texts.map((text) => new Option(text)));
+  $("recorded-setting").hidden = !texts.length;
+  state.recorded = lines;
+}
+
+function takeRecorded() {
+  const text = $("recorded").value;
+  if (text) $("own-text").value = text;
+  pad.show(text ? state.recorded[text].strokes : []);
+}
+
+// Saving
+
+async function saveInk(format) {
+  const { lines } = state.ink;
+  const look = { pen: Number($("pen").value), colour: $("colour").value };
+  const name = `${fileName(lines.map(({ text }) => text).join(" "))}.${format}`;
+  const makers = {
+    svg: () => new Blob([svgFile(lines, look)], { type: "image/svg+xml" }),
+    png: () => pngFile(lines, look),
+    inkml: () => new Blob([inkml(lines)], { type: "application/inkml+xml" }),
+  };
+  try {
+    save(await makers[format](), name);
+    fail("ink-error", "");
+    tell(`Saved as ${name}.`);
+  } catch {
+    fail("ink-error", "This browser cannot make the file.");
+  }
+}
+
+// All together
+
 function listen() {
+  let checking = 0;
   $("form").addEventListener("submit", (event) => {
     event.preventDefault();
     write();
@@ -215,48 +413,106 @@ function listen() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) write();
   });
   $("text").addEventListener("input", () => {
+    state.columns = undefined;
     fitText();
-    const left = state.limit - $("text").value.length;
-    $("count").textContent = left < 100 ? `${left} characters left.` : "";
+    markUnknown();
+    remember();
+    clearTimeout(checking);
+    checking = setTimeout(() => findUnknown().catch(() => {}), CHECK_MS);
   });
+  $("text").addEventListener("scroll", () => {
+    $("marks").scrollTop = $("text").scrollTop;
+  });
+  $("without").addEventListener("click", writeWithoutUnknown);
+  $("stop").addEventListener("click", stop);
   $("again").addEventListener("click", () => {
-    state.seed = crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
+    $("seed").value = crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
     write();
   });
-  $("own-toggle").addEventListener("click", () => showOwn($("own").hidden));
+  $("replay").addEventListener("click", () => {
+    if ($("sheet").dataset.state === "writing") return player.finish();
+    lookAtPaper();
+    play();
+  });
+  $("sheet").addEventListener("click", () => {
+    if ($("sheet").dataset.state === "writing") player.finish();
+  });
+  $("hold").addEventListener("click", keepStyle);
+  for (const button of document.querySelectorAll("[data-format]")) {
+    button.addEventListener("click", () => saveInk(button.dataset.format));
+  }
   $("pad-undo").addEventListener("click", () => pad.undo());
   $("pad-clear").addEventListener("click", () => pad.clear());
-  $("replay").addEventListener("click", play);
-  $("hold").addEventListener("click", () => hold(!state.held));
-  $("sheet").addEventListener("click", () => {
-    if ($("sheet").dataset.state === "writing") state.player.finish();
+  $("recorded").addEventListener("change", takeRecorded);
+  $("model").addEventListener("change", () => {
+    offerStyles().catch((error) => fail("error", error.message));
+    findUnknown().catch(() => {});
   });
-  for (const button of document.querySelectorAll("[data-form]")) {
-    button.addEventListener("click", () => saveInk(button.dataset.form));
-  }
-  $("hand").addEventListener("change", offerStyles);
-  $("style").addEventListener("change", takeStyle);
-  for (const id of ["bias", "speed"]) $(id).addEventListener("input", describeSettings);
+  for (const id of ["bias", "speed", "pen", "colour"]) $(id).addEventListener("input", describeSettings);
+  for (const id of ["model", "bias", "seed"]) $(id).addEventListener("change", () => remember());
+  // A page in the back/forward cache would go on asking, and others would wait.
+  addEventListener("pagehide", () => state.asking?.abort());
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) offerRecorded();
+  });
+  addEventListener("hashchange", () => {
+    const found = parseAddress(location.hash);
+    if (found) fill(found).then(write);
+    else history.replaceState(null, "", state.address ?? "./"); // the link to the text
+  });
+  const isMac = /Mac|iP(hone|ad)/.test(navigator.platform);
+  if (isMac) document.querySelector(".keys").textContent = "⌘ + Enter";
+}
+
+async function fill({ text, model, style, bias = 1, seed = 0, columns }) {
+  $("text").value = text;
+  $("bias").value = bias;
+  $("seed").value = seed;
+  if (state.models.some(({ name }) => name === model)) $("model").value = model;
+  await offerStyles();
+  styles.choose(style ? `style:${style}` : "");
+  describeSettings();
+  fitText();
+  state.columns = columns; // until another text is typed
+}
+
+async function showExample() {
+  const { lines, page } = await getJson("static/first.json");
+  if (state.ink || state.asking) return; // somebody was quicker
+  let ink = null;
+  for (const line of lines) ink = addLine(ink, { line, page, of: lines.length });
+  ink.isExample = true;
+  player.close();
 }
 
 async function begin() {
   listen();
   describeSettings();
   fitText();
+  let draft = null;
   try {
-    const { hands, limits } = await getJson("/api/hands");
+    draft = sessionStorage.getItem(DRAFT);
+  } catch {
+    // The store is forbidden.
+  }
+  draft = parseAddress(draft ?? "");
+  const address = parseAddress(location.hash);
+  try {
+    const { models, limits } = await getModels();
     state.limit = limits.characters;
-    $("own-text").maxLength = state.longestHand = limits.prime_characters;
-    state.hands = hands;
-    $("hand").replaceChildren(...hands.map(({ name }) => new Option(name)));
-    if (hands.length) offerStyles();
-    const known = new Set(hands[0]?.alphabet);
-    const text = $("text").value; // the one that came with the page
-    $("text").value = [...text].filter((c) => c === "\n" || known.has(c)).join("");
-    if (hands.length) await write();
-    else fail("There is no model that writes text yet: train one with sketch train --text, and start sketch serve again.");
+    $("own-text").maxLength = state.maxPrime = limits.prime_characters;
+    state.models = models;
+    $("model").replaceChildren(...models.map(({ name, title }) => new Option(title, name)));
+    if (!models.length) {
+      fail("error", "There is no model that writes text yet: train one with sketch train --text, and start sketch serve again.");
+    } else if (address) {
+      await fill(address);
+      await write();
+    } else {
+      await Promise.all([draft ? fill(draft) : offerStyles(), showExample()]);
+    }
   } catch (error) {
-    fail(error.message);
+    fail("error", error.message);
   }
 }
 
