@@ -8,6 +8,7 @@ from sketch.page.typing import (
     decode_text,
     describe_unknown,
     describe_unmarked,
+    find_unknown,
     fit_text,
     split_paragraphs,
 )
@@ -127,5 +128,6 @@ def test_unknown_characters_are_named_at_once_with_the_way_on():
         fit_text("ab€\nc þ%€ a%\ufe0f", ABC)
     assert describe_unknown("  a👩\u200d👧b", ABC) == "👩👧"
     assert describe_unknown("a\x1bb", ABC) == "U+001B"
+    assert find_unknown("a\x1bb 5 5\u0301", ABC) == ["\x1b", "5", "5\u0301"]
     assert describe_unknown("0123456789xyz", ABC).endswith("8, 9 and 3 more")
     assert describe_unknown("a—b", ABC) is None

@@ -85,9 +85,25 @@ def test_pieces_with_faults_are_remembered():
     assert paper.faulty == ["lake", "hill"]
 
 
-def test_attention_counts_the_characters_of_the_whole_line():
+def test_attention_is_the_window_of_each_point_over_the_whole_line():
+    letter = letter_of("on it")
+    rng = np.random.default_rng(1)
+    for written in letter.written:
+        phi = written.trace.phi
+        phi[:] = rng.uniform(0, 1.2, phi.shape) * (rng.uniform(size=phi.shape) < 0.5)
     paper = Paper(["on it"])
-    paper.add([0], letter_of("on it"))
+    paper.add([0], letter)
     (line,) = paper.take()
-    firsts = [row[0] for row in line["attention"]]
-    assert set(firsts) == {0, 1, 3, 4} and firsts == sorted(firsts, key=lambda k: k > 2)
+    dense = np.zeros((len(points_of(line)), len("on it") + 1))
+    for time, (first, *levels) in enumerate(line["attention"]):
+        dense[time, first : first + len(levels)] = levels
+    expected, column = [], 0
+    for written in letter.written:
+        phi = written.trace.phi
+        part = np.zeros((len(phi), dense.shape[1]))
+        part[:, column : column + phi.shape[1]] = phi
+        expected += [part[:1], part]  # the starting point takes the first row
+        column += len(written.text) + 1
+    expected = np.clip(np.concatenate(expected), 0, 1)
+    np.testing.assert_allclose(dense / 255, expected, atol=0.51 / 255)
+    assert line["tries"] == [1, 1]

@@ -278,7 +278,7 @@ function markUnknown() {
 // The parts of a text between and at some characters, in turn.
 function split(text, characters) {
   const longestFirst = characters.toSorted((a, b) => b.length - a.length);
-  const escaped = longestFirst.map((c) => c.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"));
+  const escaped = longestFirst.map((c) => c.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&"));
   return text.normalize().split(new RegExp(`(${escaped.join("|")})`, "u"));
 }
 
