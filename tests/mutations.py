@@ -74,8 +74,8 @@ channel="X" name="resolution" value="4" units="1/cm"/><channelProperty channel="
 name="resolution" value="5" units="1/cm"/></channelProperties></inkSource></context>
 </definitions><trace id="t" contextRef="#c">1 2, '3'4, "1"1, * *</trace>
 <traceGroup id="g" contextRef="#c"><trace>5 6, 7 8</trace><trace>9 9, 8 7</trace>
-</traceGroup><traceView><traceView><annotation type="type">Textline</annotation><annotation type="truth">a b
-</annotation><traceView traceDataRef="#t" from="1" to="3"/>
+</traceGroup><traceView><traceView><annotation type="type">Textline</annotation>
+<annotation type="truth">a b</annotation><traceView traceDataRef="#t" from="1" to="3"/>
 <traceView traceDataRef="#g"/></traceView></traceView></ink>"""
 
 

@@ -21,6 +21,7 @@ FORMATS = {
     "inkml": ("InkML", ".inkml"),
     "svg": ("SVG", ".svg"),
     "json": ("JSON", ".json"),
+    "xopp": ("Xournal++", ".xopp"),
     "quickdraw": ("Quick, Draw!", ".ndjson"),
 }
 SPLITS = ("iam", "graves", "form", "random")  # see `splits`

@@ -52,9 +52,9 @@ def read_tar(
         except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as e:
             if not _may_be_tar(archive):
                 raise DamagedInk(
-                    f"{archive} is neither ink (.inkml, .svg, .json, .ndjson, or .xml "
-                    "of IAM-OnDB; with --format, that alone) nor an archive (.zip, "
-                    ".tar, .tar.gz, .tar.bz2, .tar.xz)"
+                    f"{archive} is neither ink (.inkml, .svg, .json, .xopp, .ndjson, "
+                    "or .xml of IAM-OnDB; with --format, that alone) nor an archive "
+                    "(.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)"
                 ) from e
             if _is_one_file(archive):
                 raise DamagedInk(
