@@ -38,7 +38,6 @@ WITHOUT_FILE = {
     "experiment/test_old",  # experiments of older versions
     "generation/test_learned_writing",
     "generation/test_primed_lines",
-    "model/test_sharing",  # one model on several devices
     "training/test_backends",
     "training/test_several_processes",
     "web/test_browser",  # the writing page

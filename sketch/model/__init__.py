@@ -5,12 +5,12 @@
 - `recurrent`: LSTM and GRU layers: a step, and a sequence
 - `network`: the stack: one definition for a sequence and for a step
 - `recogniser`: a small CTC network that reads ink
-- `edits`: how wrong a reading is
+- `edits`: edit distance and error rate of a reading
 - `seeds`: the seeds of a network's parts
+- `cell`: a step of an LSTM and its gradient
+- `window_step`: a step of the window and its gradient
 - `fast`: the fastest path that the backend has
-- `fast_jax`: ... under JAX
-- `scan_jax`: ... its loop over time
-- `products_jax`: ... its products
-- `fast_torch`: ... under PyTorch
-- `fast_tensorflow`: ... under TensorFlow
+- `fast_jax`: the same under JAX
+- `products_jax`: matrix products under JAX
+- `fast_torch`: the fastest path under PyTorch
 """

@@ -1,4 +1,4 @@
-"""How far a reading is from the text: edit distance and character error rate."""
+"""How far a recogniser's reading is from the text: edit distance and error rate."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,10 @@ import numpy as np
 
 
 def edit_distance(a: Sequence, b: Sequence) -> int:
-    """Insertions, deletions and substitutions that make `a` into `b` (Levenshtein).
+    """Fewest insertions, deletions and substitutions that make `a` into `b`.
 
-    Row by row of the usual table; within a row, a run of insertions is the minimum
-    over all its beginnings, which numpy takes at once.
+    Levenshtein's table, row by row. Within a row, a run of insertions is a minimum over
+    all places where it may begin: numpy accumulates it.
     """
     codes: dict = {}
     first, second = (
@@ -27,7 +27,7 @@ def edit_distance(a: Sequence, b: Sequence) -> int:
 
 
 def error_rate(text: str, reading: str) -> float:
-    """Edits a character of `text`; 0 is read as it should be, more than 1 is possible.
+    """Edits per character of `text`: 0 for a perfect reading; it can exceed 1.
 
     Raises:
         ValueError: `text` is empty.

@@ -1,18 +1,25 @@
-"""Matrix products and LSTM runs by the quickest way the running backend has.
+"""Matrix products, scans and LSTM runs by the fastest way the running backend has.
 
-`fast_jax`, `fast_tensorflow` and `fast_torch` have these functions, in their own ways.
+`fast_jax` and `fast_torch` hold the fast ways. Each has a fallback in `keras.ops`,
+which serves TensorFlow, GRU, peepholes, and all else that they lack.
 """
 
-import importlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
+from sketch.model.cell import LSTMWeights
 from sketch.model.mixture import Tensor
 
-_module = importlib.import_module(f"{__package__}.fast_{keras.backend.backend()}")
+_backend = keras.backend.backend()
+if _backend == "jax":
+    from sketch.model import fast_jax as _module
+elif _backend == "torch":
+    from sketch.model import fast_torch as _module
+else:
+    _module = None
 
 
 def matmul(a: Tensor, b: Tensor, dtype: str) -> Tensor:
@@ -28,7 +35,12 @@ def matmul(a: Tensor, b: Tensor, dtype: str) -> Tensor:
     Returns:
         `[..., columns]` float32.
     """
-    return _module.matmul(ops.convert_to_tensor(a), ops.convert_to_tensor(b), dtype)
+    a, b = ops.convert_to_tensor(a), ops.convert_to_tensor(b)
+    if _backend == "jax":
+        return _module.matmul(a, b, dtype)
+    if dtype == "float32":
+        return ops.matmul(a, b)
+    return ops.cast(ops.matmul(ops.cast(a, dtype), ops.cast(b, dtype)), "float32")
 
 
 def scan(
@@ -39,16 +51,14 @@ def scan(
     weights: Any = (),
     variables: Sequence[keras.Variable] = (),
 ) -> Any:
-    """Steps over time, each from the carry that the one before it made.
+    """Steps over time, each from the carry that the step before it made.
 
-    Devices that share a batch each run their own rows. Weights that `body` multiplies
-    by, by `matmul`, have their gradients made after the loop where that is quicker:
-    it must use them in no other way.
+    Devices that share a batch each run their own rows.
 
     Args:
         body: `body(carry, step, rows, weights) -> carry`; closes over no tensor.
         start: the first carry, tensors `[batch, ...]`.
-        steps: tensors `[time, batch, ...]`.
+        steps: a tensor `[time, batch, ...]`.
         rows: tensors `[batch, ...]` that every step sees; they get no gradient.
         weights: tensors without a batch axis that every step sees.
         variables: weights of layers that `body` uses besides.
@@ -56,9 +66,8 @@ def scan(
     Returns:
         The carries, `[time, batch, ...]`.
     """
-    run = getattr(_module, "scan", None)
-    if run is not None:
-        return run(body, start, steps, rows, weights, variables)
+    if _backend == "jax":
+        return _module.scan(body, start, steps, rows, weights, variables)
 
     def step(carry, here):
         carry = body(carry, here, rows, weights)
@@ -67,19 +76,32 @@ def scan(
     return ops.scan(step, start, steps)[1]
 
 
+def has_lstm(with_window: bool = False) -> bool:
+    """Whether `lstm` can run here, without a window or with one."""
+    return _backend == "jax" or (_backend == "torch" and not with_window)
+
+
 def lstm(
-    bias: Tensor, peepholes: Tensor | None, dtype: str, depth: int = 1
-) -> Callable:
-    """A run over a whole sequence for an LSTM with these parameters.
+    inputs: Sequence[Tensor],
+    weights: LSTMWeights,
+    state: tuple[Tensor, ...],
+    dtype: str,
+    depth: int = 1,
+    characters: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    """An LSTM without peepholes over a whole sequence, with or without a window.
 
     Args:
-        bias: `[4 * units]`.
-        peepholes: `[3, units]`, or None for an LSTM without.
-        dtype: of the factors of matrix products.
+        inputs: tensors `[time, batch, ...]`, whose features follow each other; with a
+            window, without that.
+        weights: of the layer, and of the window.
+        state: output and cell; with a window, kappa and window too.
+        dtype: of the products' factors.
         depth: layers that share the memory for what a gradient needs.
+        characters: of a window: `[batch, length, alphabet]`.
 
     Returns:
-        `run(inputs, kernel, recurrent, state) -> (outputs, state)` with `inputs`
-        `[batch, time, features]`.
+        outputs `[time, batch, units]` and the last cell; with a window, outputs and
+        windows `[time, batch, alphabet]`.
     """
-    return _module.lstm(bias, peepholes, dtype, depth)
+    return _module.lstm(inputs, weights, state, dtype, depth, characters)

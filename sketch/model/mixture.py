@@ -1,11 +1,10 @@
 """Mixture density over the next pen point (Graves 2013, arXiv:1308.0850, section 4.1).
 
-At every step the network puts out `6 * num_mixtures + 1` raw numbers. They become a
+At every step the network outputs `6 * num_mixtures + 1` raw numbers. They become a
 mixture of bivariate Gaussians over the next offset, in normalised units, and a
-Bernoulli probability that the pen is lifted after it. Everything here works in log
-space and in float32: a density is never formed and no epsilon stands inside a
-logarithm, so that a point 1,000 standard deviations away still has its true
-likelihood and a gradient.
+Bernoulli probability that the pen is lifted after it. All is computed in log space and
+in float32: no density is formed and no epsilon stands inside a logarithm, so a point
+1,000 standard deviations away still has its true likelihood and a gradient.
 """
 
 import math
@@ -17,20 +16,20 @@ from sketch.ink.strokes import DX, DY, END_OF_STROKE
 
 Tensor = Any  # a tensor of the running backend, or a numpy array
 
-# The largest correlation is 1 - CORRELATION_MARGIN. float32's tanh is exactly 1 from
-# 9 on, where the density would be infinite. This keeps one offset's deviation where the
-# other is known, sqrt(1 - rho^2) of its scale, above 0.014; of two equal scales, the
-# component's short axis is sqrt((1 - rho) / (1 + rho)), 0.007, of its long one.
+# Correlations are at most 1 - CORRELATION_MARGIN: float32's tanh is exactly 1 from 9
+# on, where the density would be infinite. The deviation of dy given dx, sqrt(1 - rho^2)
+# of its scale, stays above 0.014; with equal scales, a component's short axis is at
+# least sqrt((1 - rho) / (1 + rho)) = 0.007 of its long one.
 CORRELATION_MARGIN = 1e-4
 
 LOG_TWO_PI = math.log(2.0 * math.pi)
 
 MAX_STRETCH = 1.25  # of all steps of a biased mixture, to be as long as without bias
-NOISE_SIZE = 4  # random numbers that `draw` needs for one point
+NOISE_SIZE = 4  # random numbers that `draw` needs per point
 
 
 class MixtureParams(NamedTuple):
-    """Density of one pen point a step; `...` is any leading shape.
+    """Density of the next pen point at each step; `...` is any leading shape.
 
     log_weights: `[..., mixture]`, log pi; their logsumexp is 0.
     means: `[..., mixture, 2]`, mu, in normalised offsets.
@@ -47,7 +46,7 @@ class MixtureParams(NamedTuple):
 
 
 def num_outputs(num_mixtures: int) -> int:
-    """How many raw numbers the network puts out a step."""
+    """Raw numbers that the network outputs per step."""
     return 6 * num_mixtures + 1
 
 
@@ -60,8 +59,8 @@ def split_outputs(
     """Read raw network outputs as mixture parameters (eqs 18-22; bias: eqs 61-62).
 
     Departures from the paper. Its e = 1 / (1 + exp(e_hat)) is a sigmoid of -e_hat; here
-    the logit has the usual sign. And `scale_floor` is added to every scale, so
-    that density cannot be bought without limit on the integer lattice of recordings.
+    the logit has the usual sign. And `scale_floor` is added to every scale: the
+    recordings' offsets are integers, so tiny scales could buy density without limit.
     With `null_offset`, a bias leaves the length of the pen's steps as it was, see
     `_with_steps_of`. Without that, a biased pen takes shorter steps, sees itself take
     them, and writes ever smaller.
@@ -70,7 +69,7 @@ def split_outputs(
         outputs: `[..., 6 * num_mixtures + 1]`, the paper's hatted numbers in the order
             end logit, weights, x means, y means, x log scales, y log scales,
             correlations.
-        scale_floor: in normalised units (the option `--epsilon`); 0 sets none.
+        scale_floor: in normalised units (the option `--epsilon`); 0 for no floor.
         probability_bias: >= 0, sharpens the mixture for sampling; 0 in training. A
             number, or a tensor of the leading shape.
         null_offset: `[2]`, the normalised offset of a pen that does not move. None: a
@@ -80,7 +79,7 @@ def split_outputs(
         MixtureParams in float32.
 
     Raises:
-        ValueError: if the last axis is not 6 * num_mixtures + 1.
+        ValueError: the last axis is not 6 * num_mixtures + 1.
     """
     num_mixtures, remainder = divmod(outputs.shape[-1] - 1, 6)
     if remainder or num_mixtures < 1:
@@ -180,10 +179,10 @@ def log_likelihood_parts(
         strokes: `[batch, time, 3]`, normalised offsets and end_of_stroke.
 
     Returns:
-        (ink, pen), each `[batch, time]`, one value a step; not masked, not reduced.
+        (ink, pen), each `[batch, time]`, one value per step, neither masked nor summed.
 
     Raises:
-        ValueError: if the last axis of `strokes` is not 3.
+        ValueError: the last axis of `strokes` is not 3.
     """
     if strokes.shape[-1] != 3:
         raise ValueError(
@@ -207,7 +206,7 @@ def log_likelihood(params: MixtureParams, strokes: Tensor) -> Tensor:
         strokes: `[batch, time, 3]`, normalised offsets and end_of_stroke.
 
     Returns:
-        `[batch, time]`, one value a step, higher is better; not masked, not reduced.
+        `[batch, time]`, one value per step, neither masked nor summed.
     """
     ink, pen = log_likelihood_parts(params, strokes)
     return ink + pen
@@ -216,9 +215,9 @@ def log_likelihood(params: MixtureParams, strokes: Tensor) -> Tensor:
 def draw(params: MixtureParams, noise: Tensor) -> Tensor:
     """Draw one pen point from the mixture: a pure function of the noise.
 
-    The component is the one whose share of [0, 1) holds `noise[0]`, the offset is
-    mu + L z with L the Cholesky factor of the component's covariance, and the pen is
-    lifted where `noise[3]` is below its probability (a true Bernoulli draw).
+    The component is the one whose share of [0, 1) contains `noise[0]`; the offset is
+    mu + L z with L the Cholesky factor of its covariance; the pen is lifted where
+    `noise[3]` is below that probability (a true Bernoulli draw).
 
     Args:
         params: MixtureParams with leading shape `...`.
@@ -230,7 +229,7 @@ def draw(params: MixtureParams, noise: Tensor) -> Tensor:
     noise = ops.convert_to_tensor(noise)
     pick, normal_x, normal_y, lift = (noise[..., k] for k in range(NOISE_SIZE))
     cumulative = ops.cumsum(ops.exp(params.log_weights), axis=-1)
-    # Rounding can leave the last sum just below 1: scale instead of running past it.
+    # Rounding can leave the last sum just below 1: scale by it, to stay below it.
     threshold = ops.expand_dims(pick, -1) * cumulative[..., -1:]
     component = ops.sum(ops.cast(cumulative <= threshold, "int32"), axis=-1)
     chosen = ops.one_hot(

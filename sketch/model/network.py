@@ -1,22 +1,25 @@
 """The stack: recurrent layers, the window over a text, and the mixture's outputs.
 
 One definition, run in two ways: `call` takes whole lines (training and scoring) and
-works layer by layer, `step` takes one pen point (sampling). With text the window hangs
-on the first layer alone, so that training scans layer 1 and window together once, and
-runs every upper layer over the whole sequence (Graves 2013, sections 4 and 5).
+works layer by layer, time first; `step` takes one pen point (sampling). The window
+depends on the first layer alone, so training runs these two together once, and then
+every upper layer over the whole sequence (Graves 2013, sections 4 and 5).
 
     input   previous point, its offset normalised `[batch, time, 3]`; the first is the
             null offset, so that the first real point is predicted too
     output  raw mixture numbers `[batch, time, 6 * num_mixtures + 1]`
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import keras
 from keras import ops
+from keras.initializers import GlorotUniform, Orthogonal, RandomUniform
 
 from sketch.ink.strokes import END_OF_STROKE
 from sketch.model import fast, mixture
+from sketch.model.cell import LSTMWeights
 from sketch.model.mixture import Tensor
 from sketch.model.recurrent import GRU, LSTM, State
 from sketch.model.seeds import part_seeds
@@ -24,14 +27,14 @@ from sketch.model.window import AttentionWindow, WindowState
 
 
 class NetworkState(NamedTuple):
-    """All that the network remembers between two pen points."""
+    """What the network remembers between two pen points."""
 
     layers: tuple[State, ...]
     window: WindowState | tuple[()]  # kappa and window; () without text
 
 
 class BatchTotal(keras.metrics.Metric):
-    """A sum over the last batch, whole on every process and device."""
+    """A sum over the last batch, the whole of it on every process and device."""
 
     def __init__(self, name: str):
         super().__init__(name=name, dtype="float32")
@@ -50,11 +53,10 @@ class BatchTotal(keras.metrics.Metric):
 class Network(keras.Model):
     """LSTM or GRU layers under a mixture density, with or without text.
 
-    Connections: layer n sees layer n - 1 and, with text, the window at t (layer 1 the
-    window at t - 1). `skip` adds the input to every layer and every layer to the
-    output, as in the paper; `top` adds only the input to every layer. The window
-    reaches the output through the layers above the first; a text network of one layer
-    shows it to the output directly.
+    Connections: layer n sees layer n - 1 and, with text, the window at t (layer 1 that
+    at t - 1). `skip` adds the input to every layer and every layer to the output, as in
+    the paper; `top` adds only the input to every layer. The output sees the window
+    directly only if there is one layer.
 
     Args:
         dim: units a layer.
@@ -65,19 +67,19 @@ class Network(keras.Model):
         cell: "lstm" or "gru".
         peepholes: see LSTM.
         skip, top: see above; they exclude each other.
-        dropout: share of the layers' outputs set to 0 while training; recurrent
-            connections keep all.
+        dropout: share of the layers' outputs set to 0 while training, but not in
+            recurrent connections.
         uniform: > 0 draws the initial kernels of layers and output from U(-uniform,
-            uniform); 0 means orthogonal recurrent and Glorot input kernels. The window
-            has small weights of its own, see AttentionWindow.
-        weight_noise: of the layers, see RecurrentLayer; window and output have none.
+            uniform); 0 means orthogonal recurrent and Glorot input kernels. For the
+            window's see AttentionWindow.
+        weight_noise: of the layers, see RecurrentLayer; not of window and output.
         num_symbols: size of the alphabet; None for a network without text.
         window_mixtures: K, components of the window.
         advance: characters per point, see AttentionWindow.
         seed: of initial weights, dropout and weight noise.
 
     Raises:
-        ValueError: if `skip` and `top` are both asked for.
+        ValueError: `skip` and `top` are both set.
     """
 
     def __init__(
@@ -111,23 +113,23 @@ class Network(keras.Model):
         self.all_layers_to_output = skip
         seeds = part_seeds(seed)
 
-        def kernel_initializer(usual):
+        make_layer = GRU
+        if cell == "lstm":
+            make_layer = partial(LSTM, peepholes=peepholes, depth=depth)
+
+        def initializer(usual):
             if uniform:
-                return keras.initializers.RandomUniform(
-                    -uniform, uniform, seed=next(seeds)
-                )
+                return RandomUniform(-uniform, uniform, seed=next(seeds))
             return usual(seed=next(seeds))
 
         def recurrent_layer(index):
-            make = {"lstm": LSTM, "gru": GRU}[cell]
-            return make(
+            return make_layer(
                 dim,
-                kernel_initializer=kernel_initializer(keras.initializers.GlorotUniform),
-                recurrent_initializer=kernel_initializer(keras.initializers.Orthogonal),
+                kernel_initializer=initializer(GlorotUniform),
+                recurrent_initializer=initializer(Orthogonal),
                 weight_noise=weight_noise,
                 seed=next(seeds),
                 name=f"layer_{index + 1}",
-                **({"peepholes": peepholes, "depth": depth} if cell == "lstm" else {}),
             )
 
         self.recurrent_layers = [recurrent_layer(index) for index in range(depth)]
@@ -137,7 +139,7 @@ class Network(keras.Model):
         ]
         self.output_layer = keras.layers.Dense(
             mixture.num_outputs(num_mixtures),
-            kernel_initializer=kernel_initializer(keras.initializers.GlorotUniform),
+            kernel_initializer=initializer(GlorotUniform),
             dtype="float32",
             name="mixture",
         )
@@ -163,12 +165,11 @@ class Network(keras.Model):
         return self.num_symbols is not None
 
     def take_weights(self, other: "Network") -> None:
-        """Takes the weights of a network that has text where this one has none, or the
-        other way round, and is like it in all else.
+        """Take the weights of a network that differs only in having text, or not.
 
-        What saw the window sees it in the last rows of its kernel: they are left out,
-        or are zeros at first. So either network's outputs are those that the one with
-        text has where the text is padding alone.
+        The window's rows are the last ones of each kernel that sees it: they are left
+        out, or begin as zeros. So this network's outputs are those of the other one;
+        of one with text, those for a text of padding alone.
         """
         layers = [
             [*network.recurrent_layers, network.output_layer]
@@ -189,61 +190,77 @@ class Network(keras.Model):
         Args:
             inputs: dict with `strokes` `[batch, time, 3]`, normalised, and with text
                 `text` `[batch, length]`, character codes, -1 for padding.
-            training: switches dropout and weight noise on.
+            training: adds dropout and weight noise.
 
         Returns:
             `[batch, time, 6 * num_mixtures + 1]`: row t is the density of point t.
         """
-        strokes = inputs["strokes"]
+        strokes = ops.swapaxes(inputs["strokes"], 0, 1)  # [time, batch, 3]
         first = ops.broadcast_to(
             ops.convert_to_tensor(self.first_input, "float32"),
-            (ops.shape(strokes)[0], 1, 3),
+            (1, ops.shape(strokes)[1], 3),
         )
-        points = ops.concatenate([first, strokes[:, :-1]], axis=1)
+        points = ops.concatenate([first, strokes[:-1]], axis=0)
+        window = None
         if self.has_text:
             hidden, window = self._first_layer(points, inputs["text"], training)
         else:
-            (hidden, _), window = (
-                self.recurrent_layers[0](points, training=training),
-                None,
-            )
+            hidden, _ = self.recurrent_layers[0].run([points], training)
         hiddens = [self._drop(0, hidden, training)]
         for index, layer in enumerate(self.recurrent_layers[1:], start=1):
-            seen = self._seen_by_upper_layer(hiddens[-1], points, window)
-            hidden, _ = layer(seen, training=training)
+            parts = self._inputs_of_upper_layer(hiddens[-1], points, window)
+            hidden, _ = layer.run(parts, training)
             hiddens.append(self._drop(index, hidden, training))
-        return self.output_layer(self._seen_by_output(hiddens, window))
+        outputs = self.output_layer(self._input_of_output(hiddens, window))
+        return ops.swapaxes(outputs, 0, 1)
 
     def _first_layer(self, points, text, training):
-        """Layer 1 and window in one scan: both `[batch, time, ...]`."""
+        """Layer 1 and window over whole lines: both `[time, batch, ...]`."""
         layer = self.recurrent_layers[0]
         characters = self.one_hot(text)
-        batch_size = ops.shape(points)[0]
+        state = layer.initial_state(ops.shape(points)[1])
+        window_state = self.window.initial_state(characters)
+        kernel, recurrent = layer.weights_now(training)
+        if layer.is_plain_lstm and fast.has_lstm(with_window=True):
+            weights = LSTMWeights(
+                kernel[:3],
+                ops.concatenate([kernel[3:], recurrent]),
+                layer.bias.value,
+                self.window.kernel.value,
+                self.window.bias.value,
+            )
+            return fast.lstm(
+                [points],
+                weights,
+                (*state, *window_state),
+                layer.compute_dtype,
+                layer.depth,
+                characters,
+            )
 
         def body(carry, point, characters, weights):
-            kernel, recurrent = weights
             state, (kappa, window) = carry
-            # In the loop: of all points at once it is hundreds of times their size.
-            seen = ops.concatenate([point, window], axis=-1)
-            state = layer.advance(
-                layer.project(seen, kernel, "float32"), state, recurrent
-            )
+            state = self._first_step(point, window, state, weights)
             kappa, window, _ = self.window.step(state[0], kappa, characters)
             return state, (kappa, window)
 
-        start = (
-            layer.initial_state(batch_size),
-            self.window.initial_state(characters),
-        )
         states, (_, windows) = fast.scan(
             body,
-            start,
-            ops.swapaxes(points, 0, 1),
+            (state, window_state),
+            points,
             rows=characters,
-            weights=layer.weights_now(training),
+            weights=(kernel, recurrent),
             variables=[*layer.other_variables, *self.window.trainable_variables],
         )
-        return ops.swapaxes(states[0], 0, 1), ops.swapaxes(windows, 0, 1)
+        return states[0], windows
+
+    def _first_step(self, point, window, state, weights):
+        """A step of layer 1 with text: of its inputs only the pen's are not rounded."""
+        layer = self.recurrent_layers[0]
+        kernel, recurrent = weights
+        projected = layer.project(point, kernel[:3])
+        projected += fast.matmul(window, kernel[3:], layer.compute_dtype)
+        return layer.advance(projected, state, recurrent)
 
     def one_hot(self, text: Tensor) -> Tensor:
         """`[batch, length]` codes to `[batch, length, alphabet]`; padding is zeros."""
@@ -255,19 +272,19 @@ class Network(keras.Model):
             self.dropouts[index](hidden, training=training) if self.dropouts else hidden
         )
 
-    def _seen_by_upper_layer(self, below, points, window):
-        seen = [below]
+    def _inputs_of_upper_layer(self, below, point, window):
+        parts = [below]
         if self.input_everywhere:
-            seen.append(points)
+            parts.append(point)
         if self.has_text:
-            seen.append(window)
-        return ops.concatenate(seen, axis=-1) if len(seen) > 1 else below
+            parts.append(window)
+        return parts
 
-    def _seen_by_output(self, hiddens, window):
-        seen = list(hiddens) if self.all_layers_to_output else [hiddens[-1]]
+    def _input_of_output(self, hiddens, window):
+        parts = list(hiddens) if self.all_layers_to_output else [hiddens[-1]]
         if self.has_text and len(hiddens) == 1:
-            seen.append(window)
-        return ops.concatenate(seen, axis=-1) if len(seen) > 1 else seen[0]
+            parts.append(window)
+        return ops.concatenate(parts, axis=-1)
 
     # -- one point -------------------------------------------------------------------
 
@@ -299,29 +316,31 @@ class Network(keras.Model):
             raw outputs `[batch, 6 * num_mixtures + 1]`, the new state, and phi
             `[batch, length]` (None without text).
         """
-        window, phi, new_window = None, None, ()
-        first, seen = self.recurrent_layers[0], point
+        window, phi, window_state = None, None, ()
+        first, old = self.recurrent_layers[0], state.layers[0]
         if self.has_text:
             kappa, window = state.window
-            seen = ops.concatenate([point, window], axis=-1)
-        states = [first.step(seen, state.layers[0])]
-        if self.has_text:
+            states = [self._first_step(point, window, old, first.weights_now())]
             kappa, window, phi = self.window.step(states[0][0], kappa, characters)
-            new_window = kappa, window
+            window_state = kappa, window
+        else:
+            states = [first.step(point, old)]
         for layer, old in zip(self.recurrent_layers[1:], state.layers[1:], strict=True):
-            seen = self._seen_by_upper_layer(states[-1][0], point, window)
-            states.append(layer.step(seen, old))
-        seen = self._seen_by_output([new[0] for new in states], window)
-        return self.output_layer(seen), NetworkState(tuple(states), new_window), phi
+            parts = self._inputs_of_upper_layer(states[-1][0], point, window)
+            states.append(layer.step(ops.concatenate(parts, axis=-1), old))
+        outputs = self.output_layer(
+            self._input_of_output([new[0] for new in states], window)
+        )
+        return outputs, NetworkState(tuple(states), window_state), phi
 
     # -- loss ------------------------------------------------------------------------
 
     @property
     def metrics(self):
-        """What a step returns: sums over its batch, in place of Keras' means over all.
+        """What a step returns: sums over its batch, not Keras' means over all batches.
 
-        Those would be zeroed from outside the compiled step, for which, on several
-        processes, all wait for all, number by number.
+        Keras would zero those from outside the compiled step: several processes would
+        wait for each other once for each number.
         """
         return self.totals
 
@@ -343,18 +362,20 @@ class Network(keras.Model):
     ):
         """Negative log-likelihood in nats a line: sum(nll * mask) / lines (eq. 26).
 
-        `x["mask"]` `[batch, time]` is 1 on real steps, 0 on padding; a line of padding
-        alone fills up a batch and counts as no line. Rows where `x["rest"]` is 1, the
-        end of a text, are learned too, but are not in the sums that are reported.
+        `x["mask"]` `[batch, time]` is 1 on real steps, 0 on padding; a row of padding
+        alone fills up a batch and is not counted as a line. Steps where `x["rest"]` is
+        1, the end of a text, are learned too, but are not in the reported sums.
         """
         mask, strokes = (ops.convert_to_tensor(x[key]) for key in ("mask", "strokes"))
-        steps = mixture.log_likelihood(self.density(y_pred), strokes)
+        rest = ops.convert_to_tensor(x["rest"]) if "rest" in x else 0.0 * mask
+        # 0 times the likelihood of padding would be NaN where that is not finite.
+        is_real = ops.expand_dims(mask + rest > 0, -1)
+        steps = mixture.log_likelihood(
+            self.density(ops.where(is_real, y_pred, 0.0)), strokes
+        )
         total = ops.sum(mask * steps)
         lines = ops.sum(ops.max(mask, axis=1))
-        learned = total
-        if "rest" in x:
-            learned = total + ops.sum(ops.convert_to_tensor(x["rest"]) * steps)
-        loss = -learned / ops.maximum(lines, 1.0)
+        loss = -(total + ops.sum(rest * steps)) / ops.maximum(lines, 1.0)
         values = total, lines, ops.sum(mask), loss
         for metric, value in zip(self.totals, values, strict=True):
             metric.update_state(value)
@@ -362,6 +383,6 @@ class Network(keras.Model):
 
 
 def first_input(offset_mean, offset_std) -> tuple[float, float, float]:
-    """The null offset in normalised units, pen down: what the first point follows."""
+    """The null offset, normalised, and pen down: the input before the first point."""
     x, y = (float(-m / s) for m, s in zip(offset_mean, offset_std, strict=True))
     return x, y, 0.0

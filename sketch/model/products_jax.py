@@ -1,78 +1,67 @@
 """JAX: matrix products with factors of low precision, in the order a CPU likes best."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 from jax.experimental.layout import Layout, with_layout_constraint
 
-MANY = 32  # rows from which on a CPU's float32 products want their matrix transposed
+MANY = 32  # rows from which a CPU's float32 product is faster with a transposed matrix
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
-def product(a, b, dtype):
-    """`a @ b` for `a` `[..., inner]` and a matrix `b`; factors rounded, sums float32.
+def matmul(a, b, dtype):
+    """See `fast.matmul`; the gradient's products round their factors likewise.
 
-    The leading axes stay apart: joined, they could not be shared by devices.
+    The leading axes stay apart: joined, devices could not share them.
     """
     return _contract(a, b, (a.ndim - 1,), (0,), dtype)
 
 
 def _forward(a, b, dtype):
-    return product(a, b, dtype), (a, b)
+    return matmul(a, b, dtype), (a, b)
 
 
 def _backward(dtype, saved, gradient):
     a, b = saved
-    return product_back(gradient, b, dtype), weights_gradient(a, gradient, dtype)
+    return left_gradient(gradient, b, dtype), right_gradient(a, gradient, dtype)
 
 
-product.defvjp(_forward, _backward)
+matmul.defvjp(_forward, _backward)
 
 
-def product_back(gradient, b, dtype):
-    """That of `a`, from the gradient `[..., columns]` of `a @ b`.
+def left_gradient(gradient, b, dtype):
+    """Gradient with respect to `a`, given that of `a @ b`, `[..., columns]`.
 
     As a product with `b.T` it would take twice as long on a CPU in bfloat16.
     """
     return _contract(gradient, b, (gradient.ndim - 1,), (1,), dtype)
 
 
-def weights_gradient(a, gradient, dtype):
-    """That of `b`, from the gradient `[..., columns]` of `a @ b`, over all rows."""
-    if a.ndim == 2:  # transposed in memory: bfloat16 would take twice as long
+def right_gradient(a, gradient, dtype):
+    """Gradient with respect to `b`, given that of `a @ b`, summed over all rows."""
+    if a.ndim == 2:  # transposed in memory: else bfloat16 would take twice as long
         return _contract(_in_order(a.T.astype(dtype)), gradient, (1,), (0,), dtype)
     leading = tuple(range(a.ndim - 1))
     return _contract(a, gradient, leading, leading, dtype)
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=["matrix"], meta_fields=["axis"])
-@dataclass(frozen=True)
-class Multiplier:
-    """`a @ matrix` for one `a` `[batch, inner]` after the other; see `multiplier`."""
+def multiplier(matrix, batch_size: int, dtype: str) -> Callable:
+    """`a -> a @ matrix` for a loop: the matrix is rounded and laid out once, here.
 
-    matrix: jax.Array
-    axis: int  # of the matrix, that is summed over
-
-    def __call__(self, a):
-        return _contract(a, self.matrix, (1,), (self.axis,), self.matrix.dtype)
-
-
-def multiplier(matrix, batch_size, dtype):
-    """Multiplies by a matrix again and again; what that needs is done once, here.
-
-    Which order in memory is the quickest was measured: for wide layers it makes a third
-    of the speed.
+    The faster layout was measured: for wide layers it makes a third of the speed.
     """
     matrix = matrix.astype(dtype)
-    if jnp.dtype(dtype) == jnp.float32 and batch_size < MANY:
-        return Multiplier(_in_order(matrix), 0)
-    return Multiplier(_in_order(matrix.T), 1)
+    if dtype == "float32" and batch_size < MANY:
+        ordered, axis = _in_order(matrix), 0
+    else:
+        ordered, axis = _in_order(matrix.T), 1
+    return lambda a: _contract(a, ordered, (1,), (axis,), dtype)
 
 
 def _in_order(matrix):
-    """The matrix, its rows one after the other in memory; a CPU alone cares."""
+    """The matrix, its rows one after the other in memory; only a CPU cares."""
     if jax.default_backend() != "cpu":
         return matrix
     return with_layout_constraint(jnp.asarray(matrix), Layout((0, 1)))

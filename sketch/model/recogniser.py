@@ -1,15 +1,15 @@
-"""A small network that reads ink: two-way LSTM layers under CTC (Graves 2006).
+"""A small network that reads ink: bidirectional LSTM layers under CTC (Graves 2006).
 
-It judges what a pen wrote: whatever it reads back without errors is legible. Time is
-pooled ahead of the recurrent layers, `POOL` points to a frame: a character has many
-more points than it needs frames, and the layers are that much quicker.
+It judges generated ink: text that it reads without errors is legible. `POOL` points are
+pooled to a frame before the recurrent layers: a character has many more points than it
+needs frames, and the layers are faster by that factor.
 
     input   strokes `[batch, time, 3]`, normalised, and mask `[batch, time]`
     output  logits `[batch, frames, alphabet]`; code 0, the end of a text elsewhere, is
             CTC's blank here
 
-The way back in time runs over each line reversed within its own length, so that
-padding stays behind the ink in both ways, and the layers need no mask.
+The backward layers see each line reversed within its own length: padding stays behind
+the ink in both directions, and no layer needs a mask.
 """
 
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ from sketch.model.mixture import Tensor
 from sketch.model.recurrent import LSTM
 from sketch.model.seeds import part_seeds
 
-POOL = 4  # points a frame: an IAM-OnDB character has about 25
+POOL = 4  # points per frame: an IAM-OnDB character has about 25
 CONTEXT = 3  # frames that the first layer sees at once
-ROUND = 256  # lines are padded to a multiple of it when read: few compilations
-MAX_ROWS = 64  # lines read at once
+ROUND = 256  # to read, lines are padded to a multiple of it: fewer compilations
+MAX_ROWS = 64  # lines that are read at once
 BLANK = 0
 
 
@@ -35,9 +35,9 @@ class Recogniser(keras.Model):
     """Reads lines of ink.
 
     Args:
-        dim: units of each layer and way.
-        depth: number of two-way layers.
-        num_symbols: size of the alphabet, the blank included.
+        dim: units of each layer and direction.
+        depth: number of bidirectional layers.
+        num_symbols: size of the alphabet, including the blank.
         dropout: share of each layer's inputs set to 0 while training.
         seed: of initial weights and dropout.
     """
@@ -63,6 +63,7 @@ class Recogniser(keras.Model):
                 dim,
                 kernel_initializer=glorot(),
                 recurrent_initializer=orthogonal,
+                depth=2 * depth,
                 name=name,
             )
 
@@ -101,11 +102,11 @@ class Recogniser(keras.Model):
         Args:
             inputs: dict with `strokes` `[batch, time, 3]`, normalised, and `mask`
                 `[batch, time]`, 1 = real, 0 = padding.
-            training: switches dropout on.
+            training: adds dropout.
 
         Returns:
-            `[batch, frames, num_symbols]`; a line's own frames come first, see
-            `num_frames`.
+            `[batch, frames, num_symbols]`; a line's own frames (`num_frames`) come
+            first.
         """
         mask = ops.convert_to_tensor(inputs["mask"])
         hidden = self.frame_layer(to_frames(inputs["strokes"], mask))
@@ -127,10 +128,10 @@ class Recogniser(keras.Model):
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
-        """CTC's negative log-likelihood in nats a character.
+        """CTC's negative log-likelihood in nats per character.
 
         `x["text"]` `[batch, length]` holds the codes, -1 for padding. A row of padding
-        alone fills up a batch and counts as nothing.
+        alone fills up a batch and adds nothing.
         """
         text, mask = (ops.convert_to_tensor(x[key]) for key in ("text", "mask"))
         is_line = ops.max(mask, axis=1) > 0
@@ -152,15 +153,15 @@ class Recogniser(keras.Model):
 
 
 def to_frames(strokes: Tensor, mask: Tensor) -> Tensor:
-    """`[batch, time, 3]` to `[batch, ceil(time / POOL), 3 * POOL]`, padding zero.
+    """`[batch, time, 3]` to `[batch, ceil(time / POOL), 3 * POOL]`, zeros for padding.
 
-    Offsets are compressed: a jump of the lifted pen is tens of units, a letter's
-    strokes are tenths.
+    Offsets are compressed: a jump of the lifted pen is tens of units, an offset within
+    a letter tenths.
     """
     offsets = ops.arcsinh(strokes[..., :2])
     points = ops.concatenate([offsets, strokes[..., 2:]], axis=-1)
     points = ops.where(ops.expand_dims(mask, -1) > 0, points, 0.0)
-    time = ops.shape(points)[1]  # TensorFlow compiles for any
+    time = ops.shape(points)[1]  # unknown when TensorFlow compiles
     points = ops.pad(points, ((0, 0), (0, -time % POOL), (0, 0)))
     return ops.reshape(points, (-1, -(-time // POOL), 3 * POOL))
 
@@ -172,7 +173,7 @@ def num_frames(mask: Tensor) -> Tensor:
 
 
 def reverse(values: Tensor, lengths: Tensor) -> Tensor:
-    """`[batch, frames, ...]`: each line's own frames backwards, padding as it was."""
+    """`[batch, frames, ...]` with each line's own frames reversed, padding in place."""
     places = ops.expand_dims(ops.arange(ops.shape(values)[1], dtype="int32"), 0)
     ends = ops.expand_dims(lengths, 1)
     order = ops.where(places < ends, ends - 1 - places, places)
@@ -180,17 +181,17 @@ def reverse(values: Tensor, lengths: Tensor) -> Tensor:
 
 
 def frames_needed(codes: np.ndarray) -> int:
-    """Frames that CTC needs to spell a text: equal neighbours take a blank between."""
+    """Frames that CTC needs to spell a text, with a blank between equal neighbours."""
     return len(codes) + int((codes[1:] == codes[:-1]).sum())
 
 
 def decode(logits: np.ndarray, lengths: Sequence[int], alphabet: Alphabet) -> list[str]:
-    """The text of the likeliest path: repetitions are one, blanks are none.
+    """The text of the likeliest path, without repetitions and blanks.
 
     Args:
         logits: `[batch, frames, num_symbols]`.
         lengths: int `[batch]`, each line's own frames.
-        alphabet: of the reader.
+        alphabet: of the recogniser.
     """
     best = logits.argmax(axis=-1)
     texts = []
@@ -208,12 +209,12 @@ def read_lines(
     offset_std: np.ndarray,
     alphabet: Alphabet,
 ) -> list[str]:
-    """Read lines of ink, those of like length together.
+    """Read lines of ink, in batches of similar length.
 
     Args:
         recogniser: with its trained weights.
         strokes: lines `[time, 3]`, in the recording's units; an empty one reads "".
-        offset_mean, offset_std: `[2]`, the units that the recogniser was trained in.
+        offset_mean, offset_std: `[2]`, of the recogniser's training corpus.
         alphabet: of the recogniser.
 
     Returns:

@@ -1,32 +1,34 @@
 """LSTM and GRU layers: one step, and the run over a sequence, from the same weights.
 
-Sampling calls `step`, training calls the layer on whole sequences. The order of gates
-and the weights' shapes are those of `keras.layers.LSTM` and `keras.layers.GRU`, which
-the tests compare with; what Keras lacks is the peepholes of Graves' LSTM (eqs 7-11)
-and a state that both paths share. Layers take no mask: a causal network needs none as
-long as the loss is masked, and quick paths refuse one.
+Sampling calls `step`, training `run`. The order of gates and the weights' shapes are
+those of `keras.layers.LSTM` and `keras.layers.GRU`, which the tests compare with; Keras
+lacks the peepholes of Graves' LSTM (eqs 7-11) and a state that both ways share. Layers
+take no mask: a causal network needs none if the loss is masked.
 
-Under the policy `mixed_bfloat16` the matrix products round as `fast.matmul` says;
-states, gates and biases are kept in float32, but for PyTorch's own LSTM, which rounds
-them too (`fast_torch`). The weights' gradients are sums over all steps, in float32
-under JAX; TensorFlow and PyTorch round each of them once. Keras would round each weight
-as it is read, and its gradient with it, whatever `autocast` says of the layer: hence
-`autocast=False` of each weight.
+Under the policy `mixed_bfloat16` the matrix products round as `fast.matmul` says, but
+for those of at most `NARROW` input features: pen offsets are never rounded. States,
+gates and biases are kept in float32. PyTorch's own LSTM alone rounds all of these
+(`fast_torch`). JAX sums the weights' gradients over all steps in float32; TensorFlow
+and PyTorch round each of them once. Keras would round each weight as it is read, and
+its gradient with it, whatever `autocast` says of the layer: hence `autocast=False` of
+each weight.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import keras
 from keras import ops
 
-from sketch.model import fast
+from sketch.model import cell, fast
 from sketch.model.mixture import Tensor
 
 State = tuple[Tensor, ...]  # first the output h `[batch, units]`, then the rest
 
 
 class RecurrentLayer(keras.layers.Layer):
-    """What LSTM and GRU share: weights, products, the run over a sequence.
+    """What LSTM and GRU share: kernels, products, the run over a sequence.
+
+    A subclass adds a bias, and says which part of it `project` adds: `input_bias`.
 
     Args:
         units: width of the state.
@@ -39,6 +41,7 @@ class RecurrentLayer(keras.layers.Layer):
 
     num_gates: int
     state_size: int  # how many tensors the state holds
+    is_plain_lstm = False  # what `fast.lstm` can run
 
     def __init__(
         self,
@@ -59,56 +62,45 @@ class RecurrentLayer(keras.layers.Layer):
 
     def build(self, input_shape):
         gates = self.num_gates * self.units
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(input_shape[-1], gates),
-            initializer=self.kernel_initializer,
-            autocast=False,
+        self.kernel = self._add_weight(
+            "kernel", (input_shape[-1], gates), self.kernel_initializer
         )
-        self.recurrent_kernel = self.add_weight(
-            name="recurrent_kernel",
-            shape=(self.units, gates),
-            initializer=self.recurrent_initializer,
-            autocast=False,
+        self.recurrent_kernel = self._add_weight(
+            "recurrent_kernel", (self.units, gates), self.recurrent_initializer
+        )
+
+    def _add_weight(self, name, shape, initializer):
+        return self.add_weight(
+            name=name, shape=shape, initializer=initializer, autocast=False
         )
 
     def initial_state(self, batch_size: int) -> State:
         """Zeros: `state_size` tensors `[batch, units]`."""
-        return tuple(
-            ops.zeros((batch_size, self.units), "float32")
-            for _ in range(self.state_size)
-        )
+        return (ops.zeros((batch_size, self.units), "float32"),) * self.state_size
 
     def weights_now(self, training: bool = False) -> tuple[Tensor, Tensor]:
         """Input and recurrent kernel, with this batch's noise while training."""
         kernels = self.kernel.value, self.recurrent_kernel.value
         if not (training and self.weight_noise):
             return kernels
-        return tuple(
-            kernel
-            + keras.random.normal(
+
+        def noise(kernel):
+            return keras.random.normal(
                 kernel.shape, stddev=self.weight_noise, seed=self.seed_generator
             )
-            for kernel in kernels
-        )
+
+        return tuple(kernel + noise(kernel) for kernel in kernels)
 
     @property
     def other_variables(self) -> list[keras.Variable]:
-        """What `advance` needs besides the kernels."""
-        return [
-            variable
-            for variable in self.trainable_variables
-            if variable is not self.kernel and variable is not self.recurrent_kernel
-        ]
+        """What `advance` needs besides the kernels: these come first."""
+        return self.trainable_variables[2:]
 
-    def project(
-        self, inputs: Tensor, kernel: Tensor, dtype: str | None = None
-    ) -> Tensor:
-        """`[..., features]` to the gates' part that does not depend on the state.
-
-        Factors are rounded to `dtype`; None: to that of the layer's products.
-        """
-        raise NotImplementedError
+    def project(self, inputs: Tensor, kernel: Tensor) -> Tensor:
+        """`[..., features]` to the gates' part that does not depend on the state."""
+        narrow = inputs.shape[-1] <= cell.NARROW
+        dtype = "float32" if narrow else self.compute_dtype
+        return fast.matmul(inputs, kernel, dtype) + self.input_bias
 
     def advance(self, projected: Tensor, state: State, recurrent: Tensor) -> State:
         """One step from projected inputs `[batch, gates]`; the new state."""
@@ -119,26 +111,20 @@ class RecurrentLayer(keras.layers.Layer):
         kernel, recurrent = self.weights_now()
         return self.advance(self.project(inputs, kernel), state, recurrent)
 
-    def fast_path(self) -> Callable | None:
-        """`run(inputs, kernel, recurrent, state) -> (outputs, state)`, or None."""
-        return None
-
-    def call(self, inputs, training=False):
+    def run(
+        self, inputs: Sequence[Tensor], training: bool = False
+    ) -> tuple[Tensor, State]:
         """Run over a sequence, from a state of zeros.
 
         Args:
-            inputs: `[batch, time, features]`.
+            inputs: tensors `[time, batch, ...]`, whose features follow each other.
             training: adds weight noise where the layer has some.
 
         Returns:
-            outputs `[batch, time, units]` and the state after the last step.
+            outputs `[time, batch, units]` and the state after the last step.
         """
-        state = self.initial_state(ops.shape(inputs)[0])
+        state = self.initial_state(ops.shape(inputs[0])[1])
         kernel, recurrent = self.weights_now(training)
-        run = self.fast_path()
-        if run is not None:
-            return run(inputs, kernel, recurrent, state)
-        projected = self.project(ops.swapaxes(inputs, 0, 1), kernel)
 
         def body(state, projected, rows, recurrent):
             return self.advance(projected, state, recurrent)
@@ -146,11 +132,16 @@ class RecurrentLayer(keras.layers.Layer):
         states = fast.scan(
             body,
             state,
-            projected,
+            self.project(ops.concatenate(inputs, axis=-1), kernel),
             weights=recurrent,
             variables=self.other_variables,
         )
-        return ops.swapaxes(states[0], 0, 1), tuple(part[-1] for part in states)
+        return states[0], tuple(part[-1] for part in states)
+
+    def call(self, inputs, training=False):
+        """`run` with the batch first: `[batch, time, ...]`."""
+        outputs, state = self.run([ops.swapaxes(inputs, 0, 1)], training)
+        return ops.swapaxes(outputs, 0, 1), state
 
     def compute_output_spec(self, inputs, training=False):
         one = keras.KerasTensor((inputs.shape[0], self.units), "float32")
@@ -166,7 +157,8 @@ class LSTM(RecurrentLayer):
 
     Args:
         units: width of the state.
-        peepholes: let i and f see the last cell and o the new one, by three vectors.
+        peepholes: let i and f see the last cell and o the new one; the fast paths have
+            none, so these layers are slower.
         depth: layers of the network, which share the memory for their gradients.
         **kwargs: see RecurrentLayer.
     """
@@ -177,6 +169,7 @@ class LSTM(RecurrentLayer):
     def __init__(self, units: int, peepholes: bool = False, depth: int = 1, **kwargs):
         super().__init__(units, **kwargs)
         self.peepholes = peepholes
+        self.is_plain_lstm = not peepholes
         self.depth = depth
 
     def build(self, input_shape):
@@ -186,38 +179,34 @@ class LSTM(RecurrentLayer):
             ones = ops.ones((self.units,), dtype)
             return ops.concatenate([0 * ones, ones, 0 * ones, 0 * ones])
 
-        self.bias = self.add_weight(
-            name="bias",
-            shape=(4 * self.units,),
-            initializer=forget_gate_open,
-            autocast=False,
-        )
+        self.bias = self._add_weight("bias", (4 * self.units,), forget_gate_open)
+        self.peephole_kernel = None
         if self.peepholes:
-            self.peephole_kernel = self.add_weight(
-                name="peephole_kernel",
-                shape=(3, self.units),
-                initializer="zeros",
-                autocast=False,
+            self.peephole_kernel = self._add_weight(
+                "peephole_kernel", (3, self.units), "zeros"
             )
 
-    def project(self, inputs, kernel, dtype=None):
-        return fast.matmul(inputs, kernel, dtype or self.compute_dtype) + self.bias
+    @property
+    def input_bias(self):
+        return self.bias
 
     def advance(self, projected, state, recurrent):
-        output, cell = state
-        gates = projected + fast.matmul(output, recurrent, self.compute_dtype)
-        i, f, c, o = ops.split(gates, 4, axis=-1)  # [batch, units] each
-        if self.peepholes:
-            i = i + self.peephole_kernel[0] * cell
-            f = f + self.peephole_kernel[1] * cell
-        cell = ops.sigmoid(f) * cell + ops.sigmoid(i) * ops.tanh(c)
-        if self.peepholes:
-            o = o + self.peephole_kernel[2] * cell
-        return ops.sigmoid(o) * ops.tanh(cell), cell
+        output, last_cell = state
+        sums = projected + fast.matmul(output, recurrent, self.compute_dtype)
+        sums = ops.split(sums, 4, axis=-1)  # [batch, units] each
+        return cell.forward(
+            sums, last_cell, ops.sigmoid, ops.tanh, self.peephole_kernel
+        )[:2]
 
-    def fast_path(self):
-        peepholes = self.peephole_kernel.value if self.peepholes else None
-        return fast.lstm(self.bias.value, peepholes, self.compute_dtype, self.depth)
+    def run(self, inputs, training=False):
+        if not (self.is_plain_lstm and fast.has_lstm()):
+            return super().run(inputs, training)
+        state = self.initial_state(ops.shape(inputs[0])[1])
+        weights = cell.LSTMWeights(*self.weights_now(training), self.bias.value)
+        outputs, last_cell = fast.lstm(
+            inputs, weights, state, self.compute_dtype, self.depth
+        )
+        return outputs, (outputs[-1], last_cell)
 
 
 class GRU(RecurrentLayer):
@@ -231,15 +220,11 @@ class GRU(RecurrentLayer):
 
     def build(self, input_shape):
         super().build(input_shape)
-        self.bias = self.add_weight(
-            name="bias",
-            shape=(2, 3 * self.units),
-            initializer="zeros",
-            autocast=False,
-        )
+        self.bias = self._add_weight("bias", (2, 3 * self.units), "zeros")
 
-    def project(self, inputs, kernel, dtype=None):
-        return fast.matmul(inputs, kernel, dtype or self.compute_dtype) + self.bias[0]
+    @property
+    def input_bias(self):
+        return self.bias[0]
 
     def advance(self, projected, state, recurrent):
         (output,) = state

@@ -1,4 +1,4 @@
-"""The seeds of a network's parts, out of its own one."""
+"""The seeds of a network's parts, derived from its own one."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,10 @@ LIMIT = 2**31  # PyTorch's seeds are int32
 
 
 def part_seeds(seed: int) -> Iterator[int]:
-    """A seed for each part of a network, in the order in which they are asked for.
+    """A seed for each part of a network, in the order in which the parts are made.
 
-    Part i has the seed `1000 * seed + i` where those are below 2**31, and for greater
-    seeds the i-th number that numpy draws from `seed`.
+    Part i gets `1000 * seed + i` if all of these are below 2**31; for a larger `seed`,
+    the i-th number that numpy draws from it.
     """
     first = PARTS * seed
     if first + PARTS <= LIMIT:

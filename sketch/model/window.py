@@ -1,14 +1,14 @@
 """The attention window over text (Graves 2013, arXiv:1308.0850, eqs 46-51).
 
-K Gaussian-shaped components slide along the text. Component k stands at `kappa_k`
-(it can only move forward), has the importance `alpha_k` and the sharpness `beta_k`;
+K Gaussian-shaped components slide along the text. Component k stands at `kappa_k` (it
+only moves forward), has the importance `alpha_k` and the sharpness `beta_k`;
 `phi(t, u)` is the weight of character u at step t, and the window is the sum of the
 characters' one-hot vectors with these weights. The weights are not normalised.
-Characters count from 1, as in the paper; kappa is float32 always: it is a sum over
-hundreds of steps. Departure from the paper, where all begins at 0: before the first
-point kappa stands half a character in, so that the ink of a character is written with
-the window around it, and the window is the first character. The first letter is the one
-with the fewest points before it to make up its mind from.
+Characters count from 1, as in the paper; kappa is always float32: it is a sum over
+hundreds of steps. Departure from the paper, where kappa and window begin at 0: before
+the first point kappa is 0.5 and the window is the first character, so that the ink of a
+character is written with the window around it. The first letter needs this most: it has
+the least context.
 """
 
 import math
@@ -16,7 +16,7 @@ import math
 import keras
 from keras import ops
 
-from sketch.model import fast
+from sketch.model import fast, window_step
 from sketch.model.mixture import Tensor
 
 FIRST_KAPPA = 0.5
@@ -25,13 +25,13 @@ WindowState = tuple[Tensor, Tensor]  # kappa `[batch, K]`, window `[batch, alpha
 
 
 class AttentionWindow(keras.layers.Layer):
-    """Where in its text each line is, from the state of the first recurrent layer.
+    """Places each line in its text, from the output of the first recurrent layer.
 
     At the start every component moves by `advance` characters a step, is about a
-    character wide (beta = 1), and all of them together weigh 1 (alpha = 1 / (K
-    sqrt(pi))), nearly whatever the input: the weights start small, the biases carry
-    these values. So the window passes over the text at the corpus' own pace before
-    anything is learned, and learning has only to refine it.
+    character wide (beta = 1), and all together weigh 1 (alpha = 1 / (K sqrt(pi))),
+    nearly whatever the input: the weights start small, the biases carry these values.
+    So the window passes over the text at the corpus' own rate before anything is
+    learned, and learning only refines it.
 
     Args:
         num_components: K.
@@ -80,7 +80,7 @@ class AttentionWindow(keras.layers.Layer):
     def step(
         self, hidden: Tensor, kappa: Tensor, characters: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Move the window by one pen step (eqs 46-51).
+        """Move the window by one pen step.
 
         Args:
             hidden: `[batch, units]`, output of the first layer.
@@ -91,15 +91,4 @@ class AttentionWindow(keras.layers.Layer):
             kappa `[batch, K]`, window `[batch, alphabet]`, phi `[batch, length]`.
         """
         raw = fast.matmul(hidden, self.kernel, "float32") + self.bias
-        alpha, beta, move = ops.split(ops.exp(raw), 3, axis=-1)  # [batch, K] each
-        kappa = kappa + move
-        phi = self.weights_of_characters(alpha, beta, kappa, ops.shape(characters)[1])
-        window = ops.einsum("bu,bua->ba", phi, characters)
-        return kappa, window, phi
-
-    def weights_of_characters(self, alpha, beta, kappa, length: int) -> Tensor:
-        """phi `[batch, length]` (eq. 46) for characters at 1, 2, ..., length."""
-        places = ops.arange(1, length + 1, dtype="float32")
-        distance = ops.expand_dims(kappa, -1) - places  # [batch, K, length]
-        heights = ops.exp(-ops.expand_dims(beta, -1) * ops.square(distance))
-        return ops.sum(ops.expand_dims(alpha, -1) * heights, axis=1)
+        return window_step.forward(raw, kappa, characters)

@@ -24,18 +24,18 @@ def brute_force(a: str, b: str) -> int:
 
 
 @given(short, short)
-def test_it_is_the_least_number_of_edits(a, b):
+def test_edit_distance_is_the_fewest_edits_by_brute_force(a, b):
     assert edit_distance(a, b) == brute_force(a, b)
 
 
 @given(short, short, short)
-def test_it_is_a_distance(a, b, c):
+def test_edit_distance_is_a_metric(a, b, c):
     assert edit_distance(a, b) == edit_distance(b, a)
     assert edit_distance(a, c) <= edit_distance(a, b) + edit_distance(b, c)
     assert (edit_distance(a, b) == 0) == (a == b)
 
 
-def test_known_words():
+def test_edit_distance_of_known_words():
     assert edit_distance("kitten", "sitting") == 3
     assert edit_distance([7, 9], [9]) == 1
     assert error_rate("hello", "helo") == 1 / 5

@@ -52,7 +52,7 @@ def test_log_likelihood_equals_the_papers_formula(bias):
         assert fast[place] == pytest.approx(slow, rel=2e-5, abs=2e-5)
 
 
-def test_a_bias_for_each_line_is_that_line_s():
+def test_bias_per_line_acts_on_that_line_alone():
     rng = np.random.default_rng(1)
     raw = raw_outputs(rng, 3)
     together = mixture.split_outputs(raw, FLOOR, np.float32([0.0, 1.0, 5.0]))
@@ -93,7 +93,7 @@ EXTREMES = {
 
 
 @pytest.mark.parametrize("case", EXTREMES)
-def test_gradients_are_finite_at_the_extremes(case):
+def test_log_likelihood_has_finite_gradients_at_extremes(case):
     settings, stroke = EXTREMES[case]
     m = 2
     raw = np.zeros(mixture.num_outputs(m), np.float32)
@@ -151,7 +151,7 @@ def test_draws_have_the_moments_of_the_mixture():
     assert drawn[:, 2].mean() == pytest.approx(end, abs=5 * 0.5 / math.sqrt(count))
 
 
-def test_draws_of_one_component_are_correlated_as_it_says():
+def test_draws_of_one_component_have_its_correlation():
     rng = np.random.default_rng(4)
     count = 100_000
     params = mixture.MixtureParams(
@@ -223,7 +223,7 @@ def test_every_noise_picks_a_component():
         assert ops.convert_to_numpy(drawn)[0, 0] == pytest.approx(component)
 
 
-def test_wrong_shapes_are_named():
+def test_wrong_shapes_are_refused_with_what_was_received():
     with pytest.raises(ValueError, match=r"6 \* num_mixtures \+ 1.*\(2, 12\)"):
         mixture.split_outputs(np.zeros((2, 12), np.float32), FLOOR)
     params = mixture.split_outputs(np.zeros((2, 13), np.float32), FLOOR)

@@ -9,7 +9,7 @@ import pytest
 from gradients import gradients, loss_of, weight_gradients
 from keras import ops
 
-from sketch.model import fast, mixture
+from sketch.model import mixture
 from sketch.model.network import Network, first_input
 
 START = (-0.2, 0.01, 0.0)
@@ -63,29 +63,11 @@ def batch_of(network, lengths=(9, 6, 4), time=9, seed=0):
     ],
     ids=["3x400", "1x900", "3x400 with text"],
 )
-def test_parameters_of_graves_networks(count, settings):
+def test_network_has_as_many_parameters_as_graves(count, settings):
     network = Network(
         num_mixtures=20, first_input=START, peepholes=True, skip=True, **settings
     )
     assert network.count_params() == count
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_steps_equal_the_call(kind):
-    network = small(**KINDS[kind])
-    inputs = batch_of(network)
-    whole = ops.convert_to_numpy(network(inputs))
-    characters = network.one_hot(inputs["text"]) if network.has_text else None
-    state = network.initial_state(3, characters)
-    point = ops.convert_to_tensor(np.tile(np.float32(START), (3, 1)))
-    for t in range(9):
-        outputs, state, phi = network.step(point, state, characters)
-        # The same float32 sums in another order.
-        np.testing.assert_allclose(
-            ops.convert_to_numpy(outputs), whole[:, t], rtol=1e-5, atol=1e-5
-        )
-        point = ops.convert_to_tensor(inputs["strokes"][:, t])
-    assert (phi is not None) == network.has_text
 
 
 def by_steps(network, inputs):
@@ -102,12 +84,34 @@ def by_steps(network, inputs):
     return ops.stack(found, axis=1)
 
 
-@pytest.mark.parametrize("kind", ["three layers", "gru", "text, as the paper"])
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_steps_equal_the_call(kind, precision):
+    former = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        network = small(**KINDS[kind])
+    finally:
+        keras.config.set_dtype_policy(former)
+    inputs = batch_of(network)
+    whole, steps = (
+        ops.convert_to_numpy(values)
+        for values in (network(inputs), by_steps(network, inputs))
+    )
+    close = 1e-5  # the same float32 sums in another order
+    if precision == "mixed_bfloat16":
+        # Now and then that order decides how an output is rounded, and PyTorch's own
+        # LSTM rounds more than a step does.
+        close = 1 / 64 if keras.backend.backend() == "torch" else 1e-4
+    np.testing.assert_allclose(steps, whole, rtol=close, atol=close)
+
+
+@pytest.mark.parametrize("kind", ["three layers", "gru", "text", "text, as the paper"])
 def test_gradients_of_steps_equal_those_of_the_call(kind, monkeypatch):
     if keras.backend.backend() == "jax":
-        from sketch.model import scan_jax
+        from sketch.model import fast_jax
 
-        monkeypatch.setattr(scan_jax, "PIECE", 3)  # pieces of 1 and 3 steps
+        monkeypatch.setattr(fast_jax, "PIECE", 3)  # two pieces
     network = small(**KINDS[kind])
     inputs = batch_of(network, lengths=(4, 3, 2), time=4)
     towards = np.random.default_rng(4).normal(size=(3, 4, 13)).astype(np.float32)
@@ -133,46 +137,8 @@ def test_gradients_of_steps_equal_those_of_the_call(kind, monkeypatch):
         )
 
 
-@pytest.mark.parametrize("kind", [{"cell": "gru"}, {"num_symbols": 7}])
-def test_no_step_adds_to_the_gradient_of_a_matrix(kind):
-    if keras.backend.backend() != "jax":
-        pytest.skip("the programs of other backends cannot be looked into")
-    import jax
-
-    network = small(**kind)
-    inputs, variables = batch_of(network), network.trainable_variables
-    matrices = {v.shape for v in variables if len(v.shape) == 2 and v.shape[0] > 3}
-
-    def loss(values):
-        with keras.StatelessScope(list(zip(variables, values, strict=True))):
-            return network.compute_loss(x=inputs, y_pred=network(inputs))
-
-    program = jax.make_jaxpr(jax.grad(loss))([v.value for v in variables])
-    steps = [
-        loop
-        for loop in loops_of(program.jaxpr)
-        if not any(loops_of(loop.params["jaxpr"].jaxpr))  # else it is one over pieces
-    ]
-    assert any(loop.params["reverse"] for loop in steps), "no loop goes back"
-    for loop in steps:
-        consts, carry = loop.params["num_consts"], loop.params["num_carry"]
-        for kept in loop.invars[consts : consts + carry]:
-            assert kept.aval.shape not in matrices
-
-
-def loops_of(program):
-    """The scans of a JAX program, those within others too."""
-    for equation in program.eqns:
-        if equation.primitive.name == "scan":
-            yield equation
-        for value in equation.params.values():
-            inner = getattr(value, "jaxpr", value)
-            if hasattr(inner, "eqns"):
-                yield from loops_of(inner)
-
-
 @pytest.mark.parametrize("kind", KINDS)
-def test_padding_and_other_lines_change_nothing(kind):
+def test_outputs_of_a_line_do_not_depend_on_padding_and_other_lines(kind):
     network = small(**KINDS[kind])
     inputs = batch_of(network)
     together = ops.convert_to_numpy(network(inputs))
@@ -190,7 +156,7 @@ def test_padding_and_other_lines_change_nothing(kind):
 
 @pytest.mark.parametrize("kind", ["text", "text, one layer", "text, as the paper"])
 @pytest.mark.parametrize("learns", ["text", "to do without"])
-def test_where_no_text_is_all_is_as_before_text_came_or_went(kind, learns):
+def test_take_weights_keeps_the_outputs_where_there_is_no_text(kind, learns):
     reads = small(**KINDS[kind], seed=1)
     free = small(**KINDS[kind] | {"num_symbols": None}, seed=2)
     new, old = (reads, free) if learns == "text" else (free, reads)
@@ -205,7 +171,7 @@ def test_where_no_text_is_all_is_as_before_text_came_or_went(kind, learns):
         np.testing.assert_allclose(ops.convert_to_numpy(new(inputs)), before, atol=1e-5)
 
 
-def test_loss_is_nats_a_line_and_ignores_what_is_behind_a_line():
+def test_loss_is_nats_per_line_without_padding():
     network = small(depth=2)
     inputs = batch_of(network)
     loss = loss_of(network, inputs)
@@ -221,7 +187,23 @@ def test_loss_is_nats_a_line_and_ignores_what_is_behind_a_line():
     assert loss_of(network, padding_line) == pytest.approx(loss, rel=1e-5)
 
 
-def test_sums_come_back_from_a_training_step():
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_loss_and_gradient_do_not_depend_on_outputs_for_padding(wrong):
+    network = small(depth=1)
+    inputs = batch_of(network)
+    outputs = ops.convert_to_numpy(network(inputs))
+    real = inputs["mask"][..., None] > 0
+
+    def loss(outputs):
+        return network.compute_loss(x=inputs, y_pred=outputs)
+
+    (expected,) = gradients(loss, outputs)
+    (found,) = gradients(loss, np.where(real, outputs, wrong))
+    np.testing.assert_allclose(found, np.where(real, expected, 0.0), rtol=1e-6)
+    assert (found[~real[..., 0]] == 0).all() and np.abs(found).max() > 0
+
+
+def test_training_step_returns_sums_over_its_batch():
     network = small(depth=1)
     network.compile(optimizer=keras.optimizers.Adam(0.01))
     inputs = batch_of(network)
@@ -235,7 +217,7 @@ def test_sums_come_back_from_a_training_step():
     assert after["log_likelihood"] > before["log_likelihood"] + 1
 
 
-def test_the_same_seed_gives_the_same_weights_and_another_others():
+def test_initial_weights_depend_on_the_seed():
     first, same, other = (small(depth=2, seed=seed).get_weights() for seed in (5, 5, 6))
     assert all((a == b).all() for a, b in zip(first, same, strict=True))
     assert not all((a == b).all() for a, b in zip(first, other, strict=True))
@@ -251,7 +233,7 @@ def test_uniform_weights_stay_within_their_bound():
     assert min(np.abs(kernel).max() for kernel in kernels) > 0.04
 
 
-def test_dropout_works_in_training_alone():
+def test_dropout_acts_only_in_training():
     network = small(depth=2, dropout=0.5)
     inputs = batch_of(network)
     still, again = (ops.convert_to_numpy(network(inputs)) for _ in range(2))
@@ -265,7 +247,7 @@ def test_skip_and_top_exclude_each_other():
         small(depth=2, skip=True, top=True)
 
 
-def test_null_offset_is_that_of_the_replicated_code():
+def test_first_input_is_that_of_rnnlib():
     """RNNLIB feeds (-0.1968395, -0.003023848): -mean / std of its own statistics."""
     x, y, end = first_input((8.1657, 0.11145), (41.484, 36.857))
     assert x == pytest.approx(-0.1968395, rel=1e-3)
@@ -273,7 +255,7 @@ def test_null_offset_is_that_of_the_replicated_code():
     assert end == 0.0
 
 
-def test_the_rest_behind_a_text_is_learned_and_not_scored():
+def test_rest_after_a_text_is_learned_and_not_scored():
     network = small(depth=2, num_symbols=7)
     inputs = batch_of(network)
     outputs = network(inputs)
@@ -289,16 +271,3 @@ def test_the_rest_behind_a_text_is_learned_and_not_scored():
     )
     more = plain - (steps[1, 6] + steps[2, 4]) / 3
     assert sums["loss"] == pytest.approx(more, rel=1e-5)
-
-
-def test_above_the_window_layers_run_by_the_quick_path(monkeypatch):
-    runs, usual = [], fast.lstm
-
-    def lstm(*parameters):
-        run = usual(*parameters)
-        return lambda *args: runs.append(args[0].shape[1]) or run(*args)
-
-    monkeypatch.setattr(fast, "lstm", lstm)
-    network = small(depth=3, num_symbols=7)
-    network(batch_of(network))
-    assert runs == [9, 9]  # layers 2 and 3, each over all steps at once

@@ -1,4 +1,4 @@
-"""The reader's network: its loss, its padding, what it learns, how it is decoded."""
+"""The recogniser: its loss, padding, learning and decoding."""
 
 from itertools import product
 
@@ -47,7 +47,7 @@ def ctc(logits: np.ndarray, codes: list[int]) -> float:
 
 
 def brute_force(logits: np.ndarray, codes: list[int]) -> float:
-    """The same by every path there is."""
+    """`ctc`, summed over all paths."""
     probability = np.exp(logits.astype(np.float64))
     probability /= probability.sum(-1, keepdims=True)
     total = 0.0
@@ -58,7 +58,7 @@ def brute_force(logits: np.ndarray, codes: list[int]) -> float:
     return -np.log(total)
 
 
-def test_the_programme_of_this_test_counts_every_path():
+def test_ctc_of_these_tests_equals_brute_force():
     logits = np.random.default_rng(0).normal(size=(5, 3))
     for codes in ([1], [1, 2], [1, 1], [2, 1, 2]):
         assert ctc(logits, codes) == pytest.approx(brute_force(logits, codes))
@@ -75,7 +75,7 @@ def batch_of(texts, lengths, time, seed=0):
     return {"strokes": strokes, "mask": mask, "text": text}
 
 
-def test_the_loss_is_ctc_a_character_and_padding_is_nothing():
+def test_loss_is_ctc_per_character_without_padding():
     texts = [[1, 2, 2, 1], [2], [], [1, 1]]
     batch = batch_of(texts, [40, 21, 0, 37], time=40)
     network = Recogniser(5, 1, ABC.size, seed=1)
@@ -92,7 +92,7 @@ def test_the_loss_is_ctc_a_character_and_padding_is_nothing():
     np.testing.assert_allclose(sums, [expected * 7, 7, 98], rtol=1e-5)
 
 
-def test_a_line_reads_the_same_whatever_it_is_padded_to():
+def test_logits_of_a_line_do_not_depend_on_padding():
     network = Recogniser(5, 2, ABC.size, seed=1)
     batch = batch_of([[1]] * 3, [40, 21, 37], time=40)
     together = ops.convert_to_numpy(network(batch))
@@ -104,7 +104,7 @@ def test_a_line_reads_the_same_whatever_it_is_padded_to():
         np.testing.assert_allclose(together[row, : len(own)], own, atol=1e-5)
 
 
-def test_both_ways_see_the_whole_line():
+def test_each_end_of_a_line_depends_on_the_other():
     network = Recogniser(5, 1, ABC.size, seed=1)
     batch = batch_of([[1]], [40], time=40)
     before = ops.convert_to_numpy(network(batch))[0]
@@ -115,7 +115,7 @@ def test_both_ways_see_the_whole_line():
         assert np.abs(after[far] - before[far]).max() > 1e-6
 
 
-def test_frames():
+def test_to_frames_pools_points_and_zeroes_padding():
     mask = np.array([[1, 1, 1, 1, 1, 0], [0] * 6], np.float32)
     strokes = np.ones((2, 6, 3), np.float32)
     frames = ops.convert_to_numpy(to_frames(strokes, ops.convert_to_tensor(mask)))
@@ -124,7 +124,7 @@ def test_frames():
     assert ops.convert_to_numpy(num_frames(mask)).tolist() == [2, 0]
 
 
-def test_reversed_within_its_own_length():
+def test_reverse_keeps_padding_in_place():
     values = np.arange(10, dtype=np.float32).reshape(2, 5, 1)
     found = ops.convert_to_numpy(reverse(values, ops.convert_to_tensor([3, 5])))
     assert found[..., 0].tolist() == [[2, 1, 0, 3, 4], [9, 8, 7, 6, 5]]
@@ -142,7 +142,7 @@ def test_decoding_drops_repetitions_and_blanks():
 TEXTS = ["ab gi", "tag", "bat it", "big", "gait", "ai tab", "it", "gab bit"]
 
 
-def test_it_learns_to_read_eight_lines():
+def test_recogniser_learns_to_read_eight_lines():
     alphabet = Alphabet.from_texts(TEXTS)
     lines = [write(text) for text in TEXTS]
     mean, std = offset_statistics(lines)
@@ -157,6 +157,6 @@ def test_it_learns_to_read_eight_lines():
         network.train_on_batch(batch.inputs)
     readings = read_lines(network, lines, mean, std, alphabet)
     assert readings == TEXTS
-    # Another ink is not read as one of them by heart.
+    # Other ink is not read as one of these lines, learned by heart.
     other = read_lines(network, [write("gag"), np.zeros((0, 3))], mean, std, alphabet)
-    assert error_rate("gag", other[0]) < 1 and other[1] == ""
+    assert error_rate("gag", other[0]) < 0.7 and other[1] == ""

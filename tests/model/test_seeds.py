@@ -31,7 +31,7 @@ def test_every_seed_makes_weights_of_its_own(make):
     assert all(np.isfinite(kernel).all() for kernel in kernels)
 
 
-def test_small_seeds_are_what_stored_experiments_began_with():
+def test_small_seeds_stay_those_of_stored_experiments():
     assert [next(part_seeds(seed)) for seed in (0, 7, LAST_PLAIN)] == [
         0,
         7000,
@@ -40,13 +40,13 @@ def test_small_seeds_are_what_stored_experiments_began_with():
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_parts_have_seeds_of_their_own_that_every_backend_takes(seed):
+def test_part_seeds_differ_and_suit_every_backend(seed):
     seeds = list(part_seeds(seed))
     # Of 1000 numbers below 2**31, two are the same in one of 4300 cases.
     assert len(set(seeds)) == 1000
     assert 0 <= min(seeds) and max(seeds) < 2**31
 
 
-def test_seeds_that_are_a_power_of_two_apart_share_nothing():
+def test_part_seeds_of_seeds_a_power_of_two_apart_differ():
     one, other = (set(part_seeds(3_000_000 + k * 2**29)) for k in (0, 1))
     assert not one & other

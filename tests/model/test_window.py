@@ -48,7 +48,7 @@ def test_step_is_the_papers():
         np.testing.assert_allclose(window[b], slow_window, rtol=1e-4, atol=1e-6)
 
 
-def test_untrained_window_moves_at_the_corpus_pace_and_weighs_about_one():
+def test_untrained_window_moves_at_the_corpus_rate_and_weighs_about_one():
     layer = window_layer(advance=0.25)
     rng = np.random.default_rng(1)
     text = np.zeros((BATCH, 40, SYMBOLS), np.float32)
