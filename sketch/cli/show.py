@@ -91,7 +91,6 @@ def _echo_history(rows: list[dict[str, float | None]]) -> None:
 
 
 def _facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str, Any]:
-    from sketch.experiment.card import settings_of
     from sketch.experiment.recogniser_directory import RecogniserDirectory
     from sketch.settings.hyperparameters import to_json
 
@@ -101,7 +100,7 @@ def _facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str, Any]
         "path": str(source.path),
         "running": source.holder(),
         "settings" if is_recogniser else "hyperparameters": to_json(
-            settings_of(source)
+            source.settings if is_recogniser else source.hyperparameters
         ),
         "alphabet": list(source.alphabet.characters),
         "offset_mean": source.offset_mean.tolist(),

@@ -52,7 +52,7 @@ def evaluate_legibility(
         experiment: which; with text.
         root: the folder of all experiments, where its ancestors are looked for.
         reader: which.
-        data: the corpus, as of `find_corpus_files`; None finds it.
+        data: the corpus, see `find_corpus_of`; None finds it.
         kind: "best" or "latest" checkpoint of the experiment.
         biases: with which all texts are written.
         num_lines: so many of the validation lines, spread over all of them.
@@ -65,9 +65,7 @@ def evaluate_legibility(
         ValueError: no checkpoint; no text model; no validation line that both know.
     """
     experiment.require_text()
-    files = require_corpus(
-        experiment.hyperparameters.name, data, experiment.data_digest
-    )
+    files = require_corpus(experiment, data)
     alphabets = experiment.alphabet, reader.alphabet
     with open_shards(files) as corpus:
         lines, notes = _choose(corpus, alphabets, num_lines)

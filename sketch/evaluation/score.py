@@ -73,7 +73,7 @@ def evaluate_experiment(
         experiment: which.
         root: the folder of all experiments, where its ancestors are looked for.
         protocol: a name in `PROTOCOLS`.
-        data: the corpus, as of `find_corpus_files`; None finds it.
+        data: the corpus, see `find_corpus_of`; None finds it.
         kind: "best" or "latest" checkpoint; before the first epoch has ended, "best"
             falls back to "latest".
         batch_size: lines at a time; changes nothing but rounding.
@@ -86,7 +86,7 @@ def evaluate_experiment(
         FloatingPointError: a line's score is not finite.
     """
     settings = experiment.hyperparameters
-    files = require_corpus(settings.name, data, experiment.data_digest)
+    files = require_corpus(experiment, data)
     alphabet = experiment.alphabet if settings.text else None
     with open_shards(files) as corpus:
         selection = select_lines(corpus, PROTOCOLS[protocol], alphabet)

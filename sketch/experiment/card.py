@@ -1,25 +1,33 @@
-"""The card of a published experiment: what it is, of what it came, how good it is."""
+"""The card of a published experiment: what it is, how it was made, how good it is."""
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sketch.experiment.experiment import Experiment
+from sketch.experiment.places import CARD_NAME
 from sketch.experiment.recogniser_directory import RecogniserDirectory
+from sketch.experiment.run_directory import ENVIRONMENT_NAME
 from sketch.experiment.styles import load_styles
-from sketch.settings.hyperparameters import Hyperparameters
-from sketch.settings.recogniser_settings import RecogniserSettings
 from sketch.system.messages import command_line, counted
-from sketch.system.untrusted import read_json
+from sketch.system.untrusted import read_json, read_text
+
+_CONDITION = re.compile(r"^\| condition \| (.*) \|$", re.MULTILINE)
 
 
-def settings_of(
-    source: Experiment | RecogniserDirectory,
-) -> Hyperparameters | RecogniserSettings:
-    """The settings of what is published."""
-    return source.hyperparameters if isinstance(source, Experiment) else source.settings
+def read_condition(path: Path) -> str | None:
+    """The condition on the card of a published directory; None without card or row.
+
+    Raises:
+        ValueError: the card is damaged, or a link.
+    """
+    if not (path / CARD_NAME).is_file():
+        return None
+    row = _CONDITION.search(read_text(path / CARD_NAME, inside=path))
+    return row and row[1].replace("\\|", "|")
 
 
 def write_card(
@@ -33,20 +41,19 @@ def write_card(
     """The card of a published directory, as Markdown.
 
     Args:
-        source: what is published.
+        source: the directory that is published.
         state: of its best checkpoint.
-        pictures: the names of those beside the card.
-        corpus: what it learned from, in the corpus' own words; None: not at hand.
-        condition: under which it may be used.
+        pictures: names of the published pictures.
+        corpus: the source that the corpus names; None: it is not at hand.
+        condition: under which the weights may be used.
         evaluations: JSON files of `sketch evaluate --json`.
 
     Raises:
-        ValueError: a report is none, or is of another model or other weights of it;
+        ValueError: a file is not a report, or reports another model or other weights;
             names the file.
     """
     facts = {
-        "data": f"{corpus or settings_of(source).name}, "
-        f"digest {source.data_digest[:12]}",
+        "data": f"{corpus or source.dataset_name}, digest {source.data_digest[:12]}",
         "condition": condition,
         **_run_facts(source, state),
         **_style_facts(source),
@@ -66,11 +73,13 @@ def write_card(
 
 def _purpose(source: Experiment | RecogniserDirectory) -> str:
     if isinstance(source, RecogniserDirectory):
-        return "Reads ink: `sketch write --check`, `sketch evaluate --legibility`."
+        return (
+            "Reads ink, for `sketch write --check` and `sketch evaluate --legibility`."
+        )
     if source.hyperparameters.text:
         letters = "".join(source.alphabet.characters)
         return f"Writes any text in the characters `{letters.replace('`', '')}`."
-    return "Writes freely: ink that says nothing."
+    return "Writes freely: ink without a given text."
 
 
 def _style_facts(source: Experiment | RecogniserDirectory) -> dict[str, str]:
@@ -93,15 +102,18 @@ def _run_facts(
         facts["began with"] = (
             f"the weights of {source.lineage.parent}, step {source.lineage.step:,}"
         )
-    path = source.path / "environment.json"
+    path = source.path / ENVIRONMENT_NAME
     if not path.exists():
         return facts
     environment = read_json(path, inside=source.path)
     versions = dict(environment.get("versions") or {})
     if isinstance(environment.get("commit"), str):
         versions["commit"] = environment["commit"][:12]
-    facts |= _commands(environment)
+    first = environment.get("first")  # the command with the settings; others resumed
+    words = (first if isinstance(first, dict) else environment).get("command")
+    words = words[1:] if isinstance(words, list) else []
     return facts | {
+        "command": f"`{command_line(['sketch', *words])}`",
         "hardware": f"{environment.get('processors')} processors, "
         f"{', '.join(map(str, environment.get('devices') or ['unknown']))}; "
         f"{environment.get('platform')}",
@@ -110,34 +122,19 @@ def _run_facts(
     }
 
 
-def _commands(environment: dict[str, Any]) -> dict[str, str]:
-    """The last command and, where it is another, the first."""
-    command, first = environment.get("command"), environment.get("first")
-    last = {"last command": f"`{_command(command)}`"}
-    if not isinstance(first, dict) or first.get("command") == command:
-        return last
-    # Before commits were noted, each run left its own command alone.
-    name = "first command" if "commit" in first else "earliest known command"
-    return {name: f"`{_command(first.get('command'))}`"} | last
-
-
-def _command(words: Any) -> str:
-    return command_line(["sketch", *(words[1:] if isinstance(words, list) else [])])
-
-
 def _scores(
     source: Experiment | RecogniserDirectory, state: dict[str, Any]
 ) -> list[str]:
     rows = [row for row in source.history() if row["epoch"] == state.get("epoch")]
     if not rows:
-        return ["Its history has no row of these weights."]
+        return ["The history has no row for these weights."]
     row = rows[0]
     if isinstance(source, RecogniserDirectory):
         return [
             f"{row['valid_error_rate']:.1%} of the characters of the validation lines "
-            "wrong, as they were trained."
+            "misread, measured in training."
         ]
-    table = ["| as trained | nats/line | nats/point |", "|---|---|---|"]
+    table = ["| in training | nats/line | nats/point |", "|---|---|---|"]
     for name in ("train", "valid", "test"):
         line = row.get(f"{name}_log_likelihood", math.nan)
         point = row.get(f"{name}_log_likelihood_per_point", math.nan)
@@ -158,11 +155,11 @@ def _evaluation(
             for weights in (facts["checkpoint"], state)
         )
         if theirs != ours:
-            raise ValueError(f"it is of {theirs}, not of {ours}; evaluate again")
+            raise ValueError(f"it is of {theirs}, not of {ours}: evaluate again")
         corpus, origin = facts["corpus"], ""
         if corpus["digest"] != source.data_digest:
             theirs = _cell(corpus["source"])
-            origin = f" (of another corpus than {source.name} learned from: {theirs})"
+            origin = f" (of a corpus that {source.name} did not learn from: {theirs})"
         if "written" in facts:
             return _legibility(facts, origin)
         both = facts["log_likelihood"]
@@ -175,7 +172,8 @@ def _evaluation(
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{path} is no report of `sketch evaluate --json` on {source.name}: {error}"
+            f"{path} is not a report of `sketch evaluate --json` on {source.name}: "
+            f"{error}"
         ) from error
 
 
@@ -183,9 +181,9 @@ def _legibility(facts: dict[str, Any], origin: str) -> list[str]:
     real = facts["real"]["error_rate"]["value"]
     table = [
         f"`sketch evaluate --legibility`, read by {facts['reader']['name']}, which "
-        f"gets {real:.1%} of the characters of real lines{origin} wrong:",
+        f"misreads {real:.1%} of the characters of real lines{origin}:",
         "",
-        "| texts | bias | lines | wrong | failed |",
+        "| texts | bias | lines | misread | failed |",
         "|---|---|---|---|---|",
     ]
     for one in facts["written"]:
@@ -197,5 +195,5 @@ def _legibility(facts: dict[str, Any], origin: str) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """One line, and no end of the cell."""
+    """The text as one line that does not end the cell."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -1,19 +1,18 @@
 """A checkpoint: weights and state in one folder that is always whole.
 
-`checkpoints/<kind>/` holds `model.weights.h5` and `state.json`, which has the state
-and, of the weights, length and SHA-256: a file that was cut or exchanged is told at
-once, and not by what the network writes.
+`checkpoints/<kind>/` holds `model.weights.h5` and `state.json`: the state, and length
+and SHA-256 of the weights, so that a truncated or exchanged file is an error.
 
-A folder cannot be replaced by another in one step on every system, so the swap has
-three names, and a complete checkpoint stands under one of them at every instant:
+Not every system can replace a folder in one step. So a swap uses three names, and at
+every instant one of them is a complete checkpoint:
 
-1. the new one is written as `.<kind>.<random>.tmp` and synced: not yet complete
+1. the new one is written as `.<kind>.<random>.tmp` and synced
 2. it is renamed `<kind>.next`: from now on it counts
 3. `<kind>` is renamed `<kind>.previous`, `<kind>.next` is renamed `<kind>`
 4. `<kind>.previous` is deleted
 
-Reading takes the first there is of `<kind>.next`, `<kind>`, `<kind>.previous`; the next
-save, or the next holder of the lock, finishes a swap that was cut off.
+Readers take the first that exists of `<kind>.next`, `<kind>`, `<kind>.previous`. The
+next save, or the next holder of the lock, finishes an interrupted swap.
 """
 
 import hashlib
@@ -28,6 +27,7 @@ from sketch.system.atomic import (
     is_temporary,
     naming,
     sync,
+    sync_folder,
     temporary_beside,
     write_text,
 )
@@ -38,8 +38,8 @@ Content = TypeVar("Content")
 WEIGHTS_NAME = "model.weights.h5"
 STATE_NAME = "state.json"
 KINDS = ("latest", "best")
-MAX_READS = 20  # of weights that a run keeps saving
-MOMENT = 0.05  # seconds from one look to the next
+MAX_READS = 20  # of weights that a run saves meanwhile
+MOMENT = 0.05  # seconds between two looks
 
 
 def save(
@@ -48,13 +48,13 @@ def save(
     """Saves a checkpoint in place of the last one of its kind.
 
     Args:
-        folder: `checkpoints/` of an experiment; made if it is not there.
+        folder: `checkpoints/` of an experiment; made if it is missing.
         kind: "latest" or "best".
         write: writes the weights to the path that it is given.
         state: goes into `state.json`; numpy's numbers and arrays become plain ones.
 
     Raises:
-        OSError: the disk is full, say; the checkpoint that was there is as it was.
+        OSError: the disk is full, for example; the former checkpoint is unchanged.
         ValueError: unknown kind, or a state that is not JSON (infinity, NaN).
     """
     _require_kind(kind)
@@ -72,7 +72,7 @@ def save(
             write_text(temporary / STATE_NAME, to_json_text(content))
             settle(folder, kind)
             os.rename(temporary, folder / f"{kind}.next")
-            sync(folder)
+            sync_folder(folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -81,23 +81,23 @@ def save(
 
 
 def settle(folder: Path, kind: str) -> None:
-    """Finishes a swap that was cut off; does nothing where none was.
+    """Finishes an interrupted swap, if there was one.
 
-    Only for the one process that writes here.
+    Only the process that holds the lock may call it.
     """
-    new, current, old = places(folder, kind)
+    new, current, old = swap_paths(folder, kind)
     if new.exists():
         if current.exists():
             _remove(old)
             os.rename(current, old)
         os.rename(new, current)
-        sync(folder)
+        sync_folder(folder)
     if current.exists():
         _remove(old)
 
 
 def clean(folder: Path) -> None:
-    """Finishes cut-off swaps and removes what a killed process left half written."""
+    """Finishes interrupted swaps and removes half-written checkpoints."""
     if not folder.is_dir():
         return
     require_plain(folder, inside=folder.parent)
@@ -108,34 +108,40 @@ def clean(folder: Path) -> None:
             _remove(path)
 
 
+def exists(folder: Path, kind: str) -> bool:
+    """Whether there is a checkpoint, whole or damaged; nothing of it is read."""
+    _require_kind(kind)
+    return any(os.path.lexists(path) for path in swap_paths(folder, kind))
+
+
 def load(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
     """Finds a checkpoint and checks that its weights are those that were saved.
 
-    Another process may be saving meanwhile: a checkpoint that seems damaged is called
-    so if it is still the same one a moment later.
+    Another process may be saving meanwhile: a checkpoint counts as damaged only if it
+    is still the same one a moment later.
 
     Args:
         folder: `checkpoints/` of an experiment.
         kind: "latest" or "best".
 
     Returns:
-        The path of the weights, and the state; None where none was ever saved.
+        The path of the weights, and the state; None if none was ever saved.
 
     Raises:
         ValueError: damaged, or a link; names the file and the remedy.
     """
     _require_kind(kind)
-    seen = None
+    last = None
     while True:
-        here = [_identity(place) for place in places(folder, kind)]
+        here = [_identity(path) for path in swap_paths(folder, kind)]
         try:
             found = _load_once(folder, kind)
             if found is not None or not any(here):
                 return found
         except (OSError, ValueError) as error:
-            if here == seen:
+            if here == last:
                 raise ValueError(f"{error}. {_remedy(folder, kind)}") from error
-        seen = here
+        last = here
         time.sleep(MOMENT)
 
 
@@ -144,21 +150,20 @@ def read_weights(
     kinds: Iterable[str],
     read: Callable[[Path], Content],
 ) -> tuple[str, Content, dict[str, Any]] | None:
-    """Has the weights of a checkpoint read, and finds the state that is theirs.
+    """Reads the weights of a checkpoint together with the state that belongs to them.
 
-    A run may save between the two, and weights of one step with the state of another
-    would be told as one: then both are read again.
+    A run may save a new checkpoint between the two; then both are read again.
 
     Args:
-        load: `load_checkpoint` of an experiment or a reader.
-        kinds: the first of these that there is.
+        load: `load_checkpoint` of an experiment or a recogniser.
+        kinds: the first of these that exists is read.
         read: reads the weights at the path that it is given; perhaps several times.
 
     Returns:
-        The kind, what `read` returned last, and the state; None where none was saved.
+        The kind, what `read` returned last, and the state; None if none was saved.
 
     Raises:
-        ValueError: damaged, see `load`; or saved anew each time.
+        ValueError: damaged, see `load`; or each time a new one was saved.
     """
     for kind in kinds:
         before = load(kind)
@@ -171,7 +176,7 @@ def read_weights(
             except (OSError, ValueError) as error:
                 failure = error
             after = load(kind)
-            # An unfinished swap is finished meanwhile: the same save, another path.
+            # The path may differ: an interrupted swap was finished meanwhile.
             if after is not None and after[1] == before[1] and failure is None:
                 return kind, content, after[1]
             if after == before:
@@ -186,10 +191,10 @@ def read_weights(
 
 
 def _load_once(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
-    for place in places(folder, kind):
-        if not os.path.lexists(place):
+    for path in swap_paths(folder, kind):
+        if not os.path.lexists(path):
             continue
-        weights, state_path = place / WEIGHTS_NAME, place / STATE_NAME
+        weights, state_path = path / WEIGHTS_NAME, path / STATE_NAME
         require_plain(weights, inside=folder.parent)
         content = read_json(state_path, inside=folder.parent)
         if content.get("format") != 1:
@@ -215,22 +220,22 @@ def _load_once(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
 
 
 def _remedy(folder: Path, kind: str) -> str:
-    place, other = folder / kind, KINDS[1 - KINDS.index(kind)]
-    if any(path.exists() for path in places(folder, other)):
-        return f"To go on from the {other} checkpoint, move the folder {place} away"
+    path, other = folder / kind, KINDS[1 - KINDS.index(kind)]
+    if exists(folder, other):
+        return f"To go on from the {other} checkpoint, move the folder {path} away"
     return (
-        f"There is no {other} checkpoint: put a copy in place of the folder {place}, "
-        "or move it away and training begins anew at step 0"
+        f"There is no {other} checkpoint: replace the folder {path} by a copy, or move "
+        "it away to begin anew at step 0"
     )
 
 
-def places(folder: Path, kind: str) -> tuple[Path, Path, Path]:
-    """Where a checkpoint may be, the first that is there is it: see `save`."""
+def swap_paths(folder: Path, kind: str) -> tuple[Path, Path, Path]:
+    """The three names of a checkpoint; the first that exists is the current one."""
     return folder / f"{kind}.next", folder / kind, folder / f"{kind}.previous"
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Other where another folder has its place, or a file of it came or went."""
+    """Changes when the folder is replaced, or a file in it is added or removed."""
     try:
         status = path.lstat()
     except OSError:

@@ -1,14 +1,16 @@
-"""Where the corpus of a run is: the user's, or the built-in one."""
+"""Where the corpus of a run is: the user's, its former one, or the built-in one."""
 
 import contextlib
+import os
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sketch.corpus.find import find_corpus
-from sketch.experiment.experiment import Experiment
-from sketch.experiment.recogniser_directory import RecogniserDirectory
-from sketch.ink import DamagedInk
+from sketch.corpus.shards import open_shards
+from sketch.experiment.places import default_root
+from sketch.experiment.run_directory import RunDirectory
 from sketch.settings.hyperparameters import DEMO_NAME, Hyperparameters
 from sketch.system.atomic import user_cache
 from sketch.system.messages import counted, printable
@@ -25,7 +27,7 @@ HOW_TO_GET_DATA = (
 def name_corpus(
     given: Mapping[str, Any], data: str | None
 ) -> tuple[Mapping[str, Any], str | None]:
-    """Names the built-in corpus where no name was given and no other is found.
+    """Names the built-in corpus if no name was given and no other corpus is found.
 
     Args:
         given: the settings that the user gave.
@@ -43,29 +45,62 @@ def name_corpus(
     return {**given, "name": DEMO_NAME}, notice
 
 
-def require_corpus(
-    name: str,
-    data: str | Path | Sequence[str | Path] | None,
-    digest: str | None = None,
-) -> tuple[str, ...]:
-    """The files of a corpus, as `find_corpus_files` finds them.
+def find_corpus_of(
+    run: RunDirectory | str, data: str | Path | Sequence[str | Path] | None = None
+) -> list[Path]:
+    """Finds the files of a run's corpus; empty if there is none.
+
+    `data` comes first. Then, for a run on the built-in corpus, that of the version of
+    sketch that trained it, if it was kept; for any other, the usual places. If a run
+    has learned from another corpus than is there, the files that it had when it last
+    trained are looked for, and recognised by their digest.
 
     Args:
-        name: `--name` of what is trained on it, or was.
-        data: where the user says they are, or empty.
-        digest: of the corpus that it has learned from; None: it is new.
+        run: whose corpus; of a new run, its `--name`.
+        data: where the user says its file is, or each of its files.
+
+    Raises:
+        FileNotFoundError: `data` or `$SKETCH_DATA` names a missing file.
+    """
+    if data:
+        each = [data] if isinstance(data, str | Path) else data
+        return [find_corpus(path) for path in each]
+    is_new = isinstance(run, str)
+    is_demo = (run if is_new else run.dataset_name) == DEMO_NAME
+    usual = None if is_demo else find_corpus()
+    candidates = [[usual]] if usual else []
+    if not is_new:
+        if is_demo:
+            candidates += [[path] for path in sorted(user_cache().glob("demo-*.hdf5"))]
+        candidates.append(run.corpus_hint())
+        for files in filter(None, candidates):
+            with contextlib.suppress(OSError, ValueError), open_shards(files) as corpus:
+                if corpus.digest == run.data_digest:
+                    return files
+    if is_demo:
+        from sketch.corpus.demo import demo_corpus
+
+        return [demo_corpus()]
+    return [usual] if usual else []
+
+
+def require_corpus(
+    run: RunDirectory | str, data: str | Path | Sequence[str | Path] | None
+) -> tuple[str, ...]:
+    """The files of a corpus, see `find_corpus_of`.
 
     Raises:
         FileNotFoundError: there are none.
-        ValueError: `data` beside the name of the built-in corpus, for what is new.
+        ValueError: `data` is given with the name of the built-in corpus, for a new run.
     """
-    if name == DEMO_NAME and data and digest is None:
+    if run == DEMO_NAME and data:
         raise ValueError(
             f"{DEMO_NAME} is the name of the built-in corpus, but --data is "
             f"{', '.join(data)}: leave that out, or choose another --name"
         )
-    files = find_corpus_files(name, data, digest)
+    files = find_corpus_of(run, data)
     if not files:
+        name = run if isinstance(run, str) else run.dataset_name
         how = HOW_TO_GET_DATA
         if name != Hyperparameters.name:
             how = (
@@ -73,27 +108,17 @@ def require_corpus(
                 ": say where by --data, or make it by `sketch convert SOURCE --output "
                 "data/handwriting.hdf5`"
             )
-        if digest is None:
+        if name == run:
             how += f"; --name {DEMO_NAME} is the built-in corpus, which needs none"
         raise FileNotFoundError(f"{name} needs its corpus, but there is {how}")
     return tuple(map(str, files))
 
 
-def say_files(files: Sequence[str]) -> str:
-    """The files of a corpus, in the words of a run's first line."""
-    first, *more = files
-    others = f" and {counted(len(more), 'more file')}" if more else ""
-    return printable(first) + others
-
-
-def require_own_corpus(
-    run: Experiment | RecogniserDirectory, name: str, files: Sequence[str], digest: str
-) -> None:
+def require_own_corpus(run: RunDirectory, files: Sequence[str], digest: str) -> None:
     """Refuses to go on with a run on another corpus than it has learned from.
 
     Args:
-        run: what goes on, or is derived from.
-        name: its `--name`.
+        run: goes on, or gives its weights to a new one.
         files: the corpus.
         digest: of the corpus.
 
@@ -102,81 +127,42 @@ def require_own_corpus(
     """
     if run.data_digest == digest:
         return
-    theirs, here = run.data_digest[:12], f"{', '.join(files)} holds ({digest[:12]})"
-    if name != DEMO_NAME:
+    theirs, here = run.data_digest[:12], f"{', '.join(files)} ({digest[:12]})"
+    if run.dataset_name != DEMO_NAME:
         all_of_it = ", all its files in the order of the first run" * (len(files) > 1)
         raise ValueError(
             f"{run.name} learned from other data (digest {theirs}) than {here}: name "
-            f"its corpus by --data{all_of_it}, or begin another on this one with "
+            f"its corpus by --data{all_of_it}, or begin another run on this one with "
             "another --name"
         )
     raise ValueError(
-        f"{run.name} learned from a built-in corpus (digest {theirs}) other than "
-        f"{here}: it changes with sketch, and the one that trained kept it as "
-        f"{user_cache() / 'demo-*.hdf5'}; name that file by --data, or begin another "
-        f"on the corpus of this sketch with --name {DEMO_NAME} and another --seed; ink "
-        "of your own wants a --name of its own"
+        f"{run.name} learned from another built-in corpus (digest {theirs}) than "
+        f"{here}: the corpus changes with sketch. The version that trained it kept it "
+        f"as {user_cache() / 'demo-*.hdf5'}: name that file by --data. Or begin "
+        f"another run on today's with --name {DEMO_NAME} and another --seed, or on "
+        "your own ink with another --name"
     )
 
 
-def find_corpus_of(
-    experiment: Experiment, data: str | Path | None = None
-) -> Path | None:
-    """Finds the corpus that an experiment was trained on, to read lines of it.
+def say_files(files: Sequence[str]) -> str:
+    """The files of a corpus, for the first line of a run."""
+    first, *more = files
+    others = f" and {counted(len(more), 'more file')}" if more else ""
+    return printable(first) + others
+
+
+def resume_command(run: RunDirectory, data: Sequence[str] = ()) -> str:
+    """The command that goes on with a run, to be pasted into a shell in this folder.
 
     Args:
-        experiment: which; one on the built-in corpus needs no other, and has that of
-            the version which it learned from, where that was kept.
-        data: where the user says the corpus is, or None.
-
-    Returns:
-        The path, or None if there is no corpus to be found.
-
-    Raises:
-        FileNotFoundError: `data` or `$SKETCH_DATA` names what is not there.
+        run: goes on.
+        data: the files of its corpus; they are named unless `sketch` finds them anyway.
     """
-    return find_corpus_named(
-        experiment.hyperparameters.name, data, experiment.data_digest
-    )
-
-
-def find_corpus_named(
-    name: str, data: str | Path | None = None, digest: str | None = None
-) -> Path | None:
-    """As `find_corpus_of`, by `--name` and `data_digest` of what was trained."""
-    if data is None and name == DEMO_NAME:
-        from sketch.corpus.demo import demo_corpus
-
-        return _kept_demo(digest) or demo_corpus()
-    return find_corpus(data)
-
-
-def find_corpus_files(
-    name: str,
-    data: str | Path | Sequence[str | Path] | None = None,
-    digest: str | None = None,
-) -> list[Path]:
-    """As `find_corpus_named`, of a corpus that may be several files.
-
-    Args:
-        name, digest: as there.
-        data: where the user says its file is, or each of its files; or None.
-
-    Returns:
-        The paths; none if there is no corpus to be found.
-    """
-    if data is None or isinstance(data, str | Path):
-        data = (data,)
-    found = [find_corpus_named(name, each, digest) for each in data or (None,)]
-    return [path for path in found if path is not None]
-
-
-def _kept_demo(digest: str | None) -> Path | None:
-    """The built-in corpus of this digest, by any version of sketch that ran here."""
-    from sketch.corpus.hdf5 import Corpus
-
-    for path in sorted(user_cache().glob("demo-*.hdf5")) if digest else ():
-        with contextlib.suppress(OSError, DamagedInk), Corpus.open(path) as corpus:
-            if corpus.digest == digest:
-                return path
-    return None
+    words = ["sketch", run.command, run.option, run.name]
+    if run.path.parent != Path(os.path.abspath(default_root())):
+        words += ["--experiments", str(run.path.parent)]
+    usual = None if run.dataset_name == DEMO_NAME else find_corpus()
+    if run.dataset_name != DEMO_NAME and list(map(str, data)) != [str(usual)]:
+        for path in data:
+            words += ["--data", os.path.abspath(path)]
+    return shlex.join(words)

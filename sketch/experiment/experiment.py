@@ -1,18 +1,18 @@
-"""The experiment directory: what a run leaves, and all that anything later needs.
+"""The experiment directory: what a run leaves, and all that later commands need.
 
     experiments/<name>/
       hyperparameters.json  settings, alphabet, offset statistics, data digest, lineage
-      environment.json      versions, commit, backend, devices, command line: of
-                            the last run and, as `first`, of the first
+      environment.json      versions, commit, backend, devices, command line, files of
+                            the corpus: of the last run and, as `first`, of the first
       history.csv           one row an epoch; history.png is drawn from it
       checkpoints/latest/   model.weights.h5 and state.json, where a run goes on
       checkpoints/best/     the same, of the best validation
       sketch.png, pen.png   64 samples, and their pen states; redrawn every epoch
-      samples/              sketch-<epoch>.png of every epoch
-      lock                  who trains here now
+      samples/              sketch-<epoch>.png of earlier epochs
+      lock                  the process that trains here now
 
-Everything that is written appears whole or not at all. Loading an experiment runs
-nothing from it and reads nothing outside it.
+Every file appears whole or not at all. Loading an experiment runs nothing from it and
+reads nothing outside it.
 """
 
 import difflib
@@ -20,7 +20,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -36,7 +36,7 @@ from sketch.system import lock
 from sketch.system.atomic import whole_folder, write_text
 from sketch.system.untrusted import read_parsed, to_json_text
 
-# Where a corpus does not say; peers assume these.
+# If the corpus has no transcripts; udibr/sketch and scribe assume these.
 POINTS_PER_CHARACTER = 25.0
 TEXT_LENGTH = 64
 
@@ -52,12 +52,17 @@ class Experiment(RunDirectory):
         offset_mean, offset_std: float64 `[2]`, per axis, in the recording's units, of
             the training split; a model sees (offset - mean) / std.
         data_digest: the content digest of the corpus.
-        text_length: characters that 99 % of its transcripts do not exceed; 0 without.
-        points_per_character: of the transcribed lines, ends of text counted; or 0.
+        text_length: 99 % of the transcripts are no longer, in characters; 0: unknown.
+        points_per_character: of the transcribed lines, where the end of the text is one
+            more character; 0: unknown.
         slow_speeds: of the pen, normalised: 1 % and 4 % of the training points are
             slower (`training.run_lines.measure_speeds`). Sampling fades its bias there.
-        lineage: whose weights it began with, or None.
+        lineage: the experiment whose weights it began with, or None.
     """
+
+    settings_name: ClassVar[str] = SETTINGS_NAME
+    option: ClassVar[str] = "--model"
+    command: ClassVar[str] = "train"
 
     hyperparameters: Hyperparameters
     alphabet: Alphabet
@@ -76,10 +81,10 @@ class Experiment(RunDirectory):
         """Makes the directory with its `hyperparameters.json`, or nothing at all.
 
         Args:
-            root: the folder of all experiments; made if it is not there.
+            root: the folder of all experiments; made if it is missing.
             hyperparameters: the settings.
             facts: `alphabet` (an Alphabet), `offset_mean` and `offset_std` (two
-                numbers each), `data_digest`, and perhaps `text_length`,
+                numbers each), `data_digest`; optional are `text_length`,
                 `points_per_character`, `slow_speeds` and `lineage` (a Lineage or None).
 
         Raises:
@@ -91,12 +96,12 @@ class Experiment(RunDirectory):
         path, content = experiment.path, to_content(hyperparameters, facts)
         refuse_existing(path)
         try:
-            # Where no run could hold it, it is not made.
+            # The lock is tried first: a directory that no run could hold is not made.
             with whole_folder(path) as folder, lock.hold(folder / "lock"):
                 (folder / "samples").mkdir()
                 write_text(folder / SETTINGS_NAME, to_json_text(content))
         except OSError:
-            refuse_existing(path)  # somebody else was quicker
+            refuse_existing(path)  # another process was quicker
             raise
         return experiment
 
@@ -115,20 +120,24 @@ class Experiment(RunDirectory):
         return cls(path, **parse_content(to_content(hyperparameters, facts)))
 
     @property
+    def dataset_name(self) -> str:
+        return self.hyperparameters.name
+
+    @property
     def full_name(self) -> str:
-        """The name by its settings; a published directory has a shorter one."""
+        """The name made of its settings; a published directory has a shorter one."""
         digest = self.lineage.digest if self.lineage else None
         return experiment_name(self.hyperparameters, digest)
 
     def require_text(self) -> None:
-        """Refuses an experiment that cannot write texts.
+        """Refuses an experiment that was trained without texts.
 
         Raises:
-            ValueError: it was trained without.
+            ValueError: it was.
         """
         if not self.hyperparameters.text:
             raise ValueError(
-                f"{self.name} writes freely and knows no text: train one with --text"
+                f"{self.name} cannot write a given text: train one with --text"
             )
 
     @classmethod
@@ -136,8 +145,7 @@ class Experiment(RunDirectory):
         """Opens the directory of an experiment.
 
         Args:
-            path_or_name: its name within `root`, the path of its directory, or the
-                name of a hand that comes with sketch.
+            path_or_name: see `places.find_directory`.
             root: the folder of all experiments.
 
         Raises:
@@ -150,28 +158,28 @@ class Experiment(RunDirectory):
         return cls(path, **read_parsed(path / SETTINGS_NAME, parse_content))
 
     def content(self) -> dict[str, Any]:
-        """What `hyperparameters.json` holds, to be read by `parse_content`."""
+        """The content of `hyperparameters.json`, for `parse_content`."""
         facts = {name: getattr(self, name) for name in FACTS}
         return to_content(self.hyperparameters, facts)
 
     @property
     def typical_points_per_character(self) -> float:
-        """Pen points a character: the corpus', or what is usual where it says none."""
+        """Points per character: of the corpus, or the usual number if unknown."""
         return self.points_per_character or POINTS_PER_CHARACTER
 
     @property
     def longest_text(self) -> int:
-        """Characters that a network follows well: as many as those it learned from."""
+        """The longest text that the network follows well, in characters."""
         return self.text_length or TEXT_LENGTH
 
     @property
     def sketch_path(self) -> Path:
-        """64 samples of the latest epoch."""
+        """The picture of 64 samples of the latest epoch."""
         return self.path / "sketch.png"
 
     @property
     def pen_path(self) -> Path:
-        """The pen states of these samples."""
+        """The picture of the pen states of these samples."""
         return self.path / "pen.png"
 
     @property
@@ -181,20 +189,23 @@ class Experiment(RunDirectory):
 
     @property
     def samples_dir(self) -> Path:
-        """The folder for one `sketch-<epoch>.png` an epoch; made if it is not there."""
+        """The folder of `sketch-<epoch>.png` and other samples; perhaps missing.
+
+        Raises:
+            ValueError: it is a link.
+        """
         path = self.path / "samples"
         if path.is_symlink():
-            raise ValueError(f"{path} is a link; remove it, a folder belongs there")
-        path.mkdir(exist_ok=True)
+            raise ValueError(f"{path} is a link: remove it, a folder belongs there")
         return path
 
     def folders(self) -> list[Path]:
-        """Where files are written."""
+        """The folders that files are written into."""
         return [self.path, self.samples_dir]
 
 
 def find_experiments(root: str | Path) -> list[Path]:
-    """The experiment directories in `root`, by name; none where it is not there."""
+    """The experiment directories in `root`, by name; none if it does not exist."""
     return places.find_directories(root, SETTINGS_NAME)
 
 

@@ -1,8 +1,8 @@
-"""`history.csv`: one row an epoch, rewritten as a whole, so never broken off.
+"""`history.csv`: one row an epoch. The file is rewritten as a whole, never cut off.
 
-Log-likelihoods are in nats a line, higher is better; those `_per_point` in nats a
-point. `seconds` are those of training so far, without scoring and drawing; `step` is
-the number of optimizer updates at the end of the epoch.
+Log-likelihoods are in nats per line, or `_per_point`; higher is better. `seconds` is
+the time of training so far, without scoring and drawing; `step` is the number of
+optimizer updates at the end of the epoch.
 """
 
 import csv
@@ -14,12 +14,10 @@ from pathlib import Path
 from sketch.system.atomic import write_text
 from sketch.system.untrusted import parse_int, read_text
 
+_COUNTS = ("epoch", "step")  # whole numbers, always there
+COMMON_COLUMNS = (*_COUNTS, "seconds", "points_per_second", "learning_rate")
 COLUMNS = (
-    "epoch",
-    "step",
-    "seconds",
-    "points_per_second",
-    "learning_rate",
+    *COMMON_COLUMNS,
     "train_log_likelihood",
     "valid_log_likelihood",
     "test_log_likelihood",
@@ -28,18 +26,23 @@ COLUMNS = (
     "valid_log_likelihood_per_point",
     "test_log_likelihood_per_point",
 )
-_COUNTS = ("epoch", "step")  # whole numbers, always there
 
 
 def read(path: Path) -> list[dict[str, float]]:
     """The rows, oldest first; an empty cell is NaN, `epoch` and `step` are integers.
+
+    A file that a spreadsheet has saved is read too: with a byte order mark, or with
+    semicolons and decimal commas.
 
     Raises:
         ValueError: damaged, or a link; names the file, the line and the remedy.
     """
     if not path.is_symlink() and not path.exists():
         return []
-    rows = csv.reader(read_text(path, inside=path.parent).splitlines(), strict=True)
+    text = read_text(path, inside=path.parent).removeprefix("\ufeff")
+    if ";" in text.partition("\n")[0]:
+        text = text.replace(",", ".").replace(";", ",")
+    rows = csv.reader(text.splitlines(), strict=True)
     try:
         header = next(rows, [])
         if len(set(header)) != len(header) or not set(_COUNTS) <= set(header):
@@ -47,18 +50,18 @@ def read(path: Path) -> list[dict[str, float]]:
         return [_parse(header, cells) for cells in rows]
     except (ValueError, csv.Error) as error:
         raise ValueError(
-            f"{path}, line {rows.line_num}, is damaged: {error}; mend or move away the "
-            "file, which only figures are drawn from"
+            f"{path}, line {rows.line_num}, is damaged: {error}; repair the file or "
+            "move it away: only figures need it"
         ) from error
 
 
 def write(
     path: Path, rows: list[dict[str, float]], columns: Sequence[str] = COLUMNS
 ) -> None:
-    """Writes all rows; columns that only an older or newer version knows are kept.
+    """Writes all rows; columns of older or newer versions are kept.
 
     Raises:
-        OSError: the file is as it was.
+        OSError: the file is unchanged.
     """
     names = dict.fromkeys(columns) | dict.fromkeys(name for row in rows for name in row)
     text = io.StringIO()
@@ -75,13 +78,13 @@ def append(
     """Adds a row.
 
     Args:
-        path: the table; made if it is not there.
-        row: by the names of columns.
-        columns: those of the table.
+        path: the table; made if it is missing.
+        row: values by column.
+        columns: of the table.
 
     Raises:
         ValueError: an unknown column (lists the valid ones), or no epoch or step.
-        OSError: the file is as it was.
+        OSError: the file is unchanged.
     """
     unknown = [name for name in row if name not in columns]
     missing = [name for name in _COUNTS if name not in row]
@@ -96,7 +99,7 @@ def append(
 def truncate(path: Path, epoch: int, columns: Sequence[str] = COLUMNS) -> None:
     """Drops the rows after `epoch`, which a resumed run will write again.
 
-    Not those after a step: the last checkpoint of an epoch may be from before its end.
+    Epochs, not steps: the last checkpoint of an epoch may be from before its end.
     """
     rows = read(path)
     kept = [row for row in rows if row["epoch"] <= epoch]

@@ -1,4 +1,4 @@
-"""Where an experiment's weights came from: its parent, that one's parent, and so on."""
+"""An experiment's ancestors: whose weights it began with, and so on."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,25 +12,25 @@ from sketch.experiment.settings_file import Lineage
 def ancestors(
     experiment: Experiment, root: str | Path
 ) -> Iterator[tuple[Lineage, Experiment | None]]:
-    """What each says of its parent, and that parent, the nearest first.
+    """The ancestors of an experiment, the nearest first, each with its lineage entry.
 
-    A parent that is not there any more, or damaged, is None, and the last. Each is
-    visited once, so that a lineage that goes in a circle ends.
+    A parent that is missing or damaged is None, and the last. Each is visited once, so
+    that a circular lineage ends.
 
     Args:
-        experiment: whose.
-        root: the folder of all experiments; parents are looked for there, then among
-            the hands that come with sketch.
+        experiment: whose ancestors.
+        root: the folder of all experiments; parents are looked for there by their
+            names, and among the pretrained models by their full names.
     """
-    there = {}
+    paths = {}
     for path in find_pretrained().values():
         with contextlib.suppress(ValueError, OSError):
-            there[Experiment.load(path, root).full_name] = path
-    there |= {path.name: path for path in find_experiments(root)}
+            paths[Experiment.load(path, root).full_name] = path
+    paths |= {path.name: path for path in find_experiments(root)}
     while experiment is not None and experiment.lineage is not None:
         lineage = experiment.lineage
-        # By listing, never by joining: the name comes from a file.
-        path = there.pop(lineage.parent, None)
+        # Looked up in a list, never joined to a path: the name is a stranger's.
+        path = paths.pop(lineage.parent, None)
         experiment = None
         with contextlib.suppress(ValueError, OSError):
             experiment = path and Experiment.load(path, root)
@@ -38,7 +38,7 @@ def ancestors(
 
 
 def learned_from(experiment: Experiment, root: str | Path) -> tuple[str, ...] | None:
-    """The digests of all corpora that its weights have seen; None if nobody knows."""
+    """The digests of all corpora that its weights have seen; None if unknown."""
     digests = {experiment.data_digest}
     for lineage, ancestor in ancestors(experiment, root):
         if lineage.learned_from is not None:
@@ -53,9 +53,14 @@ def learned_from(experiment: Experiment, root: str | Path) -> tuple[str, ...] | 
 def trained_elsewhere(
     experiment: Experiment, root: str | Path, digest: str
 ) -> list[str]:
-    """Of the experiment and its ancestors, those that may have seen other lines.
+    """Which of the experiment and its ancestors may have learned other lines.
 
-    A parent stands for its own ancestors where its digests are known.
+    A parent whose digests are known stands for its own ancestors.
+
+    Args:
+        experiment: which.
+        root: the folder of all experiments.
+        digest: of the corpus with the lines that they may have learned.
     """
     names = [] if experiment.data_digest == digest else [experiment.name]
     for lineage, ancestor in ancestors(experiment, root):

@@ -1,8 +1,7 @@
-"""Where experiments and recognisers are: in a folder, by a path, or in the package.
+"""Where experiments and recognisers are: in a folder, at a path, or in the package.
 
 Those in the package are the pretrained models: published experiments (`publishing.py`),
-each with a card. They load wherever an experiment does, and nothing is written into
-them.
+each with a card. They load wherever an experiment does; nothing is written into them.
 """
 
 import os
@@ -13,15 +12,20 @@ import sketch
 SETTINGS_NAME = "hyperparameters.json"  # what makes a directory an experiment
 RECOGNISER_NAME = "recogniser.json"  # ... or a recogniser
 CARD_NAME = "README.md"  # what makes it a published one
-DEFAULT_MODEL = "iam-text"  # writes where no other model is named
+DEFAULT_MODEL = "iam-text"  # writes if no other model is named
 KINDS = {SETTINGS_NAME: "experiment", RECOGNISER_NAME: "recogniser"}
+
+
+def default_root() -> Path:
+    """The folder of all experiments if the user names no other."""
+    return Path(os.environ.get("SKETCH_EXPERIMENTS") or "experiments")
 
 
 def pretrained_dir() -> Path:
     """The folder of the pretrained models.
 
-    A wheel has it inside the package; a checkout has it beside the package, where the
-    user's own experiments are, too.
+    A wheel has it inside the package. In a checkout it is `experiments/`, where the
+    user's own runs are, too.
     """
     package = Path(sketch.__file__).parent
     inside = package / "pretrained"
@@ -32,7 +36,7 @@ def find_pretrained(settings_name: str = SETTINGS_NAME) -> dict[str, Path]:
     """The directories of the pretrained models by name, the default model first.
 
     Args:
-        settings_name: of experiments or of recognisers.
+        settings_name: the file that makes one an experiment or a recogniser.
     """
     paths = [
         path
@@ -46,8 +50,7 @@ def find_pretrained(settings_name: str = SETTINGS_NAME) -> dict[str, Path]:
 def find_directories(root: str | Path, settings_name: str) -> list[Path]:
     """All directories in `root` that hold `settings_name`, sorted by name.
 
-    Hidden directories are left out: they are half made, or put aside. A `root` that
-    does not exist has none.
+    Hidden directories are left out: they are unfinished, or put aside.
     """
     root = Path(root)
     if not root.is_dir():
@@ -73,8 +76,8 @@ def find_directory(
 ) -> Path | None:
     """The directory of an experiment or of a recogniser, or None.
 
-    A whole name in `root` comes first, then a path, then a pretrained model, and last
-    the beginning of a name, of either kind of place, that no other name shares.
+    Tried in this order: a whole name in `root`, a path, the whole name of a pretrained
+    model, the beginning of exactly one name in `root` or of a pretrained model.
 
     Args:
         path_or_name: a name, the beginning of one, or a path.
@@ -82,7 +85,7 @@ def find_directory(
         settings_name: the file that the directory must hold.
 
     Raises:
-        ValueError: the name is empty, or the beginning of several names; lists them.
+        ValueError: the name is empty, or several names begin with it; lists them.
     """
     if path_or_name == "":
         raise ValueError("an empty name was given; name an experiment or a recogniser")
@@ -101,7 +104,7 @@ def find_directory(
     matches = {path.name: path for path in all_paths if path.name.startswith(name)}
     if len(matches) > 1:
         raise ValueError(
-            f"{name!r} is the beginning of {len(matches)} names: "
+            f"{len(matches)} names begin with {name!r}: "
             f"{', '.join(sorted(matches)[:5])}{', …' * (len(matches) > 5)}; "
             "type more of it"
         )
@@ -114,7 +117,7 @@ def is_recogniser(path_or_name: str | Path, root: str | Path) -> bool:
 
 
 def is_pretrained(path: Path) -> bool:
-    """Whether a directory is that of a pretrained model, by whatever link."""
+    """Whether a directory is that of a pretrained model; links are followed."""
     path = path.resolve()
     return path.parent == pretrained_dir().resolve() and (path / CARD_NAME).is_file()
 
@@ -131,10 +134,10 @@ def read_title(path: Path) -> str:
 
 
 def default_model() -> Path:
-    """The directory of the model that writes where no other is named.
+    """The directory of the model that writes if no other is named.
 
     Raises:
-        FileNotFoundError: it is missing from this installation; says what to do.
+        FileNotFoundError: it is missing from this installation.
     """
     path = find_pretrained().get(DEFAULT_MODEL)
     if path is None:

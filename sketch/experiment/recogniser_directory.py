@@ -1,15 +1,14 @@
-"""The directory of a reader: what its training leaves, and all that reading needs.
+"""The directory of a recogniser: what its training leaves, and all that reading needs.
 
     experiments/<dataset>-recogniser/
-      recogniser.json           settings, alphabet, offset statistics, data digest
-      environment.json      versions, commit, backend, devices, command line: of
-                            the last run and, as `first`, of the first
+      recogniser.json       settings, alphabet, offset statistics, data digest
+      environment.json      as in the directory of an experiment
       history.csv           one row an epoch
       checkpoints/latest/   model.weights.h5 and state.json, where training goes on
-      checkpoints/best/     the same, of the fewest errors on the validation lines
-      lock                  who trains here now
+      checkpoints/best/     the same, with the fewest errors on the validation lines
+      lock                  the process that trains here now
 
-It is kept as an experiment is: whole or not at all, and nothing in it is run.
+Like an experiment, it is written whole or not at all, and nothing in it is run.
 """
 
 import os
@@ -22,6 +21,7 @@ import numpy as np
 
 import sketch
 from sketch.experiment import places
+from sketch.experiment.history import COMMON_COLUMNS
 from sketch.experiment.places import RECOGNISER_NAME as SETTINGS_NAME
 from sketch.experiment.run_directory import RunDirectory, refuse_existing
 from sketch.experiment.settings_file import corpus_content, parse_corpus
@@ -32,16 +32,9 @@ from sketch.system import lock
 from sketch.system.atomic import whole_folder, write_text
 from sketch.system.untrusted import read_parsed, to_json_text
 
-KIND = (
-    "reader",
-    "--recogniser",
-)  # what it is called, and the option that goes on with one
+KIND = ("recogniser", "--recogniser")  # for `refuse_existing`
 COLUMNS = (
-    "epoch",
-    "step",
-    "seconds",
-    "points_per_second",
-    "learning_rate",
+    *COMMON_COLUMNS,
     "train_nats_per_character",
     "valid_error_rate",
     "gradient_norm",
@@ -50,16 +43,20 @@ COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class RecogniserDirectory(RunDirectory):
-    """The directory of a reader, opened; made by `create` or `load`.
+    """The directory of a recogniser, opened; made by `create` or `load`.
 
     Attributes:
         path: the directory.
-        settings: what it is.
+        settings: of the recogniser and its training.
         alphabet: the characters that it knows.
-        offset_mean, offset_std: float64 `[2]`, the units that it reads, in those of
-            the recordings.
-        data_digest: the content digest of the corpus that it learned from.
+        offset_mean, offset_std: float64 `[2]`, per axis, in the recording's units; it
+            sees (offset - mean) / std.
+        data_digest: the content digest of the corpus.
     """
+
+    settings_name: ClassVar[str] = SETTINGS_NAME
+    option: ClassVar[str] = KIND[1]
+    command: ClassVar[str] = "train-recogniser"
 
     settings: RecogniserSettings
     alphabet: Alphabet
@@ -69,6 +66,10 @@ class RecogniserDirectory(RunDirectory):
 
     columns: ClassVar[tuple[str, ...]] = COLUMNS
 
+    @property
+    def dataset_name(self) -> str:
+        return self.settings.name
+
     @classmethod
     def create(
         cls, root: str | Path, settings: RecogniserSettings, facts: Mapping[str, Any]
@@ -76,8 +77,8 @@ class RecogniserDirectory(RunDirectory):
         """Makes the directory with its `recogniser.json`, or nothing at all.
 
         Args:
-            root: the folder of all experiments; made if it is not there.
-            settings: what it is.
+            root: the folder of all experiments; made if it is missing.
+            settings: of the recogniser.
             facts: `alphabet`, `offset_mean`, `offset_std` and `data_digest`.
 
         Raises:
@@ -92,27 +93,26 @@ class RecogniserDirectory(RunDirectory):
             "settings": to_json(settings),
             **corpus_content(facts),
         }
-        reader = cls(path, **_parse(content))
+        recogniser = cls(path, **_parse(content))
         try:
-            # Where no run could hold it, it is not made.
+            # The lock is tried first: a directory that no run could hold is not made.
             with whole_folder(path) as folder, lock.hold(folder / "lock"):
                 write_text(folder / SETTINGS_NAME, to_json_text(content))
         except OSError:
-            refuse_existing(path, *KIND)  # somebody else was quicker
+            refuse_existing(path, *KIND)  # another process was quicker
             raise
-        return reader
+        return recogniser
 
     @classmethod
     def load(cls, path_or_name: str | Path, root: str | Path) -> "RecogniserDirectory":
-        """Opens the directory of a reader.
+        """Opens the directory of a recogniser.
 
         Args:
-            path_or_name: its name within `root`, the path of its directory, or the
-                name of one that comes with sketch.
+            path_or_name: see `places.find_directory`.
             root: the folder of all experiments.
 
         Raises:
-            FileNotFoundError: no such reader; names those that there are.
+            FileNotFoundError: no such recogniser; names those that exist.
             ValueError: damaged, or of a newer sketch; names the file.
         """
         path = places.find_directory(path_or_name, root, SETTINGS_NAME)
@@ -132,7 +132,7 @@ class RecogniserDirectory(RunDirectory):
         )
 
     def require_same(self, given: Mapping[str, Any]) -> None:
-        """Refuses settings that this reader was not made with.
+        """Refuses settings that this recogniser was not made with.
 
         Raises:
             ValueError: shows both values of each.

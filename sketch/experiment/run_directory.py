@@ -1,20 +1,26 @@
-"""The directory of a training run: what an experiment's and a reader's have in common.
+"""The directory of a training run: what experiments and recognisers have in common.
 
-Everything that is written appears whole or not at all. Loading one runs nothing from it
-and reads nothing outside it.
+Every file appears whole or not at all. Loading a directory runs nothing from it and
+reads nothing outside it.
 """
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from sketch.experiment import checkpoint, history
+from sketch.settings.run_options import CommonOptions
 from sketch.system import lock
 from sketch.system.atomic import is_temporary, write_text
 from sketch.system.untrusted import read_json, to_json_text
+
+ENVIRONMENT_NAME = "environment.json"
+OLD_SECONDS = 60 * 60  # a younger temporary file may be one that somebody writes now
+MAX_CORPUS_FILES = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +33,9 @@ class RunDirectory:
 
     path: Path
 
+    settings_name: ClassVar[str]  # the file that makes it one
+    option: ClassVar[str]  # which names it on the command line
+    command: ClassVar[str]  # which trains it
     columns: ClassVar[tuple[str, ...]] = history.COLUMNS  # of its history
 
     @property
@@ -35,17 +44,22 @@ class RunDirectory:
         return self.path.name
 
     @property
+    def dataset_name(self) -> str:
+        """`--name`: of the corpus that it learned from."""
+        raise NotImplementedError
+
+    @property
     def history_path(self) -> Path:
         """The table of the history."""
         return self.path / "history.csv"
 
     @property
     def checkpoints_dir(self) -> Path:
-        """The folder of the checkpoints; `checkpoint.py` tells what is in it."""
+        """The folder of the checkpoints; see `checkpoint.py`."""
         return self.path / "checkpoints"
 
     def folders(self) -> list[Path]:
-        """Where files are written."""
+        """The folders that files are written into."""
         return [self.path]
 
     @contextlib.contextmanager
@@ -57,12 +71,8 @@ class RunDirectory:
             OSError: the directory cannot be written.
         """
         with lock.hold(self.path / "lock"):
-            for path in [
-                path for folder in self.folders() for path in folder.iterdir()
-            ]:
-                is_file = path.is_symlink() or not path.is_dir()
-                if is_temporary(path) and is_file:
-                    path.unlink()
+            for folder in self.folders():
+                _remove_old_temporaries(folder)
             checkpoint.clean(self.checkpoints_dir)
             yield
 
@@ -76,6 +86,13 @@ class RunDirectory:
         """Saves "latest" or "best"; see `checkpoint.save`."""
         checkpoint.save(self.checkpoints_dir, kind, write, state)
 
+    def has_checkpoint(self, *kinds: str) -> bool:
+        """Whether there is a checkpoint of one of these kinds (default: of any)."""
+        folder = self.checkpoints_dir
+        return any(
+            checkpoint.exists(folder, kind) for kind in kinds or checkpoint.KINDS
+        )
+
     def load_checkpoint(self, kind: str) -> tuple[Path, dict[str, Any]] | None:
         """The weights' path and the state, or None; see `checkpoint.load`."""
         return checkpoint.load(self.checkpoints_dir, kind)
@@ -85,10 +102,22 @@ class RunDirectory:
         return self.load_checkpoint("latest") or self.load_checkpoint("best")
 
     def kept_options(self) -> Mapping[str, Any]:
-        """The options of its last run that hold until others are given."""
-        _, state = self.latest_or_best() or (None, {})
-        kept = state.get("options")
-        return kept if isinstance(kept, dict) else {}
+        """The options of the last run that hold until others are given.
+
+        Raises:
+            ValueError: the checkpoint is damaged; names the file.
+        """
+        weights, state = self.latest_or_best() or (None, {})
+        kept = state.get("options") or {}
+        try:
+            if not isinstance(kept, dict):
+                raise ValueError("`options` must be a JSON object")
+            kept = {name: kept[name] for name in CommonOptions.DEFAULTS if name in kept}
+            CommonOptions(**kept)  # checks each
+        except ValueError as error:
+            path = weights.with_name(checkpoint.STATE_NAME)
+            raise ValueError(f"{path} is damaged: {error}; restore the file") from error
+        return kept
 
     def append_history(self, row: Mapping[str, float]) -> None:
         """Adds an epoch's row; see `history.append`."""
@@ -102,32 +131,66 @@ class RunDirectory:
         """Drops the rows after `epoch`; see `history.truncate`."""
         history.truncate(self.history_path, epoch, self.columns)
 
-    def write_environment(self, environment: dict[str, Any]) -> None:
-        """Notes what the run runs on, beside what the first run here ran on.
+    def write_environment(
+        self, environment: Mapping[str, Any], corpus: Sequence[str | Path] = ()
+    ) -> None:
+        """Writes `environment.json`: what this run and the first run here ran on.
 
-        `environment.json` is of the last run; `first`, from the second run on, is what
-        the file said before that.
+        Args:
+            environment: of this run, see `machine.describe`. `first` is added from the
+                second run on: what the file said of the first.
+            corpus: the files of its corpus; `corpus_hint` finds them again.
         """
-        path = self.path / "environment.json"
-        try:
-            before = read_json(path, inside=self.path)
-        except (OSError, ValueError):  # the first run, or a file that cannot be read
-            before = None
+        before = self._read_environment()
+        environment = dict(environment)
+        if corpus:
+            environment["corpus"] = [os.path.abspath(path) for path in corpus]
         if before:
-            environment = environment | {"first": before.get("first", before)}
-        write_text(path, to_json_text(environment))
+            environment["first"] = before.get("first", before)
+        write_text(self.path / ENVIRONMENT_NAME, to_json_text(environment))
+
+    def corpus_hint(self) -> list[Path]:
+        """Where the files of its corpus were when it last trained.
+
+        They may be gone or changed: compare the digest. Empty if nothing is known.
+        """
+        paths = self._read_environment().get("corpus")
+        is_list = isinstance(paths, list) and len(paths) <= MAX_CORPUS_FILES
+        if not is_list or not all(isinstance(path, str) for path in paths):
+            return []
+        found = [Path(path) for path in paths]
+        return found if all(path.is_file() for path in found) else []
+
+    def _read_environment(self) -> dict[str, Any]:
+        try:
+            return read_json(self.path / ENVIRONMENT_NAME, inside=self.path)
+        except (OSError, ValueError):  # the first run, or a file that cannot be read
+            return {}
+
+
+def _remove_old_temporaries(folder: Path) -> None:
+    """Removes temporary files that a killed process left.
+
+    A younger one may belong to a `sketch sample`, which writes without the lock.
+    """
+    for path in folder.iterdir() if folder.is_dir() else ():
+        with contextlib.suppress(FileNotFoundError):  # its writer has renamed it
+            is_old = time.time() - path.lstat().st_mtime > OLD_SECONDS
+            is_file = path.is_symlink() or not path.is_dir()
+            if is_old and is_file and is_temporary(path):
+                path.unlink()
 
 
 def refuse_existing(
     path: Path, kind: str = "experiment", option: str = "--model"
 ) -> None:
-    """Refuses to begin a run where something is, and tells the two ways on.
+    """Refuses to begin a run in a directory that is not empty; tells the two ways on.
 
     Raises:
-        FileExistsError: `path` is there, and not an empty folder.
+        FileExistsError: `path` exists, and is not an empty folder.
     """
     if os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir())):
         raise FileExistsError(
-            f"{path} is there already: go on with it by {option} {path.name}, or begin "
-            f"another {kind} with another --seed or --name"
+            f"{path} exists: go on with it by {option} {path.name}, or begin another "
+            f"{kind} with another --seed or --name"
         )

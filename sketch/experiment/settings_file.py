@@ -2,8 +2,8 @@
 
 `format` (1), `sketch_version`, `hyperparameters` (all of them), `alphabet` (a list of
 characters), `offset_mean` and `offset_std` (two numbers each, in the recording's
-units), `data_digest`, `text_length` and `points_per_character` (of the corpus; 0 where
-it has no texts), `slow_speeds` (see `Experiment`; absent in old files), and `lineage`
+units), `data_digest`, `text_length` and `points_per_character` (of the corpus; 0 if it
+has no texts), `slow_speeds` (see `Experiment`; absent in old files), and `lineage`
 (`parent`, its `step` and `learned_from`, or null).
 """
 
@@ -19,8 +19,7 @@ from sketch.generation.terms import SLOW_SPEEDS
 from sketch.ink.alphabet import Alphabet
 from sketch.settings.hyperparameters import Hyperparameters, from_json, to_json
 
-SETTINGS_NAME = "hyperparameters.json"
-# What they bound is written before anybody sees that a file asks for too much.
+# These values size what is written: a file must not ask for too much.
 MAX_LENGTH = 10_000  # characters of a line; IAM-OnDB: 64
 MAX_POINTS_PER_CHARACTER = 1000  # IAM-OnDB: 23
 FACTS = (
@@ -37,13 +36,13 @@ FACTS = (
 
 @dataclass(frozen=True)
 class Lineage:
-    """Whose weights a run began with.
+    """The experiment whose weights a run began with.
 
     Attributes:
-        parent: the name of the experiment.
-        step: the optimizer updates its best checkpoint had seen.
-        learned_from: the digests of all corpora that it, its own parent and so on
-            learned from; None if nobody knows.
+        parent: its full name.
+        step: of its best checkpoint, in optimizer updates.
+        learned_from: the digests of all corpora that it and its ancestors learned from;
+            None: unknown.
     """
 
     parent: str
@@ -52,7 +51,7 @@ class Lineage:
 
     @property
     def digest(self) -> str:
-        """Six hexadecimal digits for the name of the experiment that came of it."""
+        """Six hexadecimal digits for the name of the new experiment."""
         text = f"{self.parent}@{self.step}"
         return hashlib.sha256(text.encode()).hexdigest()[:6]
 
@@ -86,7 +85,7 @@ def to_content(
 
 
 def corpus_content(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What a file of settings says of the corpus: alphabet, units, digest."""
+    """The part of a settings file about the corpus: alphabet, units, digest."""
     return {
         "alphabet": list(facts["alphabet"].characters),
         "offset_mean": [float(value) for value in facts["offset_mean"]],
@@ -96,7 +95,7 @@ def corpus_content(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an `Experiment`, each checked: the file may be anybody's.
+    """The fields of an `Experiment`, each checked: the file may be a stranger's.
 
     Raises:
         ValueError: says which part is missing or out of range.
@@ -127,7 +126,7 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_corpus(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What `corpus_content` wrote, each part checked, and the file's format.
+    """The facts that `corpus_content` wrote, each checked, and the file's format.
 
     Raises:
         ValueError: says which part is missing or out of range.
@@ -142,7 +141,7 @@ def parse_corpus(content: Mapping[str, Any]) -> dict[str, Any]:
         isinstance(character, str) for character in characters
     ):
         raise ValueError("`alphabet` must be a list of characters")
-    "".join(characters).encode()  # half a surrogate pair is a ValueError
+    "".join(characters).encode()  # raises ValueError for half a surrogate pair
     mean = _parse_pair(content, "offset_mean")
     std = _parse_pair(content, "offset_std")
     if not (std > 0).all():
@@ -169,10 +168,10 @@ def _parse_pair(content: Mapping[str, Any], key: str) -> np.ndarray:
 
 
 def parse_lineage(content: Any) -> Lineage | None:
-    """A lineage as `asdict` made it, or as it came back from JSON; null is none.
+    """A lineage from the JSON of `asdict(lineage)`; None from null.
 
     Raises:
-        ValueError: if it is anything else.
+        ValueError: it is anything else.
     """
     if content is None:
         return None

@@ -1,8 +1,7 @@
 """Styles: primes that an experiment brings along, by name.
 
-All of them are in one file of ink in its directory, `styles.json`, in the units of its
-recordings: as `sketch sample` writes ink, or as a corpus holds it. The `writer` of a
-line is the name.
+They are in one ink file in its directory, `styles.json`, in the units of its
+recordings, as `sketch sample` writes ink. The `writer` of a line is the style's name.
 """
 
 from sketch.experiment.experiment import Experiment
@@ -14,11 +13,11 @@ STYLES_NAME = "styles.json"
 
 
 def load_styles(experiment: Experiment) -> dict[str, InkLine]:
-    """The styles that an experiment brings along, by name; often none.
+    """The styles of an experiment, by name; often none.
 
     Raises:
-        ValueError: their file is damaged, or a line of it has no name that can be
-            typed, no text, no ink, or the name of another.
+        ValueError: the file is damaged, or a line of it has no text, no ink, or no name
+            of its own that can be typed.
     """
     path = experiment.path / STYLES_NAME
     if not path.exists():
@@ -28,13 +27,14 @@ def load_styles(experiment: Experiment) -> dict[str, InkLine]:
     is_whole = all(line.text and len(line.strokes) for line in lines)
     if not is_whole or len(styles) < len(lines) or not all(map(_is_name, styles)):
         raise ValueError(
-            f'{path}: each line needs strokes, a "text", and a "writer" of its own, '
-            "which names the style, in letters and single blanks, not as a file"
+            f'{path}: each line needs strokes, a "text", and a "writer" of its own: '
+            "the name of the style, in printable characters with single blanks, and "
+            "not like that of an ink file"
         )
     return styles
 
 
 def _is_name(name: str) -> bool:
-    """Whether the command line, a page and a terminal can tell a style by it."""
+    """Whether a style's name can be typed, shown, and told from a file's."""
     is_plain = name.isprintable() and name == " ".join(name.split())
     return bool(name) and is_plain and not is_ink_file(name)

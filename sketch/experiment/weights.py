@@ -1,4 +1,4 @@
-"""An experiment's settings made into a network, with its weights."""
+"""Builds the network of an experiment or a recogniser, and loads its weights."""
 
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,6 @@ MIN_BYTES = 2  # of a weight: published experiments are in half precision
 
 def build_network(experiment: Experiment) -> Network:
     """The experiment's network with its initial weights.
-
-    Args:
-        experiment: for settings, alphabet, offset statistics and pace.
 
     Raises:
         ValueError: the experiment has weights, and they are too few for its settings.
@@ -49,7 +46,7 @@ def build_recogniser(directory: RecogniserDirectory) -> Recogniser:
     """The recogniser with its initial weights.
 
     Raises:
-        ValueError: there are weights, and they are too few for the settings.
+        ValueError: it has weights, and they are too few for its settings.
     """
     settings = directory.settings
     dim, depth = settings.dim, settings.depth
@@ -64,7 +61,7 @@ def build_recogniser(directory: RecogniserDirectory) -> Recogniser:
 
 
 def _least_weights(experiment: Experiment) -> int:
-    """How many weights the network has at the least: gates, window and output."""
+    """A lower bound of the network's number of weights: gates, window and output."""
     settings = experiment.hyperparameters
     symbols = experiment.alphabet.size if settings.text else 0
     a_state = 3 * (settings.dim + symbols) * settings.depth + 6 * settings.mixtures
@@ -72,17 +69,17 @@ def _least_weights(experiment: Experiment) -> int:
 
 
 def require_weights(directory: RunDirectory, num_weights: int) -> None:
-    """Refuses checkpoints with fewer weights than a network has at the least.
+    """Refuses checkpoints that are too small for `num_weights` weights.
 
-    Settings from a stranger could ask for a network that fills the memory: its weights
-    must be there before it is built.
+    A stranger's settings could ask for a network that fills the memory. So its weights
+    must exist before it is built.
 
     Raises:
         ValueError: names the file.
     """
     for kind in checkpoint.KINDS:
-        for place in checkpoint.places(directory.checkpoints_dir, kind):
-            path = place / checkpoint.WEIGHTS_NAME
+        for folder in checkpoint.swap_paths(directory.checkpoints_dir, kind):
+            path = folder / checkpoint.WEIGHTS_NAME
             if path.is_file():
                 require_size(path, num_weights * MIN_BYTES)
 
@@ -99,8 +96,8 @@ def load_trained(
 
     Args:
         experiment: which.
-        kind: "best" or "latest" checkpoint, or the other where there is no such: before
-            the first epoch has ended, or of a published experiment.
+        kind: "best" or "latest" checkpoint; the other one if it is missing: a new run
+            has no best one, a published experiment no latest one.
 
     Returns:
         The network; `kind`, `epoch` and `step` of its weights, for reports.
@@ -128,7 +125,7 @@ def load_trained(
 
 
 def load_weights(network: Network, path: Path) -> None:
-    """Read `model.weights.h5`; with a compiled network, the optimizer's state too.
+    """Reads `model.weights.h5`; into a compiled network, the optimizer's state too.
 
     Raises:
         ValueError: the file does not fit the network; names it and the remedy.
@@ -138,7 +135,7 @@ def load_weights(network: Network, path: Path) -> None:
         network.load_weights(path)
     except MemoryError:
         raise
-    except Exception as error:  # whatever h5py and Keras raise on a damaged file
+    except Exception as error:  # h5py and Keras raise many kinds
         raise unfit(path, error) from error
 
 
@@ -146,8 +143,8 @@ def begin_with(network: Network, parent: Experiment, path: Path) -> None:
     """Gives a new experiment's network the weights of its parent.
 
     Args:
-        network: as its parent's, but for text, which one of the two may lack.
-        parent: whose weights.
+        network: of the same shape as the parent's; one of the two may lack text.
+        parent: the experiment with the weights.
         path: of the weights.
 
     Raises:

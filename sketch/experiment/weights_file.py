@@ -1,8 +1,9 @@
-"""What is asked of `model.weights.h5` before Keras reads it.
+"""Checks of `model.weights.h5` before Keras reads it.
 
-HDF5 can lead out of the file (links, external storage), and claim more numbers than it
-holds; an experiment may come from anybody. Keras refuses some of this by itself, but
-follows a link on the way to a group.
+The file may be a stranger's. HDF5 can lead out of the file (links, external storage)
+and claim more numbers than it holds. An attribute of variable length leads into the
+file's heap, where a forged object of size 0 keeps the library for ever, deaf to Ctrl-C.
+Keras refuses only some of this.
 """
 
 from collections.abc import Iterator
@@ -15,21 +16,21 @@ MAX_DEPTH = 20  # of groups in groups; Keras nests five
 
 
 def require_size(path: Path, least_bytes: int) -> None:
-    """Refuses a weights file that is smaller than its weights.
+    """Refuses a weights file that is too small for the weights.
 
     Raises:
         ValueError: names the file and the remedy.
     """
     size = path.stat().st_size
     if size < least_bytes:
-        raise unfit(path, f"{size:,} bytes, of {least_bytes:,} at the least")
+        raise unfit(path, f"{size:,} bytes, at least {least_bytes:,} are needed")
 
 
 def check_weights_file(path: Path) -> None:
-    """Refuses a weights file that is not plain arrays, whole, in this very file.
+    """Refuses a weights file that holds anything but plain arrays in one piece.
 
     Raises:
-        ValueError: says what is wrong with it; names the file and the remedy.
+        ValueError: says what is wrong; names the file and the remedy.
     """
     try:
         size = path.stat().st_size
@@ -41,16 +42,16 @@ def check_weights_file(path: Path) -> None:
                     _check_dataset(name, item, size)
     except MemoryError:
         raise
-    except Exception as error:  # h5py answers damage with every kind that it has
+    except Exception as error:  # h5py raises many kinds on damaged files
         raise unfit(path, error) from error
 
 
 def unfit(path: Path, problem: Exception | str) -> ValueError:
-    """The error for weights that are not those of their experiment or reader."""
+    """The error for weights that do not fit their experiment or recogniser."""
     reason = " ".join(str(problem).split())[:200] or type(problem).__name__
     return ValueError(
-        f"{path} does not hold the weights that hyperparameters.json, or a reader's "
-        f"recogniser.json, describes ({reason}); restore both from the same run"
+        f"{path} does not hold the weights that hyperparameters.json or "
+        f"recogniser.json describes ({reason}); restore both from the same run"
     )
 
 
@@ -59,7 +60,7 @@ def _walk(
 ) -> Iterator[tuple[str, h5py.Group | h5py.Dataset]]:
     """All groups and arrays; links by name are refused."""
     if depth > MAX_DEPTH:
-        raise ValueError("groups without end")
+        raise ValueError("too many groups in groups")
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise ValueError(f"{name!r} is a link to somewhere else")
@@ -70,9 +71,12 @@ def _walk(
 
 
 def _check_dataset(name: str, dataset: h5py.Dataset, file_size: int) -> None:
+    # Keras reads those of arrays, but writes none; `name` of groups is never read.
+    if len(dataset.attrs):
+        raise ValueError(f"{name!r} has attributes")
     stored = dataset.id.get_storage_size()
     if dataset.external or dataset.is_virtual or dataset.chunks:
-        raise ValueError(f"{name!r} does not lie in one piece in the file")
+        raise ValueError(f"{name!r} is not in one piece in the file")
     if dataset.dtype.kind not in "biufVS" or dataset.dtype.hasobject:
         raise ValueError(f"{name!r} holds {dataset.dtype}, not numbers")
     if stored != dataset.dtype.itemsize * dataset.size or stored > file_size:

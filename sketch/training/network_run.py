@@ -268,7 +268,7 @@ def train(
             stack.enter_context(experiment.lock())
         interrupts = stack.enter_context(Interrupts(processes))
         if processes.is_first:
-            experiment.write_environment(machine.describe())
+            experiment.write_environment(machine.describe(), options.data)
             tqdm.write(f"{say_files(options.data)}: {lines.summary()}", file=sys.stderr)
         run = TrainingRun(experiment, lines, options, progress, processes)
         run.begin(plan.origin)

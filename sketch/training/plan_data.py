@@ -67,12 +67,12 @@ def plan_with_data(
     name, files = plan.hyperparameters.name, options.data
     is_said = "name" in given or (files and name != DEMO_NAME)
     inherits = plan.action == "derive" and not is_said
-    digest = plan.parent.data_digest if inherits or plan.action == "resume" else None
-    files = require_corpus(name, files, digest)
+    has_corpus = inherits or plan.action == "resume"
+    files = require_corpus(plan.parent if has_corpus else name, files)
     options = replace(options.settled(plan.kept), data=files)
     if inherits:
         with open_shards(files) as corpus:
-            require_own_corpus(plan.parent, name, files, corpus.digest)
+            require_own_corpus(plan.parent, files, corpus.digest)
     return plan, options, notice
 
 
@@ -98,7 +98,7 @@ def plan_recogniser_with_data(
         FileNotFoundError: there is no such reader, or no corpus.
         ValueError: `given` differs from the reader's settings; see `require_corpus`.
     """
-    opened, notice, kept, digest = None, None, {}, None
+    opened, notice, kept = None, None, {}
     if reader is None:
         given, notice = name_corpus(given, next(iter(options.data), None))
         settings = RecogniserSettings(**given)
@@ -106,9 +106,9 @@ def plan_recogniser_with_data(
     else:
         opened = RecogniserDirectory.load(reader, root)
         opened.require_same(given)
-        settings, digest = opened.settings, opened.data_digest
+        settings = opened.settings
         kept = opened.kept_options()
-    files = require_corpus(settings.name, options.data, digest)
+    files = require_corpus(opened or settings.name, options.data)
     return settings, opened, replace(options.settled(kept), data=files), notice
 
 

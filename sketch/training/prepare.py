@@ -53,8 +53,7 @@ def prepare(
         digest = corpus.digest
     processes.compare({"the corpus (its digest)": digest})
     if plan.action == "resume":
-        name = plan.hyperparameters.name
-        require_own_corpus(plan.parent, name, options.data, digest)
+        require_own_corpus(plan.parent, options.data, digest)
     if plan.parent is not None:
         facts, notes = inherit_facts(plan.parent, facts, plan.hyperparameters.text)
         for note in notes if processes.is_first else ():

@@ -160,7 +160,7 @@ def prepare(
                 "the optimizer, so it cannot go on; begin another, without --recogniser"
             )
     if reader is not None:
-        require_own_corpus(reader, settings.name, data, facts["data_digest"])
+        require_own_corpus(reader, data, facts["data_digest"])
     left_out: Counter[str] = Counter()
     for name, lines in sets.items():
         sets[name] = [line for line in lines if is_readable(line, facts["alphabet"])]
@@ -233,7 +233,7 @@ def train_recogniser(
     options = options.settled(reader.kept_options() if reader else {})
     reader, train, valid, left_out = prepare(settings, reader, options.data, root)
     with reader.lock(), Interrupts() as interrupts:
-        reader.write_environment(machine.describe())
+        reader.write_environment(machine.describe(), options.data)
         tqdm.write(
             f"{say_files(options.data)}: {train.size()}; "
             f"{counted(len(valid), 'line')} to check{left_out}",

@@ -37,7 +37,7 @@ def load_prime(
         source: an ink file (.inkml, .svg, .json), the name of one of the experiment's
             styles, or of a line of the corpus.
         text: what the ink says; None where file or corpus know it, as a style does.
-        data: the corpus that has the line, as of `find_corpus_of`, whatever a style is
+        data: the corpus that has the line, see `find_corpus_of`, whatever a style is
             named; None finds it.
 
     Raises:
@@ -138,14 +138,14 @@ def _text_of(line: InkLine, source: str | Path, text: str | None) -> str:
 def _corpus_line(
     experiment: Experiment, name: str, data: str | Path | None, styles: list[str]
 ) -> InkLine:
-    path = find_corpus_of(experiment, data)
-    if path is None:
+    paths = find_corpus_of(experiment, data)
+    if not paths:
         known = f" a style of the model ({', '.join(styles)})," if styles else ""
         raise ValueError(
             f"--prime {name}: neither{known} an ink file ({', '.join(SUFFIXES)}), nor "
             "is there a corpus to look for a line of that name; name one by --data"
         )
-    with Corpus.open(path) as corpus:
+    with Corpus.open(paths[0]) as corpus:
         try:
             line = corpus.line(name)
         except ValueError as error:

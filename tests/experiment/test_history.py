@@ -111,3 +111,23 @@ def test_a_history_that_is_no_text_or_a_link_names_the_file(tmp_path):
     path.symlink_to("/etc/passwd")
     with pytest.raises(ValueError, match="is a link"):
         history.read(path)
+
+
+@pytest.mark.parametrize("kind", ["crlf", "semicolons"])
+def test_read_what_a_spreadsheet_saved(tmp_path, kind):
+    rows = [
+        {"epoch": 1, "step": 3, "seconds": 1.5, "learning_rate": 1e-3},
+        {"epoch": 2, "step": 6, "seconds": math.nan, "learning_rate": 1e-4},
+    ]
+    path = tmp_path / "history.csv"
+    history.write(path, rows)
+    kept = history.read(path)
+    text = path.read_text()
+    if kind == "semicolons":
+        text = text.replace(",", ";").replace(".", ",")
+    path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
+    np.testing.assert_equal(history.read(path), kept)
+    history.append(path, {"epoch": 3, "step": 9})
+    assert (
+        path.read_bytes().startswith(b"epoch,step,") and b"\r" not in path.read_bytes()
+    )

@@ -1,7 +1,6 @@
-"""Published experiments: small, true to the original, loaded wherever one is."""
+"""Published experiments: small, true to the original, loaded like any other."""
 
 import errno
-import json
 import os
 import shutil
 from dataclasses import replace
@@ -11,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 from toy_recogniser import make_corpus, make_pen, make_reader
+from untrained import make_experiment
 
 import sketch
 from sketch.corpus.shards import open_shards
@@ -75,7 +75,7 @@ def values(path):
     return found
 
 
-def test_what_is_published(pen, published, folder):
+def test_publish_writes_what_reading_and_writing_need(pen, published, folder):
     files = {str(path.relative_to(published)) for path in published.rglob("*.*")}
     assert files == {
         "README.md",
@@ -91,7 +91,7 @@ def test_what_is_published(pen, published, folder):
     assert again.history() == pen.history()
 
 
-def test_styles_come_along(pen, folder, corpus):
+def test_publish_keeps_styles(pen, folder, corpus):
     line = InkLine(np.float32([[1, 2, 0], [3, 0, 1]]), "ab", writer="round")
     path = pen.path / "styles.json"
     write_json(path, [line])
@@ -107,7 +107,7 @@ def test_styles_come_along(pen, folder, corpus):
     assert list(load_styles(Experiment.load(made, "nowhere"))) == ["round"]
 
 
-def test_weights_are_the_same_to_half_precision(pen, published):
+def test_published_weights_are_those_in_half_precision(pen, published):
     old = values(pen.load_checkpoint("best")[0])
     new = values(published / "checkpoints" / "best" / "model.weights.h5")
     assert set(new) == {name for name in old if not name.startswith("optimizer")}
@@ -127,46 +127,7 @@ def test_weights_are_the_same_to_half_precision(pen, published):
         np.testing.assert_allclose(mine, theirs, rtol=2**-11, atol=2**-25)
 
 
-def test_the_card(pen, published):
-    card = (published / "README.md").read_text()
-    row = pen.history()[0]
-    assert card.startswith(f"# {pen.name}\n")
-    assert "| data | made up, digest " + pen.data_digest[:12] in card
-    assert f"| condition | {CONDITION} |" in card
-    assert "| training | 1 epoch, 3 steps, 0.0" in card
-    assert f"| valid | {row['valid_log_likelihood']:.1f} | " in card
-    assert "processors, " in card
-    assert str(Path.home()) not in card and os.sep + "tmp" not in card
-
-
-def test_scores_of_reports_are_on_the_card(pen, folder, corpus, tmp_path):
-    report = evaluate_experiment(pen, "nowhere", "graves", corpus).to_json()
-    path = tmp_path / "report.json"
-    path.write_text(json.dumps(report))
-    made = publish(pen, folder / NAME, CONDITION, corpus, evaluations=[path])
-    value = report["log_likelihood"]["nats_per_line"]["value"]
-    assert f"--protocol graves`: {value:.1f} nats/line" in (
-        (made / "README.md").read_text()
-    )
-    assert "another corpus" not in (made / "README.md").read_text()
-    other = {"corpus": {"source": "their ink", "digest": "another"}}
-    path.write_text(json.dumps(report | other))
-    publish(pen, folder / NAME, CONDITION, corpus, evaluations=[path], force=True)
-    assert f"lines (of another corpus than {pen.name} learned from: their ink)." in (
-        (made / "README.md").read_text()
-    )
-    path.write_text(json.dumps(report | {"model": "another"}))
-    with pytest.raises(ValueError, match="report.json is no report .* of another"):
-        publish(pen, folder / NAME, CONDITION, corpus, evaluations=[path], force=True)
-    before = report | {"checkpoint": report["checkpoint"] | {"epoch": 0, "step": 2}}
-    path.write_text(json.dumps(before))
-    weights = "it is of epoch 0, step 2, not of epoch 1, step 3; evaluate again"
-    with pytest.raises(ValueError, match=f"report.json is no report .*{weights}"):
-        publish(pen, folder / NAME, CONDITION, corpus, evaluations=[path], force=True)
-    assert (made / "README.md").exists()  # what was there is there
-
-
-def test_it_is_scored(pen, published, corpus):
+def test_published_experiment_scores_alike(pen, published, corpus):
     """Half precision moves the score of these small weights by less than 1 %."""
     own = evaluate_experiment(pen, "nowhere", "graves", corpus)
     half = evaluate_experiment(
@@ -178,7 +139,9 @@ def test_it_is_scored(pen, published, corpus):
     assert one != other and one == pytest.approx(other, rel=1e-2)
 
 
-def test_it_cannot_go_on_but_others_come_of_it(pen, published, corpus, tmp_path):
+def test_published_experiment_cannot_go_on_but_has_children(
+    pen, published, corpus, tmp_path
+):
     with pytest.raises(ValueError, match="is published: .* derive an experiment"):
         plan_run({}, NAME, tmp_path / "runs")
     plan = plan_run({"learning_rate": 0.5}, NAME, tmp_path / "runs")
@@ -198,7 +161,9 @@ def evaluate_experiment_of(child, parent, corpus, root):
     return evaluate_experiment(child, root, "graves", corpus)
 
 
-def test_others_train_in_full_precision(pen, published, corpus, tmp_path, monkeypatch):
+def test_children_of_published_weights_train_in_float32(
+    pen, published, corpus, tmp_path, monkeypatch
+):
     monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
     plan = plan_run({"learning_rate": 1e-3}, NAME, tmp_path / "runs")
     child = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path / "runs")
@@ -207,14 +172,14 @@ def test_others_train_in_full_precision(pen, published, corpus, tmp_path, monkey
     assert kinds == {np.dtype("float32")}
 
 
-def test_the_default_model_writes_where_no_other_is_named(pen, folder, corpus):
+def test_load_without_a_name_takes_the_default_model(pen, folder, corpus):
     with pytest.raises(FileNotFoundError, match="iam-text is missing"):
         sketch.load()
     publish(pen, folder / places.DEFAULT_MODEL, CONDITION, corpus)
     assert sketch.load().name == places.DEFAULT_MODEL
 
 
-def test_what_is_there_is_replaced_only_by_force(pen, published, folder, corpus):
+def test_publish_again_needs_force(pen, published, folder, corpus):
     with pytest.raises(FileExistsError, match="--force"):
         publish(pen, folder / NAME, CONDITION, corpus)
     publish(pen, folder / NAME, "Nobody may.", corpus, force=True)
@@ -222,23 +187,27 @@ def test_what_is_there_is_replaced_only_by_force(pen, published, folder, corpus)
     assert sorted(path.name for path in folder.iterdir()) == [NAME]
 
 
-def test_force_replaces_nothing_but_what_is_published(pen, folder, corpus, root):
+def test_publish_by_force_replaces_only_published_directories(
+    pen, folder, corpus, root
+):
     before = sorted(pen.path.rglob("*"))
-    with pytest.raises(FileExistsError, match="is what is to be published"):
+    with pytest.raises(FileExistsError, match="is the experiment itself"):
         publish(pen, pen.path, CONDITION, corpus, force=True)
     other = folder / NAME
     shutil.copytree(pen.path, other)  # another experiment of the same settings
     (folder / "link").mkdir()
     (folder / "link" / NAME).symlink_to(pen.path)
-    with pytest.raises(FileExistsError, match="is what is to be published"):
+    with pytest.raises(FileExistsError, match="is the experiment itself"):
         publish(pen, folder / "link" / NAME, CONDITION, corpus, force=True)
-    with pytest.raises(FileExistsError, match="is not published, and --force"):
+    with pytest.raises(
+        FileExistsError, match="is not a published directory, and --force"
+    ):
         publish(pen, folder / NAME, CONDITION, corpus, force=True)
     assert sorted(pen.path.rglob("*")) == before
     assert Experiment.load(other, root).load_checkpoint("latest") is not None
 
 
-def test_what_is_replaced_stays_until_the_new_one_is_there(
+def test_publish_that_fails_leaves_the_former_directory(
     pen, published, folder, corpus, monkeypatch
 ):
     rename = os.rename
@@ -259,7 +228,9 @@ def test_what_is_replaced_stays_until_the_new_one_is_there(
     assert sorted(path.name for path in folder.iterdir()) == [NAME]
 
 
-def test_the_state_is_that_of_the_weights(pen, folder, corpus, monkeypatch, tmp_path):
+def test_publish_while_training_saves_writes_the_state_of_its_weights(
+    pen, folder, corpus, monkeypatch, tmp_path
+):
     """The run saves better weights while the first ones are being copied."""
     copy = shutil.copytree(pen.path, tmp_path / "running" / pen.name)
     running = Experiment.load(copy, tmp_path)
@@ -282,9 +253,7 @@ def test_the_state_is_that_of_the_weights(pen, folder, corpus, monkeypatch, tmp_
     assert "| training | 2 epochs, 6 steps" in (made / "README.md").read_text()
 
 
-def test_a_condition_is_asked_for_where_the_corpus_tells_none(
-    pen, folder, corpus, tmp_path
-):
+def test_publish_without_a_known_condition_asks_for_one(pen, folder, corpus, tmp_path):
     with pytest.raises(ValueError, match="--condition"):
         publish(pen, folder / NAME, None, corpus)
     files = [corpus, make_corpus(tmp_path / "other.hdf5", seed=1)]
@@ -294,35 +263,65 @@ def test_a_condition_is_asked_for_where_the_corpus_tells_none(
     for data in (files[:1], files[::-1]):
         with pytest.raises(ValueError, match="learned from other data"):
             publishing._find_sources(of_both, data)
-    assert publishing._find_condition(pen, ["IAM-OnDB: a", "IAM-OnDB: b"]) == (
+    assert publishing._find_condition(pen, ["IAM-OnDB: a", "IAM-OnDB: b"], None) == (
         publishing.IAM_CONDITION
     )
-    with pytest.raises(ValueError, match="say by --condition"):
-        publishing._find_condition(pen, ["IAM-OnDB: a", "mine"])
+    with pytest.raises(ValueError, match="by --condition, or name its corpus"):
+        publishing._find_condition(pen, ["IAM-OnDB: a", "mine"], None)
     assert not folder.exists()
 
 
-def test_what_began_elsewhere_needs_a_condition_of_all(pen, folder, corpus, tmp_path):
-    """Weights that learned from IAM-OnDB are not free for going on in another."""
+def make_child(pen, root, parent, name):
     facts = {
         field: getattr(pen, field)
         for field in ("alphabet", "offset_mean", "offset_std", "data_digest")
     }
-    for parent, is_known in ((pen.name, True), ("gone", False)):
-        lineage = {"lineage": Lineage(parent, 1)}
-        settings = replace(pen.hyperparameters, name="demo")
-        child = Experiment.create(pen.path.parent, settings, facts | lineage)
-        try:
-            if is_known:
-                assert publishing._find_condition(child, []).startswith("Free")
-                continue
-            with pytest.raises(ValueError, match="began with what gone learned"):
-                publishing._find_condition(child, [])
-        finally:
-            shutil.rmtree(child.path)
+    settings = replace(pen.hyperparameters, name=name)
+    return Experiment.create(root, settings, facts | {"lineage": Lineage(parent, 1)})
 
 
-def test_a_history_that_was_moved_away_is_not_needed(pen, folder, corpus, tmp_path):
+def test_condition_of_weights_that_learned_elsewhere_must_be_given(pen, tmp_path):
+    shutil.copytree(pen.path, tmp_path / pen.name)
+    known = make_child(pen, tmp_path, pen.name, "demo")
+    assert publishing._find_condition(known, [], None) == publishing.DEMO_CONDITION
+    orphan = make_child(pen, tmp_path, "gone", "demo")
+    with pytest.raises(ValueError, match="may have learned from other data .gone."):
+        publishing._find_condition(orphan, [], None)
+    assert publishing._find_condition(orphan, [], "Mine.") == "Mine."
+
+
+def test_condition_is_inherited_from_a_published_ancestor(
+    pen, folder, corpus, tmp_path
+):
+    publish(pen, folder / NAME, "Research only | no trade.", corpus)
+    child = make_child(pen, tmp_path, pen.name, "demo")
+    grandchild = make_child(pen, tmp_path, child.name, "mine")
+    inherited = f"It began with the weights of {pen.name}: Research only | no trade."
+    assert publishing._find_condition(child, [], None) == (
+        f"{publishing.DEMO_CONDITION} {inherited}"
+    )
+    assert publishing._find_condition(grandchild, [], "Own ink.") == (
+        f"Own ink. {inherited}"
+    )
+    both = "Research only | no trade. And mine."  # it says so already
+    assert publishing._find_condition(child, [], both) == both
+
+
+def test_default_network_can_be_published_elsewhere(tmp_path, folder):
+    """3 layers of 700 cells are 20 MB: too large to be shipped, and for no one else."""
+    source = make_experiment(tmp_path, with_weights=False, depth=3, dim=700, text=False)
+
+    def write(path):
+        with h5py.File(path, "w") as file:
+            file["layers/lstm/vars/0"] = np.zeros(10_000_000, np.float32)
+
+    source.save_checkpoint("best", write, {"step": 1})
+    assert publish(source, tmp_path / "mine", CONDITION).is_dir()
+    with pytest.raises(ValueError, match="the limit there is 8,000,000"):
+        publish(source, folder / "mine", CONDITION)
+
+
+def test_publish_without_a_history(pen, folder, corpus, tmp_path):
     moved = pen.history_path.rename(tmp_path / "history.csv")
     try:
         made = publish(pen, folder / NAME, CONDITION, corpus)
@@ -330,7 +329,7 @@ def test_a_history_that_was_moved_away_is_not_needed(pen, folder, corpus, tmp_pa
         moved.rename(pen.history_path)
     assert not (made / "history.csv").exists()
     assert (
-        "Its history has no row of these weights." in (made / "README.md").read_text()
+        "The history has no row for these weights." in (made / "README.md").read_text()
     )
 
 
@@ -344,17 +343,17 @@ def test_publish_too_large_is_refused_only_among_the_pretrained_models(
     assert publish(pen, tmp_path / NAME, CONDITION, corpus).is_dir()
 
 
-def test_weights_beyond_half_precision_are_refused(tmp_path):
+def test_write_half_of_large_weights_is_refused(tmp_path):
     with h5py.File(tmp_path / "big.h5", "w") as file:
         file["layer/vars/0"] = np.float32([1, 1e6])
     with pytest.raises(ValueError, match="/layer/vars/0 has weights"):
         write_half(tmp_path / "big.h5", tmp_path / "half.h5")
 
 
-def test_a_reader_is_published_too(corpus, tmp_path, folder):
-    reader = make_reader(corpus, tmp_path / "runs")
-    made = publish(reader, folder / NAME, CONDITION, corpus)
-    assert "of the characters of the validation lines wrong" in (
+def test_publish_of_a_recogniser(corpus, tmp_path, folder):
+    recogniser = make_reader(corpus, tmp_path / "runs")
+    made = publish(recogniser, folder / NAME, CONDITION, corpus)
+    assert "of the characters of the validation lines misread" in (
         (made / "README.md").read_text()
     )
     eyes = LoadedRecogniser(RecogniserDirectory.load(NAME, "nowhere"))
@@ -364,52 +363,12 @@ def test_a_reader_is_published_too(corpus, tmp_path, folder):
         make_reader(corpus, tmp_path, reader=eyes.reader)
 
 
-def test_the_command_on_the_card_names_no_folders():
-    from sketch.experiment.card import _command
-
-    words = ["/somewhere/bin/sketch", "train", "--data", "/home/me/ink.hdf5", "--dim"]
-    words += ["--lr=1e-3", "--experiments=/home/me/mine", "/home/me=you/ink.hdf5"]
-    assert _command(words) == (
-        "sketch train --data ink.hdf5 --dim --lr=1e-3 --experiments=mine ink.hdf5"
-    )
-
-
-def test_the_card_tells_how_it_began_and_went_on(pen, folder, corpus):
-    """And of an older experiment, whose runs left one command alone, no more."""
-    path = pen.path / "environment.json"
-    kept = path.read_text()
-    try:
-        last = {
-            "command": ["sketch", "train", "--model", pen.name],
-            "commit": "ab" * 20,
-        }
-        for first, name in (
-            ({"commit": None}, "first command"),
-            ({}, "earliest known command"),
-        ):
-            first = {"command": ["sketch", "train", "--dim", "4"]} | first
-            path.write_text(json.dumps(last | {"first": first}))
-            card = (
-                publish(pen, folder / NAME, CONDITION, corpus, force=True) / "README.md"
-            )
-            rows = card.read_text().splitlines()
-            assert f"| {name} | `sketch train --dim 4` |" in rows
-            assert f"| last command | `sketch train --model {pen.name}` |" in rows
-            assert "commit abababababab |" in card.read_text()
-        path.write_text(json.dumps(last | {"first": last}))
-        publish(pen, folder / NAME, CONDITION, corpus, force=True)
-        assert "first command" not in card.read_text()
-        assert "earliest" not in card.read_text()
-    finally:
-        path.write_text(kept)
-
-
-def test_a_damaged_picture_is_named(pen, folder, corpus):
+def test_publish_of_a_damaged_picture_names_it(pen, folder, corpus):
     picture = pen.path / "sketch.png"
     whole = picture.read_bytes() if picture.exists() else None
     picture.write_bytes(b"no picture")
     try:
-        with pytest.raises(ValueError, match=r"sketch\.png is no picture"):
+        with pytest.raises(ValueError, match=r"sketch\.png is not a picture"):
             publish(pen, folder / NAME, CONDITION, corpus)
     finally:
         picture.unlink()

@@ -1,6 +1,8 @@
 """Weights files: plain arrays in one file, and as many as the settings need."""
 
 import json
+import subprocess
+import sys
 
 import h5py
 import numpy as np
@@ -73,7 +75,7 @@ def replaced(**how):
 HOSTILE = {
     "external link": (external_link, "'layers' is a link"),
     "soft link": (soft_link, "'more' is a link"),
-    "loop": (loop, "groups without end"),
+    "loop": (loop, "too many groups"),
     "other file": (
         replaced(external=[("/etc/hostname", 0, h5py.h5f.UNLIMITED)]),
         "one piece",
@@ -96,7 +98,7 @@ def test_hostile_weights_are_refused(trained, name):
     with pytest.raises(ValueError, match=message) as caught:
         load_network(trained)
     assert (
-        "model.weights.h5 does not hold the weights that hyperparameters.json, or a"
+        "model.weights.h5 does not hold the weights that hyperparameters.json or "
         in str(caught.value)
     )
     assert "restore both from the same run" in str(caught.value)
@@ -121,5 +123,64 @@ def test_settings_that_ask_for_more_than_there_is_build_nothing(trained, root, l
     (best,) = trained.checkpoints_dir.iterdir()
     for place in (best, best.with_name("best.next"), best.with_name("best.previous")):
         best = best.rename(place)  # a swap that was cut off is loaded, too
-        with pytest.raises(ValueError, match=r"bytes, of [\d,]+ at the least"):
+        with pytest.raises(ValueError, match=r"bytes, at least [\d,]+ are needed"):
             load_network(Experiment.load(trained.name, root))
+
+
+def spoil_heap(path):
+    """Makes the first object of each heap one of size 0: reading it never ends."""
+    data, place = bytearray(path.read_bytes()), -1
+    while (place := data.find(b"GCOL", place + 1)) >= 0:
+        data[place + 16 : place + 32] = bytes(16)
+    path.write_bytes(data)
+
+
+def attribute_on_the_heap(file):
+    file[first_array(file)].attrs["dtype"] = "bfloat16"  # which Keras would read
+
+
+# The library is deaf to signals there: only the end of the process stops it.
+IN_TIME = (
+    "import sys, pathlib; from sketch.experiment.{} import {} as act; "
+    "act(*map(pathlib.Path, sys.argv[1:]))"
+)
+
+
+def run_in_time(module, function, *paths):
+    code = IN_TIME.format(module, function)
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, paths)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    "function", ["weights_file.check_weights_file", "publishing.write_half"]
+)
+def test_attributes_of_arrays_are_refused_unread(trained, tmp_path, function):
+    path, _ = trained.load_checkpoint("best")
+    in_hdf5(attribute_on_the_heap)(path)
+    spoil_heap(path)
+    paths = [path, tmp_path / "half.h5"][: 1 + function.endswith("half")]
+    done = run_in_time(*function.split("."), *paths)
+    assert "'0' has attributes" in done.stderr
+
+
+def test_attributes_of_groups_are_not_read(trained, tmp_path):
+    """Keras writes names there, and nobody needs them."""
+    change(trained, spoil_heap)
+    path, _ = trained.load_checkpoint("best")
+    assert b"GCOL" in path.read_bytes()
+    half = tmp_path / "half.h5"
+    done = run_in_time("publishing", "write_half", path, half)
+    assert done.returncode == 0, done.stderr
+    assert b"GCOL" not in half.read_bytes()
+    code = (
+        "import sys; from sketch.experiment.weights import load_network as load; "
+        "from sketch.experiment.experiment import Experiment; "
+        "load(Experiment.load(sys.argv[1], '.'))"
+    )
+    command = [sys.executable, "-c", code, str(trained.path)]
+    subprocess.run(command, check=True, timeout=300)

@@ -1,6 +1,7 @@
 """Which corpus a run trains on."""
 
 import os
+from pathlib import Path
 
 import pytest
 from made_up_corpus import make_corpus
@@ -85,7 +86,7 @@ def test_an_experiment_goes_on_with_its_own_corpus(demo, mine, root, facts):
     assert "--name demo" not in str(lost.value)  # it could not go on with that
     for files, rest in (("a", ", or"), ("ab", ", all its files in the order of the f")):
         with pytest.raises(ValueError, match=f"name its corpus by --data{rest}"):
-            corpora.require_own_corpus(of_mine, "handwriting", files, "another")
+            corpora.require_own_corpus(of_mine, files, "another")
     planned, path, notice = plan({}, "continue", root)
     assert (planned.name, path) == (of_demo.name, demo)
 
@@ -110,17 +111,17 @@ def test_an_experiment_on_an_older_built_in_corpus_goes_on_with_that(
     settings = Hyperparameters(name="demo")
     of_older = Experiment.create(root, settings, facts | {"data_digest": digest})
     assert plan({}, of_older.name, root)[1] == path
-    assert str(corpora.find_corpus_of(of_older)) == path
+    assert list(map(str, corpora.find_corpus_of(of_older))) == [path]
     assert plan({"name": "demo", "dim": 8}, None, root)[1] == demo  # a new one
     copy = str(tmp_path / "copy.hdf5")
     os.rename(path, copy)
     assert plan({}, of_older.name, root)[1] == demo
     planned, found, _ = plan({}, of_older.name, root, data=copy)
     assert (planned.action, found) == ("resume", copy)
-    corpora.require_own_corpus(of_older, "demo", [copy], digest)
-    message = f"digest {digest[:12]}.*{demo} holds.*demo-[*].hdf5; name that .*--data"
+    corpora.require_own_corpus(of_older, [copy], digest)
+    message = f"digest {digest[:12]}.*{demo} .*demo-[*].hdf5: name that .*--data"
     with pytest.raises(ValueError, match=message):
-        corpora.require_own_corpus(of_older, "demo", [demo], "another")
+        corpora.require_own_corpus(of_older, [demo], "another")
 
 
 def test_what_is_derived_has_its_parents_corpus_unless_another_is_named(
@@ -143,7 +144,7 @@ def test_what_is_derived_has_its_parents_corpus_unless_another_is_named(
     assert plan(faster, of_mine.name, root)[1] == path
     other = str(make_corpus(mine, seed=3))
     monkeypatch.setenv("SKETCH_DATA", other)
-    message = f"{digest[:12]}.* {other} holds .*by --data, or .*another --name"
+    message = f"{digest[:12]}.* {other} .*by --data, or .*another --name"
     with pytest.raises(ValueError, match=message):
         plan(faster, of_mine.name, root)
     with pytest.raises(ValueError, match="built-in corpus .* --name demo and another"):
@@ -169,8 +170,8 @@ def test_lines_are_looked_for_in_the_corpus_of_the_experiment(
 ):
     of_demo = Experiment.create(root, Hyperparameters(name="demo"), facts)
     of_mine = Experiment.create(root, Hyperparameters(), facts)
-    assert corpora.find_corpus_of(of_mine) is None
+    assert corpora.find_corpus_of(of_mine) == []
     monkeypatch.setenv("SKETCH_DATA", mine)
-    assert str(corpora.find_corpus_of(of_mine)) == mine
-    assert str(corpora.find_corpus_of(of_demo)) == demo
-    assert str(corpora.find_corpus_of(of_demo, mine)) == mine
+    assert corpora.find_corpus_of(of_mine) == [Path(mine)]
+    assert corpora.find_corpus_of(of_demo) == [Path(demo)]
+    assert corpora.find_corpus_of(of_demo, mine) == [Path(mine)]
