@@ -7,7 +7,7 @@ import click
 
 from sketch.cli.options import debug_option, experiments_option, refuse_unused, typed
 from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath
-from sketch.convert import FORMATS, SPLITS
+from sketch.convert import FORMATS, LIMITED, SPLITS
 from sketch.system.messages import command_line
 
 NOT_CONTENT = {"sources", "output", "force", "experiments"}
@@ -53,7 +53,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
     "--limit",
     type=click.IntRange(1, 10_000_000),
     show_default="all",
-    help="Take the first N drawings of each file of Quick, Draw!.",
+    help="Take the first N drawings of each file of Quick, Draw! or sketch-rnn.",
 )
 @click.option(
     "--join/--no-join",
@@ -95,9 +95,10 @@ def command(
     SOURCES are files, folders or archives (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz),
     which are not unpacked; files are found at any depth. Of IAM-OnDB: lineStrokes/,
     ascii/ and the split lists (trainset.txt, testset_v.txt, testset_t.txt,
-    testset_f.txt). Of your own: .inkml, .svg, .json and .xopp (Xournal++) files with
-    their texts in them, or in a .txt file of the same name, a line for each line of
-    ink. Of Quick, Draw!: .ndjson files. Prints what it read, what it left out and why.
+    testset_f.txt). Of your own: .inkml, .svg and .json files with their texts in them,
+    or in a .txt file of the same name, a line for each line of ink. Of Quick, Draw!:
+    .ndjson files; of sketch-rnn: .npz files. Prints what it read, what it left out and
+    why.
     """
     points_per_character = None
     if like is not None:
@@ -111,8 +112,8 @@ def command(
     from sketch.convert.formats import detect_format
 
     form = form or detect_format(sources)
-    if form != "quickdraw":
-        refuse_unused(ctx, ["limit"], "goes only with drawings of Quick, Draw!")
+    if form not in LIMITED:
+        refuse_unused(ctx, ["limit"], "goes only with files of many drawings")
     if split not in (None, "form", "random"):
         refuse_unused(ctx, ["seed"], "goes only with --split form and random")
     report = convert(

@@ -7,6 +7,7 @@
 - `whiteboard`: the pen files of IAM-OnDB
 - `ink_source`: anybody's ink, with the texts beside it
 - `quickdraw`: the drawings of Quick, Draw!
+- `sketchrnn`: the data sets of sketch-rnn
 - `sources`: files out of folders and archives
 - `source_file`: one of these files, and its limits
 - `tar_source`: files out of a tar archive
@@ -23,5 +24,7 @@ FORMATS = {
     "json": ("JSON", ".json"),
     "xopp": ("Xournal++", ".xopp"),
     "quickdraw": ("Quick, Draw!", ".ndjson"),
+    "sketchrnn": ("sketch-rnn", ".npz"),
 }
+LIMITED = ("quickdraw", "sketchrnn")  # files of many drawings, which --limit is for
 SPLITS = ("iam", "graves", "form", "random")  # see `splits`

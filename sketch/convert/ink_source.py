@@ -1,10 +1,10 @@
-"""Collects anybody's ink: files of InkML, SVG, JSON or Quick, Draw!.
+"""Collects anybody's ink: ink files, and the drawings of Quick, Draw! and sketch-rnn.
 
-A line is what `sketch.ink.ink_files` takes for one; of Quick, Draw! it is a drawing,
-whose text is its word. Ids are `<place>-<number>`, where the place is that of the file
-in its source, without suffix; for Quick, Draw! `<file>/<key>-01`. Two files of the same
-place, in two sources, become `<place>` and `<place>~2`. A file that several paths or
-links lead to is read once, by the first of them.
+A line is what `sketch.ink.ink_files` takes for one, or a drawing; the text of a drawing
+of Quick, Draw! is its word. Ids are `<place>-<number>`, where the place is that of the
+file in its source, without suffix; of a drawing `<file>/<key>-01`. Two files of the
+same place, in two sources, become `<place>` and `<place>~2`. A file that several paths
+or links lead to is read once, by the first of them.
 
 Where a file does not say what its lines read, a text file of the same name may:
 `mine.txt` for `mine.svg`, one line of text for each line of ink.
@@ -18,10 +18,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from sketch.convert import FORMATS
+from sketch.convert import FORMATS, LIMITED
 from sketch.convert.collector import Collector, Database
 from sketch.convert.quickdraw import parse_drawing
-from sketch.convert.source_file import SourceFile, decode_text, has_records
+from sketch.convert.sketchrnn import parse_drawings
+from sketch.convert.source_file import SourceFile, decode_text
 from sketch.corpus.corpus_line import Line, check_line
 from sketch.ink import DamagedInk
 from sketch.ink.alphabet import one_line
@@ -40,7 +41,7 @@ class InkCollector(Collector):
 
     Args:
         form: the format, of `FORMATS`, but not "iam".
-        limit: takes the first drawings only of each file of Quick, Draw!; None: all.
+        limit: takes the first drawings only of each file of them; None: all.
         join: whether to join pieces of one pen stroke, as in `parse_ink`.
     """
 
@@ -63,12 +64,12 @@ class InkCollector(Collector):
     ) -> Database:
         """As in `Collector`; the text beside a file that is named is read, too."""
         named = [Path(one) for one in sources if _has_suffix(str(one), self.suffix)]
-        beside = [] if has_records(self.suffix) else _texts_of(named)
+        beside = [] if self.form in LIMITED else _texts_of(named)
         return super().collect([*sources, *beside], show_progress)
 
     def is_wanted(self, parts: tuple[str, ...]) -> bool:
         return _has_suffix(parts[-1], self.suffix) or (
-            _has_suffix(parts[-1], ".txt") and not has_records(self.suffix)
+            _has_suffix(parts[-1], ".txt") and self.form not in LIMITED
         )
 
     def take(self, file: SourceFile) -> None:
@@ -78,12 +79,16 @@ class InkCollector(Collector):
         way = file.name, file.parts
         if self.read_as.setdefault(os.path.realpath(file.name), way) != way:
             return  # another path has led to it
-        is_records = has_records(self.suffix)
-        lines = self._parse_records(file) if is_records else self._parse_file(file)
+        if self.form == "quickdraw":
+            lines = self._parse_records(file)
+        elif self.form == "sketchrnn":
+            lines = [*parse_drawings(file.read(), self.limit)]
+        else:
+            lines = self._parse_file(file)
         self.num_bytes += sum(line.strokes.nbytes + LINE_BYTES for _, line in lines)
         if self.num_bytes > MAX_INK_BYTES:
             remedy = "convert them in parts and train with several --data"
-            if is_records:
+            if self.form in LIMITED:
                 remedy += ", or take the first drawings of each file by --limit"
             raise ValueError(
                 f"the sources hold more than {MAX_INK_BYTES >> 20} MB of ink: {remedy}"

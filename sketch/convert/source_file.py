@@ -9,6 +9,7 @@ from typing import BinaryIO
 from sketch.ink import DamagedInk
 
 MAX_FILE_BYTES = 8 << 20  # the largest pen file of IAM-OnDB has 0.14 MB
+MAX_DATA_SET_BYTES = 64 << 20  # of a `.npz`; 75,000 drawings have about 20 MB
 MAX_ARCHIVE_BYTES = 8 << 30  # unpacked; all parts of IAM-OnDB have under 2 GB together
 MAX_RATIO = 100  # of unpacked to packed bytes, beyond the first; pen data: about 15
 FIRST_BYTES = 64 << 20
@@ -48,7 +49,7 @@ class SourceFile:
         if self.data is not None:
             return self.data
         with open(self.name, "rb", buffering=0) as file:
-            return file.read(MAX_FILE_BYTES)
+            return file.read(MAX_DATA_SET_BYTES)
 
 
 def decode_text(data: bytes) -> str:
@@ -134,6 +135,9 @@ def check_unpacked(archive: Path, unpacked: int, packed: int) -> None:
             )
 
 
-def too_large(size: int) -> str:
-    """Why a file of this many bytes is not read."""
+def find_excess(name: str, size: int) -> str | None:
+    """Why a file of this name and size is not read; None if it is."""
+    limit = MAX_DATA_SET_BYTES if name.lower().endswith(".npz") else MAX_FILE_BYTES
+    if size <= limit or has_records(name):
+        return None
     return f"{size:,} bytes are too many for a pen file"

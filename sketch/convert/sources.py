@@ -14,13 +14,12 @@ from pathlib import Path
 
 from sketch.convert.source_file import (
     ARCHIVES,
-    MAX_FILE_BYTES,
     LeaveOut,
     SourceFile,
     Wanted,
+    find_excess,
     has_records,
     pieces,
-    too_large,
 )
 from sketch.convert.tar_source import read_tar
 from sketch.convert.zip_source import SIGNATURES, read_zip
@@ -103,8 +102,8 @@ def open_source(
         raise DamagedInk(f"{source} is neither a file nor a folder")
     size = source.stat().st_size
     if wanted((source.name,)) and not ARCHIVES & set(source.suffixes):
-        if size > MAX_FILE_BYTES and not has_records(source.name):
-            raise DamagedInk(f"{source}: {too_large(size)}")
+        if problem := find_excess(source.name, size):
+            raise DamagedInk(f"{source}: {problem}")
         file = SourceFile(str(source), (source.name,), None, size)
         return Source(size, _in_pieces([file], leave_out, limit))
     with open(source, "rb") as file:
@@ -174,6 +173,5 @@ def _check_entry(entry: os.DirEntry) -> tuple[str | None, int]:
         return f"cannot be read ({error.strerror})", 0
     if not stat.S_ISREG(status.st_mode):
         return "not a plain file", 0
-    if status.st_size > MAX_FILE_BYTES and not has_records(entry.name):
-        return too_large(status.st_size), 0
-    return None, status.st_size
+    problem = find_excess(entry.name, status.st_size)
+    return problem, 0 if problem else status.st_size

@@ -10,19 +10,20 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from sketch.convert import FORMATS
 from sketch.convert.source_file import (
     ARCHIVES,
-    MAX_FILE_BYTES,
     LeaveOut,
     SourceFile,
     Wanted,
     check_unpacked,
+    find_excess,
     has_records,
     pieces,
-    too_large,
 )
 from sketch.ink import DamagedInk
 
+INK = ", ".join(f"{suffix} of {name}" for name, suffix in FORMATS.values())
 MAX_HEADER_BYTES = 1 << 20  # of a tar member's extended header; real ones: under 1 kB
 BLOCK_BYTES = 1 << 18
 END_BYTES = 2 * tarfile.BLOCKSIZE  # of zeros close every tar
@@ -52,9 +53,8 @@ def read_tar(
         except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as e:
             if not _may_be_tar(archive):
                 raise DamagedInk(
-                    f"{archive} is neither ink (.inkml, .svg, .json, .xopp, .ndjson, "
-                    "or .xml of IAM-OnDB; with --format, that alone) nor an archive "
-                    "(.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)"
+                    f"{archive} is neither ink ({INK}; with --format, that alone) nor "
+                    "an archive (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)"
                 ) from e
             if _is_one_file(archive):
                 raise DamagedInk(
@@ -111,8 +111,8 @@ def _read_members(
             yield from pieces(file, name, parts, packed.tell, leave_out, limit)
             if limit is None and file.tell() != member.size:
                 raise EOFError(f"cut off inside {member.name}")
-        elif member.size > MAX_FILE_BYTES:
-            leave_out(name, too_large(member.size), True)
+        elif problem := find_excess(member.name, member.size):
+            leave_out(name, problem, True)
         else:
             data = tar.extractfile(member).read()
             if len(data) != member.size:

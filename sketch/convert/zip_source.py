@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from sketch.convert.source_file import (
-    MAX_FILE_BYTES,
     LeaveOut,
     SourceFile,
     Wanted,
     check_unpacked,
+    find_excess,
     has_records,
     pieces,
-    too_large,
 )
 from sketch.ink import DamagedInk
 
@@ -117,6 +116,4 @@ def _find_problem(member: zipfile.ZipInfo, place: PurePosixPath) -> str | None:
     # Of the other methods zipfile unpacks a whole block at once, however large.
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "only stored and deflated files are read; pack it again, or unpack it"
-    if member.file_size > MAX_FILE_BYTES and not has_records(place.name):
-        return too_large(member.file_size)
-    return None
+    return find_excess(place.name, member.file_size)

@@ -13,7 +13,7 @@ def test_the_limit_is_for_drawings(sketch, database):
     for more in ((), ("--format", "svg")):
         result = sketch("convert", "iam", "--limit", 3, *more)
         assert result.code == 2
-        assert "--limit goes only with drawings of Quick, Draw!" in result.err
+        assert "--limit goes only with files of many drawings" in result.err
 
 
 def test_the_seed_is_for_splits_by_chance(sketch, database):

@@ -8,7 +8,7 @@ import os
 import pytest
 from whiteboards import pack, pack_zip, read_source
 
-from sketch.convert import FORMATS, sources, tar_source, zip_source
+from sketch.convert import FORMATS, source_file
 from sketch.ink import DamagedInk
 
 
@@ -47,8 +47,7 @@ def test_open_source_of_a_folder_with_links_and_pipes_reads_plain_files(folder):
 
 
 def test_open_source_with_a_file_too_large_leaves_it_out(folder, tmp_path, monkeypatch):
-    for module in (sources, tar_source, zip_source):
-        monkeypatch.setattr(module, "MAX_FILE_BYTES", 1000)
+    monkeypatch.setattr(source_file, "MAX_FILE_BYTES", 1000)
     archive = pack(folder, tmp_path / "x.tar", "")
     for source in (folder, archive, pack_zip(folder, tmp_path / "x.zip")):
         files, reported = read_source(source)
