@@ -240,6 +240,29 @@ def drawings(folder):
     return path, read
 
 
+def pickled_drawings(folder):
+    """sketch-rnn: an array of objects, packed when it is damaged already."""
+    import zipfile
+
+    from sketch.convert.ink_source import InkCollector
+
+    path = folder / "train.npy"
+    arrays = np.empty(8, object)
+    for number in range(8):
+        arrays[number] = np.full((3 + number, 3), number % 2, np.int16)
+    np.save(path, arrays, allow_pickle=True)
+
+    def read():
+        archive = path.with_suffix(".npy.npz")
+        with zipfile.ZipFile(archive, "w") as packed:
+            packed.write(path, path.name)
+        found = InkCollector("sketchrnn").collect([archive])
+        check_ink(line.strokes for line in found.lines)
+        told(found.left_out)
+
+    return path, read
+
+
 def make_corpus(path: Path) -> Path:
     from sketch.corpus.hdf5 import Line, write_corpus
 
@@ -401,6 +424,7 @@ KINDS = {
     "xopp": xournal,
     "packed xopp": packed_xournal,
     "ndjson": drawings,
+    "npy": pickled_drawings,
     "styles": styles,
     "hdf5": corpus,
     "hyperparameters": settings,

@@ -95,10 +95,10 @@ def command(
     SOURCES are files, folders or archives (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz),
     which are not unpacked; files are found at any depth. Of IAM-OnDB: lineStrokes/,
     ascii/ and the split lists (trainset.txt, testset_v.txt, testset_t.txt,
-    testset_f.txt). Of your own: .inkml, .svg and .json files with their texts in them,
-    or in a .txt file of the same name, a line for each line of ink. Of Quick, Draw!:
-    .ndjson files; of sketch-rnn: .npz files. Prints what it read, what it left out and
-    why.
+    testset_f.txt). Of your own: .inkml, .svg, .json and .xopp files with their texts in
+    them, or in a .txt file of the same name, a line for each line of ink. Of drawings:
+    .ndjson files of Quick, Draw! and .npz files of sketch-rnn. Prints what it read, what
+    it left out and why.
     """
     points_per_character = None
     if like is not None:

@@ -86,20 +86,16 @@ def _arrays(data: bytes) -> Iterator[tuple[str, list[np.ndarray]]]:
 
 
 def _parse_array(content: bytes) -> list[np.ndarray]:
-    file = io.BytesIO(content)
-    version = np.lib.format.read_magic(file)
-    read_header = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }[version]
-    _, _, dtype = read_header(file)
-    if not dtype.hasobject:
+    # Magic, version, the header's size in 2 bytes (version 1) or 4, the header.
+    start = 10 if content[6] == 1 else 12
+    end = start + int.from_bytes(content[8:start], "little")
+    if b"|O" not in content[start:end]:
         raise DamagedInk("its arrays hold numbers, not drawings")
-    *_, drawings = _follow(file).state
+    *_, drawings = _follow(content[end:]).state
     return [_to_array(drawing) for drawing in drawings]
 
 
-def _follow(file: io.BytesIO) -> Built:
+def _follow(pickled: bytes) -> Built:
     """Follows the instructions of a pickle that only builds arrays of numbers."""
     stack: list[Any] = []
     memo: dict[int, Any] = {}
@@ -112,7 +108,7 @@ def _follow(file: io.BytesIO) -> Built:
         del stack[place:]
         return items
 
-    for instruction, value, _ in islice(pickletools.genops(file), MAX_INSTRUCTIONS):
+    for instruction, value, _ in islice(pickletools.genops(pickled), MAX_INSTRUCTIONS):
         name = instruction.name
         if name in VALUES:
             stack.append(CONSTANTS.get(name, value))

@@ -3,9 +3,16 @@
 import pytest
 from whiteboards import write_database
 
-from sketch.convert import FORMATS
+from sketch.convert import FORMATS, LIMITED
 from sketch.convert.formats import detect_format
 from sketch.ink import DamagedInk
+from sketch.ink.ink_files import SUFFIXES
+
+
+def test_formats_have_the_suffixes_of_the_parsers():
+    drawings = {FORMATS[form][1] for form in LIMITED}
+    others = {suffix for form, (_, suffix) in FORMATS.items() if form != "iam"}
+    assert others - drawings == set(SUFFIXES)
 
 
 def test_detect_format_finds_each_format(tmp_path):
