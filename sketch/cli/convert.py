@@ -97,8 +97,8 @@ def command(
     ascii/ and the split lists (trainset.txt, testset_v.txt, testset_t.txt,
     testset_f.txt). Of your own: .inkml, .svg, .json and .xopp files with their texts in
     them, or in a .txt file of the same name, a line for each line of ink. Of drawings:
-    .ndjson files of Quick, Draw! and .npz files of sketch-rnn. Prints what it read, what
-    it left out and why.
+    .ndjson files of Quick, Draw! and .npz files of sketch-rnn. Prints what it read and
+    what it left out, and why.
     """
     points_per_character = None
     if like is not None:
