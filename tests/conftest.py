@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
@@ -86,7 +85,6 @@ class Result(NamedTuple):
 def sketch(capsys, tmp_path, monkeypatch):
     """`sketch("train", "--dim", 9)` in an empty working directory."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)  # main has its own
     before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
 
     def run(*args) -> Result:

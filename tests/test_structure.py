@@ -32,7 +32,6 @@ BACKENDS = ("jax", "torch", "tensorflow")
 WITHOUT_FILE = {
     "cli/test_backends",  # one experiment under each backend, by its commands
     "cli/test_kill",  # runs that are killed
-    "cli/test_list_show",
     "cli/test_long_run",
     "convert/test_iam_ondb",  # the real database
     "experiment/test_old",  # experiments of older versions

@@ -3,7 +3,6 @@
 - `main`: finds the command; every end is an exit code
 - `options`: options that several commands share
 - `param_types`: kinds of values, and how the shell completes them
-- `signals`: Ctrl-C and SIGTERM, until training takes them
 - `convert`: pen recordings to the corpus file
 - `train`: start, resume or fine-tune a run
 - `sample`: what a model writes, as it is

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import debug_option, experiments_option, refuse_unused, typed
+from sketch.cli.options import common_options, refuse_unused, typed
 from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath
 from sketch.convert import FORMATS, LIMITED, SPLITS
 from sketch.system.messages import command_line
@@ -72,8 +72,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
     show_default="by the files in the sources",
     help="Format of the sources.",
 )
-@experiments_option
-@debug_option
+@common_options()
 @click.pass_context
 def command(
     ctx: click.Context,

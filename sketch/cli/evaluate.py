@@ -1,31 +1,30 @@
 """`sketch evaluate`."""
 
-import json
 from pathlib import Path
 
 import click
 
 from sketch.cli.options import (
-    backend_option,
+    common_options,
     data_option,
-    debug_option,
-    experiments_option,
-    model_option,
-    progress_option,
+    echo_json,
+    model_argument,
     refuse_unused,
     seed_option,
     shows_progress,
     tries_option,
 )
-from sketch.cli.param_types import FiniteRange
+from sketch.cli.param_types import ExperimentName, FiniteRange
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
+from sketch.experiment.places import RECOGNISER_NAME
+from sketch.system.messages import echo
 
 OF_READING = ("recogniser", "biases", "num_lines", "tries", "seed")
 NOT_OF_READING = ("protocol", "batch_size")
 
 
 @click.command()
-@model_option
+@model_argument()
 @click.option(
     "--protocol",
     type=click.Choice(PROTOCOL_NAMES),
@@ -51,13 +50,14 @@ NOT_OF_READING = ("protocol", "batch_size")
 @click.option(
     "--legibility",
     is_flag=True,
-    help="Have it write, and a reader read that, in place of scoring lines.",
+    help="Measure legibility instead: the model writes texts and a recogniser reads "
+    "them back.",
 )
 @click.option(
     "--recogniser",
-    metavar="READER",
+    type=ExperimentName(RECOGNISER_NAME),
     show_default="<--name of the experiment>-recogniser",
-    help="The reader, of `sketch train-recogniser`.",
+    help="A recogniser, made by `sketch train-recogniser`.",
 )
 @click.option(
     "--bias",
@@ -80,10 +80,7 @@ NOT_OF_READING = ("protocol", "batch_size")
 @tries_option(default=1)
 @seed_option
 @click.option("--json", "as_json", is_flag=True, help="Everything, for machines.")
-@progress_option
-@backend_option
-@experiments_option
-@debug_option
+@common_options(backend=True, progress=True)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -158,6 +155,7 @@ def command(
             experiment, experiments, protocol, data, checkpoint, batch_size, progress
         )
     if as_json:
-        click.echo(json.dumps(report.to_json(), indent=2, allow_nan=False))
+        echo_json(report.to_json())
     else:
-        click.echo(report)
+        for row in str(report).splitlines():
+            echo(row)

@@ -1,107 +1,170 @@
 """`sketch list`."""
 
+import math
+import textwrap
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Union
 
 import click
 
-from sketch.cli.options import debug_option, experiments_option
+from sketch.cli.options import common_options, echo_json
+from sketch.experiment import places
 from sketch.system.messages import echo
 
+if TYPE_CHECKING:
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.recogniser_directory import RecogniserDirectory
+
 SCORES = ("train", "valid", "test")
-HEADER = ("experiment", "epochs", "step", *SCORES, "age", "running")
-READER_HEADER = ("reader", "epochs", "step", "misread", "age", "running")
+TABLES = {  # kind -> its columns
+    "experiments": ("experiment", "epochs", "step", *SCORES, "age", "running"),
+    "recognisers": ("recogniser", "epochs", "step", "misread", "age", "running"),
+    "pretrained": ("pretrained model", "title", "data", "makes", "licence"),
+}
+MAX_CELL = 44  # characters
 
 
 @click.command()
-@experiments_option
-@debug_option
-def command(experiments: Path) -> None:
-    """List experiments and readers, and how good they are.
+@click.option("--json", "as_json", is_flag=True, help="Everything, for machines.")
+@common_options()
+def command(as_json: bool, experiments: Path) -> None:
+    """List experiments, recognisers and pretrained models.
 
-    Epochs and steps are those of the last epoch that ended. The log-likelihoods are in
-    nats a line, of the epoch that was best on the validation lines; its weights are
-    those that write. Of a reader, the share of the characters of the validation lines
-    that it got wrong at its best.
+    Epochs and steps are those of the last finished epoch. The log-likelihoods, in nats
+    a line, are of the epoch with the best validation score, whose weights are used.
+    "misread" is the smallest share of the characters of the validation lines that a
+    recogniser got wrong.
     """
     from sketch.cli.main import describe
     from sketch.experiment.experiment import Experiment
-    from sketch.experiment.places import RECOGNISER_NAME, find_own, find_pretrained
     from sketch.experiment.recogniser_directory import RecogniserDirectory
-    from sketch.experiment.styles import load_styles
 
+    classes = {
+        places.SETTINGS_NAME: (Experiment, _log_likelihoods),
+        places.RECOGNISER_NAME: (RecogniserDirectory, _error_rate),
+    }
     damaged: list[str] = []
 
-    def rows(paths: Sequence[Path], load: Callable, scores: Callable) -> list:
+    def facts_of(paths: Iterable[Path], read: Callable) -> list[dict[str, Any]]:
         found = []
         for path in paths:
             try:
-                found.append(_row(load(path, experiments), scores))
+                found.append(read(path))
             except (ValueError, OSError) as error:
                 damaged.append(describe(error))
         return found
 
-    written = rows(find_own(experiments), Experiment.load, _log_likelihoods)
-    read = rows(
-        find_own(experiments, RECOGNISER_NAME), RecogniserDirectory.load, _error_rate
-    )
-    if not written and not read and not damaged:
+    tables: dict[str, list] = {"pretrained": []}
+    for kind, name in zip(TABLES, classes, strict=False):
+        load, scores = classes[name][0].load, classes[name][1]
+        tables[kind] = facts_of(
+            places.find_own(experiments, name),
+            lambda path, load=load, scores=scores: _run_facts(
+                load(path, experiments), scores
+            ),
+        )
+        tables["pretrained"] += facts_of(
+            places.find_pretrained(name).values(),
+            lambda path, load=load: _card_facts(load(path, experiments)),
+        )
+    if as_json:
+        echo_json(tables | {"damaged": damaged})
+        return
+    if not tables["experiments"] and not tables["recognisers"] and not damaged:
         echo(f"no experiments in {experiments}; `sketch train` makes one")
-    for header, table in ((HEADER, written), (READER_HEADER, read)):
-        if table:
-            _echo_table([header, *table])
-    readers = find_pretrained(RECOGNISER_NAME)
-    for kind, names in (("models", find_pretrained()), ("recognisers", readers)):
-        if names:
-            echo(f"pretrained {kind}: {', '.join(names)}")
-    for name, path in find_pretrained().items():
-        try:
-            styles = load_styles(Experiment.load(path, experiments))
-        except (ValueError, OSError) as error:
-            damaged.append(describe(error))
-            continue
-        if styles:
-            echo(f"styles of {name}, for --prime: {', '.join(styles)}")
+    for kind, header in TABLES.items():
+        if tables[kind]:
+            _echo_table([header, *map(_cells, tables[kind])])
     for problem in damaged:
         echo(f"damaged: {problem}", err=True)
 
 
-def _row(source, scores: Callable[[list[dict[str, float]]], list[str]]) -> list[str]:
+def _run_facts(
+    source: Union["Experiment", "RecogniserDirectory"],
+    scores: Callable[[list[dict[str, float]]], dict[str, float | None]],
+) -> dict[str, Any]:
     history = source.history()
     newest = source.history_path if history else source.path
-    return [
-        source.name,
-        str(history[-1]["epoch"]) if history else "0",
-        str(history[-1]["step"]) if history else "0",
-        *scores(history),
-        age(time.time() - newest.stat().st_mtime),
-        "yes" if source.holder() else "-",
-    ]
+    return {
+        "name": source.name,
+        "epochs": int(history[-1]["epoch"]) if history else 0,
+        "step": int(history[-1]["step"]) if history else 0,
+        **scores(history),
+        "seconds_since_change": max(time.time() - newest.stat().st_mtime, 0.0),
+        "is_running": source.holder() is not None,
+    }
 
 
-def _log_likelihoods(history: list[dict[str, float]]) -> list[str]:
-    best = max(history, key=_valid, default={})
-    scores = [best.get(f"{name}_log_likelihood", float("nan")) for name in SCORES]
-    return [f"{score:.1f}" if score == score else "-" for score in scores]
+def _log_likelihoods(history: list[dict[str, float]]) -> dict[str, float | None]:
+    columns = [f"{name}_log_likelihood" for name in SCORES]
+    rows = [[_finite(row.get(column)) for column in columns] for row in history]
+    best = max(
+        rows,
+        key=lambda row: -math.inf if row[1] is None else row[1],
+        default=[None] * len(columns),
+    )
+    return dict(zip(columns, best, strict=True))
 
 
-def _valid(row: dict[str, float]) -> float:
-    score = row.get("valid_log_likelihood", float("nan"))
-    return score if score == score else float("-inf")  # NaN is no score
+def _error_rate(history: list[dict[str, float]]) -> dict[str, float | None]:
+    rates = [_finite(row.get("valid_error_rate")) for row in history]
+    known = [rate for rate in rates if rate is not None]
+    return {"valid_error_rate": min(known, default=None)}
 
 
-def _error_rate(history: list[dict[str, float]]) -> list[str]:
-    rates = [row.get("valid_error_rate", float("nan")) for row in history]
-    rates = [rate for rate in rates if rate == rate]
-    return [f"{min(rates):.1%}" if rates else "-"]
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _card_facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str, str]:
+    """What the card of a pretrained model says in its title and its table."""
+    card = (source.path / places.CARD_NAME).read_text(
+        encoding="utf-8", errors="replace"
+    )
+    rows = [row.split("|") for row in card.splitlines() if row.startswith("| ")]
+    table = {row[1].strip(): row[2].strip() for row in rows if len(row) == 4}
+    makes = "readings"
+    if (source.path / places.SETTINGS_NAME).exists():
+        makes = "texts" if source.hyperparameters.text else "free lines"
+    return {
+        "name": source.name,
+        "title": places.read_title(source.path),
+        "data": table.get("data", "-").partition(":")[0].partition(",")[0],
+        "makes": makes,
+        "licence": table.get("condition", "-"),
+    }
+
+
+def _cells(facts: Mapping[str, Any]) -> list[str]:
+    return [_cell(name, value) for name, value in facts.items()]
+
+
+def _cell(name: str, value: Any) -> str:
+    if name == "seconds_since_change":
+        return age(value)
+    if name == "is_running":
+        return "yes" if value else "-"
+    if name.endswith("_log_likelihood"):
+        return "-" if value is None else f"{value:.1f}"
+    if name == "valid_error_rate":
+        return "-" if value is None else f"{value:.1%}"
+    if name == "licence":
+        return textwrap.shorten(value, MAX_CELL, placeholder="…")
+    return str(value)
 
 
 def _echo_table(table: Sequence[Sequence[str]]) -> None:
+    """Prints rows in columns: the first one flush left, numbers flush right."""
+    is_text = table[0] == TABLES["pretrained"]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for name, *cells in table:
-        right = [cell.rjust(w) for cell, w in zip(cells, widths[1:], strict=True)]
-        echo("  ".join([name.ljust(widths[0]), *right]).rstrip())
+    for row in table:
+        cells = [
+            cell.ljust(width) if is_text or not place else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        echo("  ".join(cells).rstrip())
 
 
 def age(seconds: float) -> str:

@@ -7,16 +7,17 @@ import contextlib
 import difflib
 import importlib
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from types import FrameType
 from typing import NoReturn
 
 import click
 
 import sketch
-from sketch.cli.signals import obey_signals, signals_obeyed
-from sketch.system.messages import printable
+from sketch.system.messages import echo, printable
 
 # In the order of a user's work; each file holds a click command called `command`.
 COMMANDS = {
@@ -33,9 +34,12 @@ COMMANDS = {
     "publish": "sketch.cli.publish",
 }
 
+# Options of commands that may stand before the command, and whether they take a value.
+EARLY_OPTIONS = {"--debug": False, "--experiments": True, "--backend": True}
+
 SIGNALLED = (130, 143)
 
-# What a library function raises when the world, not the program, is at fault.
+# Errors of the input or of the machine; any other error is a fault in the program.
 EXPECTED = (
     ValueError,
     OSError,
@@ -47,7 +51,16 @@ EXPECTED = (
 
 
 class LazyGroup(click.Group):
-    """A group that imports the file of a command when that is asked for."""
+    """A group that imports the file of a command only when the command is run."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Moves what stands before the command, of `EARLY_OPTIONS`, behind it."""
+        at = 0
+        while at < len(args) and args[at].partition("=")[0] in EARLY_OPTIONS:
+            at += 1 + EARLY_OPTIONS.get(args[at], False)  # --option=value is one word
+        return super().parse_args(
+            ctx, [*args[at : at + 1], *args[:at], *args[at + 1 :]]
+        )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -71,9 +84,11 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Learn pen writing point by point, score it, and write.
 
-    Begin with `sketch write "hello" -o hello.png`: a hand comes with sketch. `sketch
-    train` learns from your own recordings, or else from the built-in handwriting, and
-    tells how to get more; its defaults are a large network, the README has small ones.
+    Begin with `sketch write "hello" -o hello.png`: a pretrained model writes it.
+    `sketch train` learns from your own recordings or from built-in handwriting. Its
+    defaults are a large network; the README has small ones.
+
+    --debug, --experiments and --backend may stand before the command, too.
     """
 
 
@@ -87,37 +102,58 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         _run(args)
     except SystemExit as end:
         if args is None and end.code in SIGNALLED:
-            with contextlib.suppress(OSError):  # nobody may read it any more
-                sys.stdout.flush()
-                sys.stderr.flush()
-            # Python's own end would wait for what JAX left running, a minute, or crash
-            # what it is compiling in a thread.
-            os._exit(end.code)
+            _end_at_once(end.code)
         raise
 
 
 def _run(args: Sequence[str] | None) -> NoReturn:
-    seen = {"debug": False}  # the --debug option of a command sets it
-    if getattr(sys.stdout, "errors", None) == "strict":  # a log of few characters
+    state = {"debug": False}  # set by the --debug option of a command
+    if getattr(sys.stdout, "errors", None) == "strict":  # the encoding may lack letters
         sys.stdout.reconfigure(errors="replace")
-    obey_signals()
+    signal.signal(signal.SIGTERM, _on_signal)
+    # A shell lets background programs ignore Ctrl-C.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _on_signal)
     try:
-        result = cli.main(args, "sketch", standalone_mode=False, obj=seen)
+        result = cli.main(args, "sketch", standalone_mode=False, obj=state)
         sys.exit(result if isinstance(result, int) else 0)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+        echo("interrupted", err=True)
         sys.exit(130)
     except click.UsageError as error:
         error.show()
         sys.exit(error.exit_code)
     except Exception as error:
-        if seen["debug"]:
+        if state["debug"]:
             traceback.print_exc()
         else:
-            click.echo(f"Error: {describe(error)}", err=True)
+            echo(f"Error: {describe(error)}", err=True)
         sys.exit(1)
-    finally:
-        signals_obeyed()
+
+
+def _on_signal(number: int, frame: FrameType | None) -> NoReturn:
+    """Ends the program by an exception, so that open files are cleaned up.
+
+    Training has handlers of its own, which save first.
+    """
+    while frame and not frame.f_code.co_filename.startswith("<frozen importlib."):
+        frame = frame.f_back
+    if frame:  # an exception may crash an extension module that is half imported
+        if number == signal.SIGINT:
+            os.write(2, b"\ninterrupted\n")
+        _end_at_once(128 + number)
+    raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+
+def _end_at_once(code: int) -> NoReturn:
+    """Ends the process without Python's own clean-up.
+
+    That would wait a minute for threads of JAX, or crash what they are compiling.
+    """
+    with contextlib.suppress(OSError, ValueError, RuntimeError):  # closed, or in use
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def describe(error: Exception) -> str:

@@ -1,55 +1,106 @@
 """Options that several commands share, and options made from a settings dataclass."""
 
+import contextlib
 import dataclasses
+import functools
+import json
+import secrets
+import shutil
 import sys
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath, PrimeName
+from sketch.cli.param_types import (
+    ExperimentName,
+    FiniteRange,
+    NamedPath,
+    PrimeName,
+)
+from sketch.experiment.places import RECOGNISER_NAME
 from sketch.settings.option import get_option
 from sketch.settings.run_options import RunOptions
-from sketch.system.messages import echo
+from sketch.system.atomic import naming, temporary_beside
+from sketch.system.messages import counted, echo
 from sketch.writing import MAX_ERROR_RATE
 
+Decorator = Callable[[Callable], Callable]
 BACKEND = get_option("backend", RunOptions)
+MODEL_HELP = "The experiment: its name, the beginning of its name, or its directory."
+STDOUT = Path("-")
 
 
-def experiments_option(function: Callable) -> Callable:
-    """`--experiments`: the folder of all experiments, a `Path`."""
-    return click.option(
-        "--experiments",
-        type=NamedPath(file_okay=False, path_type=Path),
-        envvar="SKETCH_EXPERIMENTS",
-        default="experiments",
-        show_default=True,
-        show_envvar=True,
-        help="Folder of all experiments.",
-    )(function)
+def common_options(backend: bool = False, progress: bool = False) -> Decorator:
+    """`--experiments` (a `Path`) and `--debug`; if asked, `--backend`, `--progress`.
 
-
-def debug_option(function: Callable) -> Callable:
-    """`--debug`: seen by `main`, not by the command."""
+    `main` sees `--debug`, the command does not. `--progress` is None unless the user
+    gives it, see `shows_progress`.
+    """
 
     def remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
         if value:
             ctx.ensure_object(dict)["debug"] = True
 
-    return click.option(
-        "--debug",
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=remember,
-        help="Show the traceback of an error.",
-    )(function)
+    options = [
+        click.option(
+            "--experiments",
+            type=NamedPath(file_okay=False, path_type=Path),
+            envvar="SKETCH_EXPERIMENTS",
+            default="experiments",
+            show_default=True,
+            show_envvar=True,
+            help="Folder of all experiments.",
+        ),
+        click.option(
+            "--debug",
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=remember,
+            help="Show the traceback of an error.",
+        ),
+    ]
+    if backend:
+        choice = click.Choice(BACKEND.choices)
+        options.insert(
+            0,
+            click.option(
+                "--backend", type=choice, show_default=BACKEND.unset, help=BACKEND.help
+            ),
+        )
+    if progress:
+        options.insert(
+            0,
+            click.option(
+                "--progress/--no-progress",
+                default=None,
+                help="Show a progress bar.  [default: on a terminal]",
+            ),
+        )
+    return in_order(options)
 
 
-def field_option(field: dataclasses.Field) -> Callable:
-    """The click option of a settings field; its value goes by the field's name."""
+def in_order(options: Iterable[Decorator]) -> Decorator:
+    """Decorates a command with several options, shown by `--help` in this order."""
+    # A decorator applied later is shown earlier.
+    return lambda function: functools.reduce(
+        lambda made, option: option(made), reversed(list(options)), function
+    )
+
+
+def settings_options(*classes: type) -> Decorator:
+    """Decorates a command with the options of settings dataclasses, in their order."""
+    return in_order(
+        field_option(field) for cls in classes for field in dataclasses.fields(cls)
+    )
+
+
+def field_option(field: dataclasses.Field) -> Decorator:
+    """The click option of a settings field; the parameter has the field's name."""
     rule = field.metadata["option"]
     if rule.type is bool:
         flags = [f"{flag}/--no-{flag.lstrip('-')}" for flag in rule.flags]
@@ -74,44 +125,37 @@ def field_option(field: dataclasses.Field) -> Callable:
     )
 
 
-def settings_options(*classes: type) -> Callable[[Callable], Callable]:
-    """Decorates a command with the options of settings dataclasses, in their order."""
-
-    def decorate(function: Callable) -> Callable:
-        fields = [field for cls in classes for field in dataclasses.fields(cls)]
-        for field in reversed(fields):  # click shows the last decorator first
-            function = field_option(field)(function)
-        return function
-
-    return decorate
-
-
-def model_option(function: Callable) -> Callable:
-    """`--model`: the experiment that writes or is scored; it must be given."""
-    return click.option(
-        "--model",
-        type=ExperimentName(),
-        required=True,
-        multiple=True,
-        callback=once("name one experiment"),
-        help="The experiment: its name, or the path of its directory.",
-    )(function)
-
-
-def writing_model_option(unset: str) -> Callable[[Callable], Callable]:
-    """`--model` of commands that write texts.
+def model_option(unset: str) -> Decorator:
+    """An optional `--model`.
 
     Args:
-        unset: which hand it is where the user names none.
+        unset: says which model it is without the option.
     """
     return click.option(
-        "--model",
-        type=ExperimentName(),
-        multiple=True,
-        callback=once("name one experiment"),
-        show_default=unset,
-        help="The experiment: its name, or the path of its directory.",
+        "--model", type=ExperimentName(), show_default=unset, help=MODEL_HELP
     )
+
+
+def model_argument(*settings_names: str) -> Decorator:
+    """The argument MODEL, which may be given as `--model MODEL` instead.
+
+    Args:
+        settings_names: of what it may be, see `ExperimentName`.
+    """
+    kind = ExperimentName(*settings_names)
+
+    def decorate(function: Callable) -> Callable:
+        @click.argument("model", required=False, type=kind)
+        @click.option("--model", "named", type=kind, help=MODEL_HELP)
+        @functools.wraps(function)
+        def command(*args, model: str | None, named: str | None, **kwargs):
+            if (model is None) == (named is None):
+                raise click.UsageError("name one experiment: MODEL, or --model MODEL")
+            return function(*args, model=named if model is None else model, **kwargs)
+
+        return command
+
+    return decorate
 
 
 def seed_option(function: Callable) -> Callable:
@@ -125,47 +169,31 @@ def seed_option(function: Callable) -> Callable:
     )(function)
 
 
-def tries_option(default: int) -> Callable[[Callable], Callable]:
+def tries_option(default: int) -> Decorator:
     """`--tries` of commands that write texts."""
     return click.option(
         "--tries",
         type=click.IntRange(1, 100),
         default=default,
         show_default=True,
-        help="Write a piece up to so many times in all, while it is wrong or uneven.",
+        help="Write a piece at most N times, until it is right and even.",
     )
 
 
-def data_option(purpose: str) -> Callable[[Callable], Callable]:
-    """`--data`: the files of the corpus; `purpose` says of which use it is."""
+def data_option(purpose: str) -> Decorator:
+    """`--data`: the files of the corpus.
+
+    Args:
+        purpose: ends the help's first clause, "The corpus …".
+    """
     return click.option(
         "--data",
         type=NamedPath(path_type=Path),
         multiple=True,
-        show_default="as of `sketch train`",
-        help=f"The corpus {purpose}: handwriting.hdf5, or a folder that holds it; may "
-        "be given several times, for a corpus of several files.",
+        show_default="as for `sketch train`",
+        help=f"The corpus {purpose}: handwriting.hdf5, or the folder that holds it. "
+        "Repeat it for a corpus of several files.",
     )
-
-
-def once(remedy: str) -> Callable:
-    """A callback for `multiple`: by it a second value is seen, and refused."""
-
-    def callback(ctx: click.Context, param: click.Parameter, values: tuple) -> Any:
-        if len(values) > 1:
-            raise click.UsageError(f"{param.opts[0]} goes once: {remedy}", ctx)
-        return next(iter(values), None)
-
-    return callback
-
-
-def progress_option(function: Callable) -> Callable:
-    """`--progress`: None where the user does not say; see `shows_progress`."""
-    return click.option(
-        "--progress/--no-progress",
-        default=None,
-        help="Show a progress bar.  [default: on a terminal]",
-    )(function)
 
 
 def shows_progress(progress: bool | None) -> bool:
@@ -173,109 +201,170 @@ def shows_progress(progress: bool | None) -> bool:
     return sys.stderr.isatty() if progress is None else progress
 
 
-def writing_options(bias: float) -> Callable[[Callable], Callable]:
-    """Decorates a command with all that says how a text is written, and in which hand.
+def writing_options(bias: float) -> Decorator:
+    """Decorates a command with the options of how a text is written, and its style.
 
     Args:
         bias: the default of `--bias`.
     """
-    options = [
-        click.option(
-            "--bias",
-            type=FiniteRange(0, 100),
-            default=bias,
-            show_default=True,
-            help="Tidiness: 0 writes as the model learned it, 1 and above more "
-            "regularly.",
-        ),
-        seed_option,
-        click.option(
-            "--prime",
-            type=PrimeName(),
-            metavar="STYLE|FILE|LINE",
-            help="Go on from this ink, in its style: a style of the hand, as `sketch "
-            "list` and `show` name them, an .inkml, .svg or .json file, or a line of "
-            "the corpus by its name.",
-        ),
-        click.option(
-            "--prime-text",
-            help="What the prime says, where its file does not tell, or wrongly.",
-        ),
-        click.option(
-            "--data",
-            type=NamedPath(path_type=Path),
-            multiple=True,
-            callback=once("name the file that has the line"),
-            show_default="as of `sketch train`",
-            help="The corpus of --prime LINE: handwriting.hdf5, or a folder that holds "
-            "it.",
-        ),
-        tries_option(default=5),
-        click.option(
-            "--replace-unknown",
-            metavar="CHARACTER",
-            help="Write this for a character that the model has not learned; "
-            '"" leaves it out.  [default: an error]',
-        ),
-        click.option(
-            "--check",
-            metavar="READER",
-            help="Have this reader, of those that `sketch list` names, read it back: "
-            "what it misreads is written again, and the try with the fewest errors "
-            "kept.",
-        ),
-        click.option(
-            "--max-error-rate",
-            type=FiniteRange(0, 1),
-            default=MAX_ERROR_RATE,
-            show_default=True,
-            help="The share of the characters that --check may misread; with more, a "
-            "piece is written in halves.",
-        ),
-    ]
-
-    def decorate(function: Callable) -> Callable:
-        for option in reversed(options):  # click shows the last decorator first
-            function = option(function)
-        return function
-
-    return decorate
+    return in_order(
+        [
+            click.option(
+                "--bias",
+                type=FiniteRange(0, 100),
+                default=bias,
+                show_default=True,
+                help="Tidiness: 0 writes as the model learned it, 1 and above more "
+                "regularly.",
+            ),
+            seed_option,
+            click.option(
+                "--prime",
+                type=PrimeName(),
+                metavar="STYLE|FILE|LINE",
+                help="Continue this ink, in its style: a style of the model (`sketch "
+                "show` names them), an .inkml, .svg or .json file, or a line of the "
+                "corpus by its name.",
+            ),
+            click.option(
+                "--prime-text",
+                help="What the prime says, if its file does not say so or is wrong.",
+            ),
+            click.option(
+                "--data",
+                type=NamedPath(path_type=Path),
+                show_default="as for `sketch train`",
+                help="The corpus of --prime LINE: handwriting.hdf5, or the folder that "
+                "holds it.",
+            ),
+            tries_option(default=5),
+            click.option(
+                "--replace-unknown",
+                metavar="CHARACTER",
+                help="Write this for a character that the model has not learned; "
+                '"" leaves it out.  [default: an error]',
+            ),
+            click.option(
+                "--check",
+                type=ExperimentName(RECOGNISER_NAME),
+                help="Read the ink back with this recogniser: what it misreads is "
+                "written again, and the try with the fewest errors is kept.",
+            ),
+            click.option(
+                "--max-error-rate",
+                type=FiniteRange(0, 1),
+                default=MAX_ERROR_RATE,
+                show_default=True,
+                help="The share of characters that --check may misread; a piece with "
+                "more errors is written in halves.",
+            ),
+        ]
+    )
 
 
 def check_writing(ctx: click.Context) -> None:
-    """Refuses those of `writing_options` that others of them leave without use."""
+    """Refuses those of `writing_options` that have no effect beside the others."""
     from sketch.ink.ink_files import is_ink_file
 
     prime = ctx.params["prime"]
     if prime is None:
         refuse_unused(ctx, ("prime_text", "data"), "goes only with --prime")
     elif is_ink_file(prime):
-        refuse_unused(ctx, ("data",), "goes only with a --prime that is no file")
+        refuse_unused(ctx, ("data",), "goes only with --prime LINE or STYLE")
 
 
-def refuse_existing(paths: Iterable[Path], force: bool) -> None:
-    """Overwrites nothing.
-
-    Raises:
-        ClickException: a file is there, and no `--force`.
-    """
-    for path in paths:
-        if path.exists() and not force:
-            raise click.ClickException(f"{path} is there already; --force overwrites")
-
-
-def backend_option(function: Callable) -> Callable:
-    """`--backend`, as of a training run."""
+def force_option(function: Callable) -> Callable:
+    """`--force`, see `require_writable`."""
     return click.option(
-        "--backend",
-        type=click.Choice(BACKEND.choices),
-        show_default=BACKEND.unset,
-        help=BACKEND.help,
+        "--force", is_flag=True, help="Overwrite files that exist already."
     )(function)
 
 
+def require_writable(paths: Iterable[Path], force: bool) -> None:
+    """Checks before any work that files can be written, and would replace nothing.
+
+    Raises:
+        ClickException: a file exists, and `force` is off.
+        OSError: a folder cannot be written to; names the file.
+    """
+    for path in paths:
+        if path == STDOUT:
+            continue
+        if path.exists() and not force:
+            raise click.ClickException(f"{path} is there already; --force overwrites")
+        with naming(path, "cannot write"):
+            folder = next(one for one in path.absolute().parents if one.exists())
+            probe = temporary_beside(folder / path.name)
+            probe.touch()
+            probe.unlink()
+
+
+def output_format(
+    ctx: click.Context,
+    output: Path | None,
+    file_format: str | None,
+    formats: Sequence[str],
+    default: str,
+) -> str:
+    """The file format of `--output`: that of `--format`, or of the ending.
+
+    Args:
+        ctx: of the command.
+        output: a file, `STDOUT` or None.
+        file_format: of `--format`, or None.
+        formats: those that the command knows.
+        default: that of an output without a name.
+
+    Raises:
+        UsageError: the two differ, or the ending is of no known format.
+    """
+    if output is None or output == STDOUT:
+        return file_format or default
+    ending = output.suffix.lstrip(".").lower()
+    if file_format and ending not in ("", file_format):
+        raise click.UsageError(
+            f"--output must end with .{file_format}, or have no ending, with --format "
+            f"{file_format}; received {output}",
+            ctx,
+        )
+    if not file_format and ending not in formats:
+        raise click.UsageError(
+            f"--output must end with .{', .'.join(formats)}; received {output}", ctx
+        )
+    return file_format or ending
+
+
+@contextlib.contextmanager
+def lend_output(output: Path, file_format: str) -> Iterator[Path]:
+    """Lends the path of the output; for `-` a temporary one, printed to stdout after.
+
+    Raises:
+        ClickException: the block made other files beside the temporary one.
+    """
+    if output != STDOUT:
+        yield output
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{secrets.token_hex(4)}.{file_format}"
+        yield path
+        made = list(Path(folder).iterdir())
+        if made != [path]:
+            raise click.ClickException(
+                f"standard output takes one file, not {counted(len(made), 'page')} as "
+                f".{file_format}: use --format pdf, or name a file with --output"
+            )
+        with open(path, "rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+
+
+def echo_json(facts: dict[str, Any]) -> None:
+    """Prints plain values as JSON."""
+    for row in json.dumps(facts, indent=2, allow_nan=False).splitlines():
+        echo(row)
+
+
 def typed(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
-    """Of `values`, those that the user gave and did not leave to their default."""
+    """Those of `values` that the user gave, by option or by environment variable."""
     given = (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
     return {
         name: value
@@ -285,12 +374,12 @@ def typed(ctx: click.Context, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_unused(ctx: click.Context, names: Iterable[str], why: str) -> None:
-    """Refuses options that would change nothing, so that none is silently ignored.
+    """Refuses options that would have no effect, so that none is silently ignored.
 
     Args:
         ctx: of the command.
-        names: the parameters that this call has no use for.
-        why: ends the sentence that begins with their flags: "goes only with --text".
+        names: the parameters that have no effect in this call.
+        why: ends the message, which begins with the flags: "goes only with --text".
 
     Raises:
         UsageError: the user gave one of them; names all that were given.
@@ -303,11 +392,11 @@ def refuse_unused(ctx: click.Context, names: Iterable[str], why: str) -> None:
 
 
 def echo_writing(ink) -> None:
-    """Tells on stderr how the writing of a text went."""
+    """Prints on stderr the notes, tries and faults of written ink."""
     for note in ink.notes:
         echo(f"note: {note}", err=True)
-    again = sum(count - 1 for count in ink.tries)
-    if again:
-        echo(f"pieces of text: {len(ink.tries)}, written again: {again}", err=True)
+    if sum(ink.tries) > len(ink.tries):
+        pieces, tries = counted(len(ink.tries), "piece"), sum(ink.tries)
+        echo(f"{pieces} of text, {tries:,} tries", err=True)
     for fault in ink.faults:
         echo(fault, err=True)

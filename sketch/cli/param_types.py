@@ -1,4 +1,4 @@
-"""Kinds of values on a command line: what click's own let pass, and completion."""
+"""Types of values on a command line: stricter than click's own, with completion."""
 
 import math
 import os
@@ -8,9 +8,16 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from sketch.experiment.places import (
+    SETTINGS_NAME,
+    default_model,
+    find_own,
+    find_pretrained,
+)
+
 
 class FiniteRange(click.FloatRange):
-    """A range of numbers; click's own holds NaN, and without an end infinity."""
+    """A range of numbers; click's own lets NaN pass and, if open-ended, infinity."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -22,7 +29,7 @@ class FiniteRange(click.FloatRange):
 
 
 class NamedPath(click.Path):
-    """A path; of "" click's own makes the folder one is in."""
+    """A path; click's own takes "" for the working directory."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -33,7 +40,7 @@ class NamedPath(click.Path):
 
 
 class PrimeName(click.ParamType):
-    """Ink to go on from; the shell completes styles and files."""
+    """Ink to continue; the shell completes styles and files."""
 
     name = "prime"
 
@@ -41,14 +48,13 @@ class PrimeName(click.ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         from sketch.experiment.experiment import Experiment
-        from sketch.experiment.places import default_model
         from sketch.experiment.styles import load_styles
 
         model = ctx.params.get("model")
         try:
             path = default_model() if model is None else model
             styles = load_styles(Experiment.load(path, _experiments_root(ctx)))
-        except (ValueError, OSError):  # nothing to complete, nobody to tell
+        except (ValueError, OSError):  # while completing, errors cannot be shown
             styles = {}
         names = [name for name in styles if name.startswith(incomplete)]
         # In this order: bash forgets what comes before a file.
@@ -56,18 +62,25 @@ class PrimeName(click.ParamType):
 
 
 class ExperimentName(click.ParamType):
-    """An experiment's name or path; the shell completes names, of hands too."""
+    """The name or path of an experiment or recogniser; the shell completes names.
+
+    Args:
+        settings_names: of experiments, of recognisers, or of both.
+    """
 
     name = "experiment"
+
+    def __init__(self, *settings_names: str):
+        self.settings_names = settings_names or (SETTINGS_NAME,)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
-        from sketch.experiment.experiment import find_experiments
-        from sketch.experiment.places import find_pretrained
-
-        own = [path.name for path in find_experiments(_experiments_root(ctx))]
-        names = dict.fromkeys([*own, *find_pretrained()])
+        names: dict[str, None] = {}  # in order, each once
+        for settings_name in self.settings_names:
+            own = find_own(_experiments_root(ctx), settings_name)
+            names |= dict.fromkeys(path.name for path in own)
+            names |= dict.fromkeys(find_pretrained(settings_name))
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import debug_option, experiments_option, refuse_existing
+from sketch.cli.options import common_options, force_option, require_writable
 from sketch.cli.param_types import ExperimentName
 from sketch.system.messages import echo
 
@@ -12,7 +12,14 @@ PICTURES = (".png", ".svg", ".pdf")
 
 
 @click.command()
-@click.argument("names", metavar="[EXPERIMENT]...", nargs=-1, type=ExperimentName())
+@click.argument("names", metavar="[MODEL]...", nargs=-1, type=ExperimentName())
+@click.option(
+    "--model",
+    "named",
+    multiple=True,
+    type=ExperimentName(),
+    help="Same as the argument MODEL; may be repeated.",
+)
 @click.option(
     "-o",
     "--output",
@@ -21,33 +28,35 @@ PICTURES = (".png", ".svg", ".pdf")
     show_default=True,
     help="The picture: .png, .svg or .pdf.",
 )
-@click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-@experiments_option
-@debug_option
+@force_option
+@common_options()
 @click.pass_context
 def command(
     ctx: click.Context,
     names: tuple[str, ...],
+    named: tuple[str, ...],
     output: Path,
     force: bool,
     experiments: Path,
 ) -> None:
     """Draw the histories of experiments in one figure.
 
-    EXPERIMENT is a name, or the path of a directory; without one, all experiments are
-    drawn that have finished an epoch.
+    MODEL is the name of an experiment, the beginning of its name, or its directory.
+    Without one, all experiments that have finished an epoch are drawn.
     """
+    names += named
     if output.suffix.lower() not in PICTURES:
         raise click.UsageError(
             f"--output must end with {', '.join(PICTURES)}; received {output}", ctx
         )
-    refuse_existing([output], force)
+    require_writable([output], force)
 
     from sketch.cli.main import describe
-    from sketch.experiment.experiment import Experiment, find_experiments
+    from sketch.experiment.experiment import Experiment
+    from sketch.experiment.places import find_own
 
     histories = {}
-    for name in names or find_experiments(experiments):
+    for name in names or find_own(experiments):
         try:
             experiment = Experiment.load(name, experiments)
             rows = experiment.history()
@@ -71,11 +80,11 @@ def command(
         draw_history(output, *histories.values())
     else:
         draw_history(output, _by_name(histories))
-    click.echo(output)
+    echo(output)
 
 
 def _by_name(histories: dict[Path, list]) -> dict[str, list]:
-    """Histories by the experiments' names; by their paths where names are the same."""
+    """Histories by the experiments' names, or by their paths if names are equal."""
     names = [path.name for path in histories]
     return {
         str(path) if names.count(path.name) > 1 else path.name: rows

@@ -4,16 +4,13 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import (
-    data_option,
-    debug_option,
-    experiments_option,
-    model_option,
-)
+from sketch.cli.options import common_options, data_option, model_argument
+from sketch.experiment.places import RECOGNISER_NAME, SETTINGS_NAME, is_recogniser
+from sketch.system.messages import echo
 
 
 @click.command()
-@model_option
+@model_argument(SETTINGS_NAME, RECOGNISER_NAME)
 @click.option(
     "-o",
     "--output",
@@ -23,10 +20,11 @@ from sketch.cli.options import (
 )
 @click.option(
     "--condition",
-    show_default="what the corpus says",
-    help="Under which condition what it learned from may be used, a sentence.",
+    show_default="that of the corpus",
+    help="The condition under which the training data, and so the weights, may be "
+    "used: a sentence.",
 )
-@data_option("that it learned from, which the card names")
+@data_option("that it was trained on, which the card names")
 @click.option(
     "--evaluation",
     "evaluations",
@@ -37,10 +35,9 @@ from sketch.cli.options import (
 @click.option(
     "--force",
     is_flag=True,
-    help="Replace what is published by this name, and nothing else.",
+    help="Replace a published directory at --output; nothing else is replaced.",
 )
-@experiments_option
-@debug_option
+@common_options()
 def command(
     model: str,
     output: Path,
@@ -50,17 +47,19 @@ def command(
     force: bool,
     experiments: Path,
 ) -> None:
-    """Make an experiment fit to be given away.
+    """Make a copy of an experiment that can be given away.
 
-    Settings, history, pictures, the best weights in half precision without the
-    optimizer's state, and a card that says what it is, at most 8 MB in all. It writes
-    and is scored like any experiment; training derives others from it.
+    It holds settings, history, pictures, the best weights in half precision without the
+    optimizer's state, and a card that describes it. It writes and is scored like any
+    experiment, and other experiments can start from its weights.
+
+    MODEL is an experiment or a recogniser: its name, the beginning of its name, or its
+    directory.
     """
     from sketch.experiment.experiment import Experiment
-    from sketch.experiment.places import is_recogniser
     from sketch.experiment.publishing import publish
     from sketch.experiment.recogniser_directory import RecogniserDirectory
 
     kind = RecogniserDirectory if is_recogniser(model, experiments) else Experiment
     source = kind.load(model, experiments)
-    click.echo(publish(source, output, condition, data, evaluations, force))
+    echo(publish(source, output, condition, data, evaluations, force))

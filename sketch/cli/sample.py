@@ -9,16 +9,19 @@ from typing import Any
 import click
 
 from sketch.cli.options import (
-    backend_option,
+    STDOUT,
     check_writing,
-    debug_option,
+    common_options,
     echo_writing,
-    experiments_option,
-    refuse_existing,
+    force_option,
+    lend_output,
+    model_option,
+    output_format,
     refuse_unused,
-    writing_model_option,
+    require_writable,
     writing_options,
 )
+from sketch.system.messages import echo
 
 PICTURES = ("png", "pdf")
 FORMATS = (*PICTURES, "svg", "inkml", "json")
@@ -26,31 +29,30 @@ FREE_LINES = 64
 FREE_STEPS = 700
 LONG_ROW = 100  # characters
 OF_TEXTS = (
-    *("prime", "prime_text", "data", "tries", "steps_per_character", "figures"),
+    *("prime", "prime_text", "data", "tries", "steps_per_character"),
     *("replace_unknown", "check", "max_error_rate"),
 )
 
 
 @click.command()
-@writing_model_option("a hand that comes with sketch, for texts or for free lines")
+@model_option("a pretrained model, for texts or for free lines")
 @click.option(
     "--text",
     "texts",
     multiple=True,
-    help="Write this, a line of ink; give it several times for several lines, all "
-    "of them in one file.",
+    help="The text of a line of ink; repeat it for several lines in one file.",
 )
 @click.option(
     "--text-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Write the lines of this UTF-8 file.",
+    help="A UTF-8 file, each line of which is the text of a line of ink.",
 )
 @click.option(
     "-n",
     "--number",
     type=click.IntRange(1, 10_000),
     show_default=f"{FREE_LINES} free lines, each text once",
-    help="Free lines to write, or how often to write each text.",
+    help="Number of free lines, or how often each text is written.",
 )
 @click.option(
     "--steps",
@@ -63,13 +65,14 @@ OF_TEXTS = (
 @click.option(
     "--steps-per-character",
     type=click.IntRange(1, 10_000),
-    show_default="2.25 times the pace of the corpus",
-    help="Give a text up after so many pen points a character.",
+    show_default="2.25 times that of the corpus",
+    help="Give a text up after this many pen points a character.",
 )
 @click.option(
     "--figures",
     is_flag=True,
-    help="Draw beside each text: line, window, soft window, mixture weights, density.",
+    help="Draw the pen's states, too, and for each text: line, window, soft window, "
+    "mixture weights, density.",
 )
 @click.option(
     "--format",
@@ -82,13 +85,12 @@ OF_TEXTS = (
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    show_default="in samples/ of the experiment; of sketch's own hand, here",
-    help="The file to write; other files of the same call begin with its name.",
+    show_default="a file in samples/ of the experiment; of a pretrained model, here",
+    help="The file to write; - is standard output. Files of --figures begin with its "
+    "name.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that are there.")
-@backend_option
-@experiments_option
-@debug_option
+@force_option
+@common_options(backend=True)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -107,14 +109,15 @@ def command(
     experiments: Path,
     **writing: Any,
 ) -> None:
-    """Write with the best weights of an experiment.
+    """Sample from the best weights of an experiment.
 
-    An experiment trained with --text writes the texts it is given, of any length; any
-    other writes freely. Without --model, a hand that comes with sketch does either.
-    Every sampled point is drawn, joined by straight lines; `sketch write` draws curves,
-    on paper.
+    An experiment trained with --text writes the texts that it is given, of any length;
+    any other writes free lines. Without --model, a pretrained model does either.
+    Straight lines join the sampled points.
+
+    Unlike `sketch write`, it shows the model as it is: --bias 0, no --check, no paper.
     """
-    file_format = _format_of(ctx, output, file_format)
+    file_format = output_format(ctx, output, file_format, FORMATS, "png")
     if text_file is not None:
         texts += (_read_text(text_file),)
     if texts:
@@ -124,14 +127,16 @@ def command(
             refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
     else:
         refuse_unused(ctx, OF_TEXTS, "goes only with --text")
+    if output == STDOUT:
+        refuse_unused(ctx, ("figures",), "does not go with --output -")
 
     from sketch.api import load
     from sketch.experiment.places import is_pretrained
 
-    hand = _free_model(ctx) if model is None and not texts else model
-    pen = load(hand, experiments=experiments, backend=backend)
+    named = _free_model(ctx) if model is None and not texts else model
+    pen = load(named, experiments=experiments, backend=backend)
     if model is None:
-        click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
+        echo(f"the model is {pen.name}", err=True)
     if pen.alphabet and not texts:
         raise click.UsageError(f"{pen.name} writes texts: give it one by --text", ctx)
     if texts and not pen.alphabet:
@@ -144,16 +149,17 @@ def command(
         folder = pen.experiment.samples_dir if is_own else Path()
         output = folder / f"{name}.{file_format}"
     stem = output.with_suffix("")
-    pen_path = Path(f"{stem}-pen.png")
 
     from sketch.figures.pictures import draw_pen, draw_sketch, line_figure_paths
 
     def paths_of(num_lines: int) -> list[Path]:
-        places = range(1, num_lines + 1) if figures else ()
-        stems = [f"{stem}-{place:02d}" for place in places]
-        return [output, pen_path, *itertools.chain(*map(line_figure_paths, stems))]
+        if not figures:
+            return [output]
+        stems = [f"{stem}-{number:02d}" for number in range(1, num_lines + 1)]
+        of_lines = map(line_figure_paths, stems if texts else ())
+        return [output, Path(f"{stem}-pen.png"), *itertools.chain(*of_lines)]
 
-    refuse_existing(paths_of(len(lines)), force)
+    require_writable(paths_of(len(lines)), force)
     if texts:
         ink = pen.write(
             "\n".join(rows),
@@ -167,24 +173,29 @@ def command(
     echo_writing(ink)
     longest = max(map(len, lines), default=0)
     if longest > LONG_ROW:
-        click.echo(
+        echo(
             f"note: {longest} characters are one row here, however small; `sketch "
-            "write` parts a text into lines",
+            "write` breaks a text into lines",
             err=True,
         )
     strokes = [line.strokes for line in ink.lines]
-    if file_format in PICTURES:
-        draw_sketch(output, strokes, file_format=file_format)
-    else:
-        from sketch.ink.ink_files import write_json
-        from sketch.ink.inkml import write_inkml
-        from sketch.page.svg_writer import write_svg
+    with lend_output(output, file_format) as path:
+        if file_format in PICTURES:
+            draw_sketch(path, strokes, file_format=file_format)
+        else:
+            from sketch.ink.ink_files import write_json
+            from sketch.ink.inkml import write_inkml
+            from sketch.page.svg_writer import write_svg
 
-        writers = {"json": write_json, "inkml": write_inkml, "svg": write_svg}
-        writers[file_format](output, ink.lines)
-    draw_pen(pen_path, strokes)
-    for path in paths_of(len(ink.lines)):  # fewer, where all of a line is left out
-        click.echo(path)
+            writers = {"json": write_json, "inkml": write_inkml, "svg": write_svg}
+            writers[file_format](path, ink.lines)
+    if output == STDOUT:
+        return
+    paths = paths_of(len(ink.lines))  # fewer, if nothing of a line could be written
+    if figures:
+        draw_pen(paths[1], strokes)
+    for path in paths:
+        echo(path)
 
 
 def _free_model(ctx: click.Context) -> Path:
@@ -200,24 +211,6 @@ def _free_model(ctx: click.Context) -> Path:
         "without text; `sketch list` shows all",
         ctx,
     )
-
-
-def _format_of(ctx: click.Context, output: Path | None, file_format: str | None) -> str:
-    """What `--format` says, or else the ending of `--output`; they may not differ."""
-    ending = output.suffix.lstrip(".").lower() if output else ""
-    if file_format and ending not in ("", file_format):
-        raise click.UsageError(
-            f"--output must end with .{file_format}, or have no ending, with --format "
-            f"{file_format}; received {output}",
-            ctx,
-        )
-    if output and not file_format and ending not in FORMATS:
-        raise click.UsageError(
-            f"--output must end with .{', .'.join(FORMATS)}, or say --format; "
-            f"received {output}",
-            ctx,
-        )
-    return file_format or ending or "png"
 
 
 def _read_text(path: Path) -> str:
@@ -237,7 +230,7 @@ def _name(
     seed: int,
     writing: dict[str, Any],
 ) -> str:
-    """A file name of what is written: readable, and never that of another text."""
+    """A file name that is readable, and different for different texts or settings."""
     from sketch.settings.names import shortest_float
 
     settings = f"bias{shortest_float(bias)}-seed{seed}"

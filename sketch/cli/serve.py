@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import backend_option, debug_option, experiments_option
+from sketch.cli.options import common_options
 from sketch.cli.param_types import ExperimentName
 
 
@@ -37,9 +37,7 @@ from sketch.cli.param_types import ExperimentName
     metavar="NAME",
     help="A further name that requests may be for, as that of a proxy.",
 )
-@backend_option
-@experiments_option
-@debug_option
+@common_options(backend=True)
 def command(
     models: tuple[str, ...],
     host: str,

@@ -1,21 +1,20 @@
 """`sketch show`."""
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 import click
 
-from sketch.cli.options import debug_option, experiments_option
-from sketch.cli.param_types import ExperimentName
+from sketch.cli.options import common_options, echo_json, model_argument
+from sketch.experiment.places import RECOGNISER_NAME, SETTINGS_NAME, is_recogniser
 from sketch.system.messages import echo
 
 if TYPE_CHECKING:
     from sketch.experiment.experiment import Experiment
     from sketch.experiment.recogniser_directory import RecogniserDirectory
 
-COLUMNS = {  # of a history, as shown to people; no history has all of them
+COLUMNS = {  # of a history, with their number formats; no history has all of them
     "epoch": "d",
     "step": "d",
     "seconds": ".0f",
@@ -31,31 +30,30 @@ COLUMNS = {  # of a history, as shown to people; no history has all of them
 
 
 @click.command()
-@click.argument("experiment", type=ExperimentName())
+@model_argument(SETTINGS_NAME, RECOGNISER_NAME)
 @click.option("--json", "as_json", is_flag=True, help="Everything, for machines.")
-@experiments_option
-@debug_option
-def command(experiment: str, as_json: bool, experiments: Path) -> None:
-    """Show what an experiment is and how it learned.
+@common_options()
+def command(model: str, as_json: bool, experiments: Path) -> None:
+    """Show an experiment's settings, lineage and history.
 
-    Settings, lineage, history. EXPERIMENT is its name, or the path of its directory.
+    MODEL is the name of an experiment, recogniser or pretrained model, the beginning of
+    its name, or its directory.
     """
     from sketch.experiment.experiment import Experiment
-    from sketch.experiment.places import is_recogniser
     from sketch.experiment.recogniser_directory import RecogniserDirectory
 
-    if is_recogniser(experiment, experiments):
-        facts = _facts(RecogniserDirectory.load(experiment, experiments))
+    if is_recogniser(model, experiments):
+        facts = _facts(RecogniserDirectory.load(model, experiments))
         settings = facts["settings"]
     else:
-        source = Experiment.load(experiment, experiments)
+        source = Experiment.load(model, experiments)
         facts = _facts(source) | {
             "styles": _styles(source),
             "lineage": _lineage(source, experiments),
         }
         settings = facts["hyperparameters"]
     if as_json:
-        click.echo(json.dumps(facts, indent=2, allow_nan=False))
+        echo_json(facts)
         return
     for key in ("name", "path", "running", "data_digest"):
         echo(f"{key}: {facts[key] or '-'}")
@@ -76,16 +74,16 @@ def _echo_history(rows: list[dict[str, float | None]]) -> None:
     if not rows:
         echo("history: no epoch finished yet")
         return
-    columns = {name: form for name, form in COLUMNS.items() if name in rows[-1]}
+    columns = {name: spec for name, spec in COLUMNS.items() if name in rows[-1]}
     has_nats = "valid_log_likelihood" in columns
     echo("history:" + "  [log-likelihoods in nats a line]" * has_nats)
     heads = [name.replace("_log_likelihood", "") for name in columns]
     echo("  " + "  ".join(heads))
     for row in rows:
         cells = []
-        for head, (name, form) in zip(heads, columns.items(), strict=True):
+        for head, (name, spec) in zip(heads, columns.items(), strict=True):
             value = row.get(name)
-            cell = "-" if value is None else format(value, form)
+            cell = "-" if value is None else format(value, spec)
             cells.append(cell.rjust(len(head)))
         echo("  " + "  ".join(cells))
 
@@ -94,13 +92,13 @@ def _facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str, Any]
     from sketch.experiment.recogniser_directory import RecogniserDirectory
     from sketch.settings.hyperparameters import to_json
 
-    is_recogniser = isinstance(source, RecogniserDirectory)
+    is_experiment = not isinstance(source, RecogniserDirectory)
     return {
         "name": source.name,
         "path": str(source.path),
         "running": source.holder(),
-        "settings" if is_recogniser else "hyperparameters": to_json(
-            source.settings if is_recogniser else source.hyperparameters
+        "hyperparameters" if is_experiment else "settings": to_json(
+            source.hyperparameters if is_experiment else source.settings
         ),
         "alphabet": list(source.alphabet.characters),
         "offset_mean": source.offset_mean.tolist(),
@@ -114,7 +112,7 @@ def _facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str, Any]
 
 
 def _styles(experiment: "Experiment") -> list[str]:
-    """Their names; none where they are damaged, which is told."""
+    """Their names; if they are damaged, none, and a line on stderr."""
     from sketch.cli.main import describe
     from sketch.experiment.styles import load_styles
 
@@ -126,7 +124,7 @@ def _styles(experiment: "Experiment") -> list[str]:
 
 
 def _lineage(experiment: "Experiment", root: Path) -> list[dict[str, Any]]:
-    """What is known of the parent, its parent and so on."""
+    """The parent, its parent and so on, as far as they are known."""
     from sketch.experiment.lineage import ancestors
 
     return [

@@ -7,10 +7,7 @@ from typing import Any
 import click
 
 from sketch.cli.options import (
-    debug_option,
-    experiments_option,
-    once,
-    progress_option,
+    common_options,
     settings_options,
     shows_progress,
     typed,
@@ -24,15 +21,11 @@ from sketch.settings.run_options import RunOptions
 @click.option(
     "--model",
     type=ExperimentName(),
-    multiple=True,
-    callback=once("name one experiment"),
     help="Go on with this experiment; with another --lr, --bs and so on, begin a new "
     "one with its best weights. `continue` means the one that the other options name.",
 )
 @settings_options(Hyperparameters, RunOptions)
-@experiments_option
-@progress_option
-@debug_option
+@common_options(progress=True)
 @click.pass_context
 def command(
     ctx: click.Context,

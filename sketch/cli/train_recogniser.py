@@ -7,9 +7,7 @@ from typing import Any
 import click
 
 from sketch.cli.options import (
-    debug_option,
-    experiments_option,
-    progress_option,
+    common_options,
     settings_options,
     shows_progress,
     typed,
@@ -24,9 +22,7 @@ from sketch.settings.recogniser_settings import RecogniserOptions, RecogniserSet
     help="Go on with this reader: its name, or the path of its directory.",
 )
 @settings_options(RecogniserSettings, RecogniserOptions)
-@experiments_option
-@progress_option
-@debug_option
+@common_options(progress=True)
 @click.pass_context
 def command(
     ctx: click.Context,

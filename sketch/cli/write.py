@@ -8,25 +8,29 @@ from typing import Any
 import click
 
 from sketch.cli.options import (
-    backend_option,
+    STDOUT,
     check_writing,
-    debug_option,
+    common_options,
     echo_writing,
-    experiments_option,
-    progress_option,
-    refuse_existing,
+    force_option,
+    lend_output,
+    model_option,
+    output_format,
     refuse_unused,
+    require_writable,
     shows_progress,
-    writing_model_option,
     writing_options,
 )
 from sketch.cli.param_types import FiniteRange
+from sketch.system.messages import echo
 
-# A word that ends so is a file's name, and no text.
+# A word with such an ending is a file's name, not a text.
 FILE_SUFFIXES = (
     *(".txt", ".text", ".md", ".rst", ".tex"),
     *(".doc", ".docx", ".odt", ".rtf", ".pdf", ".html"),
 )
+FORMATS = ("svg", "png", "pdf", "gif", "inkml", "json")
+SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
 
 
 @click.command()
@@ -36,10 +40,17 @@ FILE_SUFFIXES = (
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="Where to: .svg, .png, .pdf, .gif (the pen at work), .inkml or .json. More "
-    "than one page makes numbered files, or a PDF of several pages.",
+    help="The file to write: .svg, .png, .pdf, .gif (the pen at work), .inkml or "
+    ".json; - is standard output. Several pages make numbered files, or one PDF.",
 )
-@writing_model_option("the hand that comes with sketch")
+@click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(FORMATS),
+    show_default="svg",
+    help="The format of standard output.",
+)
+@model_option("the pretrained model for texts")
 @click.option(
     "--paper",
     default="a4",
@@ -47,38 +58,44 @@ FILE_SUFFIXES = (
     metavar="a4|a5|letter|WxH",
     help="The sheet; W and H in mm.",
 )
-@click.option("--margin", type=float, default=22, show_default=True, help="White, mm.")
+@click.option(
+    "--margin",
+    type=float,
+    default=22,
+    show_default=True,
+    help="Margin on all sides, in mm.",
+)
 @click.option(
     "--size",
     type=float,
     default=2.5,
     show_default=True,
-    help="Height of a small letter such as x, mm.",
+    help="Height of a small letter such as x, in mm.",
 )
 @click.option(
     "--line-spacing",
     type=float,
     show_default="3.8 times --size",
-    help="From line to line, mm.",
+    help="Distance of the lines, in mm.",
 )
 @click.option(
     "--align",
     type=click.Choice(("left", "right", "center", "justify")),
     default="left",
     show_default=True,
-    help="Where the lines stand.",
+    help="Alignment of the lines.",
 )
 @click.option(
     "--jitter",
     type=FiniteRange(0, 3),
     default=0.3,
     show_default=True,
-    help="Unsteadiness of lines and gaps: 0 is as along a ruler, 1 a bumpy ride.",
+    help="Unsteadiness of lines and gaps: 0 is ruler-straight, 1 very uneven.",
 )
 @click.option(
     "--keep-lines",
     is_flag=True,
-    help="Keep the line ends of the text (verses, addresses), not only its paragraphs.",
+    help="Keep the line breaks of the text, as in verses and addresses.",
 )
 @click.option(
     "--ink",
@@ -92,38 +109,36 @@ FILE_SUFFIXES = (
     "pen_mm",
     type=FiniteRange(0, 100, min_open=True),
     show_default="suits --size",
-    help="Width of the pen, mm.",
+    help="Width of the pen, in mm.",
 )
 @click.option(
     "--smooth/--no-smooth",
     default=True,
     show_default=True,
-    help="Curves through the points, or straight lines between them.",
+    help="Draw curves through the points, or straight lines.",
 )
-@click.option("--animate", is_flag=True, help="An SVG that writes itself.")
+@click.option("--animate", is_flag=True, help="Make an SVG that writes itself.")
 @click.option(
     "--seconds",
     type=FiniteRange(0, 86_400, min_open=True),
-    show_default="the hand's own time, 30 at the most",
-    help="How long an SVG or GIF (up to 600) takes to write itself, a page.",
+    show_default="the pen's own time, at most 30",
+    help="How long a page of an animated SVG or GIF (up to 600) takes.",
 )
 @writing_options(bias=1.0)
 @click.option(
     "--no-check",
     is_flag=True,
-    help="Read nothing back. By default the reader that comes with sketch does, if it "
-    "has learned from the same corpus as the hand.",
+    help="Do not read the ink back. By default the pretrained recogniser does, if it "
+    "was trained on the same corpus as the model.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that are there.")
-@progress_option
-@backend_option
-@experiments_option
-@debug_option
+@force_option
+@common_options(backend=True, progress=True)
 @click.pass_context
 def command(
     ctx: click.Context,
     text: str,
     output: Path,
+    file_format: str | None,
     model: str | None,
     paper: str,
     margin: float,
@@ -148,16 +163,23 @@ def command(
     """Write a letter: whole pages, on paper of your size.
 
     The text comes from a UTF-8 file, from the command line, or with - from standard
-    input. Blank lines part its paragraphs; lines are wrapped by the width of the ink.
-    Without --prime all pages are in the hand of a few of its words, written first.
+    input. Blank lines separate paragraphs; other line breaks become blanks unless
+    --keep-lines is given. Without --prime, a few words written first set the style.
+
+    Unlike `sketch sample`, it writes tidily (--bias 1) and reads the ink back
+    (--check).
     """
     check_writing(ctx)
     if no_check:
         refuse_unused(ctx, ("check",), "does not go with --no-check")
-    if output.suffix.lower() in (".inkml", ".json"):
+    if output != STDOUT:
+        refuse_unused(ctx, ("file_format",), "goes only with --output -")
+    file_format = output_format(ctx, output, file_format, FORMATS, "svg")
+    suffix = f".{file_format}"
+    if file_format in ("inkml", "json"):
         unused = ("colour", "pen_mm", "smooth")
-        refuse_unused(ctx, unused, f"does not go with {output.suffix}: it holds points")
-    if not animate and output.suffix.lower() != ".gif":
+        refuse_unused(ctx, unused, f"does not go with {suffix}: it holds points")
+    if not animate and file_format != "gif":
         refuse_unused(ctx, ("seconds",), "goes only with --animate or a .gif")
     from sketch.page.page_files import (
         check_format,
@@ -177,18 +199,18 @@ def command(
             jitter=jitter,
             seed=writing["seed"],
         )
-        check_format(output, animate, seconds, layout.paper)
+        check_format(f"{output.stem}{suffix}", animate, seconds, layout.paper)
         colour = ink_colour(colour)
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
     text = _read(text)
-    refuse_existing([output, *find_numbered(output)], force)
+    require_writable([output, *find_numbered(output)], force)
 
     from sketch.api import load
 
     pen = load(model, experiments=experiments, backend=backend)
     if model is None:
-        click.echo(f"the hand is {pen.name}, which comes with sketch", err=True)
+        echo(f"the model is {pen.name}", err=True)
     if check is None and not no_check:
         from sketch.writing.check import find_recogniser_of
 
@@ -203,29 +225,45 @@ def command(
         progress=shows_progress(progress),
         **writing,
     )
-    refuse_existing(page_paths(output, len(ink.pages)), force)
+    if output != STDOUT:
+        require_writable(page_paths(output, len(ink.pages)), force)
+    if not keep_lines and _has_short_lines(text):
+        ink.notes.append("short lines became paragraphs; --keep-lines keeps them")
     echo_writing(ink)
-    paths = ink.save(
-        output,
-        colour=colour,
-        pen_mm=pen_mm,
-        animate=animate,
-        seconds=seconds,
-        smooth=smooth,
-    )
+    with lend_output(output, file_format) as path:
+        paths = ink.save(
+            path,
+            colour=colour,
+            pen_mm=pen_mm,
+            animate=animate,
+            seconds=seconds,
+            smooth=smooth,
+        )
+    if output == STDOUT:
+        return
     for path in paths:
-        click.echo(path)
+        echo(path)
     if others := [path for path in find_numbered(output) if path not in paths]:
         named = ", ".join(map(str, others[:3])) + (" …" if len(others) > 3 else "")
-        click.echo(f"note: left as they were, of another letter: {named}", err=True)
+        echo(f"note: left as they were, of another letter: {named}", err=True)
+
+
+def _has_short_lines(text: str) -> bool:
+    """Whether two short lines in a row look like a verse or an address."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    return any(
+        0 < len(first) <= SHORT_LINE and 0 < len(second) <= SHORT_LINE
+        for first, second in zip(lines, lines[1:], strict=False)
+    )
 
 
 def _read(text: str) -> str:
     """The text of a file or of standard input, or the argument itself."""
     if text == "-":
         content, name = sys.stdin.buffer.read(), "standard input"
-    elif os.path.isfile(text):  # Path.is_file raises for what is too long for a name
+    elif os.path.isfile(text):  # Path.is_file raises if the text is too long for a name
         content, name = Path(text).read_bytes(), text
+        echo(f"the text is that of the file {text}", err=True)
     elif os.path.isdir(text):
         raise click.ClickException(f"{text} is a folder: name a file in it")
     elif text.lower().endswith(FILE_SUFFIXES) and not any(map(str.isspace, text)):

@@ -112,8 +112,26 @@ def find_directory(
 
 
 def is_recogniser(path_or_name: str | Path, root: str | Path) -> bool:
-    """Whether a name or path leads to a recogniser."""
-    return find_directory(path_or_name, root, RECOGNISER_NAME) is not None
+    """Whether a name or path leads to a recogniser, and not to an experiment.
+
+    A whole name comes before the beginning of one.
+
+    Raises:
+        ValueError: it is the beginning of the names of both.
+    """
+    recogniser, experiment = (
+        find_directory(path_or_name, root, name)
+        for name in (RECOGNISER_NAME, SETTINGS_NAME)
+    )
+    if recogniser and experiment:
+        name = Path(path_or_name).name
+        if name not in (recogniser.name, experiment.name):
+            raise ValueError(
+                f"{name!r} is the beginning of 2 names: {experiment.name}, "
+                f"{recogniser.name}; type more of it"
+            )
+        return recogniser.name == name
+    return recogniser is not None
 
 
 def is_pretrained(path: Path) -> bool:

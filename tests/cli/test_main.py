@@ -11,10 +11,8 @@ from pathlib import Path
 
 import click
 import pytest
-from unread import Unread
 from untrained import make_experiment
 
-from sketch.cli import signals
 from sketch.cli.main import COMMANDS, describe
 from sketch.experiment.places import find_pretrained
 
@@ -48,6 +46,43 @@ def test_help_imports_nothing_heavy(command):
     assert not set(HEAVY) & set(modules)
 
 
+@pytest.mark.parametrize("words", [["list"], ["list", "--json"], ["show", "iam-text"]])
+def test_list_and_show_import_neither_keras_nor_matplotlib(words):
+    result = python("-c", LIST_MODULES, *words)
+    code, modules = json.loads(result.stdout.splitlines()[-1])
+    assert code == 0
+    assert not {"keras", "jax", "h5py", "matplotlib"} & set(modules)
+
+
+def test_the_shell_completes_without_keras(tmp_path):
+    program = """
+import os, sys
+from sketch.cli.main import main
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+    environment = os.environ | {
+        "_SKETCH_COMPLETE": "bash_complete",
+        "COMP_WORDS": "sketch write --model iam-text --prime ",
+        "COMP_CWORD": "5",
+    }
+    result = python("-c", program, env=environment)
+    assert "plain,slanted" in result.stdout
+    assert not {"keras", "jax", "h5py", "matplotlib"} & set(result.stderr.split())
+
+
+def test_commands_take_the_beginning_of_a_name(sketch, parent):
+    shown = sketch("show", parent.name)
+    assert sketch("show", parent.name[:-3]) == shown
+    assert "name: iam\n" in sketch("show", "iam").out  # not iam-recogniser
+    result = sketch("show", "iam-")
+    assert result.code == 1
+    assert "beginning of 2 names: iam-text, iam-recogniser;" in result.err
+    assert sketch("plot", parent.name[:-3]).code == 0
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_is_in_house_style(sketch, command):
     text = sketch(command, "--help").out
@@ -68,7 +103,7 @@ def test_the_commands_are_listed_in_the_order_of_work(sketch):
         (["nope"], "No such command 'nope'.\n"),
         (["trian"], "No such command 'trian'. Did you mean 'train'?\n"),
         (["list", "--nope"], "No such option"),
-        (["show"], "Missing argument"),
+        (["show"], "name one experiment: MODEL, or --model MODEL"),
         (["train", "--dim", "0"], "0 is not in the range"),
         (["train", "--dim", "x"], "'x' is not a valid integer"),
         (["train", "--step-method", "sgd"], "is not one of"),
@@ -87,13 +122,7 @@ def test_the_commands_are_listed_in_the_order_of_work(sketch):
         (["convert", ".", "--max-jump", "nan"], "is not a finite number"),
         (["train", "--name", "../x"], "--name must be"),
         (["train", "--model", "continue", "-K", "3"], "-K needs --text"),
-        (
-            ["sample", "--text", "a", "--prime", "x", *2 * ("--data", ".")],
-            "--data goes once",
-        ),
-        (["write", "a", "-o", "a.svg", *2 * ("--model", "x")], "--model goes once"),
-        (["train", *2 * ("--model", "x")], "--model goes once"),
-        (["evaluate", *2 * ("--model", "x")], "--model goes once"),
+        (["evaluate", "x", "--model", "x"], "name one experiment"),
         (["sample", "--model", "x", "--output", "x.bmp"], "must end with .png, .pdf"),
     ],
 )
@@ -154,6 +183,16 @@ def test_a_line_cannot_command_the_terminal_or_fill_it():
     assert len(describe(ValueError("x" * 10**6))) == 1001
 
 
+def test_a_recogniser_is_no_experiment_and_vice_versa(sketch, parent, recogniser):
+    for words in (["sample"], ["evaluate"], ["train", "--bs", 3]):
+        result = sketch(*words, "--model", recogniser.name)
+        assert result.code == 1
+        assert f"'{recogniser.name}' is a recogniser, not an experiment" in result.err
+    result = sketch("train-recogniser", "--recogniser", parent.name)
+    assert result.code == 1
+    assert f"'{parent.name}' is an experiment, not a recogniser" in result.err
+
+
 def test_interruption_is_130(sketch, failing):
     failing(KeyboardInterrupt())
     assert sketch("list") == (130, "", "\ninterrupted\n")  # the ^C has its line
@@ -187,125 +226,86 @@ def test_an_exit_code_of_a_command_is_kept(sketch, failing):
     assert sketch("list").code == 143
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
-)
-def test_signals_of_the_system(number, code):
-    program = (
-        "import signal, time\n"
-        # A shell lets what it runs in the background ignore Ctrl-C.
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from sketch.cli.main import main\n"
-        "import sketch.experiment.places as directory\n"
-        "def wait(*_):\n"
-        "    print('waiting', flush=True)\n"
-        "    time.sleep(60)\n"
-        "directory.find_own = wait\n"
-        "import sys\n"
-        "sys.argv = ['sketch', 'list']\n"
-        "main()\n"
-    )
-    command = [sys.executable, "-c", program]
+PROGRAM = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from sketch.cli.main import main
+import sketch.experiment.places as places
+
+def strike(*_):
+    try:
+        %s
+    finally:
+        print("cleaned up")
+
+number = int(sys.argv[1])
+places.find_own = strike
+sys.argv = ["sketch", "list"]
+main()
+"""
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_ends_a_command(number, code):
+    program = PROGRAM % "import time; print('waiting', flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", program, str(int(number))]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "waiting\n"
         process.send_signal(number)
-        assert process.wait(timeout=30) == code
-        assert "Traceback" not in process.stderr.read()
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (code, "cleaned up\n")
+    assert err.strip() == ("interrupted" if code == 130 else "")
 
 
-def test_a_second_signal_ends_an_import_where_nobody_reads(monkeypatch):
-    system = Unread()
-    monkeypatch.setattr(signals, "os", system)
-    monkeypatch.setattr(signals, "_pending", signal.SIGINT)
-    monkeypatch.setattr(signals, "_is_importing", lambda frame: True)
-    monkeypatch.setattr(signals, "_come_again", lambda number: None)
-    signals._end(signal.SIGINT, None)
-    assert system.exits == [130]
-
-
-PROGRAM = """
-import gc, signal, sys, time, weakref
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from sketch.cli.main import main
-import sketch.experiment.places as directory
-
-number = int(sys.argv[1])
-
-class Thing:
-    pass
-
-def raise_signal(*_):
-    print("raised", flush=True)
-    gc.callbacks.clear()
-    signal.raise_signal(number)
-
-def strike(*_):
-    try:
-        %s  # Python discards what this raises
-        time.sleep(60)
-    finally:
-        time.sleep(0.2)  # some turns of the timer
-        print("cleared up", flush=True)
-
-directory.find_own = strike
-sys.argv = ["sketch", "list"]
-main()
-"""
-
-
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
-)
-@pytest.mark.parametrize(
-    "where",
-    [
-        "gc.callbacks.append(raise_signal); gc.collect()",
-        "thing = Thing(); ref = weakref.ref(thing, raise_signal); del thing",
-        "Thing.__del__ = raise_signal; Thing()",
-        "import catching; catching.catch(raise_signal)",
-        "import importing",
-    ],
-    ids=["collector", "weakref", "finaliser", "catcher", "import"],
-)
-def test_a_signal_that_is_discarded_comes_again(tmp_path, number, code, where):
-    catching = "def catch(do):\n try: do()\n except BaseException: pass\n"
-    (tmp_path / "catching.py").write_text(catching)
-    importing = "import __main__\n__main__.raise_signal()\nprint('whole')\n"
-    (tmp_path / "importing.py").write_text(importing)
-    result = python("-c", PROGRAM % where, str(int(number)), cwd=tmp_path)
-    said = ["raised", "cleared up"]
-    if where == "import importing":
-        said.insert(1, "whole")
-    assert result.stdout.splitlines() == said, result.stderr
-    assert result.returncode == code
-    assert result.stderr.strip() == ("interrupted" if code == 130 else "")
-
-
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
-)
-def test_what_still_runs_is_not_waited_for(tmp_path, number, code):
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_does_not_wait_for_threads(number, code):
     """JAX leaves a timer behind, or a compiler that Python's own end would crash."""
     late = "import atexit; atexit.register(print, 'late'); "
     lines = f"{late}import threading; threading.Timer(600, print).start()"
-    result = python("-c", PROGRAM % f"{lines}; raise_signal()", str(int(number)))
+    result = python(
+        "-c", PROGRAM % f"{lines}; signal.raise_signal(number)", str(int(number))
+    )
     assert result.returncode == code
-    assert result.stdout.splitlines() == ["raised", "cleared up"]
+    assert result.stdout.splitlines() == ["cleaned up"]
+    assert result.stderr.strip() == ("interrupted" if code == 130 else "")
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_within_an_import_ends_at_once(tmp_path, number, code):
+    importing = "import __main__, signal\n"
+    importing += "try: signal.raise_signal(__main__.number)\n"
+    importing += "except BaseException: pass\n"  # as extension modules discard it
+    (tmp_path / "importing.py").write_text(importing)
+    result = python("-c", PROGRAM % "import importing", str(int(number)), cwd=tmp_path)
+    assert result.stdout == ""
+    assert result.returncode == code
+    assert result.stderr.strip() == ("interrupted" if code == 130 else "")
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+    "words",
+    [
+        ("--experiments", "other", "list"),
+        ("--experiments=other", "--debug", "list"),
+        ("list", "--experiments", "other"),
+        ("--experiments", "first", "list", "--experiments", "other"),
+    ],
 )
-def test_a_second_signal_ends_an_import(tmp_path, number, code):
-    importing = "import __main__\n" + "__main__.raise_signal()\n" * 2
-    (tmp_path / "importing.py").write_text(importing)
-    program = PROGRAM % "import importing"
-    result = python("-c", program, str(int(number)), cwd=tmp_path)
-    assert result.stdout.splitlines() == ["raised", "raised"], result.stderr
-    assert result.returncode == code
-    assert result.stderr.strip() == ("interrupted" if code == 130 else "")
+def test_common_options_may_stand_before_the_command(sketch, words):
+    assert "no experiments in other;" in sketch(*words).out
+
+
+def test_debug_before_the_command_shows_the_traceback(sketch, failing):
+    failing(ValueError("bad"))
+    assert "Traceback" in sketch("--debug", "list").err
+
+
+def test_a_common_option_that_the_command_lacks_is_wrong_usage(sketch):
+    assert sketch("--backend", "jax", "list").code == 2
+    assert sketch("--debug").code == 2
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(tmp_path):
@@ -359,7 +359,7 @@ def test_the_shell_completes_names_of_own_and_pretrained_models(tmp_path):
         (tmp_path / name / "hyperparameters.json").touch()
     environment = os.environ | {
         "_SKETCH_COMPLETE": "bash_complete",
-        "COMP_WORDS": "sketch show iam",
+        "COMP_WORDS": "sketch evaluate iam",
         "COMP_CWORD": "2",
         "SKETCH_EXPERIMENTS": str(tmp_path),
     }

@@ -1,9 +1,12 @@
 """`sketch sample` writes what it says, and overwrites nothing."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from untrained import make_experiment
 
+from sketch.cli.main import main
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.places import find_pretrained
 from sketch.ink.alphabet import Alphabet
@@ -48,11 +51,44 @@ def test_defaults_write_into_the_experiment(sketch, experiment, calls):
     assert calls == [(experiment.name, 4, 9, 0.0, 0)]
     picture = "experiments/" + experiment.name
     picture += "/samples/sample-n4-steps9-bias0-seed0"
-    names = [f"{picture}.png", f"{picture}-pen.png"]
-    assert [line[line.index("experiments/") :] for line in result.out.split()] == names
-    for line in result.out.split():
-        with open(line, "rb") as file:
-            assert file.read(8) == b"\x89PNG\r\n\x1a\n"
+    (line,) = result.out.splitlines()
+    assert line.endswith(f"{picture}.png")
+    assert Path(line).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert len(list(Path(line).parent.iterdir())) == 1  # nothing unasked
+
+
+def test_figures_of_free_lines_are_the_pen_states(sketch, experiment, calls, tmp_path):
+    words = ("sample", "--model", experiment.name, "-n", 2, "-o", "a.svg", "--figures")
+    assert sketch(*words).out == "a.svg\na-pen.png\n"
+    assert (tmp_path / "a-pen.png").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "a.svg").unlink()
+    result = sketch(*words)
+    assert "a-pen.png is there already" in result.err and len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "begins"),
+    [([], b"\x89PNG"), (["--format", "json"], b'{"format": "sketch-ink"')],
+)
+def test_output_dash_is_standard_output(
+    experiment, calls, tmp_path, capfdbinary, options, begins
+):
+    words = ("--model", str(experiment.path), "-n", "2", "-o", "-", *options)
+    with pytest.raises(SystemExit) as end:
+        main(["sample", *words])
+    assert end.value.code == 0
+    assert capfdbinary.readouterr().out.startswith(begins)
+    assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
+
+
+@pytest.mark.parametrize("output", ["/proc/x.png", "file/x.png"])
+def test_an_unwritable_output_is_refused_before_sampling(
+    sketch, experiment, calls, tmp_path, output
+):
+    (tmp_path / "file").touch()
+    result = sketch("sample", "--model", experiment.name, "-n", 2, "-o", output)
+    assert (result.code, calls) == (1, [])
+    assert result.err.startswith(f"Error: cannot write {output}: ")
 
 
 @pytest.mark.parametrize(
@@ -63,11 +99,10 @@ def test_svg(sketch, experiment, calls, tmp_path, options):
     assert result.code == 0, result.err
     assert calls == [(experiment.name, 2, 700, 0.0, 0)]
     assert b"<svg" in (tmp_path / options[1]).read_bytes()
-    assert (tmp_path / "a-pen.png").exists()
 
 
 @pytest.mark.parametrize(
-    "suffix, begins",
+    ("suffix", "begins"),
     [("pdf", b"%PDF"), ("inkml", b"<?xml"), ("json", b'{"format": "sketch-ink"')],
 )
 def test_other_formats(sketch, experiment, calls, tmp_path, suffix, begins):
@@ -79,11 +114,15 @@ def test_other_formats(sketch, experiment, calls, tmp_path, suffix, begins):
         assert len(read_ink(path)) == 2
 
 
-@pytest.mark.parametrize("form, begins", [("png", b"\x89PNG"), ("pdf", b"%PDF")])
-def test_a_picture_without_an_ending(sketch, experiment, calls, tmp_path, form, begins):
-    options = ("-n", 2, "-o", "picture", "--format", form)
+@pytest.mark.parametrize(
+    ("file_format", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")]
+)
+def test_a_picture_without_an_ending(
+    sketch, experiment, calls, tmp_path, file_format, begins
+):
+    options = ("-n", 2, "-o", "picture", "--format", file_format)
     result = sketch("sample", "--model", experiment.name, *options)
-    assert result == (0, "picture\npicture-pen.png\n", "")
+    assert result == (0, "picture\n", "")
     assert (tmp_path / "picture").read_bytes().startswith(begins)
 
 
@@ -103,10 +142,8 @@ def test_an_ending_of_another_format(sketch, experiment, calls, tmp_path, option
     assert calls == [] and not list(tmp_path.glob("a*"))
 
 
-@pytest.mark.parametrize("there", ["a.png", "a-pen.png"])
-def test_nothing_is_overwritten_without_force(
-    sketch, experiment, calls, tmp_path, there
-):
+def test_nothing_is_overwritten_without_force(sketch, experiment, calls, tmp_path):
+    there = "a.png"
     (tmp_path / there).write_text("mine")
     arguments = ("sample", "--model", experiment.name, "--output", "a.png", "-n", 1)
     result = sketch(*arguments)
@@ -121,7 +158,10 @@ def test_nothing_is_overwritten_without_force(
     [
         (["--text", "a", "--steps", 9], "--steps does not go with --text"),
         (["--tries", 2], "--tries goes only with --text"),
-        (["--prime", "x.svg", "--figures"], "--prime, --figures goes only with --text"),
+        (
+            ["--prime", "x.svg", "--check", "x"],
+            "--prime, --check goes only with --text",
+        ),
         (["--text", "a", "--max-error-rate", 0.1], "goes only with --check"),
     ],
 )
@@ -131,17 +171,18 @@ def test_no_option_is_silently_ignored(sketch, experiment, calls, options, words
     assert calls == []
 
 
-def test_without_a_text_and_a_model_the_hand_for_free_lines_writes(
+def test_without_text_and_model_the_pretrained_model_for_free_lines_writes(
     sketch, calls, monkeypatch, tmp_path
 ):
     result = sketch("sample", "-n", 2)
     assert result.code == 0, result.err
     ((name, *_),) = calls
-    hand = Experiment.load(find_pretrained()[name], ".")
-    assert not hand.hyperparameters.text
-    assert result.err == f"the hand is {name}, which comes with sketch\n"
+    assert not Experiment.load(find_pretrained()[name], ".").hyperparameters.text
+    assert result.err == f"the model is {name}\n"
     assert (tmp_path / "sample-n2-steps700-bias0-seed0.png").exists()
-    assert "[default: (a hand that " in " ".join(sketch("sample", "--help").out.split())
+    assert "[default: (a pretrained model, " in " ".join(
+        sketch("sample", "--help").out.split()
+    )
     monkeypatch.setattr("sketch.experiment.places.find_pretrained", dict)
     result = sketch("sample", "-n", 2)
     assert result.code == 2 and "give it a --text" in result.err
@@ -173,9 +214,9 @@ def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
     result = sketch("sample", "--model", name, *options, "-o", "a.svg", "--bias", 1)
     assert result.code == 0
     again, fault = result.err.splitlines()
-    assert again == "pieces of text: 3, written again: 5"
+    assert again == "3 pieces of text, 8 tries"
     assert fault == "'so': it found no end, after 5 tries"
-    assert result.out == "a.svg\na-pen.png\n"
+    assert result.out == "a.svg\n"
     ((text, options),) = written
     assert text == "so\nand on\n\nto that\nso\nand on\n\nto that"  # places count
     assert (options["seed"], options["bias"], options["figures"]) == (3, 1.0, None)
@@ -187,7 +228,7 @@ def test_a_text_that_is_long_for_one_row_is_noted(sketch, written, tmp_path, len
     name = make_experiment(tmp_path / "experiments", with_weights=False).name
     result = sketch("sample", "--model", name, "--text", "a" * length, "-o", "a.svg")
     assert result.code == 0
-    assert ("`sketch write` parts a text" in result.err) == (length == 101)
+    assert ("`sketch write` breaks a text" in result.err) == (length == 101)
 
 
 @pytest.mark.parametrize("there", ["a-01-line.png", "a-02-density.png"])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from made_up_ink import write
 
+from sketch.cli.main import main
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.places import pretrained_dir
 from sketch.experiment.recogniser_directory import RecogniserDirectory, find_recognisers
@@ -15,6 +16,8 @@ from sketch.page.layout import Piece, lay_out
 from sketch.page.paper import Layout
 from sketch.page.written import Ink
 from sketch.settings.hyperparameters import Hyperparameters
+
+SMALL = ("--paper", "40x20", "--margin", "3", "--size", "3")  # holds a few words
 
 
 @pytest.fixture
@@ -131,6 +134,7 @@ def test_a_file_standard_input_and_a_missing_file(run, asked, tmp_path, monkeypa
     (tmp_path / "l.txt").write_text("\ufeffä\n\nb", encoding="utf-8")
     assert run("l.txt", "-o", "a.json").code == 0
     assert asked[-1]["text"] == "ä\n\nb"
+    assert "the text is that of the file l.txt" in run("l.txt", "-o", "x.json").err
 
     class Standard:
         class buffer:
@@ -148,7 +152,7 @@ def test_a_file_standard_input_and_a_missing_file(run, asked, tmp_path, monkeypa
     assert "letters is a folder" in run("letters", "-o", "c.json").err
     (tmp_path / "l.txt").write_bytes(b"\xff\xfe\xfa")
     assert "is not UTF-8" in run("l.txt", "-o", "c.json").err
-    assert len(asked) == 2
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize("suffix", ["png", "pdf", "gif", "inkml", "json", "svg"])
@@ -160,14 +164,52 @@ def test_formats(run, asked, tmp_path, suffix):
 
 
 def test_several_pages_are_numbered(run, asked, tmp_path):
-    small = ("--paper", "40x20", "--margin", 3, "--size", 3)
-    result = run("a", "-o", "a.svg", *small)
+    result = run("a", "-o", "a.svg", *SMALL)
     assert result.out.split()[0] == "a-1.svg" and len(result.out.split()) > 1
-    again = run("a", "-o", "a.svg", *small)
+    again = run("a", "-o", "a.svg", *SMALL)
     assert again.code == 1 and "a-1.svg is there already" in again.err
     assert len(asked) == 1  # told before the letter is written anew
-    assert run("a", "-o", "a.svg", *small, "--force").code == 0
-    assert run("a", "-o", "a.pdf", *small).out == "a.pdf\n"
+    assert run("a", "-o", "a.svg", *SMALL, "--force").code == 0
+    assert run("a", "-o", "a.pdf", *SMALL).out == "a.pdf\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "begins"), [([], b"<svg"), (["--format", "pdf", *SMALL], b"%PDF")]
+)
+def test_output_dash_is_standard_output(
+    asked, experiment, capfdbinary, options, begins
+):
+    with pytest.raises(SystemExit) as end:
+        main(["write", "a", "-o", "-", "--model", str(experiment.path), *options])
+    assert end.value.code == 0
+    assert capfdbinary.readouterr().out.startswith(begins)
+
+
+def test_standard_output_takes_one_page(run, asked, tmp_path):
+    result = run("a", "-o", "-", *SMALL)
+    assert (result.code, result.out) == (1, "")
+    assert "pages as .svg: use --format pdf" in result.err
+    assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
+
+
+def test_an_unwritable_output_is_refused_before_writing(run, asked, tmp_path):
+    result = run("a", "-o", "/proc/x.png")
+    assert (result.code, asked) == (1, [])
+    assert result.err.startswith("Error: cannot write /proc/x.png: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_noted"),
+    [
+        ("12 Elm Row\nOxford", True),
+        ("Dear all,\n\nthe end", False),
+        ("a long line of prose that wraps\n" * 2 + "at its end" * 5, True),
+        ("word " * 12 + "\n" + "word " * 5, False),
+    ],
+)
+def test_joined_short_lines_are_noted(run, asked, text, is_noted):
+    assert ("--keep-lines keeps them" in run(text, "-o", "a.svg").err) == is_noted
+    assert "--keep-lines" not in run(text, "-o", "b.svg", "--keep-lines").err
 
 
 def test_animation(run, asked, tmp_path):
@@ -180,7 +222,7 @@ def test_animation(run, asked, tmp_path):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["-o", "a.bmp"], "must end with one of"),
+        (["-o", "a.bmp"], "--output must end with .svg, .png"),
         (["-o", "a.json", "--ink", "navy"], "--ink does not go with .json"),
         (["-o", "a.png", "--animate"], "can be animated"),
         (["-o", "a.svg", "--paper", "a9"], "WIDTHxHEIGHT"),
