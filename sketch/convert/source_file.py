@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sketch.ink import DamagedInk
+from sketch.ink.xml import MAX_BYTES
 
-MAX_FILE_BYTES = 8 << 20  # the largest pen file of IAM-OnDB has 0.14 MB
+MAX_FILE_BYTES = MAX_BYTES  # the largest pen file of IAM-OnDB has 0.14 MB
 MAX_DATA_SET_BYTES = 64 << 20  # of a `.npz`; 75,000 drawings have about 20 MB
 MAX_ARCHIVE_BYTES = 8 << 30  # unpacked; all parts of IAM-OnDB have under 2 GB together
 MAX_RATIO = 100  # of unpacked to packed bytes, beyond the first; pen data: about 15

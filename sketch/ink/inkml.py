@@ -24,6 +24,7 @@ milliseconds, an `xml:id` for each line, and annotations of the types `id` and `
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -154,6 +155,10 @@ def _kind_of(element: etree._Element) -> str:
     return ""
 
 
+def _is_drawing(element: etree._Element) -> bool:
+    return any(kind in _kind_of(element) for kind in DRAWINGS)
+
+
 @dataclass
 class _DrawnLine:
     """What the pen drew in a group, or outside of any.
@@ -180,6 +185,7 @@ class _Page:
 
     def __init__(self, root: etree._Element):
         self.passed_over: Counter[str] = Counter()
+        self._num_seen = 0  # points by views
         self._contexts = _Contexts(root)
         self._strokes: dict[etree._Element, list[np.ndarray] | None] = {}
         self._by_id: dict[str, etree._Element] = {}
@@ -217,7 +223,7 @@ class _Page:
         self, group: etree._Element, line: _DrawnLine | None
     ) -> _DrawnLine | None:
         """The line that a group in `line` belongs to; adds new ones."""
-        if line is None or any(kind in _kind_of(group) for kind in DRAWINGS):
+        if line is None or _is_drawing(group):
             return None
         text = _text_of(group)
         trace, view = (next(group.iter(tag), None) for tag in (TRACE, VIEW))
@@ -269,30 +275,48 @@ class _Page:
                 if view in with_text
                 and not with_text.intersection(view.iterancestors())
             ]
-        lines, seen, num_points = [], set(), 0
+        seen, lines = set(), []
         for view in chosen:
             words = " ".join(filter(None, map(_text_of, view.iterfind(VIEW))))
             text = _text_of(view) or words
-            line = _DrawnLine(text, self.lines[0].writer, is_whole=True)
-            for leaf in view.iter(VIEW):
-                target = self._by_id.get(leaf.get("traceDataRef", "#").split("#")[-1])
-                for trace in () if target is None else target.iter(TRACE):
-                    if parts := self._strokes.get(trace):
-                        seen.add(id(parts))
-                        points = np.concatenate(parts)
-                        if trace is target:
-                            first, last = (leaf.get(key, "") for key in ("from", "to"))
-                            points = points[: int(last or len(points))]
-                            points = points[int(first or 1) - 1 :]
-                        line.strokes.append([points])
-                        num_points += len(points)
-                if num_points > MAX_POINTS:
-                    raise ValueError(f"its views show more than {MAX_POINTS:,} points")
-            lines.append(line)
-        unseen = {id(parts) for line in self.lines for parts in line.strokes} - seen
-        if lines and unseen:
-            self.passed_over["stroke outside of the lines"] += len(unseen)
-        return lines
+            lines.append(_DrawnLine(text, self.lines[0].writer, is_whole=True))
+            for trace, stroke in self._seen_in(view):
+                seen.add(id(self._strokes[trace]))
+                lines[-1].strokes.append([stroke])
+        every = {id(parts): parts for line in self.lines for parts in line.strokes}
+        if lines:
+            self._pass_over("stroke outside of the lines", every.keys() - seen)
+            return lines
+        drawings = [view for view in views if _is_drawing(view)]
+        drawn = {
+            id(self._strokes[t]) for view in drawings for t, _ in self._seen_in(view)
+        }
+        self._pass_over("drawing stroke", drawn & every.keys())
+        for line in self.lines:
+            line.strokes = [parts for parts in line.strokes if id(parts) not in drawn]
+        return []
+
+    def _pass_over(self, kind: str, strokes: set[int]) -> None:
+        if strokes:
+            self.passed_over[kind] += len(strokes)
+
+    def _seen_in(
+        self, view: etree._Element
+    ) -> Iterator[tuple[etree._Element, np.ndarray]]:
+        """The traces that a view and those in it show, and what they show of each."""
+        for leaf in view.iter(VIEW):
+            target = self._by_id.get(leaf.get("traceDataRef", "#").split("#")[-1])
+            for trace in () if target is None else target.iter(TRACE):
+                if parts := self._strokes.get(trace):
+                    points = np.concatenate(parts)
+                    if trace is target:
+                        first, last = (leaf.get(key, "") for key in ("from", "to"))
+                        points = points[: int(last or len(points))]
+                        points = points[int(first or 1) - 1 :]
+                    self._num_seen += len(points) + 1
+                    if self._num_seen > 2 * MAX_POINTS:
+                        raise ValueError("its views show too many points")
+                    yield trace, points
 
 
 class _Layout(NamedTuple):

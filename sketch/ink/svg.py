@@ -59,6 +59,7 @@ SHAPES = {"path", "line", "polyline", "polygon", "rect", "circle", "ellipse"}
 CLOSED = {"rect", "circle", "ellipse"}  # backgrounds, unless a stroke is set
 GROUPS = {"svg", "g", "a", "switch", "symbol"}
 HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
+WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgb(100%,100%,100%)"}
 EXTENSIONS = ("requiredExtensions", "systemLanguage")
 
 
@@ -170,19 +171,25 @@ class _Drawing:
 
     def _ink_of(self, outlines: list[_Outline]) -> Iterator[_Outline]:
         """The outlines that a pen drew; a filled dot is a point."""
-        has_strokes = any(outline.is_stroked for outline in outlines)
-        widest = max((one.width for one in outlines if one.is_stroked), default=1.0)
+        strokes = [outline for outline in outlines if outline.is_stroked]
+        widest = max((outline.width for outline in strokes), default=1.0)
+        # White hides ink, as an eraser's does, unless all is white or the sheet is not.
+        is_white_paper = not {stroke.colour for stroke in strokes} <= WHITE and all(
+            one.is_stroked or one.is_filled is False or one.colour in WHITE
+            for one in outlines
+        )
         for outline in outlines:
             is_line = outline.is_stroked or not (
-                has_strokes or outline.is_filled or outline.is_stroked is False
+                strokes or outline.is_filled or outline.is_stroked is False
             )
-            dot = outline if is_line else _dot_of(outline, MAX_DOT * widest)
-            if dot is not None:
-                yield dot
+            ink = outline if is_line else _dot_of(outline, MAX_DOT * widest)
+            is_hidden = outline.is_filled is False
+            if ink is not None and is_white_paper and outline.colour in WHITE:
+                ink, is_hidden = None, True
+            if ink is not None:
+                yield ink
             else:
-                kind = (
-                    "hidden outline" if outline.is_filled is False else "filled shape"
-                )
+                kind = "hidden outline" if is_hidden else "filled shape"
                 self._passed_over[kind] += 1
 
     def _flatten(self, outlines: list[_Outline]) -> Iterator[np.ndarray]:

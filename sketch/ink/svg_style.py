@@ -44,6 +44,8 @@ class StyleSheet:
         self._rules: dict[str, list[_Rule]] = defaultdict(list)
         self._num_rules = self._num_tests = 0
         for style in root.iter("{*}style"):
+            if "print" in style.get("media", ""):
+                continue
             text, *comments = (style.text or "").split("/*")
             self._add(text + "".join(part.partition("*/")[2] for part in comments))
 

@@ -8,7 +8,7 @@ from lxml import etree
 
 from sketch.ink import DamagedInk
 
-MAX_BYTES = 16 << 20  # of a file of ink: some thousand lines
+MAX_BYTES = 8 << 20  # of a file of ink: about a thousand lines
 MAX_ELEMENTS = 100_000  # of an XML file
 # The ids in CROHME's files are numbers: invalid ids, but well-formed XML.
 ID_ERRORS = {etree.ErrorTypes.DTD_XMLID_VALUE, etree.ErrorTypes.DTD_ID_REDEFINED}
@@ -51,7 +51,7 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
 
     Nothing is fetched; entities are expanded only if the file itself declares them, as
     Illustrator's do, and lxml's limits on their growth, on size and on depth (256) stay
-    on. Blank lines before the XML declaration are allowed.
+    on. A byte-order mark and blank lines before the XML declaration are allowed.
 
     Args:
         content: of the file.
@@ -72,7 +72,7 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
         "remove_pis": True,
     }
     try:
-        root = _parse_xml(content.lstrip(), options)
+        root = _parse_xml(content.removeprefix(b"\xef\xbb\xbf").lstrip(), options)
     except etree.XMLSyntaxError as error:
         reason = error.msg if content.strip() else "it is empty"
         raise DamagedInk(

@@ -326,6 +326,7 @@ SEEN = [f'<traceView traceDataRef="#t{n}"/>' for n in range(5)]
             3,
         ),
         (view("", "", SEEN[3]), [("", [0, 1, 2, 3, 4])], 0),
+        (view("", "", view("Drawing", "", SEEN[3])), [("", [0, 1, 2, 4])], 1),
     ],
 )
 def test_views_are_the_lines_of_a_page(views, expected, num_outside):

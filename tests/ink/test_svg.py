@@ -446,6 +446,28 @@ def test_pieces_of_one_movement_are_joined(body, expected):
     assert parse(body, PAINT, join=False).num_joined == 0
 
 
+@pytest.mark.parametrize(
+    ("body", "num_strokes"),
+    [
+        ('<path d="M0 0h9"/><path d="M0 1h9" stroke="#FFF"/>', 1),
+        ('<path d="M0 0h9"/><path d="M0 1h9" stroke="rgb(255, 255, 255)"/>', 1),
+        ('<path d="M0 0h9" stroke="white"/><path d="M0 1h9" stroke="white"/>', 2),
+        (
+            '<rect width="9" height="9" fill="navy" stroke="none"/>'
+            '<path d="M0 0h9" stroke="red"/><path d="M0 1h9" stroke="white"/>',
+            2,
+        ),
+        (
+            '<rect width="9" height="9" fill="white" stroke="none"/>'
+            '<path d="M0 0h9"/><path d="M0 1h9" stroke="white"/>',
+            1,
+        ),
+    ],
+)
+def test_white_strokes_on_white_paper_are_not_seen(body, num_strokes):
+    assert len(strokes_of(body, PAINT)) == num_strokes
+
+
 def test_lines_of_our_own_are_never_joined(tmp_path):
     strokes = np.array([[9, 0, 1], [0, 0, 0], [0, 9, 1]], np.float32)
     write_svg(tmp_path / "a.svg", strokes)

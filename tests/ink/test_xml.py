@@ -38,10 +38,11 @@ def test_parse_xml_of_dangerous_or_damaged_content_names_it(content, message):
     "head",
     [
         "\n\n<?xml version='1.0'?>",
+        "\ufeff\n<?xml version='1.0' encoding='UTF-8'?>",
         '<!DOCTYPE a PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://nowhere.invalid/x">',
         '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]>',
     ],
-    ids=["blank lines", "DOCTYPE", "unused entity"],
+    ids=["blank lines", "byte-order mark", "DOCTYPE", "unused entity"],
 )
 def test_parse_xml_behind_a_harmless_head_reads_the_rest(head):
     root = parse_xml(f"{head}<a><b/></a>".encode(), "x.svg")
