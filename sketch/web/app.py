@@ -43,8 +43,9 @@ STATIC = Path(__file__).parent / "static"
 QUEUE = 8  # texts that are written or wait
 NO_STORE = {"Cache-Control": "no-store"}
 STREAM = "application/x-ndjson"
-# Of two lines, so that all loops are compiled that texts will need.
-WARM_UP = "a few words to begin with\nand a few more"
+# Loops are compiled for the length of pieces: the first text has long ones, as most
+# texts have, the second short ones.
+WARM_UPS = ("a few words to begin with and a few more, until it is warm", "go\non")
 
 
 def build_app(
@@ -123,19 +124,29 @@ def build_app(
             return EventStream(job, request.url.path)
         return await _collect(job, request)
 
+    async def warm_up() -> None:
+        """Writes with the first model, each text behind those asked for meanwhile."""
+        for name, experiment in list(models.experiments.items())[:1]:
+            known = {*experiment.alphabet.characters, "\n"}
+            for words in WARM_UPS:
+                text = "".join(c for c in words if c in known)
+                job = worker.begin_unasked(writing(requests.WriteRequest(text), name))
+                try:
+                    async for _ in job.events():
+                        pass
+                except Exception as error:
+                    # The first request will meet it again, and answer with it.
+                    if not isinstance(error, CancelledError):
+                        echo(f"{name}: {error}", err=True)
+                    return
+                finally:
+                    job.cancel()
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        job = None
-        if models.experiments:
-            name, experiment = next(iter(models.experiments.items()))
-            known = {*experiment.alphabet.characters, "\n"}
-            text = "".join(c for c in WARM_UP if c in known)
-            job = worker.begin_unasked(writing(requests.WriteRequest(text), name))
-            reporting = asyncio.ensure_future(_report(job, name))
+        warming = asyncio.ensure_future(warm_up())
         yield
-        if job:
-            job.cancel()
-            reporting.cancel()
+        warming.cancel()
         worker.close()
 
     app = Starlette(
@@ -214,18 +225,6 @@ async def _has_left(request: Request) -> None:
     """Returns when the client has closed its connection."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
-
-
-async def _report(job: Job, name: str) -> None:
-    """Tells on the terminal if a model cannot be warmed up."""
-    try:
-        async for _ in job.events():
-            pass
-    except CancelledError:
-        pass
-    except Exception as error:
-        # The first request will meet it again, and answer with it.
-        echo(f"{name}: {error}", err=True)
 
 
 def _page(name: str) -> Callable:

@@ -43,7 +43,7 @@ def all_asked():
     asked = []
 
     def write(model, request, stop, tell):
-        if request.text != web_app.WARM_UP:
+        if request.text not in web_app.WARM_UPS:
             asked.append(request)
         made_up_write(model, request, stop, tell)
 

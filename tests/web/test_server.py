@@ -295,7 +295,7 @@ def slow_pen(models, experiment, quick_pen, monkeypatch):
     seen = {"began": [], "stopped": [], "go": threading.Event()}
 
     def write(model, asked, stop, tell):
-        if asked.text == web_app.WARM_UP:
+        if asked.text in web_app.WARM_UPS:
             return
         seen["began"].append(asked.text)
         while not seen["go"].wait(0.01):

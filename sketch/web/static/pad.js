@@ -7,6 +7,7 @@
 import { drawStroke, element, pieces } from "./ink.js";
 
 const MIN_STEP = 4; // ms from point to point; a quick mouse has a thousand a second
+const MIN_WAY = 3; // CSS pixels; some browsers give many points one time
 const BASELINE = 0.65; // of the height; the style sheet draws it there
 const EDGE = 6; // CSS pixels between ink and the edge, where older ink is fitted in
 
@@ -109,7 +110,9 @@ export class Pad {
     const all = event.getCoalescedEvents?.() ?? [];
     for (const one of all.length ? all : [event]) {
       const point = this.point(one);
-      if (point[2] >= this.strokes.at(-1).at(-1)[2] + MIN_STEP) this.extend(point);
+      const [x, y, time] = this.strokes.at(-1).at(-1);
+      const isFar = Math.hypot(point[0] - x, point[1] - y) >= MIN_WAY;
+      if (isFar || point[2] >= time + MIN_STEP) this.extend(point);
     }
     this.redraw();
   }

@@ -12,6 +12,7 @@ export class Styles {
     this.kept = null; // the line { text, strokes } that was kept
     this.lines = []; // of the model's styles, { name, strokes }
     this.choice = "";
+    this.wanted = ""; // stays when a model lacks it, for the next model
     this.show();
     parent.addEventListener("change", (event) => this.choose(event.target.value));
   }
@@ -29,6 +30,7 @@ export class Styles {
   }
 
   choose(choice) {
+    this.wanted = choice;
     this.mark(choice);
     this.onChange(this.choice);
   }
@@ -50,7 +52,7 @@ export class Styles {
     if (this.kept) choices.push(["kept", "kept", this.kept]);
     choices.push(["own", "your own"]);
     this.parent.replaceChildren(...choices.map((one) => this.button(...one)));
-    this.mark(this.choice);
+    this.mark(this.wanted);
   }
 
   button(choice, name, line) {

@@ -39,6 +39,7 @@ async function write() {
   clearErrors();
   let wanted;
   try {
+    if (!state.models.length) await loadModels(); // the server was away
     wanted = request();
   } catch (error) {
     return fail("error", error.message);
@@ -485,6 +486,18 @@ async function showExample() {
   player.close();
 }
 
+async function loadModels() {
+  const { models, limits } = await getModels();
+  if (!models.length) {
+    throw new Error("There is no model that writes text yet: train one with sketch train --text, and start sketch serve again.");
+  }
+  state.limit = limits.characters;
+  $("own-text").maxLength = state.maxPrime = limits.prime_characters;
+  state.models = models;
+  $("model").replaceChildren(...models.map(({ name, title }) => new Option(title, name)));
+  await offerStyles();
+}
+
 async function begin() {
   listen();
   describeSettings();
@@ -498,18 +511,12 @@ async function begin() {
   draft = parseAddress(draft ?? "");
   const address = parseAddress(location.hash);
   try {
-    const { models, limits } = await getModels();
-    state.limit = limits.characters;
-    $("own-text").maxLength = state.maxPrime = limits.prime_characters;
-    state.models = models;
-    $("model").replaceChildren(...models.map(({ name, title }) => new Option(title, name)));
-    if (!models.length) {
-      fail("error", "There is no model that writes text yet: train one with sketch train --text, and start sketch serve again.");
-    } else if (address) {
+    await loadModels();
+    if (address) {
       await fill(address);
       await write();
     } else {
-      await Promise.all([draft ? fill(draft) : offerStyles(), showExample()]);
+      await Promise.all([draft && fill(draft), showExample()]);
     }
   } catch (error) {
     fail("error", error.message);
