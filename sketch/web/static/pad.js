@@ -7,7 +7,7 @@
 import { drawStroke, element, pieces } from "./ink.js";
 
 const MIN_STEP = 4; // ms from point to point; a quick mouse has a thousand a second
-const MIN_WAY = 3; // CSS pixels; some browsers give many points one time
+const MIN_WAY = 5; // CSS pixels; some browsers give many points one time
 const BASELINE = 0.65; // of the height; the style sheet draws it there
 const EDGE = 6; // CSS pixels between ink and the edge, where older ink is fitted in
 
