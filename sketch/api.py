@@ -370,7 +370,7 @@ def load(
     opened = Experiment.load(
         default_model() if experiment is None else experiment, root
     )
-    if not any(opened.load_checkpoint(kind) for kind in ("best", "latest")):
+    if not opened.has_checkpoint():
         raise ValueError(
             f"{opened.name} has no checkpoint yet: train it with --model {opened.name}"
         )

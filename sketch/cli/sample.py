@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ OF_TEXTS = (
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    show_default="a file in samples/ of the experiment; of a pretrained model, here",
+    show_default="a file in samples/ of the experiment, or here if it is read-only",
     help="The file to write; - is standard output. Files of --figures begin with its "
     "name.",
 )
@@ -145,7 +146,8 @@ def command(
     lines = [row for row in rows if row.strip()]
     if output is None:
         name = _name(lines, number, steps, bias, seed, writing)
-        is_own = not is_pretrained(pen.experiment.path)
+        path = pen.experiment.path
+        is_own = not is_pretrained(path) and os.access(path, os.W_OK)
         folder = pen.experiment.samples_dir if is_own else Path()
         output = folder / f"{name}.{file_format}"
     stem = output.with_suffix("")

@@ -19,7 +19,7 @@ from sketch.backend import devices, machine
 from sketch.backend.processes import ALONE, Processes
 from sketch.corpus.batches import Batch
 from sketch.experiment import checkpoint
-from sketch.experiment.corpora import say_files
+from sketch.experiment.corpora import resume_command, say_files
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.weights import begin_with, build_network, load_weights
 from sketch.ink import DamagedInk
@@ -279,9 +279,11 @@ def train(
         processes.finish()
     if interrupts.signal_number:
         if processes.is_first:
+            how = "the same command"
+            if processes.count == 1:
+                how = resume_command(experiment, options.data)
             tqdm.write(
-                f"stopped at step {run.position.step}, all saved; "
-                f"go on with --model {experiment.name}"
+                f"stopped at step {run.position.step}, all saved; to go on: {how}"
             )
         raise SystemExit(128 + interrupts.signal_number)
     return experiment

@@ -16,7 +16,7 @@ from sketch.backend import machine
 from sketch.corpus.batches import Batch, Batches, choose_lengths
 from sketch.corpus.corpus_line import Line
 from sketch.corpus.shards import open_shards
-from sketch.experiment.corpora import require_own_corpus, say_files
+from sketch.experiment.corpora import require_own_corpus, resume_command, say_files
 from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.experiment.weights import build_recogniser, load_weights
 from sketch.ink.alphabet import Alphabet
@@ -244,8 +244,8 @@ def train_recogniser(
         training.run(interrupts)
     if interrupts.signal_number:
         tqdm.write(
-            f"stopped at step {training.position.step}, all saved; "
-            f"go on with --recogniser {reader.name}"
+            f"stopped at step {training.position.step}, all saved; to go on: "
+            f"{resume_command(reader, options.data)}"
         )
         raise SystemExit(128 + interrupts.signal_number)
     return reader

@@ -133,6 +133,6 @@ def _find_problem(experiment: Experiment) -> str | None:
     """Why an experiment writes no text, or None if it does."""
     if not experiment.hyperparameters.text:
         return f"{experiment.name} writes freely and knows no text"
-    if not any(experiment.load_checkpoint(kind) for kind in ("best", "latest")):
+    if not experiment.has_checkpoint():
         return f"{experiment.name} has no checkpoint yet: train it first"
     return None

@@ -83,7 +83,10 @@ def find_recogniser_of(experiment: Experiment) -> Path | None:
     """A pretrained recogniser of the experiment's corpus and characters, or None."""
     characters = set(experiment.alphabet.characters)
     for path in find_pretrained(RECOGNISER_NAME).values():
-        recogniser = RecogniserDirectory.load(path, path.parent)
+        try:
+            recogniser = RecogniserDirectory.load(path, path.parent)
+        except (ValueError, OSError):  # damaged: another one may do
+            continue
         is_of_corpus = recogniser.data_digest == experiment.data_digest
         if is_of_corpus and characters <= set(recogniser.alphabet.characters):
             return path

@@ -1,5 +1,6 @@
 """`sketch sample` writes what it says, and overwrites nothing."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,16 @@ def test_defaults_write_into_the_experiment(sketch, experiment, calls):
     assert line.endswith(f"{picture}.png")
     assert Path(line).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert len(list(Path(line).parent.iterdir())) == 1  # nothing unasked
+
+
+def test_defaults_write_here_if_the_experiment_is_read_only(
+    sketch, experiment, calls, monkeypatch
+):
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)  # even root
+    before = sorted(experiment.path.rglob("*"))
+    result = sketch("sample", "--model", experiment.name, "-n", 2, "--steps", 9)
+    assert result.out == "sample-n2-steps9-bias0-seed0.png\n"
+    assert sorted(experiment.path.rglob("*")) == before
 
 
 def test_figures_of_free_lines_are_the_pen_states(sketch, experiment, calls, tmp_path):

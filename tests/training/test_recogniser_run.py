@@ -117,7 +117,7 @@ def test_stopped_within_an_epoch_and_resumed_is_as_never_stopped(
     assert caught.value.code == 130
     name = recogniser_name(RecogniserSettings(**NOISY))
     told = capsys.readouterr()
-    assert f"go on with --recogniser {name}" in told.out
+    assert f"sketch train-recogniser --recogniser {name} --" in told.out
     assert told.err.startswith(f"{corpus}: 12 lines, ")
     assert told.err.endswith("; 4 lines to check\n")
     stopped = RecogniserDirectory.load(name, tmp_path / "b")
@@ -208,7 +208,7 @@ def test_the_slower_of_two_that_begin_at_once_is_told_so(corpus, tmp_path, monke
 
     monkeypatch.setattr(reader_module, "lock", SimpleNamespace(hold=overtaken))
     with pytest.raises(
-        FileExistsError, match="by --recogniser toy-recogniser.* another rea"
+        FileExistsError, match="by --recogniser toy-recogniser.* another recogniser"
     ):
         make_reader(corpus, tmp_path)
 
@@ -248,6 +248,13 @@ def test_recogniser_of_an_experiment_is_found_by_corpus_and_characters(
     ):
         writer = SimpleNamespace(data_digest=digest, alphabet=Alphabet(characters))
         assert find_recogniser_of(writer) == found
+    damaged = root / "a-damaged-one"  # the first by name
+    damaged.mkdir()
+    (damaged / "README.md").touch()
+    (damaged / "recogniser.json").write_text("{")
+    writer = SimpleNamespace(data_digest=reader.data_digest, alphabet=Alphabet(known))
+    assert find_recogniser_of(writer) == reader.path
+    shutil.rmtree(damaged)
     (reader.path / "README.md").unlink()
 
 
@@ -269,7 +276,8 @@ def test_a_damaged_directory_is_named(reader, tmp_path, change, message):
 
 
 @pytest.mark.parametrize(
-    ("dim", "message"), [(5, "does not hold"), (300, r"bytes, of [\d,]+ at the least")]
+    ("dim", "message"),
+    [(5, "does not hold"), (300, r"bytes, at least [\d,]+ are needed")],
 )
 def test_weights_of_another_shape_are_refused(reader, tmp_path, dim, message):
     content = json.loads((reader.path / "recogniser.json").read_text())
@@ -538,7 +546,7 @@ def test_a_corpus_of_several_files_is_learned_and_read_as_one(
 def test_legibility_needs_a_text_model_and_a_text(pen, reader, root, tmp_path):
     settings = replace(pen.hyperparameters, text=False, window_mixtures=10)
     free = replace(pen, hyperparameters=settings)
-    with pytest.raises(ValueError, match="writes freely"):
+    with pytest.raises(ValueError, match="cannot write a given text"):
         evaluate_legibility(free, root, reader)
     strangers = replace(reader, alphabet=Alphabet(("z",)))
     with pytest.raises(ValueError, match="no validation line"):

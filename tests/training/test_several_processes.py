@@ -78,7 +78,7 @@ def test_stopped_and_killed_the_same_command_goes_on(folder, monkeypatch):
             peers.wait_for(0, "epoch 1,")
             peers.kill(1, signal.SIGINT)
             assert peers.wait() == [130, 130]
-            assert "all saved; go on with --model toy-1X6" in peers.said(0)
+            assert "all saved; to go on: the same command" in peers.said(0)
             assert "all saved" not in peers.said(1)
         for victim, moment in ((1, "epoch 2,"), (0, "epoch 3,")):
             with Peers(folder, command, 2) as peers:
