@@ -67,7 +67,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 @click.option("--force", is_flag=True, help="Replace what --output holds.")
 @click.option(
     "--format",
-    "form",
+    "file_format",
     type=click.Choice(FORMATS),
     show_default="by the files in the sources",
     help="Format of the sources.",
@@ -86,7 +86,7 @@ def command(
     join: bool,
     strict: bool,
     force: bool,
-    form: str | None,
+    file_format: str | None,
     experiments: Path,
 ) -> None:
     """Convert pen files to the corpus file that is trained on.
@@ -110,15 +110,15 @@ def command(
     from sketch.convert.conversion import convert
     from sketch.convert.formats import detect_format
 
-    form = form or detect_format(sources)
-    if form not in LIMITED:
+    file_format = file_format or detect_format(sources)
+    if file_format not in LIMITED:
         refuse_unused(ctx, ["limit"], "goes only with files of many drawings")
     if split not in (None, "form", "random"):
         refuse_unused(ctx, ["seed"], "goes only with --split form and random")
     report = convert(
         sources,
         output,
-        form=form,
+        file_format=file_format,
         split=split,
         seed=seed,
         max_jump=max_jump,
@@ -138,7 +138,7 @@ def _command_line(ctx: click.Context) -> str:
     words = ["sketch", "convert", *ctx.params["sources"]]
     for name, value in typed(ctx, ctx.params).items():
         if name not in NOT_CONTENT:
-            flag = "format" if name == "form" else name.replace("_", "-")
+            flag = "format" if name == "file_format" else name.replace("_", "-")
             words.append(f"--no-{flag}" if value is False else f"--{flag}")
             words += [] if isinstance(value, bool) else [value]
     return command_line(words)

@@ -13,53 +13,49 @@ from sketch.corpus.corpus_line import Line
 from sketch.ink import DamagedInk
 
 
-@dataclass(frozen=True)
+@dataclass
 class Database:
     """The lines of sources, and what else is known about them.
 
     Attributes:
         lines: in an order that is the same each time.
         split_lists: the forms in each split list; only IAM-OnDB has such lists.
+        num_files: files that were read.
+        num_other: files that are neither ink of the format nor texts.
         left_out: `(file or line, reason)` of ink and texts that could not be used.
         num_files_left_out: how many entries of `left_out` are whole files.
         in_doubt: `(form or file, what was done)` where a text does not fit its ink.
         without_text: those of `in_doubt` whose lines were left without a text.
-        num_files: files that were read.
-        num_other: files that are neither ink of the format nor texts.
         strays: texts that have the name of no ink file.
         num_joined: pieces of pen strokes that were joined to the piece before.
         passed_over: things in ink files that are not ink, by kind.
     """
 
-    lines: list[Line]
+    lines: list[Line] = field(default_factory=list)
     split_lists: dict[str, frozenset[str]] = field(default_factory=dict)
+    num_files: int = 0
+    num_other: int = 0
     left_out: list[tuple[str, str]] = field(default_factory=list)
     num_files_left_out: int = 0
     in_doubt: list[tuple[str, str]] = field(default_factory=list)
     without_text: list[str] = field(default_factory=list)
-    num_files: int = 0
-    num_other: int = 0
     strays: list[str] = field(default_factory=list)
     num_joined: int = 0
     passed_over: Counter[str] = field(default_factory=Counter)
 
 
 class Collector(ABC):
-    """Goes through sources once; a subclass for each kind of them.
+    """Goes through sources once, and fills a database; a subclass for each kind.
 
     Args:
-        form: the format, of `FORMATS`.
+        file_format: the format, of `FORMATS`.
         limit: takes the first lines only of each file of records; None: all.
     """
 
-    def __init__(self, form: str, limit: int | None = None):
-        self.form = form
+    def __init__(self, file_format: str, limit: int | None = None):
+        self.file_format = file_format
         self.limit = limit
-        self.left_out: list[tuple[str, str]] = []
-        self.num_files_left_out = 0
-        self.in_doubt: list[tuple[str, str]] = []
-        self.files: set[str] = set()  # names of those that were read
-        self.num_other = 0
+        self.database = Database()
 
     @abstractmethod
     def is_wanted(self, parts: tuple[str, ...]) -> bool:
@@ -70,13 +66,14 @@ class Collector(ABC):
         """Reads a file. A DamagedInk or OSError from here leaves it out, named."""
 
     @abstractmethod
-    def finish(self) -> Database:
-        """The lines of all files that were taken, and what a subclass knows of them."""
+    def finish(self) -> None:
+        """Makes the database's lines of the files that were taken."""
 
     def leave_out(self, name: str, reason: str, is_file: bool = True) -> None:
         """Notes a whole file, or one line of it, that is not used."""
-        self.left_out.append((name, reason.removeprefix(name).lstrip(":, ")))
-        self.num_files_left_out += is_file
+        reason = reason.removeprefix(name).lstrip(":, ")  # parsers name the file, too
+        self.database.left_out.append((name, reason))
+        self.database.num_files_left_out += is_file
 
     def collect(
         self, sources: Sequence[str | Path], show_progress: bool = False
@@ -92,6 +89,7 @@ class Collector(ABC):
             DamagedInk: An archive is damaged, or the sources hold no line at all.
             ValueError: They hold more ink than fits into memory.
         """
+        database, names = self.database, set()
         opened = open_sources(sources, self._is_wanted, self.leave_out, self.limit)
         for file in files_of(opened, show_progress):
             try:
@@ -101,26 +99,36 @@ class Collector(ABC):
             except DamagedInk as error:
                 self.leave_out(file.name, str(error))
             else:
-                self.files.add(file.name)
-        database = self.finish()
+                names.add(file.name)
+        database.num_files = len(names)
+        self.finish()
+        database.left_out.sort()
+        database.in_doubt.sort()
         if not database.lines:
-            what = first_three(self.left_out)
+            expected = expected_files(self.file_format)
+            what = first_three(database.left_out)
             raise DamagedInk(
-                f"no ink in {', '.join(map(str, sources))}: expected "
-                f"{expected_files(self.form)}{f' ({what})' if what else ''}; name the "
-                "folder or archive that holds them"
+                f"no ink in {', '.join(map(str, sources))}: expected {expected}"
+                f"{f' ({what})' if what else ''}; name the folder or archive that holds "
+                "them"
             )
         return database
 
     def _is_wanted(self, parts: tuple[str, ...]) -> bool:
         is_wanted = is_visible(parts) and self.is_wanted(parts)
-        self.num_other += not is_wanted and len(parts) > 1  # not the source itself
+        self.database.num_other += (
+            not is_wanted and len(parts) > 1
+        )  # not the source itself
         return is_wanted
 
 
-def expected_files(form: str) -> str:
+def expected_files(file_format: str) -> str:
     """How the ink files of a format are named."""
-    return "lineStrokes/…/FORM-NN.xml" if form == "iam" else f"*{FORMATS[form][1]}"
+    return (
+        "lineStrokes/…/FORM-NN.xml"
+        if file_format == "iam"
+        else f"*{FORMATS[file_format][1]}"
+    )
 
 
 def is_visible(parts: tuple[str, ...]) -> bool:

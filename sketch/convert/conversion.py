@@ -28,7 +28,7 @@ def convert(
     sources: Sequence[str | Path],
     output: str | Path,
     *,
-    form: str | None = None,
+    file_format: str | None = None,
     split: str | None = None,
     seed: int | None = None,
     max_jump: float | None = None,
@@ -46,7 +46,7 @@ def convert(
         sources: folders, archives and files; of IAM-OnDB, `lineStrokes/`, `ascii/` and
             the split lists, at any depth.
         output: the file to write.
-        form: the format, of `FORMATS`; None: as `detect_format` finds.
+        file_format: the format, of `FORMATS`; None: as `detect_format` finds.
         split: of `SPLITS`; None: "iam" if its lists are found, else "form", or "random"
             for own ink in few files.
         seed: of the splits "form" and "random", 0 if not given; the others have none.
@@ -69,13 +69,17 @@ def convert(
         DamagedInk: (a ValueError) Sources are damaged, or hold no ink.
     """
     output = Path(output)
+    if output.suffix.lower() in {suffix for _, suffix in FORMATS.values()}:
+        raise ValueError(f"--output is the corpus file, such as {output.stem}.hdf5")
     if output.is_dir():
         raise IsADirectoryError(f"{output} is a folder: --output is the file to make")
     if output.exists() and any(map(output.samefile, filter(os.path.exists, sources))):
         raise ValueError(f"{output} is a source itself: give another --output")
-    form = form or detect_format(sources)
-    database = collector_of(form, limit, join).collect(sources, show_progress)
-    jump_limit = max_jump or (REPORTED_JUMP if form == "iam" else _far(database.lines))
+    file_format = file_format or detect_format(sources)
+    database = collector_of(file_format, limit, join).collect(sources, show_progress)
+    jump_limit = max_jump or (
+        REPORTED_JUMP if file_format == "iam" else _far(database.lines)
+    )
     jumps = [int(find_jumps(line.strokes, jump_limit).sum()) for line in database.lines]
     if max_jump is not None:
         database = _without_jumps(database, max_jump)
@@ -89,7 +93,7 @@ def convert(
     if split is None and set(SPLIT_LISTS) <= set(database.split_lists):
         split = "iam"
     elif split is None:
-        split = "form" if form == "iam" or len(forms) >= MANY_FORMS else "random"
+        split = "form" if file_format == "iam" or len(forms) >= MANY_FORMS else "random"
     is_by_list = split in ("iam", "graves")
     if is_by_list and seed is not None:
         raise ValueError(
@@ -108,7 +112,7 @@ def convert(
     corpus = write_corpus(
         output,
         sets,
-        source=f"{FORMATS[form][0]}: {', '.join(names)}"[:MAX_NOTE],
+        source=f"{FORMATS[file_format][0]}: {', '.join(names)}"[:MAX_NOTE],
         command=command[:MAX_NOTE],
         seed=seed,
         split=split,
@@ -118,7 +122,7 @@ def convert(
     return Report(
         corpus=corpus,
         database=database,
-        form=form,
+        file_format=file_format,
         split=split,
         seed=seed,
         points_per_character=(own_points, count_points_per_character(database.lines)),

@@ -12,14 +12,20 @@ from sketch.convert.sources import open_source
 from sketch.ink import DamagedInk
 
 # IAM-OnDB goes by the places of its files; all other formats go by their suffixes.
-FORM_OF_SUFFIX = {
-    suffix: form for form, (_, suffix) in FORMATS.items() if form != "iam"
+FORMAT_OF_SUFFIX = {
+    suffix: name for name, (_, suffix) in FORMATS.items() if name != "iam"
 }
 
 
-def collector_of(form: str, limit: int | None = None, join: bool = True) -> Collector:
+def collector_of(
+    file_format: str, limit: int | None = None, join: bool = True
+) -> Collector:
     """The collector of a format; arguments as in `InkCollector`."""
-    return IamCollector() if form == "iam" else InkCollector(form, limit, join)
+    return (
+        IamCollector()
+        if file_format == "iam"
+        else InkCollector(file_format, limit, join)
+    )
 
 
 def detect_format(sources: Sequence[str | Path]) -> str:
@@ -35,14 +41,14 @@ def detect_format(sources: Sequence[str | Path]) -> str:
     counts: Counter[str] = Counter()
 
     def is_iam(parts: tuple[str, ...]) -> bool:
-        form = FORM_OF_SUFFIX.get(PurePath(parts[-1]).suffix.lower())
-        if form and is_visible(parts):
-            counts[form] += 1
+        file_format = FORMAT_OF_SUFFIX.get(PurePath(parts[-1]).suffix.lower())
+        if file_format and is_visible(parts):
+            counts[file_format] += 1
         return is_pen_file(parts)
 
     for source in map(Path, sources):
         if source.is_file() and source.suffix.lower() in {
-            *FORM_OF_SUFFIX,
+            *FORMAT_OF_SUFFIX,
             ".xml",
             ".txt",
         }:
@@ -51,7 +57,7 @@ def detect_format(sources: Sequence[str | Path]) -> str:
         elif next(open_source(source, is_iam, lambda *_: None).files, None) is not None:
             return "iam"
     if len(counts) > 1:
-        found = ", ".join(f"{n:,} {FORMATS[form][0]}" for form, n in counts.items())
+        found = ", ".join(f"{n:,} {FORMATS[name][0]}" for name, n in counts.items())
         raise ValueError(
             f"the sources hold files of several formats: {found}; say by --format "
             f"which are meant ({', '.join(counts)})"
@@ -59,7 +65,7 @@ def detect_format(sources: Sequence[str | Path]) -> str:
     if not counts:
         raise DamagedInk(
             f"no pen data in {', '.join(map(str, sources))}: expected IAM-OnDB, files "
-            f"lineStrokes/…/FORM-NN.xml, or ink, {', '.join(FORM_OF_SUFFIX)}; name the "
-            "folder or archive that holds them"
+            f"lineStrokes/…/FORM-NN.xml, or ink, {', '.join(FORMAT_OF_SUFFIX)}; name "
+            "the folder or archive that holds them"
         )
     return next(iter(counts))

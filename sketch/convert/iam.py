@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from sketch.convert.collector import Collector, Database
+from sketch.convert.collector import Collector
 from sketch.convert.source_file import SourceFile, decode_text
 from sketch.convert.splits import SPLIT_LISTS, form_of
 from sketch.convert.whiteboard import parse_whiteboard
@@ -48,7 +48,6 @@ class IamCollector(Collector):
         self.line_files: dict[str, str] = {}  # by line id, also of damaged files
         self.transcripts: dict[str, list[str]] = {}  # by form
         self.writers: dict[str, str] = {}  # by form
-        self.split_lists: dict[str, frozenset[str]] = {}
         self.small_files: dict[tuple[str, str], str] = {}  # by suffix and key
 
     def is_wanted(self, parts: tuple[str, ...]) -> bool:
@@ -67,7 +66,7 @@ class IamCollector(Collector):
             self._take_line(file)
         elif stem in SPLIT_LISTS:
             forms = frozenset(decode_text(file.read()).split())
-            self._keep(self.split_lists, stem, forms, file)
+            self._keep(self.database.split_lists, stem, forms, file)
         elif writer_file := WRITER_FILE.fullmatch(name):
             if writer := WRITER_ID.search(file.read()[:WRITER_HEAD_BYTES]):
                 form = _folder(file) + writer_file[1]
@@ -77,27 +76,20 @@ class IamCollector(Collector):
         else:
             self._keep(self.transcripts, stem, parse_transcript(file.read()), file)
 
-    def finish(self) -> Database:
+    def finish(self) -> None:
         transcripts, in_doubt = _match(self.transcripts, self.line_files)
         matched = {form for form, _ in transcripts}
-        return Database(
-            lines=[
-                Line(
-                    self.strokes[line_id],
-                    transcript=transcripts.get(_place(line_id), ""),
-                    line_id=line_id,
-                    writer=self.writers.get(form_of(line_id), ""),
-                )
-                for line_id in sorted(self.strokes)
-            ],
-            split_lists=self.split_lists,
-            left_out=sorted(self.left_out),
-            num_files_left_out=self.num_files_left_out,
-            in_doubt=sorted(in_doubt),
-            without_text=sorted(form for form, _ in in_doubt if form not in matched),
-            num_files=len(self.files),
-            num_other=self.num_other,
-        )
+        self.database.in_doubt = in_doubt
+        self.database.without_text = [f for f, _ in in_doubt if f not in matched]
+        self.database.lines = [
+            Line(
+                self.strokes[line_id],
+                transcript=transcripts.get(_place(line_id), ""),
+                line_id=line_id,
+                writer=self.writers.get(form_of(line_id), ""),
+            )
+            for line_id in sorted(self.strokes)
+        ]
 
     def _take_line(self, file: SourceFile) -> None:
         line_id = file.parts[-1].removesuffix(".xml")

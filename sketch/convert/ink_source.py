@@ -13,7 +13,6 @@ Where a file does not say what its lines read, a text file of the same name may:
 import itertools
 import os
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -40,17 +39,15 @@ class InkCollector(Collector):
     """Collects ink files of one format, and the texts beside them.
 
     Args:
-        form: the format, of `FORMATS`, but not "iam".
+        file_format: the format, of `FORMATS`, but not "iam".
         limit: takes the first drawings only of each file of them; None: all.
         join: whether to join pieces of one pen stroke, as in `parse_ink`.
     """
 
-    def __init__(self, form: str, limit: int | None = None, join: bool = True):
-        super().__init__(form, limit)
+    def __init__(self, file_format: str, limit: int | None = None, join: bool = True):
+        super().__init__(file_format, limit)
         self.join = join
-        self.num_joined = 0
-        self.passed_over: Counter[str] = Counter()
-        self.suffix = FORMATS[form][1]
+        self.suffix = FORMATS[file_format][1]
         # By the file's place in its source, its name, and the number of the first line.
         self.found: dict[tuple[str, str, int], list[KeyedLine]] = {}
         self.num_bytes = 0
@@ -64,58 +61,54 @@ class InkCollector(Collector):
     ) -> Database:
         """As in `Collector`; the text beside a file that is named is read, too."""
         named = [Path(one) for one in sources if _has_suffix(str(one), self.suffix)]
-        beside = [] if self.form in LIMITED else _texts_of(named)
+        beside = [] if self.file_format in LIMITED else _texts_of(named)
         return super().collect([*sources, *beside], show_progress)
 
     def is_wanted(self, parts: tuple[str, ...]) -> bool:
         return _has_suffix(parts[-1], self.suffix) or (
-            _has_suffix(parts[-1], ".txt") and self.form not in LIMITED
+            _has_suffix(parts[-1], ".txt") and self.file_format not in LIMITED
         )
 
     def take(self, file: SourceFile) -> None:
-        if not _has_suffix(file.parts[-1], self.suffix):
-            self.texts[_text_key(file.name)] = file.name, _parse_text(file)
-            return
-        way = file.name, file.parts
-        if self.read_as.setdefault(os.path.realpath(file.name), way) != way:
+        way, path = (file.name, file.parts), os.path.realpath(file.name)
+        is_ink = _has_suffix(file.parts[-1], self.suffix)
+        if not is_ink:
+            path = (
+                _text_key(file.name) + file.name[-4:]
+            )  # a text may be a link to another
+        if self.read_as.setdefault(path, way) != way:
             return  # another path has led to it
-        if self.form == "quickdraw":
+        if not is_ink:
+            text = file.name, _parse_text(file)
+            if (first := self.texts.setdefault(_text_key(file.name), text)) != text:
+                raise DamagedInk(f"the text of this name is read from {first[0]}")
+            return
+        if self.file_format == "quickdraw":
             lines = self._parse_records(file)
-        elif self.form == "sketchrnn":
+        elif self.file_format == "sketchrnn":
             lines = [*parse_drawings(file.read(), self.limit)]
         else:
             lines = self._parse_file(file)
         self.num_bytes += sum(line.strokes.nbytes + LINE_BYTES for _, line in lines)
         if self.num_bytes > MAX_INK_BYTES:
             remedy = "convert them in parts and train with several --data"
-            if self.form in LIMITED:
+            if self.file_format in LIMITED:
                 remedy += ", or take the first drawings of each file by --limit"
             raise ValueError(
                 f"the sources hold more than {MAX_INK_BYTES >> 20} MB of ink: {remedy}"
             )
         self.found[_place(file), file.name, file.first_line] = lines
 
-    def finish(self) -> Database:
-        lines = self._name_lines()
-        in_doubt = sorted(self.in_doubt)
+    def finish(self) -> None:
+        self.database.lines = self._name_lines()
+        self.database.without_text = [name for name, _ in self.database.in_doubt]
         strays = self.texts.keys() - self.used_texts
-        return Database(
-            lines=lines,
-            left_out=sorted(self.left_out),
-            num_files_left_out=self.num_files_left_out,
-            in_doubt=in_doubt,
-            without_text=[name for name, _ in in_doubt],
-            num_files=len(self.files),
-            num_other=self.num_other,
-            strays=sorted(self.texts[key][0] for key in strays),
-            num_joined=self.num_joined,
-            passed_over=self.passed_over,
-        )
+        self.database.strays = sorted(self.texts[key][0] for key in strays)
 
     def _parse_file(self, file: SourceFile) -> list[KeyedLine]:
         parsed = parse_ink(file.name, file.read(), self.join)
-        self.num_joined += parsed.num_joined
-        self.passed_over.update(parsed.passed_over)
+        self.database.num_joined += parsed.num_joined
+        self.database.passed_over.update(parsed.passed_over)
         lines = []
         for number, line in enumerate(parsed.lines, start=1):
             if len(line.strokes):
@@ -184,7 +177,7 @@ class InkCollector(Collector):
         if isinstance(texts, list):
             ink = counted(num_lines, "line")
             texts = f"{ink} of ink, {len(texts)} of text beside it"
-        self.in_doubt.append((name, f"{texts}; ink kept, text left empty"))
+        self.database.in_doubt.append((name, f"{texts}; ink kept, text left empty"))
         return [""] * num_lines
 
 

@@ -20,7 +20,7 @@ class Report:
     Attributes:
         corpus: what was written.
         database: the lines, and what was left out of them.
-        form: the format of the sources.
+        file_format: the format of the sources.
         split, seed: how the lines were divided.
         points_per_character: as read and as written; 0.0 if unknown.
         jumps: steps longer than `jump_limit`, and the number of lines with one.
@@ -33,7 +33,7 @@ class Report:
 
     corpus: CorpusSummary
     database: Database
-    form: str
+    file_format: str
     split: str
     seed: int
     points_per_character: tuple[float, float]
@@ -46,10 +46,10 @@ class Report:
     def __str__(self) -> str:
         corpus, database = self.corpus, self.database
         num_lines = len(database.lines)
-        size = corpus.path.stat().st_size / 1e6
+        size = corpus.path.stat().st_size / 1e3
         seed = f", seed {self.seed}" if self.split in ("form", "random") else ""
         rows = [
-            f"{counted(num_lines, 'line')} of {FORMATS[self.form][0]}, "
+            f"{counted(num_lines, 'line')} of {FORMATS[self.file_format][0]}, "
             f"split {self.split}{seed}:"
         ]
         is_shared = num_lines < sum(corpus.num_lines.values())
@@ -112,7 +112,7 @@ class Report:
         )
         rows += _listed(database.left_out)
         rows.append(f"digest {corpus.digest}")
-        rows.append(f"{corpus.path} ({size:,.1f} MB)")
+        rows.append(f"{corpus.path} ({size:,.0f} kB)")
         return "\n".join(map(printable, rows))
 
 

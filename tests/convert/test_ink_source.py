@@ -237,7 +237,7 @@ def test_convert_with_a_text_of_many_bytes_leaves_it_out(tmp_path):
     write_json(tmp_path / "yours.json", InkLine(own_lines()[0].strokes))
     (tmp_path / "yours.txt").write_text(long, encoding="utf-8")
     with pytest.raises(DamagedInk, match="no ink in .*mine.json: line mine-01: a text"):
-        convert([tmp_path], tmp_path / "none.hdf5", form="json")
+        convert([tmp_path], tmp_path / "none.hdf5", file_format="json")
 
 
 def test_collect_of_too_much_ink_is_refused(tmp_path, monkeypatch):
@@ -295,3 +295,14 @@ def test_collect_with_join_false_keeps_pieces_apart(tmp_path):
         database = InkCollector("svg", join=join).collect([tmp_path])
         assert database.lines[0].strokes[:, 2].sum() == num_strokes
         assert database.num_joined == 3 - num_strokes
+
+
+def test_collect_of_two_texts_of_one_name_names_the_second(tmp_path):
+    write_json(tmp_path / "page.json", InkLine(own_lines()[0].strokes))
+    (tmp_path / "page.TXT").write_text("first")
+    (tmp_path / "page.txt").write_text("second")
+    for sources in ([tmp_path], [tmp_path / "page.json", tmp_path]):
+        database = InkCollector("json").collect(sources)
+        assert [line.transcript for line in database.lines] == ["first"]
+        [(name, reason)] = database.left_out
+        assert name.endswith("page.txt") and reason.endswith("page.TXT")

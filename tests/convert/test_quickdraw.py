@@ -42,7 +42,7 @@ def test_convert_of_quick_draw_splits_by_drawing(tmp_path):
     (tmp_path / "in" / "cat.ndjson").write_text(ndjson(30))
     (tmp_path / "in" / "two words.ndjson").write_text(ndjson(30, "two words"))
     report = convert([tmp_path / "in"], tmp_path / "out.hdf5", seed=3)
-    assert (report.form, report.split) == ("quickdraw", "form")
+    assert (report.file_format, report.split) == ("quickdraw", "form")
     assert [report.corpus.num_lines[name] for name in SETS] == [54, 3, 3]
     assert set(report.corpus.alphabet.characters) == set("cattwo words")
     line = read_corpus(tmp_path / "out.hdf5")["cat/10001-01"]

@@ -35,10 +35,11 @@ def test_report_of_a_small_corpus_tells_all_of_it(report, tmp_path):
     assert f"mean ({mean[0]:.3f}, {mean[1]:.3f}), std ({std[0]:.3f}, " in rows[4]
     characters = sum(len(line.text) + 1 for line in own_lines())
     assert f"points per character: {sum(num_offsets) / characters:.1f}" in rows
+    kilobytes = (tmp_path / "out.hdf5").stat().st_size / 1000
     assert rows[-3:] == [
         "files: 1 read, 0 left out, 0 of other kinds; lines: 3 read, 0 left out",
         f"digest {report.corpus.digest}",
-        f"{tmp_path / 'out.hdf5'} (0.0 MB)",
+        f"{tmp_path / 'out.hdf5'} ({kilobytes:.0f} kB)",
     ]
 
 

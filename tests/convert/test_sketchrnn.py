@@ -59,7 +59,7 @@ def test_parse_drawings_keeps_every_point(tmp_path, dtype, protocol):
 def test_convert_of_a_file_by_numpy_makes_a_corpus(tmp_path):
     np.savez_compressed(tmp_path / "cat.npz", **make_sets((30, 4, 4)))
     report = convert([tmp_path / "cat.npz"], tmp_path / "out.hdf5")
-    assert (report.form, report.split) == ("sketchrnn", "form")
+    assert (report.file_format, report.split) == ("sketchrnn", "form")
     assert len(read_corpus(tmp_path / "out.hdf5")) == 38
     few = InkCollector("sketchrnn", limit=3).collect([tmp_path])
     assert [x.line_id for x in few.lines] == [
