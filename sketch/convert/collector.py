@@ -105,12 +105,14 @@ class Collector(ABC):
         database.left_out.sort()
         database.in_doubt.sort()
         if not database.lines:
-            expected = expected_files(self.file_format)
+            suffix = FORMATS[self.file_format][1]
+            is_iam = self.file_format == "iam"
+            expected = "lineStrokes/…/FORM-NN.xml" if is_iam else f"*{suffix}"
             what = first_three(database.left_out)
             raise DamagedInk(
                 f"no ink in {', '.join(map(str, sources))}: expected {expected}"
-                f"{f' ({what})' if what else ''}; name the folder or archive that holds "
-                "them"
+                f"{f' ({what})' if what else ''}; name the folder or archive that "
+                "holds them"
             )
         return database
 
@@ -120,15 +122,6 @@ class Collector(ABC):
             not is_wanted and len(parts) > 1
         )  # not the source itself
         return is_wanted
-
-
-def expected_files(file_format: str) -> str:
-    """How the ink files of a format are named."""
-    return (
-        "lineStrokes/…/FORM-NN.xml"
-        if file_format == "iam"
-        else f"*{FORMATS[file_format][1]}"
-    )
 
 
 def is_visible(parts: tuple[str, ...]) -> bool:
