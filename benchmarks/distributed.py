@@ -38,7 +38,7 @@ def one(arguments) -> None:
             "process": arguments.index,
         }
     with join(RunOptions(**place)) as processes:
-        devices.set_up("jax", arguments.precision)
+        devices.set_up("jax", arguments.precision, trains=True)
         with devices.sharing_batches(None, arguments.bs):
             step = sketch_step(arguments, has_text=False)
             rows = arguments.bs // processes.count

@@ -28,7 +28,7 @@ def main() -> None:
 
     from sketch.backend import devices
 
-    devices.set_up(arguments.backend, arguments.precision)
+    devices.set_up(arguments.backend, arguments.precision, trains=True)
     step = sketch_step(arguments, arguments.text)
     shape = arguments.bs, arguments.length
     inputs = {"strokes": np.zeros((*shape, 3), np.float32)}

@@ -166,7 +166,7 @@ def main() -> None:
 
     from sketch.backend import devices
 
-    devices.set_up(arguments.backend, arguments.precision)
+    devices.set_up(arguments.backend, arguments.precision, trains=True)
     batches = make_batches(arguments.bs, arguments.batches, arguments.text)
     steps = {"sketch": sketch_step(arguments, arguments.text)}
     for inputs in batches:  # compiles every shape, warms every cache

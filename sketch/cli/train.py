@@ -61,7 +61,7 @@ def command(
 
         from sketch.backend import devices
 
-        devices.set_up(options.backend, options.precision)
+        devices.set_up(options.backend, options.precision, trains=True)
 
         from sketch.training.network_run import train
 

@@ -57,7 +57,7 @@ def command(
     if notice:
         click.echo(notice, err=True)
 
-    devices.set_up(options.backend, options.precision)
+    devices.set_up(options.backend, options.precision, trains=True)
 
     from sketch.training.recogniser_run import train_recogniser
 

@@ -11,16 +11,15 @@ BATCH, UNITS = 3, 5
 
 def test_backward_equals_automatic_differentiation():
     rng = np.random.default_rng(0)
-    sums, last_cell, d_output, d_cell = (
-        rng.normal(size=shape).astype(np.float32)
-        for shape in ((4, BATCH, UNITS), *[(BATCH, UNITS)] * 3)
-    )
+    shapes = ((4, BATCH, UNITS), *[(BATCH, UNITS)] * 3)
+    arrays = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
+    sums, last_cell, d_output, d_cell = map(ops.convert_to_tensor, arrays)
 
     def score(sums, last_cell):
         output, new_cell, _ = cell.forward(sums, last_cell, ops.sigmoid, ops.tanh)
         return ops.sum(output * d_output) + ops.sum(new_cell * d_cell)
 
-    d_sums, d_last = gradients(score, sums, last_cell)
+    d_sums, d_last = gradients(score, *arrays[:2])
     _, _, gates = cell.forward(sums, last_cell, ops.sigmoid, ops.tanh)
     found_sums, found_last = cell.backward(gates, last_cell, d_output, d_cell, ops.tanh)
     for ours, theirs in ((ops.stack(found_sums), d_sums), (found_last, d_last)):

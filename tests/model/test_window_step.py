@@ -26,6 +26,10 @@ def values(seed=0):
 
 
 def automatic(raw, kappa, characters, d_kappa, d_window):
+    characters, d_kappa, d_window = map(
+        ops.convert_to_tensor, (characters, d_kappa, d_window)
+    )
+
     def score(raw, kappa):
         new_kappa, window, _ = window_step.forward(raw, kappa, characters)
         return ops.sum(new_kappa * d_kappa) + ops.sum(window * d_window)
@@ -34,6 +38,9 @@ def automatic(raw, kappa, characters, d_kappa, d_window):
 
 
 def by_hand(raw, kappa, characters, d_kappa, d_window):
+    raw, kappa, characters, d_kappa, d_window = map(
+        ops.convert_to_tensor, (raw, kappa, characters, d_kappa, d_window)
+    )
     kappa, _, _ = window_step.forward(raw, kappa, characters)
     found = window_step.backward(raw, kappa, characters, d_kappa, d_window)
     return [ops.convert_to_numpy(part) for part in found]
@@ -51,10 +58,11 @@ def test_extreme_parameters_give_finite_values_and_gradients(part, logarithm):
     raw, kappa, characters, d_kappa, d_window = values()
     raw[:, part * K : (part + 1) * K] = logarithm
     for _ in range(3):  # kappa goes on from wherever it was put
-        for value in (
-            *window_step.forward(raw, kappa, characters),
-            *by_hand(raw, kappa, characters, d_kappa, d_window),
-            *automatic(raw, kappa, characters, d_kappa, d_window),
-        ):
-            assert np.isfinite(ops.convert_to_numpy(value)).all()
-        kappa = ops.convert_to_numpy(window_step.forward(raw, kappa, characters)[0])
+        arrays = raw, kappa, characters, d_kappa, d_window
+        made = [
+            ops.convert_to_numpy(value)
+            for value in window_step.forward(*map(ops.convert_to_tensor, arrays[:3]))
+        ]
+        for value in (*made, *by_hand(*arrays), *automatic(*arrays)):
+            assert np.isfinite(value).all()
+        kappa = made[0]
