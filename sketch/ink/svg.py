@@ -135,7 +135,7 @@ class _Drawing:
         self._root = root
         self._sheet = StyleSheet(root)
         self._by_id = {e.get("id"): e for e in root.iter() if e.get("id")}
-        self._own: dict[etree._Element, dict[str, str]] = {}
+        self._own: dict[tuple, dict[str, str]] = {}
         self._shapes: dict[etree._Element, list[np.ndarray]] = {}
         self._num_curves = self._num_points = self._num_elements = 0
         self._titles: dict[etree._Element, str] = {}
@@ -225,9 +225,10 @@ class _Drawing:
             tag = tag_of(element)
             if tag not in SHAPES and tag not in GROUPS | {"use", "text", "image"}:
                 continue
-            own = self._own.get(element)
-            if own is None:
-                own = self._own[element] = self._sheet.style_of(element)
+            key = element, (None, *place.targets)[-1]
+            if key not in self._own:
+                self._own[key] = self._sheet.style_of(*key)
+            own = self._own[key]
             if own.get("display") == "none" or number(own.get("opacity")) <= 0:
                 self._hide(element)
                 continue
@@ -366,17 +367,15 @@ def _shape(element: etree._Element, size: tuple[float, float]) -> list[np.ndarra
             element, size, x="0", y="0", width="0", height="0"
         )
         rx, ry = lengths(element, size, rx="auto", ry="auto")
-        rx, ry = min(rx, width / 2), min(ry, height / 2)
         if min(width, height) <= 0:
             return []
-        if min(rx, ry) <= 0:
-            x2, y2 = x + width, y + height
-            return [np.array([(x, y), (x2, y), (x2, y2), (x, y2), (x, y)])]
+        rx, ry = min(rx, width / 2), min(ry, height / 2)
+        rx, ry = (rx, ry) if min(rx, ry) > 0 else (0.0, 0.0)
         turn = f"a{rx!r} {ry!r} 0 0 1"
         h, v = width - 2 * rx, height - 2 * ry
         return path_curves(
             f"M{x + rx!r} {y!r}h{h!r}{turn} {rx!r} {ry!r}v{v!r}{turn} {-rx!r} {ry!r}"
-            f"h{-h!r}{turn} {-rx!r} {-ry!r}v{-v!r}{turn} {rx!r} {-ry!r}"
+            f"h{-h!r}{turn} {-rx!r} {-ry!r}v{-v!r}{turn} {rx!r} {-ry!r}z"
         )
     numbers = find_numbers(element.get("points", ""), f"a <{tag}>")
     if len(numbers) > 2 * MAX_POINTS:

@@ -18,6 +18,27 @@ MEASURE = re.compile(rf"({NUMBER.pattern})\s*+([a-zA-Z%]*+){GAP}")
 TRANSFORM = re.compile(r"\b([a-zA-Z]++)\s*+\(([^()]*+)\)")
 MAX_STEPS = 100  # of one transformation
 SIDES = {"left": "0%", "top": "0%", "center": "50%", "right": "100%", "bottom": "100%"}
+# The first two rows of their matrices; angles are in degrees.
+STEPS = {
+    "matrix": lambda a, b, c, d, e, f: [[a, c, e], [b, d, f]],
+    "translate": lambda x, y=0.0: [[1, 0, x], [0, 1, y]],
+    "translateX": lambda x: [[1, 0, x], [0, 1, 0]],
+    "translateY": lambda y: [[1, 0, 0], [0, 1, y]],
+    "scale": lambda x, y=None: [[x, 0, 0], [0, x if y is None else y, 0]],
+    "scaleX": lambda x: [[x, 0, 0], [0, 1, 0]],
+    "scaleY": lambda y: [[1, 0, 0], [0, y, 0]],
+    "rotate": lambda angle, *centre: [
+        [np.cos(np.radians(angle)), -np.sin(np.radians(angle)), 0],
+        [np.sin(np.radians(angle)), np.cos(np.radians(angle)), 0],
+    ],
+    "skew": lambda x, y=0.0: [[1, _tan(x), 0], [_tan(y), 1, 0]],
+    "skewX": lambda x: [[1, _tan(x), 0], [0, 1, 0]],
+    "skewY": lambda y: [[1, 0, 0], [_tan(y), 1, 0]],
+}
+
+
+def _tan(degrees: float) -> float:
+    return np.tan(np.radians(degrees))
 
 
 def length(text: str, whole: float) -> float:
@@ -92,10 +113,14 @@ def transform_matrix(
     if TRANSFORM.sub("", text).strip(" ,\t\r\n") not in ("", "none"):
         raise ValueError(f"the transform {text[:40]!r} is not known")
     for kind, arguments in steps:
-        measures = MEASURE.findall(arguments)
-        if MEASURE.sub("", arguments).strip():
-            raise ValueError(f"the transform {text[:40]!r} is not known")
-        matrix = matrix @ _step_matrix(kind, measures, size)
+        try:
+            if MEASURE.sub("", arguments).strip():
+                raise KeyError(arguments)
+            matrix = matrix @ _step_matrix(kind, MEASURE.findall(arguments), size)
+        except (KeyError, TypeError):  # a name, a unit, or another number of arguments
+            raise ValueError(
+                f"the transform {kind}({arguments[:40]}) is not known"
+            ) from None
     words = [SIDES.get(word, word) for word in origin.split()[:2]]
     if words:
         words = [*words, "50%"][:2]
@@ -107,44 +132,17 @@ def transform_matrix(
 def _step_matrix(
     kind: str, measures: list[tuple[str, str]], size: tuple[float, float]
 ) -> np.ndarray:
-    matrix = np.eye(3)
     if kind.startswith("translate"):
-        axis = int(kind == "translateY")
-        values = [
-            length(number + unit, size[(place + axis) % 2])
-            for place, (number, unit) in enumerate(measures)
-        ]
+        first = int(kind == "translateY")
+        wholes = (*size, *size)[first:]
+        pairs = zip(measures, wholes, strict=False)
+        values = [length("".join(measure), whole) for measure, whole in pairs]
     else:
-        factors = DEGREES if kind in ("rotate", "skew", "skewX", "skewY") else {"": 1}
-        try:
-            values = [float(n) * factors[unit.lower()] for n, unit in measures]
-        except KeyError as error:
-            raise ValueError(f"the unit {error} of a {kind} is not known") from None
-    match kind, values:
-        case "matrix", [a, b, c, d, e, f]:
-            matrix[:2] = [[a, c, e], [b, d, f]]
-        case "translate", [x, *rest] if len(rest) < 2:
-            matrix[:2, 2] = x, rest[0] if rest else 0.0
-        case "translateX" | "translateY", [move]:
-            matrix["XY".index(kind[-1]), 2] = move
-        case "scale", [x, *rest] if len(rest) < 2:
-            matrix[0, 0], matrix[1, 1] = x, rest[0] if rest else x
-        case "scaleX" | "scaleY", [factor]:
-            matrix["XY".index(kind[-1]),] *= factor
-        case "rotate", [angle, *centre] if len(centre) in (0, 2):
-            cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-            matrix[:2, :2] = [[cos, -sin], [sin, cos]]
-            if centre:
-                matrix[:2, 2] = centre - matrix[:2, :2] @ centre
-        case "skew", [x, *rest] if len(rest) < 2:
-            matrix[0, 1] = np.tan(np.radians(x))
-            matrix[1, 0] = np.tan(np.radians(rest[0])) if rest else 0.0
-        case "skewX", [angle]:
-            matrix[0, 1] = np.tan(np.radians(angle))
-        case "skewY", [angle]:
-            matrix[1, 0] = np.tan(np.radians(angle))
-        case _:
-            raise ValueError(f"the transform {kind}{tuple(values)} is not known")
+        factors = {"": 1.0} if kind.startswith(("scale", "matrix")) else DEGREES
+        values = [float(number) * factors[unit.lower()] for number, unit in measures]
+    matrix = np.array([*STEPS[kind](*values), [0, 0, 1]], dtype=float)
+    if kind == "rotate" and len(values) == 3:  # about a point
+        matrix = translation(*values[1:]) @ matrix @ translation(*-np.array(values[1:]))
     return matrix
 
 
@@ -179,10 +177,12 @@ def root_matrix(root: etree._Element) -> tuple[np.ndarray, tuple[float, float]]:
     width over height that a person sees.
     """
     box = find_numbers(root.get("viewBox", ""), "a viewBox")
-    size = [300.0, 150.0] if len(box) != 4 else box[2:]
-    given = [root.get(key, "%") for key in ("width", "height")]
-    if not any(text.rstrip().endswith(("%", "auto")) for text in given):
-        size = [length(text, 0) for text in given]
+    try:
+        size = [length(root.get(key, ""), 0) for key in ("width", "height")]
+    except ValueError:
+        size = [0.0]
+    if min(size) <= 0:  # unknown
+        size = box[2:] if len(box) == 4 else [300.0, 150.0]
     matrix, inner = view_matrix(root, *size)
     factors = np.diag(matrix)[:2]
     return np.diag([*(factors / factors.min()), 1.0]), inner

@@ -79,8 +79,14 @@ class StyleSheet:
         key = key[0] if key else kind or "*"
         self._rules[key].append(_Rule(weight, parts[::-1], declarations))
 
-    def style_of(self, element: etree._Element) -> dict[str, str]:
+    def style_of(
+        self, element: etree._Element, top: etree._Element | None = None
+    ) -> dict[str, str]:
         """What attributes, style sheets and `style` set for an element itself.
+
+        Args:
+            element: of the file.
+            top: in a clone, what it shows: selectors see nothing above that.
 
         Raises:
             OverflowError: the selectors of the file take too long.
@@ -93,7 +99,7 @@ class StyleSheet:
         keys += [f".{name}" for name in {*element.get("class", "").split()}]
         for key in keys:
             for rule in self._rules.get(key, ()):
-                if self._matches(element, rule.selector):
+                if self._matches(element, rule.selector, top):
                     found += [
                         ((is_important, 1, *rule.weight), name, value)
                         for name, value, is_important in rule.declarations
@@ -105,17 +111,23 @@ class StyleSheet:
         found.sort(key=lambda setting: setting[0])
         return {name: value.strip() for _, name, value in found}
 
-    def _matches(self, element: etree._Element | None, selector: list[str]) -> bool:
+    def _matches(
+        self,
+        element: etree._Element | None,
+        selector: list[str],
+        top: etree._Element | None,
+    ) -> bool:
         is_near = True  # only this element will do, no ancestor of it
         for part in selector:
             if part == ">":
                 is_near = True
                 continue
             while element is not None and not self._is(element, part):
-                element = None if is_near else element.getparent()
+                element = None if is_near or element is top else element.getparent()
             if element is None:
                 return False
-            element, is_near = element.getparent(), False
+            element = None if element is top else element.getparent()
+            is_near = False
         return True
 
     def _is(self, element: etree._Element, simple: str) -> bool:

@@ -390,6 +390,15 @@ def test_style_sheets_say_what_is_seen(sheet, is_seen):
     assert ([(0, 0), (1, 0)] in strokes) == is_seen
 
 
+def test_selectors_in_clones_see_nothing_outside_of_them():
+    """As in browsers: `defs` and what is around it are no parents of a clone."""
+    sheet = "<style>.out path{stroke:none}.in path{stroke:red}</style>"
+    group = f'<g id="a" class="in">{LINE}</g><g id="b">{LINE}</g>'
+    uses = '<use href="#a" y="1"/><use href="#b" y="2"/>'
+    body = f'{sheet}<defs class="out">{group}</defs><g class="out">{uses}</g>'
+    assert strokes_of(body, PAINT) == [[(0, 1), (10, 1)], [(0, 2), (10, 2)]]
+
+
 def test_style_attributes_win_over_sheets_and_attributes():
     sheet = "<style>path{stroke:none}</style>"
     path = '<path style="stroke:red" d="M0 0h1"/><path stroke="red" d="M9 9h1"/>'
@@ -539,8 +548,10 @@ def test_lone_dot_is_one_point():
         (svg('<path d="M0 0A1e999 1 0 0 0 5 5"/>'), "not a number"),
         (svg('<polyline points="1 2 3"/>'), "not pairs"),
         (svg('<polyline points="0,0 NaN,1 2,5 6"/>'), "not numbers"),
-        (svg('<line transform="warp(1)"/>'), "warp"),
-        (svg('<line transform="scale(1px)"/>'), "'px' of a scale"),
+        (svg('<line transform="warp(1)"/>'), r"transform warp\(1\) is not known"),
+        (svg('<line transform="skewX(1 2)"/>'), "transform skewX"),
+        (svg('<line transform="scale(a)"/>'), "transform scale"),
+        (svg('<line transform="scale(1px)"/>'), r"transform scale\(1px\) is not known"),
         (svg('<g class="line"/>', 'data-units-per-mm="0"'), "data-units"),
     ],
 )
