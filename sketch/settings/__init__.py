@@ -3,6 +3,6 @@
 - `option`: one setting: flags, help, type, range, tag in the name
 - `hyperparameters`: the settings of a network and its training
 - `recogniser_settings`: the settings of a recogniser and its training
-- `run_options`: how long a run goes, where and on what
+- `run_options`: how long, on what and where a run trains
 - `names`: the name of an experiment, made of its settings
 """

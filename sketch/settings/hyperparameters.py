@@ -1,9 +1,8 @@
-"""Every setting of a run, declared once.
+"""The settings of a network and its training, each declared once.
 
-A field of `Hyperparameters` (what is learned and how: they make the experiment's name)
-carries its default, its range, its help and its command-line flags. The command line
-(`cli/train.py`), the JSON form (below) and the name (`names.py`) are derived from that.
-How long a run goes, where and on what is in `run_options.py`.
+A field has its default, range, help and command-line flags. The command line
+(`cli/train.py`), the JSON form (below) and the experiment's name (`names.py`) are
+derived from them. Options that do not change what is learned are in `run_options.py`.
 """
 
 import dataclasses
@@ -14,7 +13,7 @@ from typing import Any, TypeVar
 
 from sketch.settings.option import Settings, option
 
-DEMO_NAME = "demo"  # the dataset name of the built-in corpus
+DEMO_NAME = "demo"  # the data set name of the built-in corpus
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
@@ -23,10 +22,10 @@ _DATASET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9_])?")
 
 @dataclass(frozen=True)
 class Hyperparameters(Settings):
-    """What is learned and how; two runs with equal fields are the same experiment.
+    """A network and its training: runs with equal fields are the same experiment.
 
     Raises:
-        ValueError: a value out of range, or two that exclude each other; names the
+        ValueError: a value is out of range, or two exclude each other; names the
             options.
     """
 
@@ -37,7 +36,7 @@ class Hyperparameters(Settings):
         "Name of the data set: lower-case letters, digits, - and _.",
         in_name="always",
     )
-    # udibr's defaults, down to learning_rate.
+    # From here to learning_rate: the defaults of udibr/sketch.
     depth: int = option(
         3,
         "--depth",
@@ -77,55 +76,56 @@ class Hyperparameters(Settings):
         above=0,
         in_name="always",
     )
-    # A state is dropped with this probability between layers, never in time.
+    # Between layers, never from one time step to the next.
     dropout: float = option(
         0.0,
         "--dropout -d",
-        "Share of the layers' outputs that is dropped while training.",
+        "Share of each layer's outputs that is dropped in training.",
         minimum=0,
         maximum=0.99,
     )
-    # Graves clips derivatives one by one; the norm keeps their direction.
+    # Graves clips each derivative; limiting the norm keeps the direction.
     max_grad: float = option(
         10.0,
         "--max-grad",
-        "Limit of the gradient's global norm, in nats a point; 0 sets none.",
+        "Limit of the gradient's global norm, in nats per point; 0: no limit.",
         minimum=0,
     )
     step_method: str = option(
         "adam",
         "--step-method",
-        "The optimizer; graves is centred RMSprop with momentum, as in his paper; "
-        "muon learns faster, by a --lr of about 5e-3.",
+        "The optimizer. graves is centred RMSprop with momentum, as in his paper; "
+        "muon learns fastest, with --lr 5e-3 or so.",
         choices=("adam", "rmsprop", "graves", "adagrad", "adadelta", "scale", "muon"),
     )
-    # In normalised units: the tablet's grid is coarser than 1e-2 of them.
+    # In normalised units, where the tablet's grid is coarser than 1e-2.
     epsilon: float = option(
         1e-5,
         "--epsilon",
-        "Floor of the mixture's standard deviations, in those of the data.",
+        "Lower limit of the mixture's standard deviations, in units of the data's.",
         minimum=0,
     )
-    gru: bool = option(False, "--gru", "GRU layers in place of LSTM layers.")
+    gru: bool = option(False, "--gru", "GRU layers instead of LSTM layers.")
     skip: bool = option(
         False,
         "--skip",
-        "Input to every layer and every layer to the output; needs --depth > 1.",
+        "Connect the input to all layers, and all layers to the output; needs "
+        "--depth > 1.",
     )
     top: bool = option(
         False,
         "--top",
-        "Input to every layer, the top one to the output; needs --depth > 1.",
+        "Connect the input to all layers, and the top one to the output; needs "
+        "--depth > 1.",
     )
-    # 0 is orthogonal for recurrent and Glorot for other weights.
     uniform: float = option(
         0.0,
         "--uniform -u",
-        "Draw the initial kernels of layers and output from [-U, U]; 0 takes "
-        "orthogonal and Glorot ones.",
+        "Draw initial kernels uniformly from [-U, U]; 0: orthogonal for recurrent, "
+        "Glorot for other weights.",
         minimum=0,
     )
-    # None is whole lines; udibr cut them at 600.
+    # udibr/sketch cut them at 600.
     max_length: int | None = option(
         None,
         "--max-length",
@@ -135,26 +135,25 @@ class Hyperparameters(Settings):
         minimum=1,
         maximum=1_000_000,
     )
-    # The highest seed that every backend takes.
+    # The maximum is the largest seed that every backend takes.
     seed: int = option(
         0,
         "--seed",
-        "Seed of the initial weights, the order of the lines and the noise.",
+        "Seed of initial weights, order of the lines and noise.",
         minimum=0,
         maximum=2**31 - 1,
     )
     text: bool = option(False, "--text", "Learn to write a given text.")
-    # Graves used 10.
     window_mixtures: int = option(
         10,
         "-K --window-mixtures",
-        "Gaussians in the window over the text; needs --text.",
+        "Gaussians in the attention window; needs --text. Graves used 10.",
         minimum=1,
         maximum=1000,
     )
     # Graves' LSTM has them, Keras' has not.
     peepholes: bool = option(
-        False, "--peepholes", "LSTM gates that see the cell, as Graves had them."
+        False, "--peepholes", "Connect LSTM cells to their gates, as Graves did."
     )
     schedule: str = option(
         "constant",
@@ -162,13 +161,12 @@ class Hyperparameters(Settings):
         "Learning rate over all --epochs: constant, or one rise and fall.",
         choices=("constant", "one-cycle"),
     )
-    # Graves' adaptive noise, of all weights, begins at 0.075; of a fixed width it
+    # Graves' adaptive noise on all weights begins at 0.075; noise of a fixed width
     # "proved ineffective" for him.
     weight_noise: float = option(
         0.0,
         "--weight-noise",
-        "Standard deviation of the noise added to the kernels of the LSTM or GRU "
-        "layers while training.",
+        "Standard deviation of noise on the kernels of LSTM or GRU layers in training.",
         minimum=0,
     )
     augment: float = option(
@@ -193,8 +191,8 @@ class Hyperparameters(Settings):
             raise ValueError("-K needs --text")
 
 
-# A network's weights fit another exactly if all of these are equal; where only text
-# and its window differ, what is left of them: see `Network.take_weights`.
+# Weights fit another network if all of these are equal. If only text and its window
+# differ, most weights can be taken over: see `Network.take_weights`.
 SHAPE_FIELDS = (
     "depth",
     "dim",
@@ -209,10 +207,10 @@ SHAPE_FIELDS = (
 
 
 def check_dataset_name(name: str) -> None:
-    """Refuses what is no `--name`.
+    """Refuses an invalid `--name`.
 
     Raises:
-        ValueError: says what a name is.
+        ValueError: says which characters a name may have.
     """
     if not _DATASET_NAME.fullmatch(name):
         raise ValueError(
@@ -229,14 +227,14 @@ def to_json(settings: Settings) -> dict[str, Any]:
 def from_json(
     values: Mapping[str, Any], kind: type[SomeSettings] = Hyperparameters
 ) -> SomeSettings:
-    """The settings in a mapping made by `to_json`, perhaps by an older version.
+    """Settings from the mapping that `to_json` made, perhaps in an older version.
 
-    A setting that is missing was not known when the file was written; it takes its
-    default, which is always what programs without the setting did.
+    A missing setting is newer than the file. It gets its default, which is always what
+    programs without the setting did.
 
     Args:
         values: by the settings' names.
-        kind: which settings they are.
+        kind: the dataclass of the settings.
 
     Raises:
         ValueError: an unknown setting (lists the valid ones), or a value out of range.

@@ -1,15 +1,14 @@
 """The name of an experiment, made of its settings.
 
-`<dataset>-<depth>X<dim>-G<mixtures>-bs<batch>-lr<rate>` and then a tag for every other
+`<dataset>-<depth>X<dim>-G<mixtures>-bs<batch>-lr<rate>`, then a tag for every other
 setting that differs from its default, in the order of the fields: the option and the
-value (`-dropout0.2`, `-gru`, `-seed7`), or, where the value is a word, that word alone
-(`-graves`, `-one-cycle`). It ends with `-from-<6 hex>` where the run started from
-another experiment's weights.
+value (`-dropout0.2`, `-gru`, `-seed7`), or, if the value is a word, that word alone
+(`-graves`, `-one-cycle`), then `-from-<6 hex>` if the run started from another
+experiment's weights.
 
-The name is injective and parses back. It is so where upper and lower case are one, too:
-the dataset's name is lower case, so that only the capitals X and G mark what they mark.
-It is a file name on every system: letters, digits, `-`, `_` and `.`, at most 200 of
-them, no dot at either end.
+The name is injective and parses back, even where file names ignore case: the data set
+name is lower case, so the capitals X and G cannot be part of it. It is a valid file
+name on every system: at most 200 letters, digits, `-`, `_` and `.`, no dot at an end.
 """
 
 import dataclasses
@@ -32,7 +31,7 @@ def experiment_name(
 
     Args:
         hyperparameters: the settings.
-        parent_digest: six lower-case hexadecimal digits where the run started from
+        parent_digest: six lower-case hexadecimal digits if the run started from
             another experiment's weights, else None.
 
     Raises:
@@ -40,7 +39,7 @@ def experiment_name(
     """
     if parent_digest is not None and not _PARENT.fullmatch(parent_digest):
         raise ValueError(
-            f"a parent is six hexadecimal digits, received {parent_digest!r}"
+            f"a parent's digest is six hexadecimal digits, received {parent_digest!r}"
         )
     h = hyperparameters
     rate = shortest_float(h.learning_rate)
@@ -57,10 +56,10 @@ def experiment_name(
 
 
 def shortest_float(value: float) -> str:
-    """The shortest way to write a non-negative float that reads back as the same.
+    """The shortest text that reads back as this non-negative float.
 
-    `1e-3`, `3.5e-4`, `0.2`, `10`: exponents without padding or plus sign; of two
-    spellings of one length the one without exponent.
+    `1e-3`, `3.5e-4`, `0.2`, `10`: exponents have no padding and no plus sign; of two
+    texts of equal length, the one without exponent.
     """
     number = Decimal(repr(value)).normalize()  # repr has the fewest digits
     first, *others = map(str, number.as_tuple().digits)
@@ -69,7 +68,7 @@ def shortest_float(value: float) -> str:
 
 
 def tags(settings: Settings) -> str:
-    """`-<tag>` for every setting that has one and differs from its default."""
+    """`-<tag>` for every tagged setting that differs from its default."""
     changed = [
         (field.metadata["option"], getattr(settings, field.name))
         for field in tagged_fields(type(settings))
@@ -79,7 +78,7 @@ def tags(settings: Settings) -> str:
 
 
 def tagged_fields(kind: type) -> list[dataclasses.Field]:
-    """The settings that have a tag, in its order."""
+    """The settings that may have a tag in the name, in order."""
     fields = dataclasses.fields(kind)
     return [f for f in fields if f.metadata["option"].in_name == "tag"]
 

@@ -1,6 +1,6 @@
-"""A setting and what is known of it: flags, help, type, range, name tag.
+"""A setting with its flags, help, type, range and tag.
 
-The command line, the JSON file and the experiment's name are all derived from this.
+The command line, the JSON file and the experiment's name are derived from these.
 """
 
 import dataclasses
@@ -11,22 +11,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Option:
-    """What a setting is on the command line and in the name.
+    """A setting on the command line and in an experiment's name.
 
     Attributes:
-        flags: as typed, the first one is what messages call it.
-        help: one sentence with the unit, without the range and the default.
-        type: int, float, str or bool; where the default is None, so may the value be.
-        minimum, maximum: the range, both ends included; None is no limit.
+        flags: as typed; messages use the first one.
+        help: one sentence with the unit, without range and default.
+        type: int, float, str or bool. If the default is None, the value may be None.
+        minimum, maximum: the range, both ends included; None: no limit.
         above: the value must be greater than this (an open lower end).
-        choices: the words allowed; empty is any.
-        unset: what the default None means, in words.
-        tag: what stands before the value in the name; None where the word of `choices`
-            itself is the tag.
-        multiple: it may be given several times; the value is a tuple, and one value
-            alone is a tuple of it.
-        in_name: "tag" if it stands there where it differs from its default, "always",
-            or "never".
+        choices: the allowed words; empty: any.
+        unset: the meaning of the default None, in words.
+        tag: the text before the value in the name; None: the word of `choices` alone.
+        multiple: whether it may be given several times; then the value is a tuple.
+        in_name: "tag": in the name if it differs from its default; "always"; "never".
     """
 
     flags: tuple[str, ...]
@@ -42,7 +39,7 @@ class Option:
     in_name: str = "tag"
 
     def check(self, value: Any, default: Any) -> Any:
-        """Returns `value` in its one form: a float for a float, never minus zero.
+        """Returns the checked value: a float for a whole number, 0.0 for -0.0.
 
         Raises:
             ValueError: wrong type, out of range, or not one of the choices.
@@ -86,13 +83,13 @@ class Option:
 
 
 def option(default: Any, flags: str, help: str, **rules: Any) -> Any:
-    """A dataclass field that knows its command-line option.
+    """A dataclass field with its command-line option.
 
     Args:
-        default: the default; its type is the option's, unless it is None.
-        flags: as typed, parted by blanks, e.g. `"--bs --batch-size"`.
+        default: the default; the option has its type, unless it is None.
+        flags: separated by blanks, such as `"--bs --batch-size"`.
         help: one sentence with the unit.
-        **rules: further fields of `Option`.
+        **rules: other fields of `Option`.
     """
     names = tuple(flags.split())
     rules.setdefault("type", type(default))
@@ -103,7 +100,7 @@ def option(default: Any, flags: str, help: str, **rules: Any) -> Any:
 
 
 def get_option(field: str, *kinds: type) -> Option:
-    """The option of a field of one of these dataclasses, by the field's name."""
+    """The option of a field, by its name, in the first dataclass that has it."""
     for kind in kinds:
         if field in kind.__dataclass_fields__:
             return kind.__dataclass_fields__[field].metadata["option"]
@@ -111,7 +108,7 @@ def get_option(field: str, *kinds: type) -> Option:
 
 
 class Settings:
-    """Checks every field against its option; the base of the settings dataclasses."""
+    """The base of the settings dataclasses: checks every field against its option."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):

@@ -1,4 +1,4 @@
-"""Every setting of a reader, declared once, as those of a writer are."""
+"""The settings of a recogniser and its training, each declared once."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,33 +11,33 @@ from sketch.settings.option import Settings, option
 from sketch.settings.run_options import CommonOptions
 
 
-def _same_as_writers(field: str) -> Any:
-    """The option of a writer's setting, where a reader's means the same."""
+def _shared(field: str) -> Any:
+    """A setting with the same meaning as in `Hyperparameters`."""
     original = Hyperparameters.__dataclass_fields__[field]
     return dataclasses.field(default=original.default, metadata=original.metadata)
 
 
 @dataclass(frozen=True)
 class RecogniserSettings(Settings):
-    """What a reader is; two with equal settings and data are the same reader.
+    """A recogniser: two with equal settings and data are the same.
 
     Raises:
-        ValueError: a value out of range; names the option.
+        ValueError: a value is out of range; names the option.
     """
 
-    name: str = _same_as_writers("name")
-    # 2 x 128 reads about as fast on a processor as a small network writes.
+    name: str = _shared("name")
+    # 2 x 128 reads about as fast on a CPU as a small network writes.
     depth: int = option(
         2,
         "--depth",
-        "Number of two-way recurrent layers.",
+        "Number of bidirectional recurrent layers.",
         minimum=1,
         maximum=20,
     )
     dim: int = option(
         128,
         "--dim",
-        "Cells of each layer, each way.",
+        "Cells of each layer, in each direction.",
         minimum=1,
         maximum=10_000,
     )
@@ -57,11 +57,11 @@ class RecogniserSettings(Settings):
     dropout: float = option(
         0.2,
         "--dropout -d",
-        "Share of the layers' inputs that is dropped while training.",
+        "Share of each layer's inputs that is dropped in training.",
         minimum=0,
         maximum=0.99,
     )
-    # Pens that write again what they learned vary it: so must what the reader sees.
+    # Models vary what they write, so the training lines must vary too.
     augment: float = option(
         0.2,
         "--augment",
@@ -69,7 +69,7 @@ class RecogniserSettings(Settings):
         minimum=0,
         maximum=1,
     )
-    seed: int = _same_as_writers("seed")
+    seed: int = _shared("seed")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,7 +78,7 @@ class RecogniserSettings(Settings):
 
 @dataclass(frozen=True)
 class RecogniserOptions(CommonOptions):
-    """How long and on what a reader's training goes; may change on a resume."""
+    """How long and on what a recogniser trains; may change on a resume."""
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = CommonOptions.DEFAULTS | {"epochs": 20}
 
@@ -86,7 +86,7 @@ class RecogniserOptions(CommonOptions):
         None,
         "--epochs",
         "Passes over the training lines, those before a resume included.",
-        unset="as the training was begun with; 20",
+        unset="as before; in a new run 20",
         type=int,
         minimum=1,
         in_name="never",

@@ -1,4 +1,4 @@
-"""How long a run goes, where and on what: no part of the experiment's name."""
+"""How long, on what and where a run trains: not in the experiment's name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,13 +9,13 @@ from sketch.settings.option import Settings, option
 
 @dataclass(frozen=True)
 class CommonOptions(Settings):
-    """How long and on what anything is trained; may change when it is resumed.
+    """Options of every training; they may change on a resume.
 
     Raises:
-        ValueError: a value out of range; names the option.
+        ValueError: a value is out of range; names the option.
     """
 
-    # What `settled` puts in the place of None.
+    # `settled` puts them in place of None.
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         "epochs": 500,
         "precision": "float32",
@@ -25,8 +25,8 @@ class CommonOptions(Settings):
     epochs: int | None = option(
         None,
         "--epochs",
-        "Passes over the training lines, those before a resume included.",
-        unset="as the run was begun with; 500",
+        "Passes over the training lines, including those before a resume.",
+        unset="as before; in a new run 500",
         type=int,
         minimum=1,
         in_name="never",
@@ -35,7 +35,7 @@ class CommonOptions(Settings):
         None,
         "--precision",
         "Arithmetic of the layers; the mixture and the loss are always float32.",
-        unset="as the run was begun with; float32",
+        unset="as before; in a new run float32",
         type=str,
         choices=("float32", "mixed_bfloat16"),
         in_name="never",
@@ -52,8 +52,8 @@ class CommonOptions(Settings):
     data: tuple[str, ...] = option(
         (),
         "--data",
-        "The corpus: handwriting.hdf5, or a folder that holds it; may be given several "
-        "times, for a corpus of several files.",
+        "The corpus: handwriting.hdf5, or a folder that holds it. Repeat it for a "
+        "corpus of several files.",
         unset="$SKETCH_DATA, ./data/ or $FUEL_DATA_PATH/handwriting/",
         type=str,
         multiple=True,
@@ -62,29 +62,29 @@ class CommonOptions(Settings):
     patience: int | None = option(
         None,
         "--patience",
-        "Stop after N epochs without a better validation; 0 never stops.",
-        unset="as the run was begun with; 0",
+        "Stop after N epochs without a better validation score; 0: never.",
+        unset="as before; in a new run 0",
         type=int,
         minimum=0,
         in_name="never",
     )
-    # What a power cut may cost.
+    # A power cut costs at most this much training.
     checkpoint_minutes: float = option(
         5.0,
         "--checkpoint-minutes",
-        "Minutes between checkpoints within an epoch; 0 is after each step.",
+        "Minutes between checkpoints within an epoch; 0: after each step.",
         minimum=0,
         in_name="never",
     )
 
     def settled(self, kept: Mapping[str, Any]) -> Self:
-        """What was not given, as the run was begun with, or as new runs are.
+        """Fills in the options that were not given: from the former run, or defaults.
 
         Args:
             kept: from `to_keep`, of the run that goes on; or empty.
 
         Raises:
-            ValueError: a value of `kept` is none.
+            ValueError: a value of `kept` is invalid.
         """
         open_ = {n: kept.get(n, default) for n, default in self.DEFAULTS.items()}
         return replace(
@@ -92,30 +92,30 @@ class CommonOptions(Settings):
         )
 
     def to_keep(self) -> dict[str, Any]:
-        """What holds when the run goes on, until something else is given."""
+        """The options that hold on a resume, until others are given."""
         return {name: getattr(self, name) for name in self.DEFAULTS}
 
 
 @dataclass(frozen=True)
 class RunOptions(CommonOptions):
-    """How long, on what and where a run goes; may change when it is resumed.
+    """How long, on what and where a run trains; may change on a resume.
 
     Raises:
-        ValueError: a value out of range, or a place among processes that is none.
+        ValueError: a value is out of range, or `--process` is not below `--processes`.
     """
 
     tensorboard: bool = option(
         False,
         "--tensorboard",
-        "Write the history for TensorBoard, too: into tensorboard/ of the experiment.",
+        "Also write the history for TensorBoard, to tensorboard/ of the experiment.",
         in_name="never",
     )
     memory: float | None = option(
         None,
         "--memory",
-        "GB of memory for lines, of each process; of a corpus that takes more, each "
-        "line is read from disk when it is needed, in the same order.",
-        unset="a quarter of the machine's, shared by its processes",
+        "GB of memory for lines, per process. Lines of a larger corpus are read from "
+        "disk when they are needed, in the same order.",
+        unset="a quarter of the machine's, divided by its processes",
         type=float,
         above=0,
         in_name="never",
@@ -123,8 +123,8 @@ class RunOptions(CommonOptions):
     devices: int | None = option(
         None,
         "--devices",
-        "Devices (GPUs) of this machine to share each batch.",
-        unset="all there are",
+        "Number of devices (GPUs) of this machine that share each batch.",
+        unset="all",
         type=int,
         minimum=1,
         in_name="never",
@@ -132,16 +132,16 @@ class RunOptions(CommonOptions):
     coordinator: str | None = option(
         None,
         "--coordinator",
-        "HOST:PORT where process 0 of a run on several processes is reached.",
-        unset="what SLURM, Open MPI or Kubernetes says, or none",
+        "HOST:PORT of process 0, for a run on several processes.",
+        unset="as SLURM, Open MPI or Kubernetes says, or none",
         type=str,
         in_name="never",
     )
     processes: int | None = option(
         None,
         "--processes",
-        "How many processes the run has; 1 ignores a scheduler.",
-        unset="what the scheduler says, or 1",
+        "Number of processes of the run; 1 ignores a scheduler.",
+        unset="as the scheduler says, or 1",
         type=int,
         minimum=1,
         in_name="never",
@@ -149,8 +149,8 @@ class RunOptions(CommonOptions):
     process: int | None = option(
         None,
         "--process",
-        "The number of this process, from 0 on.",
-        unset="what the scheduler says, or 0",
+        "Number of this process, from 0.",
+        unset="as the scheduler says, or 0",
         type=int,
         minimum=0,
         in_name="never",
@@ -164,7 +164,7 @@ class RunOptions(CommonOptions):
         if None in place:
             raise ValueError(
                 "--coordinator, --processes and --process go together: give all three, "
-                "or none where a scheduler starts the processes"
+                "or none if a scheduler starts the processes"
             )
         if self.process >= self.processes:
             raise ValueError(
