@@ -26,7 +26,7 @@ def folder(tmp_path):
     return tmp_path / "checkpoints"
 
 
-def test_what_is_saved_is_loaded(folder):
+def test_load_of_a_saved_checkpoint(folder):
     assert checkpoint.load(folder, "latest") is None
     save(folder, content=b"one", step=np.int64(1), seeds=np.arange(2), best=None)
     save(folder, "best", content=b"two", step=2)
@@ -37,7 +37,7 @@ def test_what_is_saved_is_loaded(folder):
     assert checkpoint.load(folder, "best")[1] == {"step": 2}
 
 
-def test_the_last_one_counts_and_nothing_else_stays(folder):
+def test_save_replaces_the_former_checkpoint(folder):
     for step in range(3):
         save(folder, content=bytes([step]), step=step)
     assert checkpoint.load(folder, "latest")[1] == {"step": 2}
@@ -49,14 +49,14 @@ def test_the_last_one_counts_and_nothing_else_stays(folder):
 
 
 @pytest.mark.parametrize("scenario", ["checkpoints", "twice", "history", "creation"])
-def test_a_death_at_any_system_call_loses_nothing(tmp_path, scenario):
+def test_death_at_any_system_call_loses_nothing(tmp_path, scenario):
     command = [sys.executable, str(CRASHING), str(tmp_path / "work"), scenario]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
     assert int(result.stdout) >= 12  # deaths
 
 
-def test_everything_is_on_the_disk_before_it_counts(folder, monkeypatch):
+def test_save_syncs_before_it_renames(folder, monkeypatch):
     # A power cut keeps only what was synced; a rename may reach the disk first.
     save(folder, step=1)
     events = []
@@ -89,7 +89,7 @@ def test_everything_is_on_the_disk_before_it_counts(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyError(1)])
-def test_a_save_that_fails_leaves_the_last_one(folder, error):
+def test_save_that_fails_leaves_the_former_checkpoint(folder, error):
     save(folder, content=b"good", step=1)
 
     def write(path):
@@ -107,7 +107,7 @@ def test_a_save_that_fails_leaves_the_last_one(folder, error):
     assert [path.name for path in folder.iterdir()] == ["latest"]
 
 
-def test_a_disk_that_fills_up_leaves_the_last_one(folder):
+def test_save_on_a_full_disk_leaves_the_former_checkpoint(folder):
     save(folder, content=b"good", step=1)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
@@ -122,14 +122,14 @@ def test_a_disk_that_fills_up_leaves_the_last_one(folder):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), object()])
-def test_a_state_that_is_not_json_is_refused_before_it_counts(folder, value):
+def test_save_of_a_state_that_is_not_json_is_refused(folder, value):
     save(folder, step=1)
     with pytest.raises(ValueError):
         save(folder, step=2, value=value)
     assert checkpoint.load(folder, "latest")[1] == {"step": 1}
 
 
-def test_unknown_kinds_are_refused(folder):
+def test_save_and_load_of_an_unknown_kind_are_refused(folder):
     with pytest.raises(ValueError, match="latest, best, not '../x'"):
         save(folder, "../x")
     with pytest.raises(ValueError, match="latest, best, not 'first'"):
@@ -221,7 +221,7 @@ def checkpoint_becomes_file(place):
         checkpoint_becomes_file,
     ],
 )
-def test_damage_names_the_file_and_the_remedy(folder, damage):
+def test_load_of_damage_names_the_file_and_the_remedy(folder, damage):
     save(folder, step=1)
     save(folder, "best", step=1)
     place = folder / "latest"
@@ -239,7 +239,7 @@ def test_damage_names_the_file_and_the_remedy(folder, damage):
     assert checkpoint.load(folder, "latest")[1] == {"step": 2}
 
 
-def test_where_there_is_no_other_checkpoint_the_remedy_says_so(folder):
+def test_load_of_damage_without_another_checkpoint_says_so(folder):
     save(folder, step=1)
     cut_weights(folder / "latest")
     with pytest.raises(ValueError, match="There is no best checkpoint.*at step 0$"):
@@ -251,7 +251,7 @@ def test_where_there_is_no_other_checkpoint_the_remedy_says_so(folder):
 
 
 @pytest.mark.parametrize("damage", [cut_weights, deep_state, checkpoint_becomes_file])
-def test_a_damaged_checkpoint_does_not_keep_the_next_from_being_saved(folder, damage):
+def test_save_over_a_damaged_checkpoint_succeeds(folder, damage):
     save(folder, step=1)
     damage(folder / "latest")
     for step in (2, 3):
@@ -260,7 +260,7 @@ def test_a_damaged_checkpoint_does_not_keep_the_next_from_being_saved(folder, da
 
 
 @pytest.mark.parametrize("name", ["latest", "latest/state.json", "."])
-def test_links_out_of_the_experiment_are_not_followed(tmp_path, name):
+def test_load_does_not_follow_links(tmp_path, name):
     mine, secret = tmp_path / "mine" / "checkpoints", tmp_path / "secret"
     mine.parent.mkdir()
     save(mine, step=1)
@@ -278,7 +278,7 @@ def test_links_out_of_the_experiment_are_not_followed(tmp_path, name):
     assert checkpoint.load(secret, "latest")[1] == {"step": 2}
 
 
-def test_a_pipe_in_place_of_a_file_does_not_hang(folder):
+def test_load_of_a_pipe_does_not_hang(folder):
     save(folder, step=1)
     (folder / "latest" / "state.json").unlink()
     os.mkfifo(folder / "latest" / "state.json")
@@ -286,7 +286,7 @@ def test_a_pipe_in_place_of_a_file_does_not_hang(folder):
         checkpoint.load(folder, "latest")
 
 
-def test_somebody_who_reads_meanwhile_always_finds_one(folder):
+def test_load_while_another_process_saves_always_finds_one(folder):
     save(folder, step=0)
     code = (
         "import sys\n"
@@ -310,7 +310,7 @@ def test_somebody_who_reads_meanwhile_always_finds_one(folder):
     assert checkpoint.load(folder, "latest")[1]["step"] == 199
 
 
-def test_it_is_looked_at_again_for_as_long_as_somebody_saves(folder, monkeypatch):
+def test_load_tries_again_while_another_process_saves(folder, monkeypatch):
     save(folder, step=0)
     usual, saved = checkpoint._load_once, iter(range(1, 7))
 
@@ -324,7 +324,7 @@ def test_it_is_looked_at_again_for_as_long_as_somebody_saves(folder, monkeypatch
     assert checkpoint.load(folder, "latest")[1] == {"step": 6}
 
 
-def test_state_is_plain_json(folder):
+def test_save_writes_the_state_as_plain_json(folder):
     save(folder, step=1)
     content = json.loads((folder / "latest" / "state.json").read_text())
     assert content["format"] == 1
@@ -333,7 +333,7 @@ def test_state_is_plain_json(folder):
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_weights_are_read_with_their_own_state(folder, moment):
+def test_read_weights_returns_the_state_of_those_weights(folder, moment):
     save(folder, "best", content=b"1", step=1)
     reads = []
 
@@ -351,7 +351,7 @@ def test_weights_are_read_with_their_own_state(folder, moment):
     assert len(reads) == 2
 
 
-def test_weights_that_are_swapped_away_while_they_are_read(folder):
+def test_read_weights_that_are_replaced_meanwhile_reads_again(folder):
     save(folder, content=b"1", step=1)
     os.rename(folder / "latest", folder / "latest.next")  # a save, cut off
 
@@ -364,7 +364,7 @@ def test_weights_that_are_swapped_away_while_they_are_read(folder):
     assert checkpoint.read_weights(load, kinds, read) == ("latest", b"1", {"step": 1})
 
 
-def test_weights_that_are_saved_without_end(folder):
+def test_read_weights_that_are_saved_all_the_time_gives_up(folder):
     save(folder, step=0)
     load = functools.partial(checkpoint.load, folder)
     with pytest.raises(ValueError, match="latest is saved more often than"):
@@ -375,7 +375,7 @@ def test_weights_that_are_saved_without_end(folder):
         )
 
 
-def test_weights_that_cannot_be_read_or_are_not_there(folder):
+def test_read_weights_that_are_damaged_or_missing(folder):
     load = functools.partial(checkpoint.load, folder)
     assert checkpoint.read_weights(load, ["latest", "best"], Path.read_bytes) is None
     save(folder, step=1)

@@ -18,7 +18,7 @@ def change(experiment, **values):
     path.write_text(json.dumps(content))
 
 
-def test_what_is_created_is_loaded(experiment, root, facts):
+def test_load_of_a_created_experiment_is_equal(experiment, root, facts):
     assert experiment.path == root / NAME
     for loaded in (
         experiment,
@@ -38,9 +38,7 @@ def test_what_is_created_is_loaded(experiment, root, facts):
         assert loaded.lineage is None
 
 
-def test_loading_by_a_path_relative_to_the_working_directory(
-    experiment, root, monkeypatch
-):
+def test_load_by_a_relative_path(experiment, root, monkeypatch):
     monkeypatch.chdir(experiment.path)
     assert Experiment.load(".", "elsewhere").name == NAME
     monkeypatch.chdir(root)
@@ -58,7 +56,7 @@ def test_slow_speeds_are_kept_and_those_of_iam_in_old_experiments(root, facts):
     assert Experiment.load(path.parent, root).slow_speeds == (0.2, 0.3)
 
 
-def test_lineage_is_kept_and_stands_in_the_name(root, facts):
+def test_create_with_a_lineage_has_it_in_the_name(root, facts):
     lineage = Lineage("handwriting-1X8-G20-bs56-lr1e-3", 12)
     facts["lineage"] = lineage
     derived = Experiment.create(root, Hyperparameters(depth=1, dim=8), facts)
@@ -67,14 +65,14 @@ def test_lineage_is_kept_and_stands_in_the_name(root, facts):
     assert lineage.digest != Lineage(lineage.parent, 13).digest
 
 
-def test_an_existing_one_is_refused_with_the_two_ways_on(experiment, root, facts):
+def test_create_again_tells_the_two_ways_on(experiment, root, facts):
     with pytest.raises(FileExistsError, match="by --model .*another --seed or --name"):
         Experiment.create(root, experiment.hyperparameters, facts)
     assert [path.name for path in root.iterdir()] == [NAME]
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
-def test_whatever_else_has_the_name_is_refused(root, facts, kind):
+def test_create_in_place_of_a_file_or_link_is_refused(root, facts, kind):
     root.mkdir()
     settings = Hyperparameters(depth=1, dim=8, learning_rate=1e-3)
     if kind == "file":
@@ -86,7 +84,7 @@ def test_whatever_else_has_the_name_is_refused(root, facts, kind):
     assert len(list(root.iterdir())) == 1
 
 
-def test_unknown_and_missing_facts(root, facts):
+def test_create_with_unknown_or_missing_facts_is_refused(root, facts):
     with pytest.raises(ValueError, match="unknown: .'zoom'"):
         Experiment.create(root, Hyperparameters(), facts | {"zoom": 1})
     with pytest.raises(ValueError, match="missing: .'alphabet'"):
@@ -96,7 +94,7 @@ def test_unknown_and_missing_facts(root, facts):
     assert not root.exists()
 
 
-def test_not_found_names_the_nearest(experiment, root):
+def test_load_of_a_misspelt_name_suggests_the_nearest(experiment, root):
     with pytest.raises(FileNotFoundError, match=f"did you mean {NAME}"):
         Experiment.load("handwriting-1X9-G20-bs56-lr1e-3", root)
     with pytest.raises(FileNotFoundError, match="sketch list"):
@@ -108,7 +106,7 @@ def test_not_found_names_the_nearest(experiment, root):
 
 
 @pytest.mark.parametrize("name", ["..", ".", "../..", "", "/", "a\0b", "x" * 5000])
-def test_odd_names_are_not_found(experiment, root, name):
+def test_load_by_odd_names_finds_nothing(experiment, root, name):
     with pytest.raises((FileNotFoundError, ValueError, OSError)):
         Experiment.load(name, root)
 
@@ -144,7 +142,7 @@ def test_odd_names_are_not_found(experiment, root, name):
         ),
     ],
 )
-def test_bad_settings_name_the_file(experiment, root, values, message):
+def test_load_of_invalid_settings_names_the_file(experiment, root, values, message):
     change(experiment, **values)
     with pytest.raises(ValueError, match=message) as caught:
         Experiment.load(NAME, root)
@@ -156,14 +154,14 @@ def test_bad_settings_name_the_file(experiment, root, values, message):
     "content",
     [b"", b"{", b"\xff", b"[]", b"[" * 1_000_000, b'{"format": 1}', b"9" * 5000],
 )
-def test_files_that_are_not_settings(experiment, root, content):
+def test_load_of_other_content_names_the_file(experiment, root, content):
     (experiment.path / "hyperparameters.json").write_bytes(content)
     with pytest.raises(ValueError, match="hyperparameters.json") as caught:
         Experiment.load(NAME, root)
     assert len(str(caught.value)) < 500
 
 
-def test_settings_that_are_a_link_or_a_pipe_are_refused(experiment, root, tmp_path):
+def test_load_of_a_link_or_a_pipe_is_refused(experiment, root, tmp_path):
     path = experiment.path / "hyperparameters.json"
     path.rename(tmp_path / "elsewhere.json")
     path.symlink_to(tmp_path / "elsewhere.json")

@@ -15,14 +15,14 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-def test_no_history_yet(tmp_path):
+def test_read_without_a_file_is_empty(tmp_path):
     assert history.read(tmp_path / "history.csv") == []
     history.truncate(tmp_path / "history.csv", 3)
     assert not (tmp_path / "history.csv").exists()
 
 
 @given(st.lists(ROWS, min_size=1, max_size=3))
-def test_what_is_appended_is_read(tmp_path_factory, rows):
+def test_read_of_appended_rows(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("history") / "history.csv"
     for row in rows:
         history.append(path, row)
@@ -32,7 +32,7 @@ def test_what_is_appended_is_read(tmp_path_factory, rows):
         assert type(read["step"]) is int
 
 
-def test_the_file_as_others_read_it(tmp_path):
+def test_append_writes_plain_csv(tmp_path):
     path = tmp_path / "history.csv"
     row = {
         "epoch": np.int64(1),
@@ -51,7 +51,7 @@ def test_the_file_as_others_read_it(tmp_path):
     )
 
 
-def test_rows_after_a_step_are_dropped(tmp_path):
+def test_truncate_drops_later_epochs(tmp_path):
     path = tmp_path / "history.csv"
     for epoch in (1, 2, 3):
         history.append(path, {"epoch": epoch, "step": 10 * epoch})
@@ -62,7 +62,7 @@ def test_rows_after_a_step_are_dropped(tmp_path):
     assert [row["step"] for row in history.read(path)] == [10, 20, 31]
 
 
-def test_columns_of_another_version_are_kept(tmp_path):
+def test_append_keeps_columns_of_another_version(tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("step,epoch,legibility\n5,1,0.25\n")
     history.append(path, {"epoch": 2, "step": 10})
@@ -75,7 +75,7 @@ def test_columns_of_another_version_are_kept(tmp_path):
 @pytest.mark.parametrize(
     "row", [{"epoch": 1}, {"epoch": 1, "step": 2, "valid_loss": 3.0}, {}]
 )
-def test_rows_with_wrong_columns_are_refused(tmp_path, row):
+def test_append_of_wrong_columns_is_refused(tmp_path, row):
     with pytest.raises(ValueError, match="has the columns epoch, step, seconds"):
         history.append(tmp_path / "history.csv", row)
     assert not (tmp_path / "history.csv").exists()
@@ -95,14 +95,14 @@ def test_rows_with_wrong_columns_are_refused(tmp_path, row):
         (b"epoch,step\n1," + b"9" * 400 + b"\n", 2),
     ],
 )
-def test_damage_names_file_and_line(tmp_path, content, line):
+def test_read_of_a_damaged_file_names_file_and_line(tmp_path, content, line):
     path = tmp_path / "history.csv"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=f"history.csv, line {line}, is damaged"):
         history.read(path)
 
 
-def test_a_history_that_is_no_text_or_a_link_names_the_file(tmp_path):
+def test_read_of_a_link_or_other_bytes_names_the_file(tmp_path):
     path = tmp_path / "history.csv"
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ValueError, match="history.csv is damaged"):
@@ -114,7 +114,7 @@ def test_a_history_that_is_no_text_or_a_link_names_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["crlf", "semicolons"])
-def test_read_what_a_spreadsheet_saved(tmp_path, kind):
+def test_read_of_a_file_saved_by_a_spreadsheet(tmp_path, kind):
     rows = [
         {"epoch": 1, "step": 3, "seconds": 1.5, "learning_rate": 1e-3},
         {"epoch": 2, "step": 6, "seconds": math.nan, "learning_rate": 1e-4},

@@ -58,7 +58,7 @@ def score(experiment, corpus):
     return totals.per_line
 
 
-def test_something_is_kept_of_each_release():
+def test_each_release_has_experiments_here():
     assert "0.1.0" in RELEASES
     assert len(EXPERIMENTS) >= 2 * len(RELEASES)
 

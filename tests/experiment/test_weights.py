@@ -21,7 +21,7 @@ NOT_OF_NETWORKS = {
 }
 
 
-def test_a_network_is_made_of_all_settings_and_facts(root, facts, monkeypatch):
+def test_build_network_uses_all_settings_and_facts(root, facts, monkeypatch):
     monkeypatch.setattr(building, "Network", dict)
     facts = facts | {"points_per_character": 20.0}
     alike = {"depth": 2, "dim": 8, "dropout": 0.3, "uniform": 0.1, "seed": 5}

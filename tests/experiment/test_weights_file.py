@@ -92,7 +92,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_weights_are_refused(trained, name):
+def test_load_network_of_hostile_weights_is_refused(trained, name):
     act, message = HOSTILE[name]
     change(trained, in_hdf5(act))
     with pytest.raises(ValueError, match=message) as caught:
@@ -104,7 +104,7 @@ def test_hostile_weights_are_refused(trained, name):
     assert "restore both from the same run" in str(caught.value)
 
 
-def test_weights_that_are_no_hdf5(trained):
+def test_load_network_of_another_file_is_refused(trained):
     change(trained, lambda path: path.write_bytes(b"weights" * 9999))
     with pytest.raises(ValueError, match="model.weights.h5 does not hold"):
         load_network(trained)
@@ -115,7 +115,7 @@ def test_weights_that_are_no_hdf5(trained):
     [{"dim": 20_000}, {"depth": 100}, {"mixtures": 1000}],
     ids=["dim", "depth", "mixtures"],
 )
-def test_settings_that_ask_for_more_than_there_is_build_nothing(trained, root, large):
+def test_build_network_larger_than_its_weights_is_refused(trained, root, large):
     path = trained.path / "hyperparameters.json"
     content = json.loads(path.read_text())
     content["hyperparameters"] |= large
@@ -159,7 +159,7 @@ def run_in_time(module, function, *paths):
 @pytest.mark.parametrize(
     "function", ["weights_file.check_weights_file", "publishing.write_half"]
 )
-def test_attributes_of_arrays_are_refused_unread(trained, tmp_path, function):
+def test_array_with_an_attribute_is_refused_unread(trained, tmp_path, function):
     path, _ = trained.load_checkpoint("best")
     in_hdf5(attribute_on_the_heap)(path)
     spoil_heap(path)
@@ -168,7 +168,7 @@ def test_attributes_of_arrays_are_refused_unread(trained, tmp_path, function):
     assert "'0' has attributes" in done.stderr
 
 
-def test_attributes_of_groups_are_not_read(trained, tmp_path):
+def test_attributes_of_groups_are_never_read(trained, tmp_path):
     """Keras writes names there, and nobody needs them."""
     change(trained, spoil_heap)
     path, _ = trained.load_checkpoint("best")

@@ -50,12 +50,12 @@ parents = st.one_of(st.none(), st.from_regex("[0-9a-f]{6}", fullmatch=True))
         ),
     ],
 )
-def test_names_of_known_settings(settings, parent, name):
+def test_experiment_name_of_known_settings(settings, parent, name):
     assert experiment_name(Hyperparameters(**settings), parent) == name
 
 
 @given(hyperparameters(), parents)
-def test_a_name_parses_back_and_is_a_file_name_everywhere(settings, parent):
+def test_experiment_name_parses_back_and_is_a_file_name(settings, parent):
     name = experiment_name(settings, parent)
     assert parse_name(name) == (settings, parent)
     # Letters, digits and three signs that no system gives a meaning to; Windows drops
@@ -65,14 +65,14 @@ def test_a_name_parses_back_and_is_a_file_name_everywhere(settings, parent):
 
 
 @given(hyperparameters(), hyperparameters(), parents, parents)
-def test_no_two_share_a_name_even_where_case_does_not_count(a, b, parent_a, parent_b):
+def test_experiment_name_is_injective_without_case(a, b, parent_a, parent_b):
     if (a, parent_a) != (b, parent_b):
         name_a, name_b = experiment_name(a, parent_a), experiment_name(b, parent_b)
         assert name_a.lower() != name_b.lower()
 
 
 @given(hyperparameters(), parents)
-def test_a_name_can_be_read_without_its_capitals(settings, parent):
+def test_experiment_name_in_lower_case_can_be_read(settings, parent):
     # Stronger than the test above, which can only meet neighbours by chance: with the
     # capitals gone, the last place that looks like the settings is the settings.
     name = experiment_name(settings, parent).lower()
@@ -102,7 +102,7 @@ def test_a_name_can_be_read_without_its_capitals(settings, parent):
         (5e-324, "5e-324"),
     ],
 )
-def test_shortest_floats(value, text):
+def test_shortest_float_of_known_values(value, text):
     assert shortest_float(value) == text
 
 
@@ -135,12 +135,12 @@ def test_shortest_float_reads_back_and_is_never_longer_than_repr(value):
         "-" * 100_000,
     ],
 )
-def test_other_strings_are_no_names(name):
+def test_parse_name_of_other_strings_is_refused(name):
     with pytest.raises(ValueError):
         parse_name(name)
 
 
-def test_a_name_that_is_too_long_says_so():
+def test_experiment_name_too_long_is_refused():
     settings = Hyperparameters(
         name="a" * 64,
         learning_rate=0.12345678901234567,
@@ -154,7 +154,7 @@ def test_a_name_that_is_too_long_says_so():
         experiment_name(settings)
 
 
-def test_a_name_with_every_tag_fits():
+def test_experiment_name_with_every_tag_is_short_enough():
     settings = Hyperparameters(
         learning_rate=3.5e-4,
         dropout=0.25,
@@ -175,6 +175,6 @@ def test_a_name_with_every_tag_fits():
     assert parse_name(experiment_name(settings, "abcdef")) == (settings, "abcdef")
 
 
-def test_a_parent_is_six_hexadecimal_digits():
+def test_experiment_name_of_another_parent_digest_is_refused():
     with pytest.raises(ValueError, match="six hexadecimal digits"):
         experiment_name(Hyperparameters(), "../../")

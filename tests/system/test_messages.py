@@ -15,5 +15,5 @@ from sketch.system.messages import counted
         ((2, "batch", "batches"), "2 batches"),
     ],
 )
-def test_one_and_many(words, text):
+def test_counted_of_one_and_many(words, text):
     assert counted(*words) == text

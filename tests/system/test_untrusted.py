@@ -8,7 +8,7 @@ import pytest
 from sketch.system.untrusted import read_json, read_text, to_json_text
 
 
-def test_json_text_takes_numpy_and_refuses_what_is_no_json():
+def test_to_json_text_of_numpy_and_of_other_things():
     text = to_json_text({"a": np.float32(0.5), "b": np.arange(2), "c": Path("x")})
     assert text == '{\n  "a": 0.5,\n  "b": [\n    0,\n    1\n  ],\n  "c": "x"\n}\n'
     for value in (float("nan"), float("inf"), object(), {1, 2}):
@@ -16,7 +16,7 @@ def test_json_text_takes_numpy_and_refuses_what_is_no_json():
             to_json_text({"a": value})
 
 
-def test_reading_refuses_what_lies_outside(tmp_path):
+def test_read_outside_of_the_experiment_is_refused(tmp_path):
     inside = tmp_path / "experiment"
     inside.mkdir()
     (tmp_path / "secret").write_text("{}")
