@@ -1,4 +1,4 @@
-"""Ink that says what it is told, in shapes simple enough to know everything about."""
+"""Made-up ink of any text, in simple shapes that are known exactly."""
 
 import numpy as np
 from hypothesis import HealthCheck, settings

@@ -62,6 +62,7 @@ def mutate(data: bytes, rng: np.random.Generator) -> bytes:
     return bytes(data)
 
 
+# SVG and InkML with all that our own files do not have.
 DRAWING = """<svg width="40mm" height="1in" viewBox="0 0 100 100" fill="none"
 preserveAspectRatio="none"><style>.a, g > #b{stroke:red;transform:rotate(9deg)}</style>
 <symbol id="s" viewBox="0 0 9 9"><path class="a" d="M1 1A5 4 30 01 7 7q2 3 4 5t1 1z"/>
@@ -78,6 +79,9 @@ name="resolution" value="5" units="1/cm"/></channelProperties></inkSource></cont
 <annotation type="truth">a b</annotation><traceView traceDataRef="#t" from="1" to="3"/>
 <traceView traceDataRef="#g"/></traceView></traceView></ink>"""
 
+STROKE = b'<stroke tool="pen" width="1.4 1.2">12 2.5 23 4.5 7 8</stroke>'
+XOPP = b"<xournal><page><layer>%b</layer></page></xournal>" % (20 * STROKE)
+
 
 # -- what is read --------------------------------------------------------------------
 
@@ -88,7 +92,7 @@ def make_database(folder: Path) -> Path:
     return write_database(folder / "iam", {"a01-000u": ["some text", "and more"]})
 
 
-def database_reader(name: str) -> Callable[[Path], tuple[Path, Callable[[], None]]]:
+def damaged_database(name: str) -> Callable[[Path], tuple[Path, Callable[[], None]]]:
     """Reads a database of which the file `name` is damaged; it is left out by name."""
 
     def prepare(folder):
@@ -101,14 +105,14 @@ def database_reader(name: str) -> Callable[[Path], tuple[Path, Callable[[], None
             texts = [line.transcript for line in found.lines]
             require(all(text.isprintable() for text in texts), f"text {texts}")
             check_ink(line.strokes for line in found.lines)
-            told(found.left_out)
+            refuse_left_out(found.left_out)
 
         return next(database.rglob(name)), read
 
     return prepare
 
 
-def archive_reader(mode: str) -> Callable:
+def damaged_archive(mode: str) -> Callable:
     def prepare(folder):
         from whiteboards import pack, pack_zip
 
@@ -123,14 +127,25 @@ def archive_reader(mode: str) -> Callable:
         def read():
             found = IamCollector().collect([archive])
             check_ink(line.strokes for line in found.lines)
-            told(found.left_out)
+            refuse_left_out(found.left_out)
 
         return archive, read
 
     return prepare
 
 
-def ink_reader(suffix: str) -> Callable:
+def ink_file(name: str, content: bytes) -> Callable:
+    def prepare(folder):
+        from sketch.ink.ink_files import read_ink
+
+        path = folder / name
+        path.write_bytes(content)
+        return path, lambda: check_ink(line.strokes for line in read_ink(path))
+
+    return prepare
+
+
+def written_ink(suffix: str) -> Callable:
     def prepare(folder):
         from made_up_ink import write
 
@@ -150,54 +165,6 @@ def ink_reader(suffix: str) -> Callable:
         return path, read
 
     return prepare
-
-
-def xournal(folder):
-    from sketch.ink.ink_files import read_ink
-
-    path = folder / "mine.xopp"
-    strokes = "".join(
-        f'<stroke tool="pen" width="1.4 1.2">{n} 2.5 {n + 3} 4.5 7 8</stroke>'
-        for n in range(20)
-    )
-    path.write_text(f"<xournal><page><layer>{strokes}</layer></page></xournal>")
-
-    def read():
-        check_ink(line.strokes for line in read_ink(path))
-
-    return path, read
-
-
-def packed_xournal(folder):
-    path, read = xournal(folder)
-    path.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
-    return path, read
-
-
-def drawing(folder):
-    """An SVG with all that our own files do not have."""
-    from sketch.ink.ink_files import read_ink
-
-    path = folder / "drawing.svg"
-    path.write_text(DRAWING)
-
-    def read():
-        check_ink(line.strokes for line in read_ink(path))
-
-    return path, read
-
-
-def pages(folder):
-    """InkML with contexts, resolutions and views."""
-    from sketch.ink.ink_files import read_ink
-
-    path = folder / "pages.inkml"
-    path.write_text(INKML)
-
-    def read():
-        check_ink(line.strokes for line in read_ink(path))
-
-    return path, read
 
 
 def styles(folder):
@@ -235,7 +202,7 @@ def drawings(folder):
     def read():
         found = InkCollector("quickdraw").collect([path])
         check_ink(line.strokes for line in found.lines)
-        told(found.left_out)
+        refuse_left_out(found.left_out)
 
     return path, read
 
@@ -258,7 +225,7 @@ def pickled_drawings(folder):
             packed.write(path, path.name)
         found = InkCollector("sketchrnn").collect([archive])
         check_ink(line.strokes for line in found.lines)
-        told(found.left_out)
+        refuse_left_out(found.left_out)
 
     return path, read
 
@@ -328,13 +295,13 @@ def command_line(*words: str) -> None:
 
     from sketch.cli.main import main
 
-    told, out = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stderr(told), contextlib.redirect_stdout(out):
+    errors, out = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(out):
         try:
             main(words)
         except SystemExit as end:
             code = end.code
-    line = told.getvalue()
+    line = errors.getvalue()
     require("fault in sketch" not in line, line)
     if code or line:
         require(line.count("\n") == 1 and code in (0, 1), f"exit {code}: {line}")
@@ -410,19 +377,19 @@ def weights(folder):
 
 
 KINDS = {
-    "whiteboard": database_reader("a01-000u-02.xml"),
-    "transcript": database_reader("a01-000u.txt"),
-    "tar": archive_reader(""),
-    "tar.gz": archive_reader("gz"),
-    "tar.xz": archive_reader("xz"),
-    "zip": archive_reader("zip"),
-    "inkml": ink_reader("inkml"),
-    "svg": ink_reader("svg"),
-    "json": ink_reader("json"),
-    "drawing": drawing,
-    "pages": pages,
-    "xopp": xournal,
-    "packed xopp": packed_xournal,
+    "whiteboard": damaged_database("a01-000u-02.xml"),
+    "transcript": damaged_database("a01-000u.txt"),
+    "tar": damaged_archive(""),
+    "tar.gz": damaged_archive("gz"),
+    "tar.xz": damaged_archive("xz"),
+    "zip": damaged_archive("zip"),
+    "inkml": written_ink("inkml"),
+    "svg": written_ink("svg"),
+    "json": written_ink("json"),
+    "drawing": ink_file("drawing.svg", DRAWING.encode()),
+    "pages": ink_file("pages.inkml", INKML.encode()),
+    "xopp": ink_file("unpacked.xopp", XOPP),
+    "packed xopp": ink_file("packed.xopp", gzip.compress(XOPP, mtime=0)),
     "ndjson": drawings,
     "npy": pickled_drawings,
     "styles": styles,
@@ -442,7 +409,7 @@ def require(condition: bool, message: str) -> None:
         raise AssertionError(message)
 
 
-def told(left_out: list[tuple[str, str]]) -> None:
+def refuse_left_out(left_out: list[tuple[str, str]]) -> None:
     """What a conversion leaves out, it lists by its file."""
     if left_out:
         raise ValueError("; ".join(f"{name}: {problem}" for name, problem in left_out))

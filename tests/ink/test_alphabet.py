@@ -9,7 +9,7 @@ from sketch.ink.alphabet import END, Alphabet, normalise_text
 
 
 @given(st.lists(st.text(), max_size=5))
-def test_decode_undoes_encode(texts):
+def test_decode_of_encoded_text_is_the_text(texts):
     alphabet = Alphabet.from_texts(texts)
     for text in texts:
         codes = alphabet.encode(text)
@@ -20,7 +20,7 @@ def test_decode_undoes_encode(texts):
         np.testing.assert_array_equal(alphabet.encode(text, end=False), codes[:-1])
 
 
-def test_codes_are_sorted_and_start_at_one():
+def test_encode_gives_sorted_codes_from_one():
     alphabet = Alphabet.from_texts(["ba c", "a"])
     assert alphabet.characters == (" ", "a", "b", "c")
     assert alphabet.size == 5
@@ -28,7 +28,7 @@ def test_codes_are_sorted_and_start_at_one():
     assert alphabet.decode([4, 2, END, 3]) == "ca"
 
 
-def test_unknown_character_is_named_with_its_place():
+def test_encode_of_an_unknown_character_names_its_place():
     alphabet = Alphabet.from_texts(["abc"])
     with pytest.raises(ValueError, match=r"'€' \(U\+20AC.*position 2 .*'abc'"):
         alphabet.encode("a€b")
@@ -36,14 +36,14 @@ def test_unknown_character_is_named_with_its_place():
         Alphabet(()).encode("a")
 
 
-def test_text_has_one_form():
+def test_normalise_text_of_other_forms_is_composed():
     assert normalise_text(" e\u0301 tude\r\n") == "\u00e9 tude"
     assert normalise_text("a\r\nb\rc") == "a\nb\nc"
     alphabet = Alphabet.from_texts(["e\u0301"])
     assert alphabet.characters == ("\u00e9",)
 
 
-def test_an_alphabet_is_sorted_unique_characters():
+def test_alphabet_of_unsorted_or_repeated_characters_is_refused():
     with pytest.raises(ValueError, match="sorted"):
         Alphabet(("b", "a"))
     with pytest.raises(ValueError, match="sorted"):
@@ -54,6 +54,6 @@ def test_an_alphabet_is_sorted_unique_characters():
 
 
 @pytest.mark.parametrize("code", [-1, 3])
-def test_codes_out_of_range(code):
+def test_decode_of_codes_out_of_range_is_refused(code):
     with pytest.raises(ValueError, match="not in an alphabet of 3"):
         Alphabet(("a", "b")).decode([1, code])
