@@ -75,6 +75,37 @@ def experiment(root, facts):
     return Experiment.create(root, settings, facts)
 
 
+@pytest.fixture(scope="session")
+def toy_root(tmp_path_factory):
+    """The folder of `recogniser` and `pen`, which no test may change."""
+    return tmp_path_factory.mktemp("experiments")
+
+
+@pytest.fixture(scope="session")
+def toy_corpus(tmp_path_factory):
+    """No two of its validation lines have the same text."""
+    from toy_recogniser import make_corpus
+
+    return make_corpus(tmp_path_factory.mktemp("data") / "toy.hdf5", seed=3)
+
+
+@pytest.fixture(scope="session")
+def recogniser(toy_corpus, toy_root):
+    """The directory of a recogniser of one epoch: it reads, mostly wrong."""
+    from toy_recogniser import make_recogniser
+
+    return make_recogniser(toy_corpus, toy_root)
+
+
+@pytest.fixture(scope="session")
+def pen(toy_corpus, toy_root):
+    """An experiment with text of one epoch: it writes, nobody can read it."""
+    from toy_recogniser import make_pen
+
+    with pytest.MonkeyPatch.context() as patch:
+        return make_pen(toy_corpus, toy_root, patch)
+
+
 class Result(NamedTuple):
     code: int
     out: str

@@ -1,11 +1,13 @@
-"""A little corpus of made-up ink, and a pen and a reader that are trained on it."""
+"""A little corpus of made-up ink, with a model and a recogniser trained on it."""
 
 import numpy as np
 from made_up_ink import write
 
 from sketch.corpus.hdf5 import Line, write_corpus
+from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.settings.recogniser_settings import RecogniserOptions, RecogniserSettings
 from sketch.settings.run_options import RunOptions
+from sketch.training.loop import RunEnd
 from sketch.training.network_run import train
 from sketch.training.plan import plan_run
 from sketch.training.recogniser_run import train_recogniser
@@ -34,12 +36,23 @@ def make_corpus(path, seed=0):
     return path
 
 
-def make_reader(corpus, root, epochs=1, reader=None, settings=None, **options):
+def recogniser_end(
+    corpus, root, epochs=1, directory=None, settings=None, **options
+) -> RunEnd:
     options = {"checkpoint_minutes": 60.0, "data": str(corpus)} | options
-    settings = reader.settings if reader else RecogniserSettings(**(settings or SMALL))
-    return train_recogniser(
-        settings, reader, RecogniserOptions(epochs=epochs, **options), root
-    )
+    if directory is not None:
+        settings = directory.settings
+    else:
+        settings = RecogniserSettings(**(settings or SMALL))
+    options = RecogniserOptions(epochs=epochs, **options)
+    return train_recogniser(settings, directory, options, root)
+
+
+def make_recogniser(*arguments, **options) -> RecogniserDirectory:
+    """The directory of a recogniser that no signal stops."""
+    end = recogniser_end(*arguments, **options)
+    assert end.signal_number == 0
+    return end.directory
 
 
 def make_pen(corpus, root, monkeypatch):
@@ -47,4 +60,4 @@ def make_pen(corpus, root, monkeypatch):
     monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
     settings = SMALL | {"mixtures": 2, "text": True, "window_mixtures": 2}
     plan = plan_run(settings, None, root)
-    return train(plan, RunOptions(epochs=1, data=str(corpus)), root)
+    return train(plan, RunOptions(epochs=1, data=str(corpus)), root).directory

@@ -22,6 +22,7 @@ from sketch.cli.param_types import (
     PrimeName,
 )
 from sketch.experiment.places import RECOGNISER_NAME
+from sketch.settings.hyperparameters import Hyperparameters
 from sketch.settings.option import get_option
 from sketch.settings.run_options import RunOptions
 from sketch.system.atomic import naming, temporary_beside
@@ -123,6 +124,23 @@ def field_option(field: dataclasses.Field) -> Decorator:
         show_default=rule.unset or True,
         help=rule.help,
     )
+
+
+class GroupedCommand(click.Command):
+    """A command whose `--help` lists its options under the groups of their settings."""
+
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        known = Hyperparameters.__dataclass_fields__ | RunOptions.__dataclass_fields__
+        groups: dict[str, list] = {}
+        for param in self.get_params(ctx):
+            field = known.get(param.name)  # a recogniser's settings have the same names
+            group = field.metadata["option"].group if field else "Run"
+            groups.setdefault(group, []).append(param.get_help_record(ctx))
+        for group in ("Model", "Optimisation", "Data", "Run", "Machines"):
+            with formatter.section(group):
+                formatter.write_dl([row for row in groups.get(group, ()) if row])
 
 
 def model_option(unset: str) -> Decorator:

@@ -1,12 +1,15 @@
 """`sketch train`."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from sketch.backend.processes import ALONE, Processes
 from sketch.cli.options import (
+    GroupedCommand,
     common_options,
     settings_options,
     shows_progress,
@@ -16,13 +19,16 @@ from sketch.cli.param_types import ExperimentName
 from sketch.settings.hyperparameters import Hyperparameters
 from sketch.settings.run_options import RunOptions
 
+if TYPE_CHECKING:
+    from sketch.training.loop import RunEnd
 
-@click.command()
+
+@click.command(cls=GroupedCommand)
 @click.option(
     "--model",
     type=ExperimentName(),
-    help="Go on with this experiment; with another --lr, --bs and so on, begin a new "
-    "one with its best weights. `continue` means the one that the other options name.",
+    help="Resume this experiment; with another --lr, --bs and so on, start a new one "
+    "from its best weights. `continue` is the experiment that the other options name.",
 )
 @settings_options(Hyperparameters, RunOptions)
 @common_options(progress=True)
@@ -34,11 +40,10 @@ def command(
     progress: bool | None,
     **values: Any,
 ) -> None:
-    """Train an experiment, go on with one, or derive one.
+    """Start, resume or fine-tune a training run.
 
-    The options make the name of the experiment, and --experiments holds a folder of
-    that name with everything that comes of it. Ctrl-C saves and stops; --model goes on
-    as if nothing had been.
+    The options make the name of the experiment: a folder in --experiments with all that
+    the run writes. Ctrl-C saves and stops; --model resumes exactly where it stopped.
     """
     settings = [field.name for field in fields(Hyperparameters)]
     given = typed(ctx, {name: values.pop(name) for name in settings})
@@ -66,6 +71,35 @@ def command(
         from sketch.training.network_run import train
 
         progress = shows_progress(progress) and group.is_first
-        experiment = train(plan, options, experiments, progress, group)
+        end = train(plan, options, experiments, progress, group)
+        exit_after(ctx, end, options.data, group)
         if group.is_first:
-            click.echo(experiment.sketch_path)
+            click.echo(end.directory.sketch_path)
+
+
+def exit_after(
+    ctx: click.Context,
+    end: "RunEnd",
+    data: Sequence[str],
+    processes: Processes = ALONE,
+) -> None:
+    """If a signal stopped a run: says how to go on, exits with the signal's code.
+
+    Args:
+        ctx: of the command.
+        end: of the run.
+        data: the files of its corpus.
+        processes: those of the run.
+    """
+    if not end.signal_number:
+        return
+    from sketch.experiment.corpora import resume_command
+    from sketch.training.stop import output_may_be_lost
+
+    if processes.is_first:
+        how = "the same command"
+        if processes.count == 1:
+            how = resume_command(end.directory, data)
+        with output_may_be_lost():
+            click.echo(f"stopped at step {end.step}, all saved; to go on: {how}")
+    ctx.exit(128 + end.signal_number)

@@ -7,19 +7,21 @@ from typing import Any
 import click
 
 from sketch.cli.options import (
+    GroupedCommand,
     common_options,
     settings_options,
     shows_progress,
     typed,
 )
+from sketch.cli.train import exit_after
 from sketch.settings.recogniser_settings import RecogniserOptions, RecogniserSettings
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.option(
     "--recogniser",
-    metavar="READER",
-    help="Go on with this reader: its name, or the path of its directory.",
+    metavar="RECOGNISER",
+    help="Resume this recogniser: its name, or the path of its directory.",
 )
 @settings_options(RecogniserSettings, RecogniserOptions)
 @common_options(progress=True)
@@ -31,12 +33,12 @@ def command(
     progress: bool | None,
     **values: Any,
 ) -> None:
-    """Train a reader: it tells whether ink is legible.
+    """Train a recogniser, which measures legibility.
 
-    It learns to read the lines of the corpus, and tells after each epoch how many of
-    100 characters it gets wrong on the validation lines. `sketch evaluate
-    --legibility` has it read what a model writes, and `--check` of `sketch sample`
-    and `sketch write` what they are about to hand out.
+    It learns to read the lines of the corpus, and prints after each epoch which share
+    of the validation lines' characters it misreads. `sketch evaluate --legibility` has
+    it read what a model writes; with `--check`, `sketch sample` and `sketch write` have
+    it read each piece before they return it.
     """
     given = typed(
         ctx,
@@ -51,7 +53,7 @@ def command(
     from sketch.backend import devices
     from sketch.training.plan_data import plan_recogniser_with_data
 
-    settings, opened, options, notice = plan_recogniser_with_data(
+    settings, directory, options, notice = plan_recogniser_with_data(
         given, recogniser, options, experiments
     )
     if notice:
@@ -62,5 +64,6 @@ def command(
     from sketch.training.recogniser_run import train_recogniser
 
     progress = shows_progress(progress)
-    done = train_recogniser(settings, opened, options, experiments, progress)
-    click.echo(done.path)
+    end = train_recogniser(settings, directory, options, experiments, progress)
+    exit_after(ctx, end, options.data)
+    click.echo(end.directory.path)

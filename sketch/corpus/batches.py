@@ -9,7 +9,8 @@ Random blocks make up a pool, whose lines are shuffled and grouped as a small co
 So few places of a disk are read at a time, whether lines are in memory or not.
 
     padding goes on the right; mask 1.0 = real step, 0.0 = padding
-    every line is seen once an epoch, whole unless `max_length` cuts it
+    every line is seen once an epoch, whole unless `max_length` cuts it; in training a
+    few lines, drawn anew each epoch, are seen twice, so that every batch is full
 
 With text every line gets one more row, the *rest*: the lifted pen stays where it is and
 stays lifted. Only 0.2 % of IAM-OnDB's lines have this elsewhere, so a model learns from
@@ -100,6 +101,8 @@ class Batches:
         seed: of the order and of `augment`.
         max_length: cuts longer lines; None keeps them whole.
         augment: greatest relative change of each line's size, stretch and slant.
+        fills_up: repeats lines, so that no batch has empty rows; for training, where a
+            step for a few lines would move the weights as far as one for many.
         padded_lengths: as from `choose_lengths`; None chooses them here. Lengths that
             they do not cover are added, so that other sets can share the shapes.
         process, num_processes: which rows of each batch this process takes.
@@ -119,6 +122,7 @@ class Batches:
         seed: int = 0,
         max_length: int | None = None,
         augment: float = 0.0,
+        fills_up: bool = False,
         padded_lengths: np.ndarray | None = None,
         process: int = 0,
         num_processes: int = 1,
@@ -140,6 +144,7 @@ class Batches:
         self.batch_size = batch_size
         self.seed = seed
         self.augment = augment
+        self.fills_up = fills_up
         rows = batch_size // num_processes
         self.rows = slice(process * rows, (process + 1) * rows)
         lengths = self.strokes.lengths
@@ -180,9 +185,14 @@ class Batches:
         )
 
     def padding(self) -> float:
-        """The share of padding in an epoch's steps."""
-        steps = sum(int(self.padded_lengths[group]) for group, _ in self._plan(0))
-        return 1.0 - self.num_points / (steps * self.batch_size)
+        """Share of an epoch's points that is padding."""
+        held = np.concatenate([lines[lines >= 0] for _, lines in self._plan(0)])
+        return 1.0 - int(self.lengths[held].sum()) / self.num_padded_points()
+
+    def num_padded_points(self) -> int:
+        """Points an epoch, padding included."""
+        padded = sum(int(self.padded_lengths[group]) for group, _ in self._plan(0))
+        return padded * self.batch_size
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from number `first` on."""
@@ -215,10 +225,16 @@ class Batches:
     ) -> list[tuple[int, np.ndarray]]:
         """The batches of a pool.
 
-        Lines that do not fill a batch of their group move on to the next longer group.
-        If one batch stays short, it has the shortest lines: its empty rows cost least.
+        Lines that do not fill a batch of their group move on to the next longer one.
+        If the lines are not a multiple of the batch size, random lines are repeated
+        with `fills_up`; else the shortest lines, whose empty rows cost least, make a
+        batch that is not full.
         """
         order = rng.permutation(pool)
+        if self.fills_up:
+            order = np.concatenate(
+                [order, np.resize(order, -len(order) % self.batch_size)]
+            )
         order = order[np.argsort(self.group_of_line[order], kind="stable")]
         short = len(order) % self.batch_size
         plan = []

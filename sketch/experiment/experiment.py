@@ -8,7 +8,7 @@
       checkpoints/latest/   model.weights.h5 and state.json, where a run goes on
       checkpoints/best/     the same, of the best validation
       sketch.png, pen.png   64 samples, and their pen states; redrawn every epoch
-      samples/              sketch-<epoch>.png of earlier epochs
+      samples/              sketch-<epoch>.png of the last and every tenth epoch
       lock                  the process that trains here now
 
 Every file appears whole or not at all. Loading an experiment runs nothing from it and

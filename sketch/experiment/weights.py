@@ -8,6 +8,7 @@ from sketch.experiment.experiment import Experiment
 from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.experiment.run_directory import RunDirectory
 from sketch.experiment.weights_file import check_weights_file, require_size, unfit
+from sketch.ink.alphabet import END, Alphabet
 from sketch.model.network import Network, first_input
 from sketch.model.recogniser import Recogniser
 
@@ -139,20 +140,29 @@ def load_weights(network: Network, path: Path) -> None:
         raise unfit(path, error) from error
 
 
-def begin_with(network: Network, parent: Experiment, path: Path) -> None:
+def begin_with(
+    network: Network, alphabet: Alphabet, parent: Experiment, path: Path
+) -> None:
     """Gives a new experiment's network the weights of its parent.
 
     Args:
-        network: of the same shape as the parent's; one of the two may lack text.
+        network: of the same shape as the parent's; one of the two may lack text, and
+            the parent may lack characters.
+        alphabet: of the network.
         parent: the experiment with the weights.
         path: of the weights.
 
     Raises:
         ValueError: the file is damaged.
     """
-    if network.has_text == parent.hyperparameters.text:
+    has_text, had_text = network.has_text, parent.hyperparameters.text
+    if has_text == had_text and (not has_text or alphabet == parent.alphabet):
         load_weights(network, path)
         return
     theirs = build_network(parent)
     load_weights(theirs, path)
-    network.take_weights(theirs)
+    codes = []
+    if has_text and had_text:
+        here = {known: code for code, known in enumerate(alphabet.characters, start=1)}
+        codes = [END, *(here[known] for known in parent.alphabet.characters)]
+    network.take_weights(theirs, codes)

@@ -10,10 +10,12 @@ every upper layer over the whole sequence (Graves 2013, sections 4 and 5).
     output  raw mixture numbers `[batch, time, 6 * num_mixtures + 1]`
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 from keras.initializers import GlorotUniform, Orthogonal, RandomUniform
 
@@ -164,23 +166,33 @@ class Network(keras.Model):
     def has_text(self) -> bool:
         return self.num_symbols is not None
 
-    def take_weights(self, other: "Network") -> None:
-        """Take the weights of a network that differs only in having text, or not.
+    def take_weights(self, other: "Network", codes: Sequence[int] = ()) -> None:
+        """Take the weights of a network that differs in its text alone.
 
-        The window's rows are the last ones of each kernel that sees it: they are left
-        out, or begin as zeros. So this network's outputs are those of the other one;
-        of one with text, those for a text of padding alone.
+        One of the two may have no text, or `other` a smaller alphabet. The window is in
+        the last rows of each kernel that sees it, a row a character. Rows that `other`
+        lacks are zeros, so the outputs for texts that it knows do not change; to a
+        network without text all texts are padding alone.
+
+        Args:
+            other: with the same settings but for text and alphabet.
+            codes: where both have text, the code here of each code of `other`.
         """
-        layers = [
-            [*network.recurrent_layers, network.output_layer]
-            for network in (self, other)
-        ]
-        for layer, known in zip(*layers, strict=True):
+        pairs = list(zip(self.recurrent_layers, other.recurrent_layers, strict=True))
+        pairs.append((self.output_layer, other.output_layer))
+        if self.has_text and other.has_text:
+            pairs.append((self.window, other.window))
+        for layer, known in pairs:
             variables = layer.trainable_variables, known.trainable_variables
             for new, old in zip(*variables, strict=True):
-                missing = max(new.shape[0] - old.shape[0], 0)
-                rows = ops.zeros((missing, *new.shape[1:]), new.dtype)
-                new.assign(ops.concatenate([old.value[: new.shape[0]], rows]))
+                values = known_values = ops.convert_to_numpy(old)
+                if new.shape != old.shape:
+                    first = new.shape[0] - (self.num_symbols or 0)  # row of the window
+                    values = np.zeros(new.shape, "float32")
+                    values[:first] = known_values[:first]
+                    if len(codes):
+                        values[first + np.asarray(codes)] = known_values[first:]
+                new.assign(values)
 
     # -- whole lines -----------------------------------------------------------------
 

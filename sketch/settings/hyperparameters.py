@@ -35,6 +35,7 @@ class Hyperparameters(Settings):
         "--name",
         "Name of the data set: lower-case letters, digits, - and _.",
         in_name="always",
+        group="Data",
     )
     # From here to learning_rate: the defaults of udibr/sketch.
     depth: int = option(
@@ -44,6 +45,7 @@ class Hyperparameters(Settings):
         minimum=1,
         maximum=100,
         in_name="always",
+        group="Model",
     )
     dim: int = option(
         700,
@@ -52,6 +54,7 @@ class Hyperparameters(Settings):
         minimum=1,
         maximum=100_000,
         in_name="always",
+        group="Model",
     )
     mixtures: int = option(
         20,
@@ -60,6 +63,7 @@ class Hyperparameters(Settings):
         minimum=1,
         maximum=1000,
         in_name="always",
+        group="Model",
     )
     batch_size: int = option(
         56,
@@ -68,6 +72,7 @@ class Hyperparameters(Settings):
         minimum=1,
         maximum=1_000_000,
         in_name="always",
+        group="Optimisation",
     )
     learning_rate: float = option(
         1e-4,
@@ -75,6 +80,7 @@ class Hyperparameters(Settings):
         "Step size of the optimizer; the peak of a one-cycle schedule.",
         above=0,
         in_name="always",
+        group="Optimisation",
     )
     # Between layers, never from one time step to the next.
     dropout: float = option(
@@ -83,6 +89,7 @@ class Hyperparameters(Settings):
         "Share of each layer's outputs that is dropped in training.",
         minimum=0,
         maximum=0.99,
+        group="Optimisation",
     )
     # Graves clips each derivative; limiting the norm keeps the direction.
     max_grad: float = option(
@@ -90,6 +97,7 @@ class Hyperparameters(Settings):
         "--max-grad",
         "Limit of the gradient's global norm, in nats per point; 0: no limit.",
         minimum=0,
+        group="Optimisation",
     )
     step_method: str = option(
         "adam",
@@ -97,6 +105,7 @@ class Hyperparameters(Settings):
         "The optimizer. graves is centred RMSprop with momentum, as in his paper; "
         "muon learns fastest, with --lr 5e-3 or so.",
         choices=("adam", "rmsprop", "graves", "adagrad", "adadelta", "scale", "muon"),
+        group="Optimisation",
     )
     # In normalised units, where the tablet's grid is coarser than 1e-2.
     epsilon: float = option(
@@ -104,19 +113,24 @@ class Hyperparameters(Settings):
         "--epsilon",
         "Lower limit of the mixture's standard deviations, in units of the data's.",
         minimum=0,
+        group="Model",
     )
-    gru: bool = option(False, "--gru", "GRU layers instead of LSTM layers.")
+    gru: bool = option(
+        False, "--gru", "GRU layers instead of LSTM layers.", group="Model"
+    )
     skip: bool = option(
         False,
         "--skip",
         "Connect the input to all layers, and all layers to the output; needs "
         "--depth > 1.",
+        group="Model",
     )
     top: bool = option(
         False,
         "--top",
         "Connect the input to all layers, and the top one to the output; needs "
         "--depth > 1.",
+        group="Model",
     )
     uniform: float = option(
         0.0,
@@ -124,6 +138,7 @@ class Hyperparameters(Settings):
         "Draw initial kernels uniformly from [-U, U]; 0: orthogonal for recurrent, "
         "Glorot for other weights.",
         minimum=0,
+        group="Optimisation",
     )
     # udibr/sketch cut them at 600.
     max_length: int | None = option(
@@ -134,6 +149,7 @@ class Hyperparameters(Settings):
         type=int,
         minimum=1,
         maximum=1_000_000,
+        group="Data",
     )
     # The maximum is the largest seed that every backend takes.
     seed: int = option(
@@ -142,24 +158,30 @@ class Hyperparameters(Settings):
         "Seed of initial weights, order of the lines and noise.",
         minimum=0,
         maximum=2**31 - 1,
+        group="Optimisation",
     )
-    text: bool = option(False, "--text", "Learn to write a given text.")
+    text: bool = option(False, "--text", "Learn to write a given text.", group="Model")
     window_mixtures: int = option(
         10,
         "-K --window-mixtures",
         "Gaussians in the attention window; needs --text. Graves used 10.",
         minimum=1,
         maximum=1000,
+        group="Model",
     )
     # Graves' LSTM has them, Keras' has not.
     peepholes: bool = option(
-        False, "--peepholes", "Connect LSTM cells to their gates, as Graves did."
+        False,
+        "--peepholes",
+        "Connect LSTM cells to their gates, as Graves did.",
+        group="Model",
     )
     schedule: str = option(
         "constant",
         "--schedule",
         "Learning rate over all --epochs: constant, or one rise and fall.",
         choices=("constant", "one-cycle"),
+        group="Optimisation",
     )
     # Graves' adaptive noise on all weights begins at 0.075; noise of a fixed width
     # "proved ineffective" for him.
@@ -168,6 +190,7 @@ class Hyperparameters(Settings):
         "--weight-noise",
         "Standard deviation of noise on the kernels of LSTM or GRU layers in training.",
         minimum=0,
+        group="Optimisation",
     )
     augment: float = option(
         0.0,
@@ -175,6 +198,7 @@ class Hyperparameters(Settings):
         "Strength of the random slant, size and stretch of each training line.",
         minimum=0,
         maximum=1,
+        group="Data",
     )
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ class Option:
     Attributes:
         flags: as typed; messages use the first one.
         help: one sentence with the unit, without range and default.
+        group: the heading of `--help` that it stands under.
         type: int, float, str or bool. If the default is None, the value may be None.
         minimum, maximum: the range, both ends included; None: no limit.
         above: the value must be greater than this (an open lower end).
@@ -29,6 +30,7 @@ class Option:
     flags: tuple[str, ...]
     help: str
     type: type
+    group: str = "Run"
     minimum: float | None = None
     maximum: float | None = None
     above: float | None = None

@@ -39,6 +39,7 @@ class CommonOptions(Settings):
         type=str,
         choices=("float32", "mixed_bfloat16"),
         in_name="never",
+        group="Machines",
     )
     backend: str | None = option(
         None,
@@ -48,6 +49,7 @@ class CommonOptions(Settings):
         type=str,
         choices=("jax", "tensorflow", "torch"),
         in_name="never",
+        group="Machines",
     )
     data: tuple[str, ...] = option(
         (),
@@ -58,6 +60,7 @@ class CommonOptions(Settings):
         type=str,
         multiple=True,
         in_name="never",
+        group="Data",
     )
     patience: int | None = option(
         None,
@@ -119,6 +122,7 @@ class RunOptions(CommonOptions):
         type=float,
         above=0,
         in_name="never",
+        group="Data",
     )
     devices: int | None = option(
         None,
@@ -128,6 +132,7 @@ class RunOptions(CommonOptions):
         type=int,
         minimum=1,
         in_name="never",
+        group="Machines",
     )
     coordinator: str | None = option(
         None,
@@ -136,6 +141,7 @@ class RunOptions(CommonOptions):
         unset="as SLURM, Open MPI or Kubernetes says, or none",
         type=str,
         in_name="never",
+        group="Machines",
     )
     processes: int | None = option(
         None,
@@ -145,6 +151,7 @@ class RunOptions(CommonOptions):
         type=int,
         minimum=1,
         in_name="never",
+        group="Machines",
     )
     process: int | None = option(
         None,
@@ -154,6 +161,7 @@ class RunOptions(CommonOptions):
         type=int,
         minimum=0,
         in_name="never",
+        group="Machines",
     )
 
     def __post_init__(self) -> None:

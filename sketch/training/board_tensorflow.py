@@ -1,7 +1,7 @@
 """A run's history for TensorBoard, through Keras' own callback.
 
-The callback writes by TensorFlow, whatever the backend. Nothing else of TensorFlow is
-wanted then, so it is kept off the GPU, all of whose memory it would take.
+The callback needs TensorFlow, whatever the backend. TensorFlow is kept off the GPU,
+whose memory it would take in whole.
 """
 
 import importlib.util
@@ -11,11 +11,11 @@ import keras
 
 from sketch.backend.packages import PACKAGES, how_to_install
 
-PREFIXES = {"train": "", "valid": "val_"}  # as the callback tells the two apart
+PREFIXES = {"train": "", "valid": "val_"}  # of names that the callback expects
 
 
 def require_tensorboard() -> None:
-    """Raises ImportError where the callback could not write."""
+    """Raises ImportError if a package of the callback is missing."""
     missing = [
         name
         for name in PACKAGES["tensorboard"]
@@ -33,8 +33,8 @@ class Board:
     """Writes rows of the history as event files.
 
     Args:
-        folder: where to; `train/` and `validation/` come to be in it.
-        network: whose optimizer tells the learning rate.
+        folder: for its folders `train/` and `validation/`.
+        network: compiled; its optimizer has the learning rate.
     """
 
     def __init__(self, folder: Path, network: keras.Model):
@@ -42,7 +42,7 @@ class Board:
             import tensorflow
 
             tensorflow.config.set_visible_devices([], "GPU")
-        # The graph is TensorFlow's alone.
+        # Only TensorFlow has a graph to write.
         self._callback = keras.callbacks.TensorBoard(folder, write_graph=False)
         self._callback.set_model(network)
         self._callback.on_train_begin()

@@ -1,27 +1,46 @@
-"""The loop of a training: fetch a batch, take a step; after an epoch score and save.
+"""The loop of a run: fetch a batch, take a step; after an epoch score and save.
 
-What Keras does, Keras does here: the gradient, the update, the compiled step
-(`train_on_batch`). Ours is what it lacks: sums over what is real in place of means over
-padding, a position from which a killed run goes on exactly, and a stop at the first
-number that is not finite, before it can reach a checkpoint.
+Keras computes the gradient and the update, in its compiled step (`train_on_batch`). The
+loop adds what Keras lacks: sums over real points in place of means over padding, a
+position from which a killed run goes on exactly, and a stop at the first number that is
+not finite, before it can reach a checkpoint.
 
-`training.py` trains those that write, `reader_training.py` those that read.
+`network_run.py` trains networks that write, `recogniser_run.py` those that read.
 """
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 from keras import ops
 from keras.optimizers import Optimizer
-from tqdm import tqdm
 
 from sketch.corpus.batches import Batch, Batches
+from sketch.experiment.run_directory import RunDirectory
+from sketch.experiment.weights import load_weights
 from sketch.settings.run_options import CommonOptions
+from sketch.system.messages import progress_bar
+from sketch.training.forecast import DAY, MINUTE, Forecast, in_words
 from sketch.training.position import Position
 from sketch.training.record import NoRecord, Record
 from sketch.training.stop import Interrupts
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended; everything is saved.
+
+    Attributes:
+        directory: the experiment or the recogniser.
+        step: optimizer updates in all.
+        signal_number: of the signal that stopped it, or 0.
+    """
+
+    directory: RunDirectory
+    step: int
+    signal_number: int = 0
 
 
 class TrainingLoop:
@@ -29,22 +48,23 @@ class TrainingLoop:
 
     Args:
         model: what learns, with its initial weights.
-        optimizer: keeps the `gradient_norm` of its last step.
+        optimizer: has the `gradient_norm` of its last step.
         batches: to learn from.
-        position: where a run begins, with empty sums of what `model` counts.
-        record: what is left in the directory.
+        position: the start, with empty sums of what `model` counts.
+        record: writes the directory.
         options: how long, on what; settled.
         progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: settings and checkpoint do not fit each other; names the file.
-        FloatingPointError: a loss or gradient is not finite; the last checkpoint is
-            from before.
+        FloatingPointError: a loss, a gradient, a weight or the optimizer's state is not
+            finite; the last checkpoint is from before.
     """
 
     random: tuple[str, ...] = ()  # settings that draw from the backend's own streams
-    remedies = ("--lr",)  # what may keep the weights from exploding
+    remedies = ("--lr",)  # options whose lower values may keep the weights finite
     has_cycle = True  # the learning rate depends on how many epochs there will be
+    recipe = ""  # options of a run that takes less time, where there is one
 
     def __init__(
         self,
@@ -63,17 +83,22 @@ class TrainingLoop:
         self.record = record
         self.options = options
         self.progress = progress
+        self.forecast = Forecast(batches)
 
     def run(self, interrupts: Interrupts) -> None:
-        """Train until `--epochs` or `--patience` is reached, or a signal comes."""
-        if self.position.epoch >= self.options.epochs:
+        """Trains until `--epochs` or `--patience` is reached, or a signal comes."""
+        position, epochs = self.position, self.options.epochs
+        if position.epoch >= epochs:
             self.record.tell(
-                f"--epochs {self.options.epochs} is reached; with a greater one "
-                "it goes on"
+                f"--epochs {epochs} is reached; with a greater one it goes on"
+            )
+        elif position.step:
+            self.record.tell(
+                f"goes on at epoch {position.epoch + 1}, step {position.step + 1}"
             )
         if interrupts.check():  # before the first batch, which compiles
             return
-        while self.position.epoch < self.options.epochs and not self._out_of_patience():
+        while position.epoch < epochs and not self._out_of_patience():
             self._train_epoch(interrupts)
             scores = None if interrupts.signal_number else self._score(interrupts)
             if interrupts.signal_number:
@@ -82,16 +107,16 @@ class TrainingLoop:
             self._end_epoch(scores)
             if interrupts.check():
                 return
-        if self.position.epoch < self.options.epochs:
+        if position.epoch < epochs:
             self.record.tell(
-                f"no better validation since epoch {self.position.best_epoch}: with a "
+                f"no better validation since epoch {position.best_epoch}: with a "
                 "greater --patience, or 0, it goes on"
             )
 
     # -- what depends on what is trained ---------------------------------------------
 
     def _score(self, interrupts: Interrupts) -> Any:
-        """How good it is on the lines that are held out."""
+        """Scores the lines that are held out."""
         raise NotImplementedError
 
     def _row(self, scores: Any) -> dict[str, float]:
@@ -99,7 +124,7 @@ class TrainingLoop:
         raise NotImplementedError
 
     def _grade(self, row: dict[str, float]) -> float:
-        """What the best epoch is chosen by: higher is better."""
+        """The number that chooses the best epoch: higher is better."""
         raise NotImplementedError
 
     def _require_sound(self, sums: dict, norm: float, batch: Batch) -> None:
@@ -116,16 +141,29 @@ class TrainingLoop:
             sums = self.model.train_on_batch(batch.inputs, return_dict=True)
             norm = float(ops.convert_to_numpy(self.optimizer.gradient_norm))
             self._require_sound(sums, norm, batch)
-            position.add(sums, norm, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            position.add(sums, norm, seconds)
             bar.update()
             speed = position.totals.points / position.epoch_seconds
             bar.set_postfix_str(f"{position.totals}, {speed:,.0f} points/s")
+            if self.forecast.add(batch, seconds):
+                self._tell_forecast()
             if interrupts.check():
                 break
             if self.record.age >= self.options.checkpoint_minutes:
                 self._save("latest")
-            started = time.perf_counter()  # to make a batch is part of its step
+            started = time.perf_counter()  # making a batch is part of its step
         bar.close()
+
+    def _tell_forecast(self) -> None:
+        done = self.position.epoch + self.position.batch / self.batches.num_batches
+        seconds = self.forecast.seconds(self.options.epochs - done)
+        if seconds < MINUTE:
+            return
+        told = f"about {in_words(seconds)} to the end of epoch {self.options.epochs}"
+        if seconds > DAY and self.recipe:
+            told += f"; meant for a machine like this one: {self.recipe}"
+        self.record.tell(told)
 
     def _end_epoch(self, scores: Any) -> None:
         position = self.position
@@ -154,9 +192,34 @@ class TrainingLoop:
         waited = self.position.epoch - self.position.best_epoch
         return 0 < self.options.patience <= waited
 
-    # -- what a checkpoint holds -----------------------------------------------------
+    # -- checkpoints -----------------------------------------------------------------
+
+    def _load(self, model: keras.Model, optimizer: Optimizer) -> dict | None:
+        """Reads the latest checkpoint; its `state` and `path`, or None."""
+        model.compile(optimizer=optimizer)
+        optimizer.build(model.trainable_variables)
+        latest = self.record.latest()
+        if latest is None:
+            return None
+        weights_path, state = latest
+        load_weights(model, weights_path)
+        return {"state": state, "path": str(weights_path.parent / "state.json")}
+
+    def _start(self, found: dict | None) -> None:
+        """Takes up the state that `_load` found, or saves the start of a new run."""
+        if found is not None:
+            self._restore(found["state"], Path(found["path"]))
+        if found is None or Path(found["path"]).parent.name != "latest":
+            self._save("latest")  # killed before the first epoch, it can go on too
+        self.record.begin(self.position.epoch)
 
     def _save(self, kind: str) -> None:
+        # Loss and norm of a step are of before its update.
+        unsound = self.record.find_unsound()
+        if unsound:
+            raise FloatingPointError(
+                f"step {self.position.step} left {unsound} not finite; {self._remedy()}"
+            )
         state = self.position.to_state()
         state["seeds"] = [
             ops.convert_to_numpy(variable).tolist()
@@ -201,21 +264,13 @@ class TrainingLoop:
                 "learning rate rises and falls once over all of them"
             )
 
-    # -- what is shown ---------------------------------------------------------------
+    # -- messages --------------------------------------------------------------------
 
-    def _bar(self, name: str, batches: Batches, done: int = 0) -> tqdm:
-        return tqdm(
-            total=batches.num_batches,
-            initial=done,
-            desc=name,
-            unit="batch",
-            disable=not self.progress,
-            leave=False,
-            dynamic_ncols=True,
-        )
+    def _bar(self, name: str, batches: Batches, done: int = 0):
+        return progress_bar(name, batches.num_batches, "batch", self.progress, done)
 
     def _place(self) -> str:
-        """Where the run stands, in words."""
+        """The step that is being done."""
         position = self.position
         return (
             f"step {position.step + 1} (epoch {position.epoch + 1}, batch "
@@ -223,7 +278,5 @@ class TrainingLoop:
         )
 
     def _remedy(self) -> str:
-        latest = self.record.latest()
-        step = f", of step {latest[1].get('step')}," if latest else ""
-        ways = " or ".join(self.remedies)
-        return f"the last checkpoint{step} is kept; try a lower {ways}"
+        kept = self.record.kept()  # None in all processes but the first
+        return f"{kept + '; ' if kept else ''}try a lower {' or '.join(self.remedies)}"

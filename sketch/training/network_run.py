@@ -1,7 +1,7 @@
-"""A run of `sketch train`: its network, its place to begin, its scores.
+"""A run of `sketch train`: its network, the weights it starts from, its scores.
 
-On several processes each does the same with its own rows of every batch; what they
-read of a step, sums and norms, is that of the whole batch.
+Each process of several does the same with its own rows of every batch. The sums and
+norms of a step that they read are those of the whole batch.
 """
 
 import contextlib
@@ -19,36 +19,40 @@ from sketch.backend import devices, machine
 from sketch.backend.processes import ALONE, Processes
 from sketch.corpus.batches import Batch
 from sketch.experiment import checkpoint
-from sketch.experiment.corpora import resume_command, say_files
+from sketch.experiment.corpora import say_files
 from sketch.experiment.experiment import Experiment
-from sketch.experiment.weights import begin_with, build_network, load_weights
+from sketch.experiment.weights import begin_with, build_network
 from sketch.ink import DamagedInk
 from sketch.model.network import Network
 from sketch.settings.run_options import RunOptions
 from sketch.system.lock import require_locks
 from sketch.training.board_tensorflow import require_tensorboard
-from sketch.training.listeners import listeners_may_leave
-from sketch.training.loop import TrainingLoop
+from sketch.training.loop import RunEnd, TrainingLoop
 from sketch.training.optimizer import build_optimizer
 from sketch.training.plan import RunPlan
 from sketch.training.position import Position, Totals
 from sketch.training.prepare import prepare
 from sketch.training.record import ExperimentRecord, NoRecord
 from sketch.training.run_lines import RunLines
-from sketch.training.stop import Interrupts
+from sketch.training.stop import Interrupts, output_may_be_lost
 
 LINES_NAMED = 3  # line ids that an error names
-# Nats a point that no ink costs: a whole batch at 10,000 standard deviations has fewer,
-# and weights that exploded have far more, without ever being infinite.
+# Nats a point: a whole batch at 10,000 standard deviations costs fewer, and weights
+# that exploded cost far more, without ever being infinite.
 LOST = 1e9
+# Of the README, for a machine without a GPU.
+RECIPE = (
+    "--dim 400 --depth 1 --bs 16 --lr 5e-3 -G 20 --step-method muon "
+    "--schedule one-cycle --epochs 4"
+)
 
 
 class TrainingRun(TrainingLoop):
     """One process' work on one experiment; see `TrainingLoop`.
 
     Args:
-        experiment: its directory, locked by the caller in process 0, and there alone.
-        lines: what it learns.
+        experiment: its directory, which the caller has locked in process 0 alone.
+        lines: to learn from, and to score.
         options: how long, on what; settled.
         progress: whether to show a bar on stderr.
         processes: those of the run.
@@ -71,6 +75,8 @@ class TrainingRun(TrainingLoop):
         drawn = {"dropout": settings.dropout, "weight noise": settings.weight_noise}
         self.random = tuple(name for name, size in drawn.items() if size)
         self.has_cycle = settings.schedule == "one-cycle"
+        if settings.dim > 400 or settings.depth > 1 or options.epochs > 4:
+            self.recipe = f"{'--text ' * settings.text}{RECIPE}"
         batches = lines.batches["train"]
         self.points_per_line = batches.num_points / batches.num_lines
         self.num_steps = options.epochs * batches.num_batches
@@ -88,51 +94,42 @@ class TrainingRun(TrainingLoop):
         """Start from the latest checkpoint, a parent's best weights, or anew.
 
         Args:
-            parent: the experiment of the lineage, for process 0; only asked for where
+            parent: the experiment of the lineage, in process 0; only used where
                 nothing was saved yet.
 
         Raises:
-            ValueError: `parent` has other best weights by now than the lineage says.
+            ValueError: the best weights of `parent` are not those of the lineage.
         """
         if self.processes.count == 1:
             found = self._load(self.model, self.optimizer, parent)
         else:
             found = self._load_for_all(parent)
-        if found is not None:
-            self._restore(found["state"], Path(found["path"]))
-        if found is None or Path(found["path"]).parent.name != "latest":
-            self._save("latest")  # killed before the first epoch, it can go on too
-        self.record.begin(self.position.epoch)
-        if self.position.epoch and not self.position.batch:  # else they have learned on
+        self._start(found)
+        if (
+            self.position.epoch and not self.position.batch
+        ):  # still that epoch's weights
             self.record.draw_missing(self.position.epoch)
             self.processes.wait()  # for process 0, which draws
 
     def _build(self) -> tuple[Network, Optimizer]:
-        """Network and optimizer, on the devices that are shared just now."""
+        """Network and optimizer, on the devices that share batches now."""
         return build_network(self.experiment), build_optimizer(
             self.experiment.hyperparameters, self.num_steps, self.points_per_line
         )
 
     def _load(
-        self, network: Network, optimizer: Optimizer, parent: Experiment | None
+        self, network: Network, optimizer: Optimizer, parent: Experiment | None = None
     ) -> dict | None:
-        """Weights from the directory; `state`, if there is one, and its `path`."""
-        latest = self.record.latest()
-        if latest is None and parent is not None:
+        """As of TrainingLoop; where nothing was saved, the parent's weights."""
+        if parent is not None and self.record.latest() is None:
             self._begin_with(network, parent)
-        network.compile(optimizer=optimizer)
-        optimizer.build(network.trainable_variables)
-        if latest is None:
-            return None
-        weights_path, state = latest
-        load_weights(network, weights_path)
-        return {"state": state, "path": str(weights_path.parent / "state.json")}
+        return super()._load(network, optimizer)
 
     def _begin_with(self, network: Network, parent: Experiment) -> None:
         found = checkpoint.read_weights(
             parent.load_checkpoint,
             ["best"],
-            lambda path: begin_with(network, parent, path),
+            lambda path: begin_with(network, self.experiment.alphabet, parent, path),
         )
         step, due = found and found[2].get("step"), self.experiment.lineage.step
         if step != due:
@@ -141,12 +138,15 @@ class TrainingRun(TrainingLoop):
                 f"but {self.experiment.name} was to begin with those of step {due}; "
                 f"remove {self.experiment.path} and begin again"
             )
-        told = f"begins with the best weights of {parent.name}, step {step:,}"
-        self.record.tell(told)
+        self.record.tell(
+            f"begins with the best weights of {parent.name}, step {step:,}"
+        )
 
     def _load_for_all(self, parent: Experiment | None) -> dict | None:
-        """The same in process 0, and by a twin: to set variables that all processes
-        share is something that they can only do together."""
+        """Loads in process 0, into a twin, and shares the values.
+
+        Variables that all processes share can only be set by all of them together.
+        """
         with devices.on_one_device():
             twin = self._build()
             found = self._load(*twin, parent)
@@ -163,7 +163,7 @@ class TrainingRun(TrainingLoop):
         return found
 
     def _score(self, interrupts: Interrupts) -> dict[str, Totals]:
-        """Totals of the sets that are held out, and of the training lines."""
+        """Totals of the validation, test and training lines."""
         scores = {"train": self.position.totals}
         for name in ("valid", "test"):
             batches = self.lines.batches[name]
@@ -220,7 +220,7 @@ class TrainingRun(TrainingLoop):
 
 
 def _variables(network: Network, optimizer: Optimizer) -> list:
-    """All that a run changes, as shapes and types say in every process alike."""
+    """All variables that a run changes, in the same order in every process."""
     return [
         *network.trainable_variables,
         *network.non_trainable_variables,
@@ -228,15 +228,15 @@ def _variables(network: Network, optimizer: Optimizer) -> list:
     ]
 
 
-@listeners_may_leave()
+@output_may_be_lost()
 def train(
     plan: RunPlan,
     options: RunOptions,
     root: str | Path,
     progress: bool = False,
     processes: Processes = ALONE,
-) -> Experiment:
-    """Do what `plan` says.
+) -> RunEnd:
+    """Trains until the end of the epochs, or a signal.
 
     Args:
         plan: from `plan_run`.
@@ -245,13 +245,9 @@ def train(
         progress: whether to show a bar on stderr.
         processes: those of the run.
 
-    Returns:
-        The experiment, trained.
-
     Raises:
-        SystemExit: 128 + the signal's number, after a signal; everything is saved.
         ValueError, FloatingPointError: see TrainingRun.
-        ImportError: `options` wants TensorBoard, and its package is missing.
+        ImportError: `options` asks for TensorBoard, and its package is missing.
         RuntimeError: the system has no file locks, or another process trains there.
     """
     require_locks()
@@ -277,13 +273,4 @@ def train(
         run.run(interrupts)
         run.record.close()
         processes.finish()
-    if interrupts.signal_number:
-        if processes.is_first:
-            how = "the same command"
-            if processes.count == 1:
-                how = resume_command(experiment, options.data)
-            tqdm.write(
-                f"stopped at step {run.position.step}, all saved; to go on: {how}"
-            )
-        raise SystemExit(128 + interrupts.signal_number)
-    return experiment
+    return RunEnd(experiment, run.position.step, interrupts.signal_number)

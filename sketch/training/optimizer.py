@@ -1,4 +1,4 @@
-"""The optimizers of `--step-method`, with their schedule and limit of the gradient."""
+"""The optimizers of `--step-method`, with schedule and gradient limit."""
 
 import math
 
@@ -8,7 +8,7 @@ from keras import ops
 from sketch.settings.hyperparameters import Hyperparameters
 
 WARM_UP = 0.3  # share of a one-cycle schedule in which the rate rises
-START = 1 / 25  # the rate a one-cycle schedule begins with, as a share of its peak
+START = 1 / 25  # of a one-cycle schedule: its first rate as a share of its peak
 
 
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
@@ -37,12 +37,12 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def limited(optimizer_class: type) -> type:
-    """An optimizer that limits the gradient's global norm, and remembers the norm.
+    """A subclass that limits the gradient's global norm and remembers the norm.
 
-    The norm is that of nats a point: the loss, nats a line, is a sum over hundreds of
-    points. A limit of 10 on the sum's gradient would bind in every step, and weigh a
-    batch of scribbles like one of good hands: 67 nats/line over the first epoch of a
-    1x400 network where the limit on the mean left 140.
+    The norm is that of nats a point. The loss is nats a line, a sum over hundreds of
+    points: a limit of 10 on its gradient would bind in every step, and unusual ink
+    would count as much as common ink. The first epoch of a 1x400 network gained 67
+    nats/line with that limit, and 140 with the limit on nats a point.
     """
 
     class Limited(optimizer_class):
@@ -60,7 +60,7 @@ def limited(optimizer_class: type) -> type:
             )
 
         def apply(self, grads, trainable_variables=None):
-            # By the largest of all: squares of what exploded would be infinite.
+            # Divided by the largest entry, or squares of large ones would overflow.
             largest = ops.max(ops.stack([ops.max(ops.abs(grad)) for grad in grads]))
             unit = ops.where(largest > 0, largest, 1.0)
             norm = unit * ops.sqrt(
@@ -69,7 +69,7 @@ def limited(optimizer_class: type) -> type:
             norm = norm / self.points_per_line
             self.gradient_norm.assign(norm)
             if self.max_grad:
-                # A norm that is not finite makes all weights so: the run sees it.
+                # A norm that is not finite makes all weights so; the loop sees it.
                 share = self.max_grad / ops.maximum(norm, self.max_grad)
                 grads = [grad * share for grad in grads]
             return super().apply(grads, trainable_variables)
@@ -78,15 +78,15 @@ def limited(optimizer_class: type) -> type:
 
 
 class GramMuon(keras.optimizers.Muon):
-    """Muon whose iteration runs on a matrix' Gram matrix, which is smaller.
+    """Muon with its iteration on the smaller Gram matrix of a kernel.
 
-    Each step of Newton and Schulz multiplies `x` from the left by a polynomial of
-    `x xᵀ`. Here these polynomials are multiplied, and `x` by them half-way and at the
-    end: 30 products of square matrices in place of 45, for kernels that are four times
-    as wide as high. A Gram matrix holds the squares of the singular values, and rounds
-    what the small ones have; each step makes these errors twelve times as large. Over
-    all steps at once they would be half of the result where products are rounded to
-    10 bits, as GPUs do.
+    Each Newton-Schulz step multiplies `x` from the left by a polynomial of `x xᵀ`. Here
+    the polynomials are multiplied first, and `x` only half-way and at the end: 30
+    products of square matrices in place of 45, for kernels four times as wide as high.
+
+    Squaring loses small singular values to rounding, and each step multiplies that
+    error by 12. Without the product half-way the error is half of the result where
+    products are rounded to 10 bits, as on GPUs.
     """
 
     def zeropower_via_newtonschulz5(self, x, steps: int):
@@ -113,12 +113,12 @@ class GramMuon(keras.optimizers.Muon):
         return ops.matmul(product, x)
 
 
-# What Muon leaves to Adam, by parts of paths: all but the kernels of upper layers and
-# the recurrent ones.
+# Parts of paths of the variables that Muon leaves to Adam: all but the recurrent
+# kernels and the kernels of upper layers.
 NOT_WIDE = ["layer_1/kernel", "peephole", "bias", "window", "mixture"]
 
-# `graves` is the paper's eqs 38-45 exactly: Keras has epsilon inside the square root,
-# behind the subtraction of the squared mean. Its rate is --lr, 1e-4 in the paper.
+# `graves` is exactly eqs 38-45 of the paper: Keras adds epsilon inside the square root,
+# after it subtracts the squared mean. Its rate is --lr, 1e-4 in the paper.
 STEP_METHODS = {
     "adam": (keras.optimizers.Adam, {}),
     "rmsprop": (keras.optimizers.RMSprop, {"rho": 0.95}),
@@ -129,8 +129,8 @@ STEP_METHODS = {
     "adagrad": (keras.optimizers.Adagrad, {}),
     "adadelta": (keras.optimizers.Adadelta, {}),
     "scale": (keras.optimizers.SGD, {}),
-    # Matrices between wide layers step by orthogonal matrices (Jordan 2024), as large
-    # as Adam's steps (Liu et al. 2025, arXiv:2502.16982), the rest as Adam would.
+    # Steps of the wide matrices are orthogonal (Jordan 2024) and scaled to the size of
+    # Adam's (Liu et al. 2025, arXiv:2502.16982); all others are Adam's.
     "muon": (
         GramMuon,
         {"exclude_layers": NOT_WIDE, "weight_decay": None, "adam_weight_decay": None},
@@ -144,8 +144,8 @@ def build_optimizer(settings: Hyperparameters, num_steps: int, points_per_line: 
     Args:
         settings: step_method, learning_rate, schedule, max_grad.
         num_steps: updates of the whole run, for a one-cycle schedule.
-        points_per_line: mean of the training lines; what turns the loss, nats a line,
-            into nats a point for the limit.
+        points_per_line: mean of the training lines; the loss, nats a line, is divided
+            by it for the limit.
     """
     make, arguments = STEP_METHODS[settings.step_method]
     rate = settings.learning_rate

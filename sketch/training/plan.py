@@ -1,4 +1,4 @@
-"""What `sketch train` is asked for: a fresh run, one that goes on, or one derived."""
+"""What `sketch train` is to do: start a new run, resume one, or derive one."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -11,7 +11,7 @@ from sketch.experiment.experiment import (
     find_experiments,
 )
 from sketch.experiment.lineage import ancestors, learned_from
-from sketch.experiment.run_directory import refuse_existing
+from sketch.experiment.run_directory import RunDirectory, refuse_existing
 from sketch.experiment.settings_file import parse_content, parse_lineage
 from sketch.settings.hyperparameters import (
     SHAPE_FIELDS,
@@ -22,7 +22,7 @@ from sketch.settings.hyperparameters import (
 from sketch.settings.names import experiment_name
 from sketch.settings.option import get_option
 
-CONTINUE = "continue"  # the --model that means: what the other options name
+CONTINUE = "continue"  # --model for the experiment that the other options name
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,13 @@ class RunPlan:
     """What to train.
 
     Attributes:
-        action: "fresh" begins with new weights, "resume" goes on exactly where `parent`
-            stopped, "derive" begins a new experiment with the best weights of `parent`.
+        action: "fresh" starts from new weights, "resume" goes on exactly where `parent`
+            stopped, "derive" starts a new experiment from the best weights of `parent`.
         hyperparameters: the settings of the run.
         parent: the experiment that is resumed or derived from; None for "fresh".
-        lineage: for "derive", what goes into the new experiment; else None.
-        origin: whose best weights it begins with, if nothing was saved yet; or None.
+        lineage: of the new experiment, for "derive"; else None.
+        origin: the experiment whose best weights it starts from, if nothing was saved
+            yet; or None.
         kept: the run options of `parent` that hold where none are given.
     """
 
@@ -47,7 +48,7 @@ class RunPlan:
     kept: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """All of it, to tell another process."""
+        """The plan, for another process."""
         parent = self.parent
         return {
             "action": self.action,
@@ -59,7 +60,7 @@ class RunPlan:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "RunPlan":
-        """The plan that process 0 told: parent's and origin's directories are there."""
+        """The plan of process 0, which alone reads the directories that it names."""
         parent, lineage = values["parent"], values["lineage"]
         return cls(
             values["action"],
@@ -84,19 +85,19 @@ def plan_run(
     root: str | Path,
     again: bool = False,
 ) -> RunPlan:
-    """Decides what is to be trained.
+    """Decides what is trained.
 
     Args:
         given: the fields of `Hyperparameters` that the user set, and no others.
         model: an experiment's name or path, "continue" (the experiment that `given`
             names), or None.
         root: the folder of all experiments.
-        again: whether a new run whose directory is there goes on in it: schedulers
+        again: whether a new run whose directory exists goes on in it: schedulers
             repeat a command that has failed.
 
     Raises:
-        ValueError: bad settings, or others than the weights of `model` fit.
-        FileExistsError: a new run's directory is there; tells the two ways on.
+        ValueError: bad settings, or settings that the weights of `model` do not fit.
+        FileExistsError: a new run's directory exists; names the two ways on.
         FileNotFoundError: no such experiment; names the nearest.
     """
     root = Path(root)
@@ -114,7 +115,7 @@ def plan_run(
     best = parent.load_checkpoint("best")
     if best is None:
         raise ValueError(
-            f"{parent.name} has no best checkpoint yet to begin with: finish an epoch "
+            f"{parent.name} has no best checkpoint yet to start from: finish an epoch "
             f"first, with --model {parent.name} and no other setting"
         )
     step = best[1].get("step")
@@ -138,16 +139,11 @@ def _begin(plan: RunPlan, root: Path, again: bool) -> RunPlan:
 
 
 def _resume(experiment: Experiment, root: Path) -> RunPlan:
-    latest = experiment.load_checkpoint("latest")
-    best = experiment.load_checkpoint("best") if latest is None else None
-    if best is not None and best[1].get("inference_only"):
-        raise ValueError(
-            f"{experiment.name} is published: it has its weights, but not the state of "
-            "the optimizer, so it cannot go on; derive an experiment from it, by "
-            "another setting beside --model, such as --lr or --seed"
-        )
+    latest = find_latest(
+        experiment, "derive an experiment from it: add --lr, --seed or another setting"
+    )
     origin = None
-    if not (latest or best) and experiment.lineage:  # killed before it could save
+    if latest is None and experiment.lineage:  # killed before it could save
         origin = _origin(experiment, root)
     return RunPlan(
         "resume",
@@ -158,13 +154,28 @@ def _resume(experiment: Experiment, root: Path) -> RunPlan:
     )
 
 
+def find_latest(run: RunDirectory, way_on: str) -> tuple[Path, dict[str, Any]] | None:
+    """The checkpoint from which a run goes on, or None.
+
+    Raises:
+        ValueError: it is published, without its optimizer; ends with `way_on`.
+    """
+    found = run.latest_or_best()
+    if found is not None and found[1].get("inference_only"):
+        raise ValueError(
+            f"{run.name} is published: it has its weights, but not the state of the "
+            f"optimizer, so it cannot go on; {way_on}"
+        )
+    return found
+
+
 def _origin(experiment: Experiment, root: Path) -> Experiment:
-    """Whose weights it was to begin with: one of `root`, or a hand of sketch."""
+    """The parent of the lineage, in `root` or among the pretrained models."""
     lineage, parent = next(ancestors(experiment, root))
     if parent is None:
         raise FileNotFoundError(
-            f"{experiment.name} was to begin with the weights of {lineage.parent!r}, "
-            f"and {root} has none of that name that can be read: put it there, or "
+            f"{experiment.name} was to start from the weights of {lineage.parent!r}, "
+            f"which {root} does not have, or which cannot be read: put it there, or "
             f"remove {experiment.path} and begin again"
         )
     return parent
@@ -190,7 +201,7 @@ def _derive(parent: Experiment, given: Mapping[str, Any]) -> Hyperparameters:
     if given.get("text", old.text) != old.text:
         size = given.get("window_mixtures", Hyperparameters.window_mixtures)
         old = replace(old, text=given["text"], window_mixtures=size)
-    new = replace(old, **given)  # which says what does not go together at all
+    new = replace(old, **given)  # raises ValueError for what excludes each other
     changed = [
         f"{get_option(name, Hyperparameters).flags[0]} is {_word(getattr(old, name))} "
         f"there and {_word(given[name])} here"

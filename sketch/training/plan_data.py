@@ -22,8 +22,8 @@ from sketch.settings.recogniser_settings import (
 from sketch.settings.run_options import RunOptions
 from sketch.training.plan import CONTINUE, RunPlan, plan_run
 
-# The run options that each process has for itself.
-OWN = ("data", "memory", "coordinator", "process")
+# Run options that may differ between processes.
+OF_A_PROCESS = ("data", "memory", "coordinator", "process")
 
 
 def plan_with_data(
@@ -33,16 +33,15 @@ def plan_with_data(
     root: str | Path,
     processes: Processes = ALONE,
 ) -> tuple[RunPlan, RunOptions, str | None]:
-    """Decides what is trained, and on which corpus; process 0 does, for all.
+    """Decides what is trained, and on which corpus; process 0 decides for all.
 
-    Where no corpus is found and no name was given, the run is one on the built-in
-    corpus, and its name begins with `demo-`: nobody takes the one for the other. What
-    is derived learns from its parent's corpus, unless the user names another, or gives
-    it a name.
+    Where no corpus is found and no name was given, the run is on the built-in corpus,
+    and its name begins with `demo-`, so that nobody takes one for the other. A derived
+    experiment learns from its parent's corpus, unless the user gives --data or --name.
 
     Args:
         given, model, root: as `plan_run`.
-        options: `data` is where the user says the corpus is, or empty.
+        options: `data` is the user's --data, perhaps empty.
         processes: those of the run.
 
     Returns:
@@ -51,11 +50,11 @@ def plan_with_data(
 
     Raises:
         FileNotFoundError: no corpus for an experiment that needs one.
-        ValueError: `--data` beside the name of the built-in corpus; what is derived
-            would have another corpus than its parent, and nobody said so; the
-            processes were not all started with the same.
+        ValueError: `--data` with the name of the built-in corpus; the corpus found for
+            a derived experiment is not its parent's, and the user did not ask for
+            another; the processes were started with different options.
     """
-    processes.compare(_all_that_counts(given, model, options))
+    processes.compare(_compared(given, model, options))
     notice = None
     if processes.is_first:
         if model in (None, CONTINUE):
@@ -65,8 +64,8 @@ def plan_with_data(
     if not processes.is_first:
         plan = RunPlan.from_json(shared)
     name, files = plan.hyperparameters.name, options.data
-    is_said = "name" in given or (files and name != DEMO_NAME)
-    inherits = plan.action == "derive" and not is_said
+    is_chosen = "name" in given or (files and name != DEMO_NAME)
+    inherits = plan.action == "derive" and not is_chosen
     has_corpus = inherits or plan.action == "resume"
     files = require_corpus(plan.parent if has_corpus else name, files)
     options = replace(options.settled(plan.kept), data=files)
@@ -77,48 +76,50 @@ def plan_with_data(
 
 
 def plan_recogniser_with_data(
-    given: Mapping[str, Any], reader: str | None, options: RecogniserOptions, root: Path
+    given: Mapping[str, Any],
+    recogniser: str | None,
+    options: RecogniserOptions,
+    root: Path,
 ) -> tuple[
     RecogniserSettings, RecogniserDirectory | None, RecogniserOptions, str | None
 ]:
-    """What `sketch train-recogniser` is to do, and on what.
+    """Decides what `sketch train-recogniser` trains, and on which corpus.
 
     Args:
         given: the fields of `RecogniserSettings` that the user set.
-        reader: `--recogniser`: the one to go on with; None: a new one.
+        recogniser: `--recogniser`: the one to go on with; None: a new one.
         options: as the user gave them.
         root: the folder of all experiments.
 
     Returns:
-        The reader's settings; the reader, unless it is new; the options, settled, with
-        the corpus' files; what to tell the user, if anything.
+        The settings; the directory, None for a new recogniser; the options, settled,
+        with the corpus' files as `data`; a notice for the user, or None.
 
     Raises:
-        FileExistsError: there is a reader of the name that a new one would have.
-        FileNotFoundError: there is no such reader, or no corpus.
-        ValueError: `given` differs from the reader's settings; see `require_corpus`.
+        FileExistsError: the directory of a new recogniser exists already.
+        FileNotFoundError: there is no such recogniser, or no corpus.
+        ValueError: `given` differs from its settings; see `require_corpus`.
     """
-    opened, notice, kept = None, None, {}
-    if reader is None:
+    directory, notice, kept = None, None, {}
+    if recogniser is None:
         given, notice = name_corpus(given, next(iter(options.data), None))
         settings = RecogniserSettings(**given)
         refuse_existing(root / recogniser_name(settings), *KIND)
     else:
-        opened = RecogniserDirectory.load(reader, root)
-        opened.require_same(given)
-        settings = opened.settings
-        kept = opened.kept_options()
-    files = require_corpus(opened or settings.name, options.data)
-    return settings, opened, replace(options.settled(kept), data=files), notice
+        directory = RecogniserDirectory.load(recogniser, root)
+        directory.require_same(given)
+        settings, kept = directory.settings, directory.kept_options()
+    files = require_corpus(directory or settings.name, options.data)
+    return settings, directory, replace(options.settled(kept), data=files), notice
 
 
-def _all_that_counts(
+def _compared(
     given: Mapping[str, Any], model: str | None, options: RunOptions
 ) -> dict[str, Any]:
-    """What must be equal in all processes, by its name in messages."""
+    """The values that must be equal in all processes, by their names in messages."""
     if model in (None, CONTINUE):  # defaults may be typed or not
         given = asdict(Hyperparameters(**given))
-    run = {name: value for name, value in asdict(options).items() if name not in OWN}
+    run = {n: v for n, v in asdict(options).items() if n not in OF_A_PROCESS}
     kinds = Hyperparameters, RunOptions
     values = {
         get_option(name, *kinds).flags[0]: value

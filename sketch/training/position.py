@@ -14,7 +14,7 @@ MAX_COUNT = 2**63  # of epochs and steps; numpy seeds itself with an epoch
 
 @dataclass
 class Sums:
-    """Sums over batches, divided only where they are shown; by a metric's name each."""
+    """Sums over batches, by the names of the metrics; divided only when shown."""
 
     points: float = 0.0
 
@@ -27,7 +27,7 @@ class Sums:
 
 @dataclass
 class Totals(Sums):
-    """Of a model that writes."""
+    """Of a network that writes."""
 
     log_likelihood: float = 0.0
     lines: float = 0.0
@@ -48,7 +48,7 @@ class Totals(Sums):
 
 @dataclass
 class RecogniserTotals(Sums):
-    """Of a model that reads."""
+    """Of a recogniser."""
 
     nats: float = 0.0  # of CTC's loss: lower is better
     characters: float = 0.0
@@ -81,11 +81,11 @@ class Position:
         return asdict(self)
 
     def from_state(self, state: dict[str, Any]) -> "Position":
-        """Read back what `to_state` made of a position with such totals as this has.
+        """The position that `to_state` saved, with totals of this one's class.
 
         Raises:
             KeyError, TypeError: something is missing, or unknown.
-            ValueError: a value is not of its kind, or a count is missing; names it.
+            ValueError: a value is of a wrong type, or a count is missing; names it.
         """
         for name in ("epoch", "batch", "step"):
             if name not in state:  # a run that began anew would wipe its history out
@@ -111,7 +111,7 @@ class Position:
 
 
 def _checked(kind: type, values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a dataclass, each as its field wants it: a file is anybody's."""
+    """The values of a dataclass, each checked: the file may be anybody's."""
     for item in fields(kind):
         value = values.get(item.name, item.default)
         if item.type is int:

@@ -1,4 +1,4 @@
-"""A run made ready: its experiment, and its lines; nothing is made unless all fits."""
+"""The experiment of a run and its lines; its directory is made last, when all fits."""
 
 import platform
 import sys
@@ -12,20 +12,21 @@ from sketch.corpus.shards import open_shards
 from sketch.experiment.corpora import require_own_corpus
 from sketch.experiment.experiment import Experiment
 from sketch.settings.run_options import RunOptions
+from sketch.training.inherit import inherit_facts
 from sketch.training.plan import RunPlan
 from sketch.training.run_lines import (
     RunLines,
+    corpus_facts,
     load_lines,
     measure_speeds,
     measure_texts,
 )
-from sketch.training.units import inherit_facts
 
 
 def prepare(
     plan: RunPlan, options: RunOptions, root: Path, processes: Processes = ALONE
 ) -> tuple[Experiment, RunLines]:
-    """The experiment of a run, and its lines, as this process reads them.
+    """The experiment of a run, and its lines as this process reads them.
 
     Args:
         plan: what is trained.
@@ -37,19 +38,13 @@ def prepare(
         ValueError: a resumed experiment was trained on another corpus; the corpus
             lacks what the settings need, or its files do not fit each other; the
             processes have different corpora.
-        FileExistsError: there is a directory of a new experiment's name.
+        FileExistsError: the directory of a new experiment exists already.
     """
     with open_shards(options.data) as corpus:
         if plan.action != "resume":
             corpus.require_fit()
-        facts = {
-            "alphabet": corpus.alphabet,
-            "offset_mean": corpus.offset_mean,
-            "offset_std": corpus.offset_std,
-            **measure_texts(corpus),
-            "slow_speeds": measure_speeds(corpus),
-            "data_digest": corpus.digest,
-        }
+        facts = corpus_facts(corpus) | measure_texts(corpus)
+        facts["slow_speeds"] = measure_speeds(corpus)
         digest = corpus.digest
     processes.compare({"the corpus (its digest)": digest})
     if plan.action == "resume":
@@ -76,8 +71,11 @@ def prepare(
 
 
 def _memory(options: RunOptions, processes: Processes) -> float:
-    """Bytes that the lines of this process may take."""
-    names = processes.gather(platform.node())
+    """Bytes that the lines of this process may take.
+
+    The processes of one machine share its memory.
+    """
+    machines = processes.gather(platform.node())
     if options.memory:
         return 1e9 * options.memory
-    return machine.memory() / 4 / names.count(names[processes.index])
+    return machine.memory() / 4 / machines.count(machines[processes.index])

@@ -1,5 +1,6 @@
-"""Training a reader: the score of an epoch is the share of characters that are wrong
-when the validation lines are read.
+"""A run of `sketch train-recogniser`.
+
+The score of an epoch is the share of the validation lines' characters that are misread.
 """
 
 import math
@@ -16,32 +17,33 @@ from sketch.backend import machine
 from sketch.corpus.batches import Batch, Batches, choose_lengths
 from sketch.corpus.corpus_line import Line
 from sketch.corpus.shards import open_shards
-from sketch.experiment.corpora import require_own_corpus, resume_command, say_files
+from sketch.experiment.corpora import require_own_corpus, say_files
 from sketch.experiment.recogniser_directory import RecogniserDirectory
-from sketch.experiment.weights import build_recogniser, load_weights
+from sketch.experiment.weights import build_recogniser
 from sketch.ink.alphabet import Alphabet
 from sketch.model.edits import edit_distance
 from sketch.model.recogniser import POOL, frames_needed, read_lines
 from sketch.settings.recogniser_settings import RecogniserOptions, RecogniserSettings
 from sketch.system.lock import require_locks
 from sketch.system.messages import counted
-from sketch.training.listeners import listeners_may_leave
-from sketch.training.loop import TrainingLoop
+from sketch.training.loop import RunEnd, TrainingLoop
 from sketch.training.optimizer import OneCycle, limited
+from sketch.training.plan import find_latest
 from sketch.training.position import Position, RecogniserTotals
 from sketch.training.record import RecogniserRecord
-from sketch.training.stop import Interrupts
+from sketch.training.run_lines import corpus_facts
+from sketch.training.stop import Interrupts, output_may_be_lost
 
 NUM_SHAPES = 6  # lengths of batches: each takes a compilation
 MUTE, SHORT = "without a transcript", "with too few points for the transcript"
 MAX_GRAD = 1.0  # of the gradient of nats a character: begins near 10, soon below 1
 
 
-class RecogniserTraining(TrainingLoop):
-    """One process' work on one reader; see `TrainingLoop`.
+class RecogniserRun(TrainingLoop):
+    """The training of one recogniser; see `TrainingLoop`.
 
     Args:
-        reader: its directory, locked by the caller.
+        directory: of the recogniser, locked by the caller.
         train: batches to learn from.
         valid: lines to read after each epoch.
         options: how long, on what; settled.
@@ -50,51 +52,40 @@ class RecogniserTraining(TrainingLoop):
 
     def __init__(
         self,
-        reader: RecogniserDirectory,
+        directory: RecogniserDirectory,
         train: Batches,
         valid: Sequence[Line],
         options: RecogniserOptions,
         progress: bool,
     ):
-        self.reader = reader
+        self.directory = directory
         self.valid = valid
-        self.random = ("dropout",) if reader.settings.dropout else ()
-        recogniser = build_recogniser(reader)
-        rate = OneCycle(
-            reader.settings.learning_rate, options.epochs * train.num_batches
-        )
-        # The loss is a mean already: the limit is on it as it is.
+        settings = directory.settings
+        self.random = ("dropout",) if settings.dropout else ()
+        recogniser = build_recogniser(directory)
+        rate = OneCycle(settings.learning_rate, options.epochs * train.num_batches)
+        # The loss is a mean already, so the limit is on its gradient as it is.
         optimizer = limited(keras.optimizers.Adam)(
             MAX_GRAD, points_per_line=1.0, learning_rate=rate
         )
         position = Position(totals=RecogniserTotals())
-        record = RecogniserRecord(reader, recogniser)
+        record = RecogniserRecord(directory, recogniser)
         super().__init__(
             recogniser, optimizer, train, position, record, options, progress
         )
 
     def begin(self) -> None:
         """Start from the latest checkpoint, or anew."""
-        self.model.compile(optimizer=self.optimizer)
-        self.optimizer.build(self.model.trainable_variables)
-        found = self.record.latest()
-        if found is not None:
-            weights_path, state = found
-            load_weights(self.model, weights_path)
-            self._restore(state, weights_path.parent / "state.json")
-        if found is None or weights_path.parent.name != "latest":
-            self._save("latest")  # killed before the first epoch, it can go on too
-        self.record.begin(self.position.epoch)
+        self._start(self._load(self.model, self.optimizer))
 
     def _score(self, interrupts: Interrupts) -> float:
         """Edits a character over all validation lines."""
-        reader = self.reader
         texts = read_lines(
             self.model,
             [line.strokes for line in self.valid],
-            reader.offset_mean,
-            reader.offset_std,
-            reader.alphabet,
+            self.directory.offset_mean,
+            self.directory.offset_std,
+            self.directory.alphabet,
         )
         edits = sum(
             edit_distance(text, line.transcript)
@@ -121,46 +112,35 @@ class RecogniserTraining(TrainingLoop):
 
 def prepare(
     settings: RecogniserSettings,
-    reader: RecogniserDirectory | None,
+    directory: RecogniserDirectory | None,
     data: Sequence[str],
     root: str | Path,
 ) -> tuple[RecogniserDirectory, Batches, list[Line], str]:
-    """The lines of a training and its directory; nothing is made unless all fits.
+    """The lines of a run and its directory, which is made last, when all fits.
 
     Args:
-        settings: of the reader.
-        reader: the one to go on with, or None to make one.
+        settings: of the recogniser.
+        directory: of the recogniser to go on with, or None to make a new one.
         data: the files of the corpus.
         root: the folder of all experiments.
 
     Returns:
-        The reader, batches of the training lines, the validation lines; what is left
-        out of them, in words.
+        The directory, batches of the training lines, the validation lines; how many
+        lines are left out and why, as the end of a sentence.
 
     Raises:
-        ValueError: the corpus has nothing to read, or is not the reader's, or its files
-            do not fit each other.
-        FileExistsError: there is a reader of this name.
+        ValueError: the corpus has no line to learn from, or is not the one that the
+            recogniser learned from, or its files do not fit each other.
+        FileExistsError: the directory of a new recogniser exists already.
     """
     with open_shards(data) as corpus:
-        if reader is None:
+        if directory is None:
             corpus.require_fit()
-        facts = {
-            "alphabet": corpus.alphabet,
-            "offset_mean": corpus.offset_mean,
-            "offset_std": corpus.offset_std,
-            "data_digest": corpus.digest,
-        }
+        facts = corpus_facts(corpus)
         sets = {name: corpus.read_set(name) for name in ("train", "valid")}
-    if reader is not None and reader.load_checkpoint("latest") is None:
-        best = reader.load_checkpoint("best")
-        if best is not None and best[1].get("inference_only"):
-            raise ValueError(
-                f"{reader.name} is published: it has its weights, but not the state of "
-                "the optimizer, so it cannot go on; begin another, without --recogniser"
-            )
-    if reader is not None:
-        require_own_corpus(reader, data, facts["data_digest"])
+    if directory is not None:
+        find_latest(directory, "train another one, without --recogniser")
+        require_own_corpus(directory, data, facts["data_digest"])
     left_out: Counter[str] = Counter()
     for name, lines in sets.items():
         sets[name] = [line for line in lines if is_readable(line, facts["alphabet"])]
@@ -182,12 +162,13 @@ def prepare(
         texts=[facts["alphabet"].encode(line.transcript, end=False) for line in train],
         seed=settings.seed,
         augment=settings.augment,
+        fills_up=True,
         padded_lengths=choose_lengths(
             [len(line.strokes) for line in train], NUM_SHAPES
         ),
     )
-    reader = reader or RecogniserDirectory.create(root, settings, facts)
-    return reader, batches, sets["valid"], _in_words(left_out)
+    directory = directory or RecogniserDirectory.create(root, settings, facts)
+    return directory, batches, sets["valid"], _in_words(left_out)
 
 
 def _in_words(left_out: Counter[str]) -> str:
@@ -197,55 +178,45 @@ def _in_words(left_out: Counter[str]) -> str:
 
 
 def is_readable(line: Line, alphabet: Alphabet) -> bool:
-    """Whether a line has a text, and frames enough to spell it."""
+    """Whether a line has a text, and enough frames to spell it."""
     if not line.transcript:
         return False
     needed = frames_needed(alphabet.encode(line.transcript, end=False))
     return -(-len(line.strokes) // POOL) >= needed
 
 
-@listeners_may_leave()
+@output_may_be_lost()
 def train_recogniser(
     settings: RecogniserSettings,
-    reader: RecogniserDirectory | None,
+    directory: RecogniserDirectory | None,
     options: RecogniserOptions,
     root: str | Path,
     progress: bool = False,
-) -> RecogniserDirectory:
-    """Make a reader, or go on with one.
+) -> RunEnd:
+    """Trains a new recogniser, or goes on with one.
 
     Args:
-        settings: of the reader.
-        reader: the one to go on with, or None.
+        settings: of the recogniser.
+        directory: of the one to go on with, or None.
         options: with the corpus as `data`.
         root: the folder of all experiments.
         progress: whether to show a bar on stderr.
 
-    Returns:
-        The reader, trained.
-
     Raises:
-        SystemExit: 128 + the signal's number, after a signal; everything is saved.
-        ValueError, FloatingPointError: see `prepare` and `RecogniserTraining`.
+        ValueError, FloatingPointError: see `prepare` and `TrainingLoop`.
         RuntimeError: the system has no file locks, or another process trains there.
     """
     require_locks()
-    options = options.settled(reader.kept_options() if reader else {})
-    reader, train, valid, left_out = prepare(settings, reader, options.data, root)
-    with reader.lock(), Interrupts() as interrupts:
-        reader.write_environment(machine.describe(), options.data)
+    options = options.settled(directory.kept_options() if directory else {})
+    directory, train, valid, left_out = prepare(settings, directory, options.data, root)
+    with directory.lock(), Interrupts() as interrupts:
+        directory.write_environment(machine.describe(), options.data)
         tqdm.write(
             f"{say_files(options.data)}: {train.size()}; "
             f"{counted(len(valid), 'line')} to check{left_out}",
             file=sys.stderr,
         )
-        training = RecogniserTraining(reader, train, valid, options, progress)
-        training.begin()
-        training.run(interrupts)
-    if interrupts.signal_number:
-        tqdm.write(
-            f"stopped at step {training.position.step}, all saved; to go on: "
-            f"{resume_command(reader, options.data)}"
-        )
-        raise SystemExit(128 + interrupts.signal_number)
-    return reader
+        run = RecogniserRun(directory, train, valid, options, progress)
+        run.begin()
+        run.run(interrupts)
+    return RunEnd(directory, run.position.step, interrupts.signal_number)

@@ -1,4 +1,4 @@
-"""What a run leaves in its directory: checkpoints, history, pictures.
+"""What a run writes into its directory: checkpoints, history, pictures.
 
 Process 0 keeps the record. The others call the same methods of `NoRecord`, which wait
 for nobody.
@@ -6,7 +6,7 @@ for nobody.
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from sketch.writing.pen import free_lines, in_units, sampling_options, write_exp
 
 SAMPLES = 64  # lines of sketch.png
 SAMPLE_STEPS = 700  # points of each: about a line of IAM-OnDB
+KEPT_EVERY = 10  # epochs: of these the picture stays in samples/
 
 
 class Record:
@@ -50,11 +51,29 @@ class Record:
         return (time.monotonic() - self.saved_at) / 60
 
     def latest(self) -> tuple[Path, dict[str, Any]] | None:
-        """Where to go on: the path of the weights and the state, or None."""
+        """The checkpoint to go on from: path of the weights and state, or None."""
         return self.directory.latest_or_best()
 
+    def kept(self) -> str:
+        """Which checkpoint stands, as a part of a message."""
+        latest = self.latest()
+        if latest is None:
+            return "no checkpoint was saved yet"
+        return f"the last checkpoint, of step {latest[1].get('step')}, is kept"
+
+    def find_unsound(self) -> str | None:
+        """The first weight or optimizer variable with NaN or infinity, or None."""
+        for owner, variables in (
+            ("the network's", self.model.weights),
+            ("the optimizer's", self.model.optimizer.variables),
+        ):
+            for variable in variables:
+                if not np.isfinite(ops.convert_to_numpy(variable)).all():
+                    return f"{owner} {variable.name}"
+        return None
+
     def begin(self, epoch: int) -> None:
-        """Takes back what the history tells of later epochs."""
+        """Drops the history's rows of later epochs."""
         self.directory.truncate_history(epoch)
 
     def save(self, kind: str, state: dict[str, Any]) -> None:
@@ -68,7 +87,7 @@ class Record:
         self.directory.append_history(row)
 
     def tell_epoch(self, row: Mapping[str, float]) -> None:
-        """Tells the user an epoch, on stdout: it is a result."""
+        """Prints an epoch on stdout: it is a result."""
         tqdm.write(self.in_words(row))
 
     def in_words(self, row: Mapping[str, float]) -> str:
@@ -76,7 +95,7 @@ class Record:
         raise NotImplementedError
 
     def tell(self, words: str) -> None:
-        """Tells the user, on stderr."""
+        """Prints a line on stderr."""
         tqdm.write(words, file=sys.stderr)
 
     def draw(self, epoch: int) -> None:
@@ -87,7 +106,7 @@ class Record:
 
 
 class RecogniserRecord(Record):
-    """The record of a reader."""
+    """The record of a recogniser."""
 
     def in_words(self, row: Mapping[str, float]) -> str:
         """An epoch in a line."""
@@ -105,8 +124,8 @@ class ExperimentRecord(Record):
     Args:
         experiment: its directory, locked by the caller.
         network: what is trained.
-        texts: what a text model writes in sketch.png, again and again.
-        has_board: whether TensorBoard is told, too.
+        texts: what a text model writes in sketch.png, repeated to 64 lines.
+        has_board: whether to write for TensorBoard, too.
     """
 
     def __init__(
@@ -124,7 +143,7 @@ class ExperimentRecord(Record):
         self._loop = None
 
     def begin(self, epoch: int) -> None:
-        """Takes back what the history tells of later epochs."""
+        """Drops the history's rows of later epochs, and opens TensorBoard's."""
         super().begin(epoch)
         if self.has_board:
             with devices.on_one_device():
@@ -148,7 +167,10 @@ class ExperimentRecord(Record):
         )
 
     def draw(self, epoch: int) -> None:
-        """Draws history.png, pen.png and sketch.png, which is kept of every epoch."""
+        """Draws history.png, pen.png and sketch.png.
+
+        A copy of sketch.png stays in samples/: of the last epoch and of every tenth.
+        """
         rows, sketch_path = self.experiment.history(), self.experiment.sketch_path
         if rows:  # the user may have moved them away
             draw_history(self.experiment.history_png, rows)
@@ -161,9 +183,11 @@ class ExperimentRecord(Record):
             self.tell(f"no sketch.png of this epoch: {error}")
         else:  # the last of all: `draw_missing` looks for it
             write_bytes(self._of_epoch(epoch), sketch_path.read_bytes())
+            if (epoch - 1) % KEPT_EVERY:
+                self._of_epoch(epoch - 1).unlink(missing_ok=True)
 
     def draw_missing(self, epoch: int) -> None:
-        """Draws what a run did not live to draw after it saved this epoch."""
+        """Draws the pictures of an epoch if a run was killed before it could."""
         paths = self._of_epoch(epoch), self.experiment.sketch_path
         if not all(path.exists() for path in paths):
             self.draw(epoch)
@@ -177,8 +201,8 @@ class ExperimentRecord(Record):
         if not self.model.has_text:
             return free_lines(loop, self.experiment, SAMPLES, SAMPLE_STEPS)
         texts = [self.texts[k % len(self.texts)] for k in range(SAMPLES)]
-        manner = sampling_options(self.experiment, max_tries=1)
-        written = write_experiment(self.experiment, texts, manner, loop=loop)
+        options = sampling_options(self.experiment, max_tries=1)
+        written = write_experiment(self.experiment, texts, options, loop=loop)
         return [in_units(self.experiment, line.trace.strokes) for line in written]
 
     def close(self) -> None:
@@ -187,7 +211,7 @@ class ExperimentRecord(Record):
             self.board.close()
 
     def _loop_here(self) -> SamplingLoop:
-        """Of the network itself, or of a copy where several devices share that."""
+        """The loop of the network, or of a copy where several devices share it."""
         is_shared = devices.is_shared(self.model.trainable_variables[0])
         if self._loop is None:
             network = build_network(self.experiment) if is_shared else self.model
@@ -203,33 +227,10 @@ class ExperimentRecord(Record):
 
 
 class NoRecord:
-    """In place of a `Record` in every process but the first."""
+    """In place of a `Record` in every process but the first: its methods do nothing."""
 
-    age = -1.0
+    age = -1.0  # of the last checkpoint: never too old
 
-    def latest(self) -> None:
-        """None."""
-
-    def begin(self, epoch: int) -> None:
-        """Nothing."""
-
-    def save(self, kind: str, state: dict[str, Any]) -> None:
-        """Nothing."""
-
-    def append(self, row: Mapping[str, float]) -> None:
-        """Nothing."""
-
-    def tell_epoch(self, row: Mapping[str, float]) -> None:
-        """Nothing."""
-
-    def tell(self, words: str) -> None:
-        """Nothing."""
-
-    def draw(self, epoch: int) -> None:
-        """Nothing."""
-
-    def draw_missing(self, epoch: int) -> None:
-        """Nothing."""
-
-    def close(self) -> None:
-        """Nothing."""
+    def __getattr__(self, name: str) -> Callable:
+        getattr(ExperimentRecord, name)  # raises AttributeError for a wrong name
+        return lambda *_: None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,21 +19,21 @@ from sketch.ink.strokes import DX, DY
 from sketch.settings.hyperparameters import Hyperparameters
 from sketch.system.messages import counted
 
-SPEED_LINES = 1000  # training lines that tell how fast the pen is
-TEXTS = 64  # transcripts that are kept to be written; sketch.png has as many lines
-BESIDE_INK = 360  # bytes that a line in memory takes beside its points, and its id
+SPEED_LINES = 1000  # training lines of which the pen's speed is measured
+TEXTS = 64  # transcripts kept for sketch.png, which has as many lines
+BESIDE_INK = 360  # bytes that a line in memory takes beyond its points, id included
 
 
 @dataclass(frozen=True)
 class RunLines:
-    """Batches of the three sets, and what belongs to them.
+    """Batches of the three sets, with ids and texts.
 
     Attributes:
         batches: by set name; `test` is the object of `valid` where the sets are equal.
-        line_ids: of the training lines, to say which a batch held.
-        texts: some transcripts of the validation lines, where there are any.
-        num_without_text: lines left out of a text model, their transcript being in
-            doubt.
+        line_ids: of the training lines, for errors that name the lines of a batch.
+        texts: some transcripts of the validation lines; empty where it has none.
+        num_without_text: lines without a transcript, left out of a text model.
+        num_cut: training lines of a text model that --max-length cuts.
         is_held: whether the lines are in memory, or read as they are needed.
     """
 
@@ -40,18 +41,34 @@ class RunLines:
     line_ids: Rows
     texts: list[str]
     num_without_text: int
+    num_cut: int
     is_held: bool
 
     def summary(self) -> str:
-        """What is trained on, and how much of it is padding, in a line."""
+        """The size of the training set and its share of padding, in a line."""
         train = self.batches["train"]
-        without = counted(self.num_without_text, "line")
-        left_out = f"; {without} without a transcript left out"
-        return (
-            f"{train.size()}, {train.padding():.1%} of it padding"
-            f"{left_out if self.num_without_text else ''}"
-            f"{'' if self.is_held else '; they are read from disk as they are needed'}"
-        )
+        parts = [f"{train.size()}, {train.padding():.1%} of it padding"]
+        if self.num_without_text:
+            without = counted(self.num_without_text, "line")
+            parts.append(f"{without} without a transcript left out")
+        if self.num_cut:
+            parts.append(
+                f"{counted(self.num_cut, 'line')} cut by --max-length: the model does "
+                "not learn where their texts end"
+            )
+        if not self.is_held:
+            parts.append("they are read from disk as they are needed")
+        return "; ".join(parts)
+
+
+def corpus_facts(corpus: Shards) -> dict[str, Any]:
+    """The facts of a corpus that every run keeps: alphabet, units, digest."""
+    return {
+        "alphabet": corpus.alphabet,
+        "offset_mean": corpus.offset_mean,
+        "offset_std": corpus.offset_std,
+        "data_digest": corpus.digest,
+    }
 
 
 def load_lines(
@@ -68,10 +85,10 @@ def load_lines(
     Args:
         paths: the HDF5 files.
         settings: batch size, seed, whether with text, and so on.
-        alphabet, offset_mean, offset_std: of the experiment, which for a derived one
-            are its parent's, not this corpus'.
-        memory: bytes that the lines may take; of more, each is read when its batch is
-            made.
+        alphabet, offset_mean, offset_std: of the experiment; a derived one has its
+            parent's, not those of this corpus.
+        memory: bytes that the lines may take; if they take more, each is read when its
+            batch is made.
         processes: those of the run, each of which takes its rows of every batch.
 
     Raises:
@@ -104,17 +121,20 @@ def load_lines(
                 seed=settings.seed,
                 max_length=settings.max_length if is_training else None,
                 augment=settings.augment if is_training else 0.0,
+                fills_up=is_training,
                 padded_lengths=None if is_training else batches["train"].padded_lengths,
                 process=processes.index,
                 num_processes=processes.count,
             )
         batches.setdefault("test", batches["valid"])
+        is_cut = strokes["train"].lengths > (settings.max_length or np.inf)
         line_ids = corpus.texts("train", "line_ids").chosen(kept["train"])
         return RunLines(
             batches,
             line_ids.held() if is_held else line_ids,
             _first_texts(corpus),
             num_without_text,
+            int(is_cut.sum()) if settings.text else 0,
             is_held,
         )
 
@@ -157,7 +177,7 @@ def _require_known(corpus: Shards, alphabet: Alphabet) -> None:
 
 
 def measure_texts(corpus: Shards) -> dict[str, float]:
-    """What a text model must know of the training set's transcripts.
+    """Facts of the training set's transcripts that a text model needs.
 
     Returns:
         `text_length` and `points_per_character`, see Experiment, no more than its

@@ -126,12 +126,12 @@ def numbers(experiment: Experiment) -> list[list[float]]:
     return [[row[name] for name in UNTIMED] for row in experiment.history()]
 
 
-def test_killed_four_times(tmp_path):
+def test_run_killed_four_times_loses_nothing(tmp_path):
     kill_again_and_again(tmp_path, 4)
 
 
 @pytest.mark.slow
-def test_killed_a_hundred_times(tmp_path):
+def test_run_killed_a_hundred_times_loses_nothing(tmp_path):
     kill_again_and_again(tmp_path, 100)
 
 
@@ -147,7 +147,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_disk_that_is_full_keeps_the_last_checkpoint(tmp_path, small_disk):
+def test_full_disk_keeps_the_last_checkpoint(tmp_path, small_disk):
     words = ("--data", str(make_corpus(tmp_path / "toy.hdf5")))
     words += ("--checkpoint-minutes", "0", "--experiments", str(small_disk))
     with start((*NEW, *words, "--epochs", "1")) as process:
@@ -172,7 +172,7 @@ def test_a_disk_that_is_full_keeps_the_last_checkpoint(tmp_path, small_disk):
     assert check(experiment, output) == 2 * BATCHES
 
 
-def test_a_signal_to_the_process_saves_and_says_so(tmp_path):
+def test_signal_to_the_process_saves_and_says_so(tmp_path):
     words = ("--data", str(make_corpus(tmp_path / "toy.hdf5")), "--epochs", "1000000")
     with start((*NEW, *words, "--experiments", str(tmp_path))) as process:
         process.stdout.readline()

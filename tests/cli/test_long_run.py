@@ -49,7 +49,7 @@ def memory_by_step(*words) -> list[int]:
     return [int(row[1]) for row in rows if row[:1] == ["memory"]]
 
 
-def test_memory_stays_over_five_hundred_steps(tmp_path):
+def test_memory_is_stable_over_five_hundred_steps(tmp_path):
     path = tmp_path / "toy.hdf5"
     sets = demo_sets(448)
     write_corpus(path, sets, source="demo", command="a test", seed=0, split="random")
@@ -61,7 +61,7 @@ def test_memory_stays_over_five_hundred_steps(tmp_path):
 
 
 @pytest.mark.slow
-def test_memory_stays_over_two_thousand_steps(tmp_path):
+def test_memory_is_stable_over_two_thousand_steps(tmp_path):
     words = (*TOY, *NOISY, "--bs", 16, "--epochs", 4, "--data", demo_corpus())
     held = memory_by_step(*words, "--experiments", tmp_path)
     assert len(held) >= 2000

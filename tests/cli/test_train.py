@@ -1,18 +1,20 @@
 """`sketch train` hands on what was typed, and nothing else."""
 
-import sys
+import re
+import signal
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from sketch.settings.run_options import RunOptions
+from sketch.training.loop import RunEnd
 
 
 @pytest.fixture
 def calls(monkeypatch):
     """What the command calls, in place of training."""
-    calls = {}
+    calls = {"end": RunEnd(SimpleNamespace(name="toy", sketch_path=Path("x.png")), 9)}
 
     def plan_with_data(given, model, options, root, processes):
         calls.update(given=given, model=model, options=options, root=root)
@@ -20,23 +22,19 @@ def calls(monkeypatch):
 
     def train(plan, options, root, progress, processes):
         calls.update(trained=(plan, options, root), progress=progress)
-        return SimpleNamespace(sketch_path=Path("x/sketch.png"))
+        return calls["end"]
 
     def set_up(backend, precision):
         calls.update(set_up=(backend, precision))
 
-    for name, module in {
-        "data": SimpleNamespace(plan_with_data=plan_with_data),
-        "training": SimpleNamespace(train=train),
-        "devices": SimpleNamespace(set_up=set_up),
-    }.items():
-        monkeypatch.setitem(sys.modules, f"sketch.experiment.{name}", module)
-        monkeypatch.setattr(f"sketch.experiment.{name}", module, raising=False)
+    monkeypatch.setattr("sketch.training.plan_data.plan_with_data", plan_with_data)
+    monkeypatch.setattr("sketch.training.network_run.train", train)
+    monkeypatch.setattr("sketch.backend.devices.set_up", set_up)
     return calls
 
 
-def test_nothing_typed_is_nothing_given(sketch, calls):
-    assert sketch("train") == (0, "x/sketch.png\n", "")
+def test_train_without_options_gives_no_setting(sketch, calls):
+    assert sketch("train") == (0, "x.png\n", "")
     assert calls["given"] == {}
     assert calls["model"] is None
     assert calls["options"] == RunOptions()
@@ -46,7 +44,7 @@ def test_nothing_typed_is_nothing_given(sketch, calls):
     assert calls["progress"] is False  # stderr is no terminal here
 
 
-def test_what_is_typed_is_given_though_it_be_the_default(sketch, calls):
+def test_typed_options_are_given_even_if_they_are_the_default(sketch, calls):
     result = sketch(
         *("train", "--dim", 700, "--depth", 1, "--bs", 56, "--lr", "1e-3", "-G", 10),
         *("--gru", "--max-length", 600, "--step-method", "graves", "--model", "old"),
@@ -79,9 +77,7 @@ def test_what_is_typed_is_given_though_it_be_the_default(sketch, calls):
     assert calls["progress"] is True
 
 
-def test_the_folder_of_experiments_may_be_in_the_environment(
-    sketch, calls, monkeypatch
-):
+def test_experiments_are_taken_from_the_environment(sketch, calls, monkeypatch):
     monkeypatch.setenv("SKETCH_EXPERIMENTS", "runs")
     sketch("train")
     assert calls["root"] == Path("runs")
@@ -89,9 +85,39 @@ def test_the_folder_of_experiments_may_be_in_the_environment(
 
 def test_a_notice_goes_to_stderr(sketch, calls):
     calls["notice"] = "no corpus found"
-    assert sketch("train") == (0, "x/sketch.png\n", "no corpus found\n")
+    assert sketch("train") == (0, "x.png\n", "no corpus found\n")
 
 
-def test_settings_that_only_the_experiment_can_judge_are_left_to_it(sketch, calls):
+def test_settings_beside_model_are_checked_with_the_experiment(sketch, calls):
     # --skip needs --depth > 1, and the depth is the experiment's.
     assert sketch("train", "--model", "old", "--depth", 1, "--skip").code == 0
+
+
+def test_run_stopped_by_a_signal_says_how_to_resume(sketch, calls, experiment):
+    calls["end"] = RunEnd(experiment, 94, signal.SIGTERM)
+    result = sketch("train", "--data", "a b.hdf5")
+    assert (result.code, result.err) == (143, "")
+    told = (
+        "stopped at step 94, all saved; to go on: sketch train --model hand.*/a b.hdf5'"
+    )
+    assert re.match(told, result.out)
+
+
+def test_help_groups_the_options(sketch):
+    text = sketch("train", "--help").out
+    groups = re.split(r"^(\w+):\n", text, flags=re.MULTILINE)[1:]
+    found = {
+        group: re.findall(r"^  (?:-\w, )?(--[\w-]+)", rows, re.MULTILINE)
+        for group, rows in zip(groups[::2], groups[1::2], strict=True)
+    }
+    assert list(found) == ["Model", "Optimisation", "Data", "Run", "Machines"]
+    for group, flags in {
+        "Model": "--depth --text --peepholes",
+        "Optimisation": "--bs --lr --seed",
+        "Data": "--name --data --memory",
+        "Run": "--model --epochs --experiments --help",
+        "Machines": "--devices --coordinator --process --backend",
+    }.items():
+        assert set(flags.split()) <= set(found[group])
+    all_flags = sum(found.values(), [])
+    assert len(all_flags) == len(set(all_flags)) > 35

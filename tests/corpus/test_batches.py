@@ -43,6 +43,30 @@ def test_epoch_has_every_line_once_and_whole(lengths, size, epoch):
     assert len(list(batches.epoch(epoch))) == batches.num_batches
 
 
+@given(lengths, st.integers(1, 9), st.integers(0, 3))
+def test_batches_that_fill_up_are_full_and_repeat_few_lines(lengths, size, epoch):
+    batches = Batches(lines_of(lengths), MEAN, STD, size, seed=1, fills_up=True)
+    lines = [batch.lines for batch in batches.epoch(epoch)]
+    counts = np.bincount(np.concatenate(lines), minlength=len(lengths))
+    assert len(lines) == batches.num_batches
+    assert counts.sum() == size * len(lines) < len(lengths) + size
+    assert counts.min() >= 1
+    if size <= len(lengths):
+        assert counts.max() <= 2
+
+
+def test_batches_that_fill_up_repeat_other_lines_in_each_epoch():
+    """3 batches of 4 for 10 lines, and the shortest are not preferred."""
+    batches = Batches(lines_of(range(1, 11)), MEAN, STD, 4, fills_up=True)
+    counts = np.zeros(10)
+    for epoch in range(300):
+        for batch in batches.epoch(epoch):
+            np.add.at(counts, batch.lines, 1)
+    # 600 repeats of 10 lines: 60 each, to five standard deviations.
+    np.testing.assert_allclose(counts - 300, 60, atol=35)
+    assert batches.padding() < Batches(lines_of(range(1, 11)), MEAN, STD, 4).padding()
+
+
 @given(lengths, st.integers(1, 5))
 def test_epoch_depends_on_seed_and_number_alone(lengths, size):
     first, second = (Batches(lines_of(lengths), MEAN, STD, size, seed=4) for _ in "ab")

@@ -54,7 +54,7 @@ def experiment(corpus, root):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
         plan = plan_run(SETTINGS, None, root)
-        return train(plan, RunOptions(epochs=2, data=str(corpus)), root)
+        return train(plan, RunOptions(epochs=2, data=str(corpus)), root).directory
 
 
 def test_scores_are_those_of_training(experiment, root, corpus):

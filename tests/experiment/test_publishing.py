@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from toy_recogniser import make_corpus, make_pen, make_reader
+from toy_recogniser import make_corpus, make_pen, make_recogniser
 from untrained import make_experiment
 
 import sketch
@@ -166,7 +166,8 @@ def test_children_of_published_weights_train_in_float32(
 ):
     monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
     plan = plan_run({"learning_rate": 1e-3}, NAME, tmp_path / "runs")
-    child = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path / "runs")
+    end = train(plan, RunOptions(epochs=1, data=str(corpus)), tmp_path / "runs")
+    child = end.directory
     weights = values(child.load_checkpoint("latest")[0])
     kinds = {value.dtype for value in weights.values() if value.dtype.kind == "f"}
     assert kinds == {np.dtype("float32")}
@@ -351,7 +352,7 @@ def test_write_half_of_large_weights_is_refused(tmp_path):
 
 
 def test_publish_of_a_recogniser(corpus, tmp_path, folder):
-    recogniser = make_reader(corpus, tmp_path / "runs")
+    recogniser = make_recogniser(corpus, tmp_path / "runs")
     made = publish(recogniser, folder / NAME, CONDITION, corpus)
     assert "of the characters of the validation lines misread" in (
         (made / "README.md").read_text()
@@ -360,7 +361,7 @@ def test_publish_of_a_recogniser(corpus, tmp_path, folder):
     assert eyes.reader.path == made and eyes.state["inference_only"]
     assert eyes.read([np.zeros((0, 3))]) == [""]
     with pytest.raises(ValueError, match="is published: .* begin another"):
-        make_reader(corpus, tmp_path, reader=eyes.reader)
+        make_recogniser(corpus, tmp_path, directory=eyes.reader)
 
 
 def test_publish_of_a_damaged_picture_names_it(pen, folder, corpus):

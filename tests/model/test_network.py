@@ -171,6 +171,23 @@ def test_take_weights_keeps_the_outputs_where_there_is_no_text(kind, learns):
         np.testing.assert_allclose(ops.convert_to_numpy(new(inputs)), before, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["text", "text, one layer", "text, as the paper"])
+def test_take_weights_of_a_smaller_alphabet_changes_no_text_that_it_has(kind):
+    new, old = (small(**KINDS[kind] | {"num_symbols": n}, seed=n) for n in (9, 7))
+    codes = [0, 1, 3, 4, 5, 7, 8]  # 2 and 6 are new
+    inputs = batch_of(old)
+    before = ops.convert_to_numpy(old(inputs))
+    new.take_weights(old, codes)
+    text = inputs["text"]
+    here = inputs | {"text": np.where(text < 0, -1, np.array(codes)[text])}
+    # The order of sums, as above.
+    np.testing.assert_allclose(ops.convert_to_numpy(new(here)), before, atol=1e-5)
+    # A new character says nothing yet.
+    new_text, blank = (here | {"text": np.full_like(text, code)} for code in (2, -1))
+    outputs = [ops.convert_to_numpy(new(inputs)) for inputs in (new_text, blank)]
+    np.testing.assert_allclose(*outputs, atol=1e-5)
+
+
 def test_loss_is_nats_per_line_without_padding():
     network = small(depth=2)
     inputs = batch_of(network)

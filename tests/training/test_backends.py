@@ -91,7 +91,7 @@ def found(network: Network, inputs: dict) -> dict[str, np.ndarray]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_checkpoint_of_jax_scores_and_learns_the_same(kind):
+def test_checkpoint_of_jax_scores_and_learns_the_same(kind):
     network, inputs = compiled(kind), lines(kind)
     load_weights(network, SAVED / f"{kind}.weights.h5")
     assert int(ops.convert_to_numpy(network.optimizer.iterations)) == 3

@@ -88,7 +88,7 @@ def written(monkeypatch):
         assert hidden == [([], "GPU")]
 
 
-def test_the_callback_gets_the_history(written, tmp_path):
+def test_board_passes_the_history_to_the_callback(written, tmp_path):
     write_rows(tmp_path / "tensorboard")
     for name in EXPECTED:
         values = written.pop(str(tmp_path / "tensorboard" / name))
@@ -101,7 +101,7 @@ def test_the_callback_gets_the_history(written, tmp_path):
     not all(map(importlib.util.find_spec, board_tensorflow.PACKAGES["tensorboard"])),
     reason="needs the extra tensorboard",
 )
-def test_event_files_hold_the_history(tmp_path):
+def test_board_writes_event_files_of_the_history(tmp_path):
     import tensorflow
 
     write_rows(tmp_path)
@@ -115,7 +115,9 @@ def test_event_files_hold_the_history(tmp_path):
         assert values == pytest.approx(expected_values(name))
 
 
-def test_a_missing_package_is_told_before_anything_is_made(tmp_path, monkeypatch):
+def test_tensorboard_without_its_package_is_refused_before_anything_is_made(
+    tmp_path, monkeypatch
+):
     from sketch.settings.run_options import RunOptions
     from sketch.training.network_run import train
     from sketch.training.plan import plan_run

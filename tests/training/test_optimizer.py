@@ -29,7 +29,7 @@ def updates(settings, gradients):
     return np.array(found), np.array(norms)
 
 
-def test_graves_is_his_rmsprop():
+def test_graves_equals_the_rmsprop_of_the_paper():
     """Eqs 38-45: n and g are decaying means, the step has a momentum of 0.9."""
     rng = np.random.default_rng(0)
     gradients = rng.normal(size=(50, 2))
@@ -45,7 +45,7 @@ def test_graves_is_his_rmsprop():
         np.testing.assert_allclose(found[step], value, atol=1e-6)
 
 
-def test_scale_is_plain_descent_under_a_limit_of_the_norm_per_point():
+def test_scale_is_plain_descent_with_the_norm_limited_per_point():
     gradients = [[3.0, 4.0], [120.0, 160.0], [0.0, 0.0]]
     settings = {"step_method": "scale", "learning_rate": 0.1, "max_grad": 10.0}
     found, norms = updates(settings, gradients)
@@ -55,7 +55,7 @@ def test_scale_is_plain_descent_under_a_limit_of_the_norm_per_point():
     np.testing.assert_allclose(norms, [1.25, 50.0, 0.0])
 
 
-def test_the_limit_holds_where_squares_of_the_gradient_are_infinite():
+def test_limit_holds_if_squares_of_the_gradient_overflow():
     """Seen in training, on a line of sound loss: a norm of 7e23 nats a point."""
     settings = {"step_method": "scale", "learning_rate": 0.1, "max_grad": 10.0}
     found, norms = updates(settings, [[3e24, 4e24], [3e-24, 4e-24], [3.0, np.inf]])
@@ -64,7 +64,7 @@ def test_the_limit_holds_where_squares_of_the_gradient_are_infinite():
     assert not np.isfinite(norms[2])  # what sees it ends the run
 
 
-def test_no_limit_leaves_gradients_as_they_are():
+def test_max_grad_zero_leaves_gradients_as_they_are():
     settings = {"step_method": "scale", "learning_rate": 1.0, "max_grad": 0.0}
     found, _ = updates(settings, [[300.0, 400.0]])
     np.testing.assert_allclose(found[0], [-299.0, -401.0])
@@ -81,7 +81,7 @@ def muon_step(gradient):
 
 @pytest.mark.parametrize("smallest", [1.0, 1e-3, 1e-7], ids="smallest {}".format)
 @pytest.mark.parametrize("shape", [(64, 256), (256, 64), (64, 64)], ids=str)
-def test_muons_short_cut_by_the_gram_matrix_loses_no_direction(shape, smallest):
+def test_muon_by_the_gram_matrix_loses_no_direction(shape, smallest):
     rng = np.random.default_rng(0)
     left, _, right = np.linalg.svd(rng.normal(size=shape), full_matrices=False)
     gradient = (left * np.geomspace(1.0, smallest, 64)) @ right
@@ -102,7 +102,7 @@ WIDE = {  # all else is the input's, a bias or a peephole, or of the window or m
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_muon_turns_what_is_between_wide_layers_and_leaves_the_rest_to_adam(cell):
+def test_muon_takes_wide_kernels_and_leaves_the_rest_to_adam(cell):
     peepholes = cell == "lstm"
     network = Network(6, 2, 2, (0, 0, 0), cell=cell, peepholes=peepholes, num_symbols=5)
     variables = network.trainable_variables

@@ -19,7 +19,7 @@ def trained(experiment):
     return experiment
 
 
-def test_a_fresh_run(root):
+def test_fresh_run_needs_no_parent(root):
     plan = plan_run({"dim": 9}, None, root)
     assert (plan.action, plan.parent, plan.lineage) == ("fresh", None, None)
     assert plan.hyperparameters == Hyperparameters(dim=9)
@@ -27,27 +27,27 @@ def test_a_fresh_run(root):
     assert not root.exists()
 
 
-def test_a_fresh_run_where_one_exists_is_refused(experiment, root):
+def test_fresh_run_in_an_existing_directory_is_refused(experiment, root):
     with pytest.raises(FileExistsError, match=f"--model {NAME}, or begin another"):
         plan_run(SAME, None, root)
 
 
 @pytest.mark.parametrize("given", [{}, {"dim": 8}, SAME, {"seed": 0}])
-def test_the_same_settings_or_none_go_on(experiment, root, given):
+def test_model_with_the_same_settings_or_none_resumes(experiment, root, given):
     for model in (NAME, str(experiment.path)):
         plan = plan_run(given, model, root)
         assert (plan.action, plan.name, plan.lineage) == ("resume", NAME, None)
         assert plan.hyperparameters == experiment.hyperparameters
 
 
-def test_continue_is_the_experiment_that_the_options_name(experiment, root):
+def test_continue_resumes_the_experiment_that_the_options_name(experiment, root):
     plan = plan_run(SAME, "continue", root)
     assert (plan.action, plan.name) == ("resume", NAME)
     with pytest.raises(FileNotFoundError, match=f"did you mean {NAME}"):
         plan_run(SAME | {"dim": 9}, "continue", root)
 
 
-def test_continue_tells_of_derived_ones(root, facts):
+def test_continue_without_that_experiment_names_derived_ones(root, facts):
     settings = Hyperparameters(**SAME)
     facts["lineage"] = Lineage("parent", 1)
     derived = Experiment.create(root, settings, facts)
@@ -64,7 +64,7 @@ def test_continue_tells_of_derived_ones(root, facts):
         {"seed": 7, "dim": 8},
     ],
 )
-def test_other_settings_derive_a_new_experiment(trained, root, given):
+def test_model_with_other_settings_derives(trained, root, given):
     plan = plan_run(given, NAME, root)
     assert plan.action == "derive"
     assert plan.parent.path == trained.path
@@ -73,7 +73,7 @@ def test_other_settings_derive_a_new_experiment(trained, root, given):
     assert plan.hyperparameters == Hyperparameters(**SAME | given)
 
 
-def test_a_derived_experiment_derives_and_goes_on_in_its_turn(trained, root, facts):
+def test_derived_experiment_can_be_derived_from_and_resumed(trained, root, facts):
     plan = plan_run({"learning_rate": 3e-4}, NAME, root)
     facts["lineage"] = plan.lineage
     child = Experiment.create(root, plan.hyperparameters, facts)
@@ -91,7 +91,7 @@ def test_a_derived_experiment_derives_and_goes_on_in_its_turn(trained, root, fac
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_what_an_old_file_does_not_say_is_asked_of_its_parent(
+def test_lineage_without_digests_takes_them_from_the_parent(
     trained, root, facts, is_there
 ):
     parent = NAME if is_there else "gone"
@@ -104,7 +104,7 @@ def test_what_an_old_file_does_not_say_is_asked_of_its_parent(
 
 
 @pytest.mark.parametrize("parent", [NAME, "../elsewhere", "{root}/../elsewhere", "no"])
-def test_a_parent_is_looked_for_by_name_and_never_by_path(trained, root, facts, parent):
+def test_parent_is_found_by_name_and_never_by_path(trained, root, facts, parent):
     """The name is out of a file, which may be a stranger's."""
     shutil.copytree(trained.path, root.parent / "elsewhere")
     parent = parent.format(root=root)
@@ -113,12 +113,12 @@ def test_a_parent_is_looked_for_by_name_and_never_by_path(trained, root, facts, 
     if parent == NAME:
         assert plan_run({}, child.name, root).origin.path == trained.path
         return
-    message = f"begin with the weights of '{re.escape(parent)}', and .* put it there"
+    message = f"start from the weights of '{re.escape(parent)}', which .* put it there"
     with pytest.raises(FileNotFoundError, match=message):
         plan_run({}, child.name, root)
 
 
-def test_later_weights_of_the_parent_make_another_child(trained, root):
+def test_later_weights_of_the_parent_derive_another_name(trained, root):
     first = plan_run({"seed": 1}, NAME, root).name
     trained.save_checkpoint("best", lambda p: p.write_bytes(b"2"), {"step": 13})
     assert plan_run({"seed": 1}, NAME, root).name != first
@@ -134,12 +134,14 @@ def test_later_weights_of_the_parent_make_another_child(trained, root):
         ({"text": True, "dim": 9}, "--dim is 8 there and 9 here"),
     ],
 )
-def test_another_shape_shows_both_values(trained, root, given, message):
+def test_model_of_another_shape_is_refused_with_both_values(
+    trained, root, given, message
+):
     with pytest.raises(ValueError, match=f"{NAME} have another shape: .*{message}"):
         plan_run(given, NAME, root)
 
 
-def test_every_shape_field_is_refused(trained, root):
+def test_every_shape_field_that_differs_is_refused(trained, root):
     others = {"depth": 2, "dim": 9, "mixtures": 2, "window_mixtures": 2}
     lacks = {
         "skip": "--skip needs --depth",
@@ -153,7 +155,7 @@ def test_every_shape_field_is_refused(trained, root):
             plan_run({name: others.get(name, True)}, NAME, root)
 
 
-def test_text_comes_and_goes_with_a_window_of_any_size(trained, root, facts):
+def test_derived_run_may_add_text_with_any_window(trained, root, facts):
     for size in (3, 10):
         given = {"text": True, "window_mixtures": size}
         plan = plan_run(given, NAME, root)
@@ -172,18 +174,18 @@ def test_text_comes_and_goes_with_a_window_of_any_size(trained, root, facts):
         plan_run({"text": False, "window_mixtures": 4}, parent.name, root)
 
 
-def test_nothing_is_derived_before_the_first_epoch(experiment, root):
+def test_derive_before_the_first_epoch_is_refused(experiment, root):
     with pytest.raises(ValueError, match=f"{NAME} has no best checkpoint yet"):
         plan_run({"learning_rate": 3e-4}, NAME, root)
 
 
-def test_a_state_without_a_step_is_damage(experiment, root):
+def test_state_without_a_step_is_refused_as_damaged(experiment, root):
     experiment.save_checkpoint("best", lambda p: p.write_bytes(b"1"), {"step": "x"})
     with pytest.raises(ValueError, match="state.json is damaged: it has no step"):
         plan_run({"learning_rate": 3e-4}, NAME, root)
 
 
-def test_bad_settings_are_told(experiment, root):
+def test_bad_settings_are_refused(experiment, root):
     with pytest.raises(ValueError, match="--lr must be"):
         plan_run({"learning_rate": -1.0}, NAME, root)
     with pytest.raises(ValueError, match="unknown settings: epochs"):

@@ -39,7 +39,7 @@ def plan(given, model=None, root="experiments", **options):
     return plan, path, notice
 
 
-def test_without_a_corpus_it_is_the_built_in_one_under_its_own_name(demo):
+def test_run_without_a_corpus_takes_the_built_in_one_and_its_name(demo):
     planned, path, notice = plan({"dim": 8})
     assert path == demo
     assert planned.name == "demo-3X8-G20-bs56-lr1e-4"
@@ -47,7 +47,7 @@ def test_without_a_corpus_it_is_the_built_in_one_under_its_own_name(demo):
         assert word in notice
 
 
-def test_a_corpus_that_is_named_or_found_keeps_the_name(mine, monkeypatch):
+def test_run_on_a_corpus_that_is_found_keeps_its_name(mine, monkeypatch):
     for options in ({"data": mine}, {"data": mine.rpartition("/")[0]}):
         planned, path, notice = plan({"dim": 8}, **options)
         assert (planned.name, path) == ("handwriting-3X8-G20-bs56-lr1e-4", mine)
@@ -56,7 +56,7 @@ def test_a_corpus_that_is_named_or_found_keeps_the_name(mine, monkeypatch):
     assert plan({})[1] == mine
 
 
-def test_a_name_given_without_a_corpus_is_an_error():
+def test_name_without_a_corpus_is_refused():
     with pytest.raises(FileNotFoundError, match="handwriting needs its corpus.*IAM"):
         plan({"name": "handwriting"})
     with pytest.raises(
@@ -65,9 +65,7 @@ def test_a_name_given_without_a_corpus_is_an_error():
         plan({"name": "x"})
 
 
-def test_the_name_demo_is_the_built_in_corpus_whatever_else_is_there(
-    demo, mine, monkeypatch
-):
+def test_name_demo_takes_the_built_in_corpus_and_refuses_data(demo, mine, monkeypatch):
     monkeypatch.setenv("SKETCH_DATA", mine)
     planned, path, notice = plan({"name": "demo"})
     assert (planned.hyperparameters.name, path, notice) == ("demo", demo, None)
@@ -75,7 +73,7 @@ def test_the_name_demo_is_the_built_in_corpus_whatever_else_is_there(
         plan({"name": "demo"}, data=mine)
 
 
-def test_an_experiment_goes_on_with_its_own_corpus(demo, mine, root, facts):
+def test_resumed_run_takes_its_own_corpus(demo, mine, root, facts):
     of_demo = Experiment.create(root, Hyperparameters(name="demo"), facts)
     of_mine = Experiment.create(root, Hyperparameters(), facts)
     planned, path, notice = plan({}, of_demo.name, root)
@@ -104,7 +102,7 @@ def older(tmp_path, monkeypatch):
         return str(path), corpus.digest
 
 
-def test_an_experiment_on_an_older_built_in_corpus_goes_on_with_that(
+def test_resumed_run_on_an_older_built_in_corpus_takes_that(
     demo, older, root, facts, tmp_path
 ):
     path, digest = older
@@ -124,7 +122,7 @@ def test_an_experiment_on_an_older_built_in_corpus_goes_on_with_that(
         corpora.require_own_corpus(of_older, [demo], "another")
 
 
-def test_what_is_derived_has_its_parents_corpus_unless_another_is_named(
+def test_derived_run_takes_its_parents_corpus_unless_another_is_named(
     demo, mine, older, root, facts, monkeypatch
 ):
     path, digest = older
@@ -160,12 +158,12 @@ def test_what_is_derived_has_its_parents_corpus_unless_another_is_named(
     assert (planned.action, found) == ("derive", demo)
 
 
-def test_data_that_is_not_there_is_an_error(tmp_path):
+def test_data_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="--data names"):
         plan({}, data=str(tmp_path / "nothing"))
 
 
-def test_lines_are_looked_for_in_the_corpus_of_the_experiment(
+def test_corpus_of_an_experiment_is_found_by_its_name(
     demo, mine, root, facts, monkeypatch
 ):
     of_demo = Experiment.create(root, Hyperparameters(name="demo"), facts)

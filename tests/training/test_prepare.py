@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from made_up_corpus import make_corpus
 
-from sketch.backend import devices
+from sketch.backend import machine
 from sketch.backend.processes import ALONE, Processes
 from sketch.corpus import rows
 from sketch.corpus.hdf5 import Corpus
@@ -52,7 +52,7 @@ def test_memory_decides_where_lines_are(tmp_path, paths, monkeypatch, share, is_
     """Gigabytes that are told, or a quarter of the machine's."""
     size = 27 * (12 + 13) * 12 + 2 * 27 * BESIDE_INK  # bytes of the lines of all sets
     _, told = ready(tmp_path / "told", paths, memory=share * size / 1e9)
-    monkeypatch.setattr(devices, "memory", lambda: 4 * share * size)
+    monkeypatch.setattr(machine, "memory", lambda: 4 * share * size)
     _, untold = ready(tmp_path / "untold", paths)
     assert told.is_held == untold.is_held == is_held
 
@@ -64,12 +64,12 @@ def test_processes_of_one_machine_share_its_memory(monkeypatch, index, share):
     peers.index, peers.count = index, 3
     peers.gather = lambda value: machines
     monkeypatch.setattr("platform.node", lambda: machines[index])
-    monkeypatch.setattr(devices, "memory", lambda: 800)
+    monkeypatch.setattr(machine, "memory", lambda: 800)
     assert _memory(RunOptions(), peers) == share
     assert _memory(RunOptions(memory=2.0), peers) == 2e9
 
 
-def test_a_process_reads_its_rows_and_no_others(tmp_path, paths, monkeypatch):
+def test_process_of_several_reads_only_its_rows(tmp_path, paths, monkeypatch):
     _, lines = ready(tmp_path / "runs", paths, Second(), memory=1e-6)
     batches = lines.batches["train"]
     of_file = np.repeat(paths, [18, 18])
@@ -105,7 +105,7 @@ def touched_up(path, other):
 
 
 @pytest.mark.parametrize("change", [replaced, written_over, touched_up])
-def test_a_corpus_that_is_replaced_meanwhile_is_not_read(tmp_path, paths, change):
+def test_corpus_replaced_while_it_is_read_is_refused(tmp_path, paths, change):
     _, lines = ready(tmp_path / "runs", paths, memory=1e-6)
     epoch = lines.batches["train"].epoch(1)
     next(epoch)
@@ -116,7 +116,7 @@ def test_a_corpus_that_is_replaced_meanwhile_is_not_read(tmp_path, paths, change
         list(epoch)
 
 
-def test_processes_that_read_make_the_batch_of_one_that_holds(tmp_path, paths):
+def test_batches_read_by_two_processes_equal_those_held_by_one(tmp_path, paths):
     parts = [
         ready(tmp_path / str(number), paths, place, memory=memory)[1].batches["train"]
         for number, (place, memory) in enumerate(
@@ -133,7 +133,7 @@ def test_processes_that_read_make_the_batch_of_one_that_holds(tmp_path, paths):
     assert sorted(seen) == list(range(36))
 
 
-def test_another_corpus_in_another_process_is_named(tmp_path, paths):
+def test_processes_with_different_corpora_are_refused(tmp_path, paths):
     with Corpus.open(paths[0]) as corpus:
         digest = corpus.digest
     first = {"the corpus (its digest)": digest}
@@ -159,7 +159,7 @@ def with_a_line_that_is_no_ink(path):
 
 @pytest.mark.parametrize("spoil", [cut_short, with_a_line_that_is_no_ink])
 @pytest.mark.parametrize("memory", [None, 1e-6], ids=["held", "read"])
-def test_one_bad_file_of_several_is_named(tmp_path, paths, spoil, memory):
+def test_damaged_file_of_several_is_named(tmp_path, paths, spoil, memory):
     spoil(paths[1])
     with pytest.raises(DamagedInk, match=r"1\.hdf5: "):
         _, lines = ready(tmp_path / "runs", paths, memory=memory)
@@ -167,6 +167,6 @@ def test_one_bad_file_of_several_is_named(tmp_path, paths, spoil, memory):
             pass
 
 
-def test_a_missing_file_of_several_is_named(tmp_path, paths):
+def test_missing_file_of_several_is_named(tmp_path, paths):
     with pytest.raises(FileNotFoundError, match="gone.hdf5"):
         ready(tmp_path / "runs", [paths[0], tmp_path / "gone.hdf5"])

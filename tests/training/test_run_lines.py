@@ -82,7 +82,7 @@ def ink_of(batches):
     return [found[number] for number in range(batches.num_lines)]
 
 
-def test_only_training_lines_are_varied_and_cut(paths):
+def test_only_training_lines_are_augmented_and_cut(paths):
     with open_shards(paths) as corpus:
         units = corpus.offset_mean, corpus.offset_std
         whole = {
@@ -101,7 +101,7 @@ def test_only_training_lines_are_varied_and_cut(paths):
         np.testing.assert_array_equal(own, line[:6])
 
 
-def test_several_files_are_one_corpus(paths):
+def test_several_files_make_one_corpus(paths):
     with Corpus.open(paths[0]) as first, Corpus.open(paths[1]) as second:
         lines = [*first.read_set("train"), *second.read_set("train")]
         digests = first.digest, second.digest
@@ -121,7 +121,7 @@ def test_several_files_are_one_corpus(paths):
         assert turned.digest != corpus.digest  # another order is another corpus
 
 
-def test_a_file_that_is_named_twice_is_refused(paths, tmp_path):
+def test_file_named_twice_is_refused(paths, tmp_path):
     again = tmp_path / "again.hdf5"
     again.write_bytes(paths[0].read_bytes())
     for twice in (paths[0], again):
@@ -131,7 +131,7 @@ def test_a_file_that_is_named_twice_is_refused(paths, tmp_path):
 
 
 @pytest.mark.parametrize("scale", [200, 1 / 200])
-def test_ink_of_other_units_is_not_mixed(paths, tmp_path, scale):
+def test_files_in_different_units_are_refused(paths, tmp_path, scale):
     wide = make_corpus(tmp_path / "wide.hdf5", seed=2, scale=(scale, 1))
     with open_shards([*paths, wide]) as corpus:
         corpus.require_fit()  # longer lines, or single words
@@ -153,7 +153,9 @@ def resown(path):
     return other
 
 
-def test_a_line_held_out_in_one_file_is_not_trained_on_in_another(paths, tmp_path):
+def test_line_held_out_in_one_file_and_trained_on_in_another_is_refused(
+    paths, tmp_path
+):
     other_ink = make_corpus(tmp_path / "other.hdf5", seed=2)
     with open_shards([*paths, resown(other_ink)]) as corpus:
         corpus.require_fit()  # the same ids
@@ -166,7 +168,7 @@ def test_a_line_held_out_in_one_file_is_not_trained_on_in_another(paths, tmp_pat
         reader_training.prepare(RecogniserSettings(), None, files, tmp_path)
 
 
-def test_a_file_out_of_reach_is_not_called_damaged(paths):
+def test_file_that_cannot_be_reached_is_not_called_damaged(paths):
     with open_shards(paths) as corpus:
         strokes = corpus.strokes("train")
     paths[0].rename(paths[0].with_name("elsewhere"))
@@ -174,7 +176,7 @@ def test_a_file_out_of_reach_is_not_called_damaged(paths):
         strokes.take([0])
 
 
-def test_lines_that_are_two_sets_take_their_memory_once(tmp_path):
+def test_lines_of_two_equal_sets_take_memory_once(tmp_path):
     ink = np.float32([[1, 2, 0], [2, 1, 1]] * 50)
     train, valid = ([Line(ink, "a", f"{name}{k}") for k in range(9)] for name in "tv")
     sets = {"train": train, "valid": valid, "test": valid}
@@ -223,7 +225,7 @@ def test_lines_take_little_memory_on_disk_and_once_their_size_in_it(
 
 
 @pytest.mark.parametrize("memory, named", [(1e9, "train-01"), (1, "number 1")])
-def test_a_corpus_that_was_replaced_hides_no_divergence(paths, memory, named):
+def test_divergence_is_reported_though_the_corpus_was_replaced(paths, memory, named):
     run = TrainingRun.__new__(TrainingRun)
     run.lines, run.position = load(paths, memory), Position()
     run._remedy = lambda: "lower --lr"
@@ -282,7 +284,7 @@ def test_slow_speeds_are_quantiles_of_the_running_speed(paths):
     np.testing.assert_allclose(measured, np.quantile(speeds, [0.01, 0.04]), rtol=1e-5)
 
 
-def test_a_character_that_the_experiment_lacks_is_named(paths):
+def test_character_that_the_experiment_lacks_is_named(paths):
     with open_shards(paths) as corpus:
         facts = corpus.offset_mean, corpus.offset_std
     alphabet = type(corpus.alphabet)(("a",))

@@ -66,7 +66,7 @@ def test_two_devices_of_one_process_learn_as_one(folder, monkeypatch):
     assert_equal_to_one(folder, "devices")
 
 
-def test_stopped_and_killed_the_same_command_goes_on(folder, monkeypatch):
+def test_processes_stopped_and_killed_resume_exactly(folder, monkeypatch):
     """By a signal to process 1, a kill of it, a kill of process 0: learns as one.
 
     What several began, one may end.
@@ -95,7 +95,7 @@ def test_stopped_and_killed_the_same_command_goes_on(folder, monkeypatch):
     assert_equal_to_one(folder, "broken")
 
 
-def test_processes_that_differ_are_told_in_what(folder):
+def test_processes_with_different_options_are_refused(folder):
     commands = [words(FREE, "different", "--seed", seed) for seed in ("3", "4")]
     with Peers(folder, commands, 2) as peers:
         assert peers.wait() == [1, 1]

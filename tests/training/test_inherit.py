@@ -1,4 +1,4 @@
-"""A parent's weights and another corpus: of one size, whatever its units are."""
+"""What a new experiment takes from its parent, and what from its corpus."""
 
 import numpy as np
 import pytest
@@ -7,14 +7,14 @@ from sketch.experiment.experiment import Experiment
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import normalise, offset_statistics, strokes_from_points
 from sketch.settings.hyperparameters import Hyperparameters
-from sketch.training.units import inherit_facts
+from sketch.training.inherit import inherit_facts
 
 
-def hand(size, points_per_character, num_characters=40):
+def wave(size, points_per_character, num_characters=40):
     """A slanted wave that moves on by 2 · size a character, evenly in time."""
     time = np.arange(num_characters * points_per_character + 1) / points_per_character
-    wave = np.sin(2 * np.pi * time)
-    points = [size * (2 * time + 0.3 * wave), size * wave]
+    height = np.sin(2 * np.pi * time)
+    points = [size * (2 * time + 0.3 * height), size * height]
     return strokes_from_points([np.column_stack(points)])
 
 
@@ -36,17 +36,17 @@ def parent_of(tmp_path, facts):
 
 
 @pytest.mark.parametrize("unit", [0.01, 0.3, 70.0])
-@pytest.mark.parametrize("pace", [12, 24])
-def test_another_tablets_letters_have_the_size_that_the_weights_know(
-    tmp_path, unit, pace
+@pytest.mark.parametrize("density", [12, 24])
+def test_letters_of_another_tablet_have_the_size_that_the_weights_know(
+    tmp_path, unit, density
 ):
-    learned = hand(30.0, 24)
+    learned = wave(30.0, 24)
     parent = parent_of(tmp_path, facts_of(learned, 24, "one"))
-    own = hand(30.0 * unit, pace)
-    facts, notes = inherit_facts(parent, facts_of(own, pace, "two"), has_text=True)
+    own = wave(30.0 * unit, density)
+    facts, notes = inherit_facts(parent, facts_of(own, density, "two"), has_text=True)
     known = normalise(learned, parent.offset_mean, parent.offset_std)
     seen = normalise(own, facts["offset_mean"], facts["offset_std"])
-    if pace == 24:  # the same ink
+    if density == 24:  # the same ink
         np.testing.assert_allclose(seen, known, atol=1e-4)
     # Height and width of the letters: sums of what is seen, the mean put back.
     for axis in (0, 1):
@@ -60,66 +60,68 @@ def test_another_tablets_letters_have_the_size_that_the_weights_know(
         assert extents[1] == pytest.approx(extents[0], rel=0.02)
     assert facts["points_per_character"] == 24
     assert sum("times as large" in note for note in notes) == 1
-    assert sum("--like" in note for note in notes) == (pace == 12)
+    assert sum("--like" in note for note in notes) == (density == 12)
 
 
 def test_slow_speeds_are_the_corpus_own_in_the_units_it_is_seen_in(tmp_path):
-    first = facts_of(hand(30.0, 24), 24, "one") | {"slow_speeds": (0.1, 0.2)}
+    first = facts_of(wave(30.0, 24), 24, "one") | {"slow_speeds": (0.1, 0.2)}
     parent = parent_of(tmp_path, first)
-    own = facts_of(hand(39.0, 24), 24, "two") | {"slow_speeds": (0.2, 0.3)}
+    own = facts_of(wave(39.0, 24), 24, "two") | {"slow_speeds": (0.2, 0.3)}
     facts, _ = inherit_facts(parent, own, has_text=True)  # keeps the parent's units
     assert facts["slow_speeds"] == pytest.approx((0.2 * 1.3, 0.3 * 1.3))
     own["data_digest"] = "one"
     assert inherit_facts(parent, own, has_text=True)[0]["slow_speeds"] == (0.1, 0.2)
 
 
-def test_a_hand_that_is_only_larger_keeps_its_size(tmp_path):
-    parent = parent_of(tmp_path, facts_of(hand(30.0, 24), 24, "one"))
-    own = facts_of(hand(40.0, 30), 30, "two")
+def test_writing_that_is_only_larger_keeps_its_size(tmp_path):
+    parent = parent_of(tmp_path, facts_of(wave(30.0, 24), 24, "one"))
+    own = facts_of(wave(40.0, 30), 30, "two")
     facts, notes = inherit_facts(parent, own, has_text=True)
     assert not notes
     np.testing.assert_array_equal(facts["offset_std"], parent.offset_std)
     assert facts["data_digest"] == "two"
 
 
-def test_ink_so_slow_that_its_lines_would_be_given_up_is_refused(tmp_path):
-    parent = parent_of(tmp_path, facts_of(hand(30.0, 24), 24, "one"))
-    own = facts_of(hand(30.0, 60), 60, "two")
+def test_ink_of_too_many_points_a_character_is_refused(tmp_path):
+    parent = parent_of(tmp_path, facts_of(wave(30.0, 24), 24, "one"))
+    own = facts_of(wave(30.0, 60), 60, "two")
     with pytest.raises(ValueError, match="60.0 points a character, .* --like"):
         inherit_facts(parent, own, has_text=True)
     (note,) = inherit_facts(parent, own, has_text=False)[1]
     assert "--like" in note
 
 
-def test_without_texts_the_offsets_tell_the_size(tmp_path):
-    parent = parent_of(tmp_path, facts_of(hand(30.0, 24), 0, "one", ""))
-    own = facts_of(hand(3.0, 24), 24, "two")
+def test_units_without_texts_are_compared_by_offsets(tmp_path):
+    parent = parent_of(tmp_path, facts_of(wave(30.0, 24), 0, "one", ""))
+    own = facts_of(wave(3.0, 24), 24, "two")
     facts, notes = inherit_facts(parent, own, has_text=False)
     np.testing.assert_allclose(facts["offset_std"], parent.offset_std / 10, rtol=1e-5)
     assert len(notes) == 1
 
 
-def test_the_same_corpus_changes_nothing(tmp_path):
-    parent = parent_of(tmp_path, facts_of(hand(30.0, 24), 24, "one"))
+def test_facts_on_the_same_corpus_are_the_parents(tmp_path):
+    parent = parent_of(tmp_path, facts_of(wave(30.0, 24), 24, "one"))
     # As where a derived experiment has its parent's units, not those of its corpus.
-    own = facts_of(hand(3.0, 70), 70, "one")
+    own = facts_of(wave(3.0, 70), 70, "one")
     facts, notes = inherit_facts(parent, own, has_text=True)
     assert facts == {name: getattr(parent, name) for name in own} and not notes
 
 
-def test_characters_that_the_parent_has_not_learned_are_named(tmp_path):
-    parent = parent_of(tmp_path, facts_of(hand(30.0, 24), 24, "one", "abc"))
-    own = facts_of(hand(30.0, 24), 24, "two", "abÄß")
-    with pytest.raises(ValueError, match=r"not learned: Ä ß; it knows 'abc'"):
-        inherit_facts(parent, own, has_text=True)
-    assert inherit_facts(parent, own, has_text=False)[0]["alphabet"] == own["alphabet"]
+def test_new_characters_join_the_alphabet_and_are_named(tmp_path):
+    parent = parent_of(tmp_path, facts_of(wave(30.0, 24), 24, "one", "acd"))
+    own = facts_of(wave(30.0, 24), 24, "two", "abÄ")
+    facts, (note,) = inherit_facts(parent, own, has_text=True)
+    assert facts["alphabet"] == Alphabet(("a", "b", "c", "d", "Ä"))
+    assert note == f"characters that {parent.name} does not know, to be learned: b Ä"
+    facts, notes = inherit_facts(parent, own, has_text=False)
+    assert facts["alphabet"] == own["alphabet"] and notes == []
 
 
-def test_of_text_a_parent_that_reads_none_knows_nothing(tmp_path):
+def test_facts_of_text_are_the_corpus_own_if_the_parent_has_no_text(tmp_path):
     settings = Hyperparameters(depth=1, dim=4)
-    learned = facts_of(hand(30.0, 24), 24, "one", "abc")
+    learned = facts_of(wave(30.0, 24), 24, "one", "abc")
     parent = Experiment.create(tmp_path / "experiments", settings, learned)
-    own = facts_of(hand(30.0, 12), 12, "two", "abÄß")
+    own = facts_of(wave(30.0, 12), 12, "two", "abÄß")
     for digest in ("two", "one"):
         facts, notes = inherit_facts(parent, own | {"data_digest": digest}, True)
         assert facts["alphabet"] == own["alphabet"]
@@ -128,14 +130,14 @@ def test_of_text_a_parent_that_reads_none_knows_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("has_text", [True, False])
-def test_ink_of_one_size_keeps_it_over_generations(tmp_path, has_text):
-    """Mean times pace is the width of a character, which primes are brought to."""
+def test_size_stays_over_generations(tmp_path, has_text):
+    """Mean times points a character is the width of one; primes are scaled to it."""
     settings = Hyperparameters(depth=1, dim=4, text=has_text)
-    facts = facts_of(hand(30.0, 24), 24, "one")
+    facts = facts_of(wave(30.0, 24), 24, "one")
     width = facts["offset_mean"][0] * facts["points_per_character"]
     for generation in ("two", "three"):
         parent = Experiment.create(tmp_path / generation, settings, facts)
-        own = facts_of(hand(30.0, 12), 12, generation)
+        own = facts_of(wave(30.0, 12), 12, generation)
         facts, notes = inherit_facts(parent, own, has_text)
         assert not [note for note in notes if "times as large" in note]
         assert facts["offset_mean"][0] * facts["points_per_character"] == width

@@ -1,0 +1,88 @@
+"""The directory of a recogniser: what is in it, and what is refused."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from toy_recogniser import SMALL, make_recogniser
+
+from sketch.experiment import places, recogniser_directory
+from sketch.experiment.experiment import find_experiments
+from sketch.experiment.recogniser_directory import RecogniserDirectory
+from sketch.settings.recogniser_settings import RecogniserSettings, recogniser_name
+from sketch.system import lock
+
+
+def test_directory_after_a_run_has_these_files(recogniser, toy_root, capsys):
+    assert recogniser.name == "toy-recogniser-depth1-dim4-bs4"
+    there = {path.name for path in recogniser.path.iterdir()}
+    assert there == {
+        "recogniser.json",
+        "environment.json",
+        "history.csv",
+        "checkpoints",
+        "lock",
+    }
+    content = json.loads((recogniser.path / "recogniser.json").read_text())
+    assert content["settings"] == {**content["settings"], **SMALL}
+    assert recogniser.path not in find_experiments(toy_root)
+    again = RecogniserDirectory.load(recogniser.path, "elsewhere")
+    assert (
+        again.settings == recogniser.settings and again.alphabet == recogniser.alphabet
+    )
+
+
+def test_second_recogniser_of_a_name_is_refused(toy_corpus, toy_root, recogniser):
+    with pytest.raises(FileExistsError, match=f"--recogniser {recogniser.name}"):
+        make_recogniser(toy_corpus, toy_root)
+
+
+def test_slower_of_two_that_begin_at_once_is_refused(toy_corpus, tmp_path, monkeypatch):
+    """Both have seen that there is none; the other makes it meanwhile."""
+
+    def overtaken(path):
+        made = tmp_path / recogniser_name(RecogniserSettings(**SMALL))
+        made.mkdir()
+        (made / "recogniser.json").touch()
+        return lock.hold(path)
+
+    monkeypatch.setattr(recogniser_directory, "lock", SimpleNamespace(hold=overtaken))
+    with pytest.raises(
+        FileExistsError, match="by --recogniser toy-recogniser.* another recogniser"
+    ):
+        make_recogniser(toy_corpus, tmp_path)
+
+
+def test_resume_with_other_settings_shows_both_values(recogniser):
+    recogniser.require_same({"dim": 4})
+    with pytest.raises(ValueError, match="--dim is 4 there and 9 here"):
+        recogniser.require_same({"dim": 9})
+
+
+def test_load_of_an_unknown_recogniser_names_those_there_are(
+    recogniser, toy_root, tmp_path, monkeypatch
+):
+    with pytest.raises(
+        FileNotFoundError, match=f"there are {recogniser.name}, iam-rec"
+    ):
+        RecogniserDirectory.load("nope", toy_root)
+    monkeypatch.setattr(places, "pretrained_dir", lambda: tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match="has none; `sketch train-recogniser`"):
+        RecogniserDirectory.load("nope", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 2}, "its format is 2"),
+        ({"settings": {"dim": 0}}, "--dim must be"),
+        ({"settings": {"dimm": 1}}, "unknown settings dimm"),
+        ({"offset_std": [0, 1]}, "above zero"),
+        ({"alphabet": "ab"}, "list of characters"),
+    ],
+)
+def test_damaged_settings_are_named(recogniser, tmp_path, change, message):
+    content = json.loads((recogniser.path / "recogniser.json").read_text()) | change
+    (tmp_path / "recogniser.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=f"recogniser.json: .*{message}.*restore"):
+        RecogniserDirectory.load(tmp_path, tmp_path)
