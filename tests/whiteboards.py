@@ -105,7 +105,7 @@ def read_source(
     files = {}
     progress = [0]
     for file in opened.files:
-        files["/".join(file.parts[1:])] = file.read()
+        files["/".join(file.parts[1:])] = file.data
         progress.append(file.progress)
     assert progress == sorted(progress) and progress[-1] <= opened.size
     return files, left_out

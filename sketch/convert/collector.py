@@ -63,7 +63,7 @@ class Collector(ABC):
 
     @abstractmethod
     def take(self, file: SourceFile) -> None:
-        """Reads a file. A DamagedInk or OSError from here leaves it out, named."""
+        """Reads a file. A DamagedInk from here leaves it out, named."""
 
     @abstractmethod
     def finish(self) -> None:
@@ -94,8 +94,6 @@ class Collector(ABC):
         for file in files_of(opened, show_progress):
             try:
                 self.take(file)
-            except OSError as error:
-                self.leave_out(file.name, f"cannot be read ({error.strerror})")
             except DamagedInk as error:
                 self.leave_out(file.name, str(error))
             else:

@@ -65,16 +65,16 @@ class IamCollector(Collector):
         if is_pen_file(file.parts):
             self._take_line(file)
         elif stem in SPLIT_LISTS:
-            forms = frozenset(decode_text(file.read()).split())
+            forms = frozenset(decode_text(file.data).split())
             self._keep(self.database.split_lists, stem, forms, file)
         elif writer_file := WRITER_FILE.fullmatch(name):
-            if writer := WRITER_ID.search(file.read()[:WRITER_HEAD_BYTES]):
+            if writer := WRITER_ID.search(file.data[:WRITER_HEAD_BYTES]):
                 form = _folder(file) + writer_file[1]
                 self._keep(
                     self.writers, form, writer[1].decode("utf-8", "replace"), file
                 )
         else:
-            self._keep(self.transcripts, stem, parse_transcript(file.read()), file)
+            self._keep(self.transcripts, stem, parse_transcript(file.data), file)
 
     def finish(self) -> None:
         transcripts, in_doubt = _match(self.transcripts, self.line_files)
@@ -98,7 +98,7 @@ class IamCollector(Collector):
         if line_id in self.line_files:
             raise DamagedInk(f"already read as {self.line_files[line_id]}")
         self.line_files[line_id] = file.name
-        self.strokes[line_id] = parse_whiteboard(file.read())
+        self.strokes[line_id] = parse_whiteboard(file.data)
 
     def _keep(
         self, known: dict[str, Any], key: str, value: Any, file: SourceFile

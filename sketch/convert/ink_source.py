@@ -86,7 +86,7 @@ class InkCollector(Collector):
         if self.file_format == "quickdraw":
             lines = self._parse_records(file)
         elif self.file_format == "sketchrnn":
-            lines = [*parse_drawings(file.read(), self.limit)]
+            lines = [*parse_drawings(file.data, self.limit)]
         else:
             lines = self._parse_file(file)
         self.num_bytes += sum(line.strokes.nbytes + LINE_BYTES for _, line in lines)
@@ -106,7 +106,7 @@ class InkCollector(Collector):
         self.database.strays = sorted(self.texts[key][0] for key in strays)
 
     def _parse_file(self, file: SourceFile) -> list[KeyedLine]:
-        parsed = parse_ink(file.name, file.read(), self.join)
+        parsed = parse_ink(file.name, file.data, self.join)
         self.database.num_joined += parsed.num_joined
         self.database.passed_over.update(parsed.passed_over)
         lines = []
@@ -119,7 +119,7 @@ class InkCollector(Collector):
 
     def _parse_records(self, file: SourceFile) -> list[KeyedLine]:
         lines = []
-        for number, row in enumerate(file.read().splitlines(), start=file.first_line):
+        for number, row in enumerate(file.data.splitlines(), start=file.first_line):
             if not row.strip():
                 continue
             try:
@@ -184,11 +184,9 @@ class InkCollector(Collector):
 def _parse_text(file: SourceFile) -> list[str] | str:
     """The lines of a text file; or the reason why they cannot be read."""
     try:
-        rows = decode_text(file.read()).splitlines()
+        rows = decode_text(file.data).splitlines()
     except DamagedInk as error:
         return f"the text beside it cannot be read: {error}"
-    except OSError as error:
-        return f"the text beside it cannot be read ({error.strerror})"
     if max(map(len, rows), default=0) > MAX_TEXT:
         return f"the text beside it has a line of over {MAX_TEXT:,} characters"
     return [one_line(row) for row in rows if row.strip()]

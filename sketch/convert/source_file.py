@@ -25,32 +25,69 @@ LeaveOut = Callable[[str, str, bool], None]
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of a source, or some whole lines of one.
+    """The content of one file of a source, or some whole lines of it.
 
     Attributes:
         name: for messages: the source and the place in it.
         parts: the source's own name, then the place in it, folder by folder.
-        data: the content; None: it is to be read from the file `name`.
+        data: the content.
         progress: bytes of the source up to the end of this file.
         first_line: of a piece: the number of its first line in the file, from 1 on.
     """
 
     name: str
     parts: tuple[str, ...]
-    data: bytes | None
+    data: bytes
     progress: int
     first_line: int = 1
 
-    def read(self) -> bytes:
-        """The content.
 
-        Raises:
-            OSError: The file cannot be read.
-        """
-        if self.data is not None:
-            return self.data
-        with open(self.name, "rb", buffering=0) as file:
-            return file.read(MAX_DATA_SET_BYTES)
+@dataclass(frozen=True)
+class Member:
+    """A file of a source, before it is read.
+
+    Attributes:
+        name, parts: as in `SourceFile`.
+        size: in bytes, as the source claims.
+        open: opens the file.
+        progress: tells how many bytes of the source are read, given the open file.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    size: int
+    open: Callable[[], BinaryIO]
+    progress: Callable[[BinaryIO], int]
+
+
+def read_member(
+    member: Member, leave_out: LeaveOut, limit: int | None
+) -> Iterator[SourceFile]:
+    """Reads a file, in pieces of whole lines if it has one record a line.
+
+    Args:
+        member: the file.
+        leave_out: told if it is too large, or has a line that is.
+        limit: of the lines that are read of a file of records; None: all.
+
+    Raises:
+        EOFError: It is shorter than the source claims.
+    """
+    if problem := find_excess(member.parts[-1], member.size):
+        leave_out(member.name, problem, True)
+        return
+    with member.open() as file:
+        if has_records(member.parts[-1]):
+            yield from _pieces(file, member, leave_out, limit)
+            num_bytes = file.tell() if limit is None else member.size
+        else:
+            # With a size, no more than that is unpacked, whatever follows.
+            data = file.read(member.size)
+            file.read(1)  # at the end of a file, zipfile compares its check sum
+            if (num_bytes := len(data)) == member.size:
+                yield SourceFile(member.name, member.parts, data, member.progress(file))
+        if num_bytes < member.size:
+            raise EOFError(f"cut off inside {member.name}")
 
 
 def decode_text(data: bytes) -> str:
@@ -74,22 +111,12 @@ def has_records(name: str) -> bool:
     return name.lower().endswith(RECORDS)
 
 
-def pieces(
-    file: BinaryIO,
-    name: str,
-    parts: tuple[str, ...],
-    progress: Callable[[], int],
-    leave_out: LeaveOut,
-    limit: int | None,
+def _pieces(
+    file: BinaryIO, member: Member, leave_out: LeaveOut, limit: int | None
 ) -> Iterator[SourceFile]:
     """Cuts a file into pieces of whole lines, so that it is never in memory as a whole.
 
-    Args:
-        file: open at its beginning.
-        name, parts: as in `SourceFile`.
-        progress: returns how many bytes of the source have been read.
-        leave_out: told of each line that is too long; the lines after it are read.
-        limit: the greatest number of lines, with those too long; None: all.
+    Lines that are too long are left out; they count for `limit`.
     """
     line = 1
     while limit is None or line <= limit:
@@ -101,15 +128,16 @@ def pieces(
         if limit is not None:
             lines = lines[: limit - line + 1]
         is_too_long = len(lines[-1]) >= MAX_FILE_BYTES
-        good = lines[:-1] if is_too_long else lines
+        good = b"".join(lines[:-1] if is_too_long else lines)
         if good:
-            yield SourceFile(name, parts, b"".join(good), progress(), line)
+            place = member.progress(file)
+            yield SourceFile(member.name, member.parts, good, place, line)
         line += len(lines)
         if is_too_long:
             problem = (
                 f"line {line - 1}: {MAX_FILE_BYTES:,} bytes or more, not a drawing"
             )
-            leave_out(name, problem, False)
+            leave_out(member.name, problem, False)
             while rest and not rest.endswith(b"\n"):
                 rest = file.readline(PIECE_BYTES)
 

@@ -10,16 +10,17 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sketch.convert.source_file import (
     ARCHIVES,
     LeaveOut,
+    Member,
     SourceFile,
     Wanted,
     find_excess,
-    has_records,
-    pieces,
+    read_member,
 )
 from sketch.convert.tar_source import read_tar
 from sketch.convert.zip_source import SIGNATURES, read_zip
@@ -93,9 +94,9 @@ def open_source(
     """
     source = Path(source)
     if source.is_dir():
-        listed = _list_folder(source, wanted, leave_out)
-        size = listed[-1].progress if listed else 0
-        return Source(size, _in_pieces(listed, leave_out, limit))
+        members = _list_folder(source, wanted, leave_out)
+        size = sum(member.size for member in members)
+        return Source(size, _read_files(members, leave_out, limit))
     if not source.exists():
         raise FileNotFoundError(f"there is no file or folder {source}")
     if not source.is_file():
@@ -104,40 +105,36 @@ def open_source(
     if wanted((source.name,)) and not ARCHIVES & set(source.suffixes):
         if problem := find_excess(source.name, size):
             raise DamagedInk(f"{source}: {problem}")
-        file = SourceFile(str(source), (source.name,), None, size)
-        return Source(size, _in_pieces([file], leave_out, limit))
+        member = _member(str(source), (source.name,), size, 0)
+        return Source(size, _read_files([member], leave_out, limit))
     with open(source, "rb") as file:
         is_zip = file.read(4) in SIGNATURES
     read = read_zip if is_zip else read_tar
     return Source(size, read(source, wanted, leave_out, limit))
 
 
-def _in_pieces(
-    files: list[SourceFile], leave_out: LeaveOut, limit: int | None
+def _member(path: str, parts: tuple[str, ...], size: int, start: int) -> Member:
+    """A file on the disk; `start`: the bytes of its source before it."""
+    return Member(
+        path, parts, size, partial(open, path, "rb"), lambda file: start + file.tell()
+    )
+
+
+def _read_files(
+    members: list[Member], leave_out: LeaveOut, limit: int | None
 ) -> Iterator[SourceFile]:
-    for whole in files:
-        if not has_records(whole.name):
-            yield whole
-            continue
+    for member in members:
         try:
-            with open(whole.name, "rb") as file:
-                start = whole.progress - os.fstat(file.fileno()).st_size
-                yield from pieces(
-                    file,
-                    whole.name,
-                    whole.parts,
-                    lambda start=start, file=file: max(start, 0) + file.tell(),
-                    leave_out,
-                    limit,
-                )
-        except OSError as error:
-            leave_out(whole.name, f"cannot be read ({error.strerror})", True)
+            yield from read_member(member, leave_out, limit)
+        except (OSError, EOFError) as error:
+            why = getattr(error, "strerror", None) or error
+            leave_out(member.name, f"cannot be read ({why})", True)
 
 
-def _list_folder(folder: Path, wanted: Wanted, leave_out: LeaveOut) -> list[SourceFile]:
-    """The wanted files of a folder at any depth; not read yet."""
-    files: list[SourceFile] = []
-    progress = 0
+def _list_folder(folder: Path, wanted: Wanted, leave_out: LeaveOut) -> list[Member]:
+    """The wanted files of a folder at any depth."""
+    members: list[Member] = []
+    start = 0
     waiting = [(str(folder), (folder.resolve().name,))]
     while waiting:
         path, parts = waiting.pop()
@@ -159,10 +156,10 @@ def _list_folder(folder: Path, wanted: Wanted, leave_out: LeaveOut) -> list[Sour
                 if problem:
                     leave_out(entry.path, problem, True)
                 else:
-                    progress += size
-                    files.append(SourceFile(entry.path, place, None, progress))
+                    members.append(_member(entry.path, place, size, start))
+                    start += size
         waiting += reversed(folders)
-    return files
+    return members
 
 
 def _check_entry(entry: os.DirEntry) -> tuple[str | None, int]:
@@ -171,7 +168,5 @@ def _check_entry(entry: os.DirEntry) -> tuple[str | None, int]:
         status = entry.stat()
     except OSError as error:
         return f"cannot be read ({error.strerror})", 0
-    if not stat.S_ISREG(status.st_mode):
-        return "not a plain file", 0
-    problem = find_excess(entry.name, status.st_size)
-    return problem, 0 if problem else status.st_size
+    is_plain = stat.S_ISREG(status.st_mode)
+    return None if is_plain else "not a plain file", status.st_size

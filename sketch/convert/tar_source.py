@@ -7,6 +7,7 @@ import re
 import tarfile
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -14,17 +15,17 @@ from sketch.convert import FORMATS
 from sketch.convert.source_file import (
     ARCHIVES,
     LeaveOut,
+    Member,
     SourceFile,
     Wanted,
     check_unpacked,
-    find_excess,
-    has_records,
-    pieces,
+    read_member,
 )
 from sketch.ink import DamagedInk
 
 INK = ", ".join(f"{suffix} of {name}" for name, suffix in FORMATS.values())
 MAX_HEADER_BYTES = 1 << 20  # of a tar member's extended header; real ones: under 1 kB
+BROKEN = (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError)
 BLOCK_BYTES = 1 << 18
 END_BYTES = 2 * tarfile.BLOCKSIZE  # of zeros close every tar
 # Python before 3.11.10 takes the square of its length to read it (CVE-2024-6232).
@@ -50,7 +51,7 @@ def read_tar(
                 stream.read_to_end()
         except DamagedInk:
             raise
-        except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as e:
+        except (*BROKEN, ValueError) as e:  # of a size below 0
             if not _may_be_tar(archive):
                 raise DamagedInk(
                     f"{archive} is neither ink ({INK}; with --format, that alone) nor "
@@ -82,7 +83,7 @@ def _is_one_file(path: Path) -> bool:
         unpacked = _unpacked(packed)
         try:
             head = unpacked.read(tarfile.BLOCKSIZE)
-        except (lzma.LZMAError, zlib.error, EOFError, OSError):
+        except BROKEN:
             return False
         return unpacked is not packed and head[257:262] != b"ustar"
 
@@ -106,18 +107,15 @@ def _read_members(
             leave_out(name, "its name leads out of the archive", True)
         elif not member.isreg() or member.issparse():
             leave_out(name, "a link or device, not a plain file", True)
-        elif has_records(member.name):
-            file = tar.extractfile(member)
-            yield from pieces(file, name, parts, packed.tell, leave_out, limit)
-            if limit is None and file.tell() != member.size:
-                raise EOFError(f"cut off inside {member.name}")
-        elif problem := find_excess(member.name, member.size):
-            leave_out(name, problem, True)
         else:
-            data = tar.extractfile(member).read()
-            if len(data) != member.size:
-                raise EOFError(f"cut off inside {member.name}")
-            yield SourceFile(name, parts, data, packed.tell())
+            file = Member(
+                name,
+                parts,
+                member.size,
+                partial(tar.extractfile, member),
+                lambda _: packed.tell(),
+            )
+            yield from read_member(file, leave_out, limit)
 
 
 def _unpacked(packed: BinaryIO) -> BinaryIO:

@@ -5,16 +5,17 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from sketch.convert.source_file import (
     LeaveOut,
+    Member,
     SourceFile,
     Wanted,
     check_unpacked,
     find_excess,
-    has_records,
-    pieces,
+    read_member,
 )
 from sketch.ink import DamagedInk
 
@@ -63,18 +64,17 @@ def read_zip(
                 if problem := _find_problem(member, place):
                     leave_out(name, problem, True)
                     continue
-                unpacked += member.file_size
-                check_unpacked(archive, unpacked, progress)
-                with packed.open(member) as file:
-                    if has_records(place.name):
-                        yield from pieces(
-                            file, name, parts, lambda p=progress: p, leave_out, limit
-                        )
-                    else:
-                        # With a size, no more than that is unpacked, whatever follows.
-                        data = file.read(member.file_size)
-                        file.read(1)  # at its end, it compares the check sum
-                        yield SourceFile(name, parts, data, progress)
+                if not find_excess(place.name, member.file_size):
+                    unpacked += member.file_size
+                    check_unpacked(archive, unpacked, progress)
+                file = Member(
+                    name,
+                    parts,
+                    member.file_size,
+                    partial(packed.open, member),
+                    lambda _, progress=progress: progress,
+                )
+                yield from read_member(file, leave_out, limit)
     except DamagedInk:
         raise
     except BROKEN as error:
@@ -116,4 +116,4 @@ def _find_problem(member: zipfile.ZipInfo, place: PurePosixPath) -> str | None:
     # Of the other methods zipfile unpacks a whole block at once, however large.
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "only stored and deflated files are read; pack it again, or unpack it"
-    return find_excess(place.name, member.file_size)
+    return None

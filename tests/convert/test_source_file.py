@@ -36,13 +36,13 @@ def test_pieces_of_records_are_whole_lines(records, limit, monkeypatch):
         reported = {}
         wanted = [*open_source(source, is_records, reported.__setitem__, limit).files]
         assert not reported
-        lines = b"".join(file.read() for file in wanted).splitlines()
+        lines = b"".join(file.data for file in wanted).splitlines()
         assert lines == [row.strip() for row in rows[:limit]]
         first = 1
         for file in wanted:
             assert file.first_line == first
-            first += len(file.read().splitlines())
-        assert max(len(file.read()) for file in wanted) < source_file.PIECE_BYTES + 99
+            first += len(file.data.splitlines())
+        assert max(len(file.data) for file in wanted) < source_file.PIECE_BYTES + 99
         assert wanted[-1].progress <= open_source(source, is_records, None).size
 
 
@@ -68,7 +68,7 @@ def test_pieces_with_a_line_too_long_leave_it_out(tmp_path, monkeypatch, limit, 
 
         opened = open_source(source, is_records, leave_out, limit)
         for file in opened.files:
-            for number, row in enumerate(file.read().splitlines(True), file.first_line):
+            for number, row in enumerate(file.data.splitlines(True), file.first_line):
                 numbered[number] = row
         expected = dict(enumerate(rows[:limit], start=1))
         too_long = [number for number, row in expected.items() if len(row) >= 1000]
