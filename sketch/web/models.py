@@ -18,6 +18,7 @@ from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.experiment.styles import load_styles
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink.line_of_ink import InkLine
+from sketch.system.messages import echo
 from sketch.writing.check import find_recogniser_of
 from sketch.writing.loaded_recogniser import LoadedRecogniser
 
@@ -60,7 +61,7 @@ class Models:
         self.styles: dict[str, dict[str, InkLine]] = {}
         self.damaged: list[str] = []
         self._open: dict[str, OpenModel] = {}
-        self._recognisers: dict[Path, LoadedRecogniser] = {}
+        self._recognisers: dict[Path, LoadedRecogniser | None] = {}
         for path in models or [*find_pretrained().values(), *find_own(root)]:
             try:
                 experiment = Experiment.load(path, root)
@@ -121,12 +122,18 @@ class Models:
         return model
 
     def _find_recogniser(self, experiment: Experiment) -> LoadedRecogniser | None:
-        """As `sketch write` chooses one."""
+        """As `sketch write` chooses one; a damaged one checks nothing."""
         path = find_recogniser_of(experiment)
-        if path is not None and path not in self._recognisers:
-            recogniser = LoadedRecogniser(RecogniserDirectory.load(path, path.parent))
-            self._recognisers[path] = recogniser
-        return self._recognisers.get(path)
+        if path is None:
+            return None
+        if path not in self._recognisers:
+            try:
+                directory = RecogniserDirectory.load(path, path.parent)
+                self._recognisers[path] = LoadedRecogniser(directory)
+            except (ValueError, OSError) as error:
+                echo(f"nothing written by {experiment.name} is checked: {error}", True)
+                self._recognisers[path] = None
+        return self._recognisers[path]
 
 
 def _find_problem(experiment: Experiment) -> str | None:

@@ -88,7 +88,7 @@ def test_pretrained_models_come_first_unless_the_user_has_one_of_the_name(
 
 
 def test_a_model_reads_its_lines_with_the_recogniser_of_its_corpus(
-    folder, experiment, monkeypatch
+    folder, experiment, monkeypatch, capsys
 ):
     monkeypatch.setattr("sketch.experiment.weights.load_network", lambda _: None)
     monkeypatch.setattr("sketch.web.models.SamplingLoop", lambda network: object())
@@ -111,6 +111,14 @@ def test_a_model_reads_its_lines_with_the_recogniser_of_its_corpus(
     for name in (experiment.name, copy.name):
         assert offered.open(name).recogniser == "recogniser"
     assert loaded == [path]  # once for both
+
+    def fail(path):
+        raise ValueError("it is damaged\x1b")
+
+    monkeypatch.setattr("sketch.web.models.LoadedRecogniser", fail)
+    assert Models(folder).open(experiment.name).recogniser is None
+    told = capsys.readouterr().err
+    assert "is checked: it is damaged" in told and "\x1b" not in told
 
 
 def test_few_models_are_open_at_once(folder, experiment, monkeypatch):
