@@ -24,7 +24,7 @@ def calls(monkeypatch):
         calls.update(trained=(plan, options, root), progress=progress)
         return calls["end"]
 
-    def set_up(backend, precision):
+    def set_up(backend, precision, trains):
         calls.update(set_up=(backend, precision))
 
     monkeypatch.setattr("sketch.training.plan_data.plan_with_data", plan_with_data)
