@@ -1,6 +1,8 @@
 """`sketch evaluate`."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,8 +21,8 @@ from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 from sketch.experiment.places import RECOGNISER_NAME
 from sketch.system.messages import echo
 
-OF_READING = ("recogniser", "biases", "num_lines", "tries", "seed")
-NOT_OF_READING = ("protocol", "batch_size")
+OF_SCORES = ("protocol", "batch_size", "compare")
+OF_WRITING = ("biases", "number", "tries", "seed")
 
 
 @click.command()
@@ -45,7 +47,12 @@ NOT_OF_READING = ("protocol", "batch_size")
     type=click.IntRange(1, 4096),
     default=BATCH_SIZE,
     show_default=True,
-    help="Lines at a time; changes speed and memory alone.",
+    help="Lines at a time; changes only speed and memory.",
+)
+@click.option(
+    "--compare",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A --json report of another model: print the paired difference, too.",
 )
 @click.option(
     "--legibility",
@@ -54,10 +61,15 @@ NOT_OF_READING = ("protocol", "batch_size")
     "them back.",
 )
 @click.option(
+    "--style",
+    is_flag=True,
+    help="Measure instead how well the model keeps the style of a prime.",
+)
+@click.option(
     "--recogniser",
     type=ExperimentName(RECOGNISER_NAME),
     show_default="<--name of the experiment>-recogniser",
-    help="A recogniser, made by `sketch train-recogniser`.",
+    help="A recogniser, made by `sketch train-recogniser`, for --legibility.",
 )
 @click.option(
     "--bias",
@@ -66,16 +78,15 @@ NOT_OF_READING = ("protocol", "batch_size")
     multiple=True,
     default=(0.0, 0.5, 1.0),
     show_default=True,
-    help="Tidiness of what is written to be read; several times for several.",
+    help="Tidiness of the written lines; may be repeated.",
 )
 @click.option(
     "-n",
     "--number",
-    "num_lines",
     type=click.IntRange(1),
     default=192,
     show_default=True,
-    help="Validation texts to write and lines to read, spread over all of them.",
+    help="Validation lines to write and to read (of --style, forms), evenly spread.",
 )
 @tries_option(default=1)
 @seed_option
@@ -89,10 +100,12 @@ def command(
     data: tuple[Path, ...],
     checkpoint: str,
     batch_size: int,
+    compare: Path | None,
     legibility: bool,
+    style: bool,
     recogniser: str | None,
     biases: tuple[float, ...],
-    num_lines: int,
+    number: int,
     tries: int,
     seed: int,
     as_json: bool,
@@ -100,62 +113,72 @@ def command(
     backend: str | None,
     experiments: Path,
 ) -> None:
-    """Score an experiment on lines that it has not learned.
+    """Score an experiment on lines that it was not trained on.
 
-    Log-likelihood in nats, ink and pen apart, with 95 % intervals; and dequantised,
-    which no density that sits on the grid of the tablet can buy. The protocols are
-    those of published figures: Graves 2013 (graves), HyperNetworks (graves300), Chung
-    et al. 2015 (vrnn), udibr/sketch (udibr); writer scores the test set of a corpus
-    converted with --split iam.
+    Prints log-likelihoods in nats, of ink and pen apart, with 95 % intervals, and the
+    dequantised score, which cannot be raised by a density that sits on the tablet's
+    grid. The protocols are those of published figures: Graves 2013 (graves),
+    HyperNetworks (graves300), Chung et al. 2015 (vrnn), udibr/sketch (udibr); writer
+    scores the test set of a corpus converted with --split iam.
 
-    With --legibility it writes validation texts and sentences that no corpus holds, and
-    a reader reads them, and real lines beside them; --recogniser, --bias, --number,
-    --tries and --seed say how.
+    --legibility and --style let the model write instead; --bias, --number, --tries and
+    --seed say how.
     """
-    if legibility:
-        refuse_unused(ctx, NOT_OF_READING, "does not go with --legibility")
+    if legibility and style:
+        raise click.UsageError("--legibility and --style are two measurements", ctx)
+    if legibility or style:
+        mode = "--legibility" if legibility else "--style"
+        refuse_unused(ctx, OF_SCORES, f"does not go with {mode}")
     else:
-        refuse_unused(ctx, OF_READING, "goes only with --legibility")
+        refuse_unused(ctx, OF_WRITING, "goes only with --legibility or --style")
+    if not legibility:
+        refuse_unused(ctx, ("recogniser",), "goes only with --legibility")
+    other = compare and _read_report(compare)
 
     from sketch.experiment.experiment import Experiment
 
     experiment = Experiment.load(model, experiments)
-
     if legibility:
         from sketch.experiment.recogniser_directory import RecogniserDirectory
 
         experiment.require_text()
         if recogniser is None:
             recogniser = f"{experiment.hyperparameters.name}-recogniser"
-        eyes = RecogniserDirectory.load(recogniser, experiments)
+        reader = RecogniserDirectory.load(recogniser, experiments)
 
     from sketch.backend import devices
 
     devices.set_up(backend, "float32")
     progress = shows_progress(progress)
+    writing = (data, checkpoint, biases, number, tries, seed, progress)
     if legibility:
         from sketch.evaluation.read_back import evaluate_legibility
 
-        report = evaluate_legibility(
-            experiment,
-            experiments,
-            eyes,
-            data,
-            checkpoint,
-            biases,
-            num_lines,
-            tries,
-            seed,
-            progress,
-        )
+        report = evaluate_legibility(experiment, experiments, reader, *writing)
+    elif style:
+        from sketch.evaluation.style import evaluate_style
+
+        report = evaluate_style(experiment, experiments, *writing)
     else:
         from sketch.evaluation.score import evaluate_experiment
 
         report = evaluate_experiment(
             experiment, experiments, protocol, data, checkpoint, batch_size, progress
         )
+        if other is not None:
+            try:
+                report = report.compared_with(other)
+            except ValueError as error:
+                raise click.ClickException(f"--compare {compare}: {error}") from error
     if as_json:
         echo_json(report.to_json())
     else:
         for row in str(report).splitlines():
             echo(row)
+
+
+def _read_report(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise click.ClickException(f"{path} is not JSON: {error}") from error

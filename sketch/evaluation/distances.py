@@ -1,15 +1,15 @@
-"""How far the ink of a pen is from real ink, one statistic of its strokes at a time.
+"""How far written ink is from real ink, one statistic of the strokes at a time.
 
-Each statistic is a heap of numbers; two heaps are compared by the Wasserstein distance:
-how far a number must be moved on average to make one heap the other. Its unit is the
-distance of real lines from other real lines: the lines are parted in two halves, at
-random and many times, and
+Each statistic is a sample of numbers; two samples are compared by the Wasserstein
+distance: how far a number must be moved on average to turn one into the other. Its
+unit is the distance between real lines: the lines are split in two halves, at random
+and many times, and
 
     distance = mean W(real half, other half as written) / mean W(both halves, real)
 
-where both sides of the quotient compare the same numbers of lines, of the same texts.
-So a pen that cannot be told from the people scores about 1, and 10 is ten times as far
-as these lines are from each other.
+where both sides of the quotient compare the same numbers of lines of the same texts.
+Ink that cannot be told from people's scores about 1; 10 is ten times as far as these
+lines are from each other.
 """
 
 from collections.abc import Sequence
@@ -20,45 +20,26 @@ from sketch.ink.strokes import DX, DY, END_OF_STROKE, split_pen_strokes
 
 NUM_SPLITS = 10
 
-# Name -> what it is, for people. Lengths are in the recording's units.
+# Name -> explanation. Lengths are in the recording's units.
 STATISTICS = {
-    "speed": "way of the pen on paper from point to point",
-    "turn": "angle between two such ways, radians",
-    "jump": "way of the lifted pen",
+    "speed": "distance from point to point, pen on paper",
+    "turn": "angle between two such steps, radians",
+    "jump": "distance of the lifted pen",
     "stroke_points": "points of a stroke",
     "stroke_width": "width of a stroke",
     "stroke_height": "height of a stroke",
-    "points_per_character": "points of a line over the characters of its text",
-    "width_per_character": "width of a line over the same",
-    "strokes_per_character": "strokes of a line over the same",
+    "points_per_character": "points of a line per character of its text",
+    "width_per_character": "width of a line per character",
+    "strokes_per_character": "strokes of a line per character",
 }
 
 
-def wasserstein(a: np.ndarray, b: np.ndarray) -> float:
-    """The Wasserstein-1 distance of two samples of numbers.
-
-    In one dimension it is the area between the two distribution functions.
-
-    Raises:
-        ValueError: a sample is empty.
-    """
-    if not len(a) or not len(b):
-        raise ValueError("an empty sample has no distance from anything")
-    a, b = np.sort(a), np.sort(b)
-    every = np.sort(np.concatenate([a, b]))
-    share_a, share_b = (
-        np.searchsorted(sample, every[:-1], side="right") / len(sample)
-        for sample in (a, b)
-    )
-    return float(np.sum(np.abs(share_a - share_b) * np.diff(every)))
-
-
 def measure(strokes: np.ndarray, text: str) -> dict[str, np.ndarray]:
-    """The numbers that a line adds to each heap.
+    """The numbers that a line adds to each statistic.
 
     Args:
         strokes: `[time, 3]`, in the recording's units.
-        text: what it says; not empty.
+        text: of the line; not empty.
     """
     offsets = np.asarray(strokes, np.float64)[:, DX : DY + 1]
     lengths = np.hypot(*offsets.T)
@@ -90,15 +71,15 @@ def compare(
     real: Sequence[dict[str, np.ndarray]],
     written: Sequence[dict[str, np.ndarray]],
 ) -> dict[str, float | None]:
-    """Distances of written lines from real ones, see above.
+    """Distances of written lines from real ones, as the module defines them.
 
     Args:
         real: `measure` of each real line.
         written: of the same texts, in the same order.
 
     Returns:
-        By the names of `STATISTICS`; None where a half has no such numbers, or all
-        real ones are the same.
+        By the names of `STATISTICS`; None if a half has no such numbers or all real
+        numbers are equal.
     """
     rng = np.random.default_rng(0)
     orders = [rng.permutation(len(real)) for _ in range(NUM_SPLITS)]
@@ -106,6 +87,8 @@ def compare(
 
 
 def _compare(real, written, name, orders) -> float | None:
+    from scipy.stats import wasserstein_distance  # takes a second to import
+
     to_written, to_real = [], []
     for order in orders:
         half = len(order) // 2
@@ -120,7 +103,7 @@ def _compare(real, written, name, orders) -> float | None:
         if not all(sum(map(len, part)) for part in parts):
             return None
         first, of_pen, second = map(np.concatenate, parts)
-        to_written.append(wasserstein(first, of_pen))
-        to_real.append(wasserstein(first, second))
+        to_written.append(wasserstein_distance(first, of_pen))
+        to_real.append(wasserstein_distance(first, second))
     unit = float(np.mean(to_real))
     return float(np.mean(to_written)) / unit if unit > 0 else None

@@ -1,7 +1,7 @@
-"""The figures of legibility: what a reader gets wrong, and what else is not as real.
+"""The figures of legibility: how much a recogniser misreads, and other statistics.
 
-The reader's own errors on real lines that nobody learned are the floor: of what a pen
-writes, it cannot be expected to read more.
+The recogniser's own errors on real lines that it was not trained on are the floor: it
+cannot be expected to read written lines better.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from sketch.evaluation.bootstrap import Estimate, estimate_quotients
 from sketch.evaluation.distances import STATISTICS
-from sketch.evaluation.results import COVERED, Estimate, resample_sums
+from sketch.evaluation.subject import Subject
 from sketch.model.edits import edit_distance
 from sketch.system.messages import printable
 
@@ -25,7 +26,7 @@ class Reading:
 
     Attributes:
         num_lines, num_characters: of the texts.
-        error_rate: edits a character, with its 95 % interval over the lines.
+        error_rate: edits per character, with its interval.
     """
 
     num_lines: int
@@ -35,14 +36,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Writing:
-    """How a pen wrote a set of texts.
+    """How a model wrote a set of texts.
 
     Attributes:
         texts: `VALID` or `OWN`.
-        bias: with which it wrote.
-        reading: how that was read, failures included.
-        failures: lines that the pen itself knew to have gone wrong.
-        characters_per_second: the pen's speed.
+        bias: the `--bias` of the writing.
+        reading: how it was read, failures included.
+        failures: lines that the model itself found to have gone wrong.
+        characters_per_second: the speed of writing.
         distances: by statistic, see `distances`; None for texts without real lines.
     """
 
@@ -59,18 +60,16 @@ class Legibility:
     """The report; `str()` of it is for people.
 
     Attributes:
-        pen: `name`, `checkpoint` (`kind`, `epoch`, `step`).
-        reader: `name`, `epoch`, `step`.
-        corpus: `path`, `source`, `digest`.
-        tries: how often a text was written at the most.
-        real: the floor.
+        subject: the model that wrote, and the corpus.
+        recogniser: `name`, `epoch`, `step`.
+        tries: how often a text was written at most.
+        real: how real lines were read: the floor.
         written: by texts and bias.
-        notes: what a reader of the figures must know.
+        notes: what must be known with the figures.
     """
 
-    pen: dict[str, Any]
-    reader: dict[str, Any]
-    corpus: dict[str, str]
+    subject: Subject
+    recogniser: dict[str, Any]
     tries: int
     real: Reading
     written: list[Writing]
@@ -80,35 +79,23 @@ class Legibility:
         """Plain values for `json.dumps`; docs/evaluation.md explains them."""
         return {
             "format": FORMAT,
-            "model": self.pen["name"],
-            "checkpoint": self.pen["checkpoint"],
-            "reader": self.reader,
-            "corpus": self.corpus,
+            **self.subject.to_json(),
+            "recogniser": self.recogniser,
             "tries": self.tries,
             "real": asdict(self.real),
             "written": [
-                {
-                    "texts": one.texts,
-                    "bias": one.bias,
-                    **asdict(one.reading),
-                    "failures": one.failures,
-                    "characters_per_second": one.characters_per_second,
-                    "distances": one.distances,
-                }
+                # The keys of the reading stand among the others.
+                {name: v for name, v in asdict(one).items() if name != "reading"}
+                | asdict(one.reading)
                 for one in self.written
             ],
             "notes": self.notes,
         }
 
     def __str__(self) -> str:
-        checkpoint = self.pen["checkpoint"]
+        name, epoch, step = (self.recogniser[key] for key in ("name", "epoch", "step"))
         rows = [
-            f"{self.pen['name']}, {checkpoint['kind']} checkpoint: epoch "
-            f"{checkpoint['epoch']}, step {checkpoint['step']}",
-            f"read by {self.reader['name']}: epoch {self.reader['epoch']}, step "
-            f"{self.reader['step']}",
-            f"{self.corpus['path']}: {self.corpus['source']}, digest "
-            f"{self.corpus['digest'][:12]}",
+            printable(f"read by {name}: epoch {epoch}, step {step}"),
             "",
             f"{'':26}{'lines':>6}{'wrong':>8}  {'95 % interval':18}{'failed':>6}"
             f"{'characters/s':>14}",
@@ -124,32 +111,28 @@ class Legibility:
             rows += ["", "distance from real lines (1: as these from each other)"]
             biases = "".join(f"{f'bias {one.bias:g}':>10}" for one in compared)
             rows.append(f"{'':26}{biases}")
-            for name, what in STATISTICS.items():
+            for name, explanation in STATISTICS.items():
                 cells = (_cell(one.distances[name]) for one in compared)
-                rows.append(f"{name:26}{''.join(cells)}  {what}")
-        rows += [f"note: {note}" for note in self.notes]
-        return "\n".join(map(printable, rows))
+                rows.append(f"{name:26}{''.join(cells)}  {explanation}")
+        rows += [printable(f"note: {note}") for note in self.notes]
+        return "\n".join([str(self.subject), *rows])
 
 
-def summarise_reading(texts: Sequence[str], readings: Sequence[str]) -> Reading:
+def summarise_reading(
+    texts: Sequence[str], readings: Sequence[str], forms: Sequence[str] | None = None
+) -> Reading:
     """Errors over all characters, and their bootstrap interval.
 
     Args:
-        texts: what the lines say; not empty.
-        readings: what was read.
+        texts: of the lines; not empty.
+        readings: what the recogniser read.
+        forms: of the lines, drawn whole by the bootstrap; None draws lines.
     """
-    table = np.array(
-        [
-            [edit_distance(reading, text), len(text)]
-            for text, reading in zip(texts, readings, strict=True)
-        ],
-        np.float64,
-    )
-    edits, characters = table.sum(axis=0)
-    drawn = resample_sums(table)
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], COVERED)
-    rate = Estimate(float(edits / characters), float(low), float(high))
-    return Reading(len(texts), int(characters), rate)
+    pairs = list(zip(texts, readings, strict=True))
+    edits = np.array([[edit_distance(reading, text)] for text, reading in pairs])
+    lengths = np.array([[len(text)] for text in texts])
+    [rate] = estimate_quotients(edits, lengths, forms)
+    return Reading(len(texts), int(lengths.sum()), rate)
 
 
 def _row(name: str, reading: Reading) -> str:

@@ -1,35 +1,20 @@
-"""From lines to figures: means, their intervals, the report and the JSON.
-
-Intervals are the percentile bootstrap's: the lines are drawn again with replacement,
-10,000 times with a fixed seed, and the middle 95 % of the means are kept. Nats per
-point is a quotient of two sums, and both come from the same draw. The intervals say how
-far the figure would move with other lines of these writers; lines of one page resemble
-each other, so that with other writers it would move more.
-"""
+"""From lines to figures: means, their intervals, the report and its JSON."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from sketch.evaluation.bootstrap import Estimate, estimate_quotients, forms_of
 from sketch.evaluation.likelihood import LineScores
 from sketch.evaluation.protocols import Selection
 from sketch.system.messages import counted, printable
 
 FORMAT = "sketch evaluation 1"
-BOOTSTRAP_SEED = 0
-NUM_RESAMPLES = 10_000
-COVERED = (0.025, 0.975)
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
+SCORES = ("log_likelihood", "dequantised")  # those that reports keep for each line
+DECIMALS = 3  # of these
 
 
 @dataclass(frozen=True)
@@ -46,15 +31,17 @@ class Evaluation:
 
     Attributes:
         selection: what was scored.
-        num_lines, num_points: so many lines and offsets.
+        num_lines, num_points: how many lines and offsets were scored.
         has_text: whether the network was given the text.
         log_likelihood: ink and pen together.
         ink, pen: its two parts; only the ink depends on the unit.
         dequantised: ink at the noisy points, and pen; None without whole coordinates.
-        bits_per_point: the same as the length of a code for the recording's whole
-            numbers, at the most: less is better, and no unit enters.
+        bits_per_point: the same as an upper bound of the length of a code for the
+            recording's whole numbers: less is better, and no unit enters.
         without_last_batch: lines and nats a line without the lines that the protocol's
-            authors left out of their mean; None where it says nothing of that.
+            authors left out of their mean; None if they left out none.
+        line_scores: by line id, its log-likelihood and the dequantised one (or None),
+            in nats, in the protocol's unit.
     """
 
     selection: Selection
@@ -67,6 +54,7 @@ class Evaluation:
     dequantised: Part | None
     bits_per_point: Estimate | None
     without_last_batch: tuple[int, float] | None
+    line_scores: dict[str, tuple[float, float | None]]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `json.dumps`; docs/evaluation.md explains them."""
@@ -92,6 +80,13 @@ class Evaluation:
             "references": [asdict(one) for one in self._references()],
             "remark": selection.protocol.remark or None,
             "notes": list(selection.notes),
+            "line_scores": {
+                name: {
+                    line: scores[place] and round(scores[place], DECIMALS)
+                    for line, scores in self.line_scores.items()
+                }
+                for place, name in enumerate(SCORES)
+            },
         }
 
     def __str__(self) -> str:
@@ -111,7 +106,7 @@ class Evaluation:
             _row("  pen", self.pen),
         ]
         if self.dequantised is None:
-            rows.append("dequantised    none: the coordinates are no whole numbers")
+            rows.append("dequantised    none: the coordinates are not whole numbers")
         else:
             rows.append(_row("dequantised", self.dequantised))
             bits = self.bits_per_point
@@ -148,65 +143,92 @@ def summarise(scores: LineScores, selection: Selection, has_text: bool) -> Evalu
         has_text: whether the network was given the text.
     """
     scores = scores.in_units(selection.std)
-    num_lines = len(scores.num_points)
-    columns = {
-        "lines": np.ones(num_lines),
-        "points": scores.num_points.astype(np.float64),
-        "ink": scores.ink,
-        "pen": scores.pen,
-        "both": scores.ink + scores.pen,
-    }
+    both = scores.ink + scores.pen
+    totals = {"log_likelihood": both, "ink": scores.ink, "pen": scores.pen}
+    discrete = None
     if scores.dequantised is not None:
+        totals["dequantised"] = scores.dequantised + scores.pen
         discrete = scores.in_units((1.0, 1.0)).dequantised + scores.pen
-        columns["dequantised"] = scores.dequantised + scores.pen
-        columns["bits"] = -discrete / math.log(2.0)
-    names, table = list(columns), np.stack(list(columns.values()), axis=1)
-    whole, drawn = table.sum(axis=0), resample_sums(table)
-
-    def quotient(above: str, below: str) -> Estimate:
-        over, under = names.index(above), names.index(below)
-        low, high = np.quantile(drawn[:, over] / drawn[:, under], COVERED)
-        return Estimate(float(whole[over] / whole[under]), float(low), float(high))
-
-    def part(name: str) -> Part:
-        return Part(quotient(name, "lines"), quotient(name, "points"))
-
-    is_bound = scores.dequantised is not None
+    points = scores.num_points.astype(np.float64)
+    above = [values for values in totals.values() for _ in range(2)]
+    below = [np.ones_like(points), points] * len(totals)
+    if discrete is not None:
+        above.append(-discrete / math.log(2.0))
+        below.append(points)
+    figures = estimate_quotients(
+        np.stack(above, axis=1),
+        np.stack(below, axis=1),
+        forms_of(line.line_id for line in selection.lines),
+    )
+    parts = {name: Part(*figures[2 * n : 2 * n + 2]) for n, name in enumerate(totals)}
+    dequantised = totals.get("dequantised", [None] * len(both))
     return Evaluation(
         selection,
-        num_lines=num_lines,
-        num_points=int(scores.num_points.sum()),
+        num_lines=len(points),
+        num_points=int(points.sum()),
         has_text=has_text,
-        log_likelihood=part("both"),
-        ink=part("ink"),
-        pen=part("pen"),
-        dequantised=part("dequantised") if is_bound else None,
-        bits_per_point=quotient("bits", "points") if is_bound else None,
-        without_last_batch=_without_last_batch(columns["both"], selection),
+        **{"dequantised": None} | parts,
+        bits_per_point=None if discrete is None else figures[-1],
+        without_last_batch=_without_last_batch(both, selection),
+        line_scores={
+            line.line_id: (float(score), None if other is None else float(other))
+            for line, score, other in zip(
+                selection.lines, both, dequantised, strict=True
+            )
+        },
     )
 
 
-def resample_sums(table: np.ndarray) -> np.ndarray:
-    """Column sums of the bootstrap's draws, the same for tables of as many lines.
+def compare_reports(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The paired difference of two reports, as JSON, over the lines in both.
 
     Args:
-        table: `[line, column]`.
+        ours, theirs: reports of `Report.to_json`, of one protocol and corpus.
 
     Returns:
-        float64 `[NUM_RESAMPLES, column]`: each the sum of as many rows as there are,
-        drawn with replacement.
+        `model`: theirs; `num_lines`; `log_likelihood` and `dequantised` (or None): by
+        how many nats a line ours is better, with its interval.
+
+    Raises:
+        ValueError: one is no such report, they do not fit each other, or they share no
+            line.
     """
-    generator = np.random.default_rng(BOOTSTRAP_SEED)
-    num_lines = len(table)
-    return np.stack(
-        [
-            np.bincount(
-                generator.integers(0, num_lines, num_lines), minlength=num_lines
-            )
-            @ table
-            for _ in range(NUM_RESAMPLES)
-        ]
-    )
+    try:
+        for key in ("format", "protocol", "unit"):
+            if ours[key] != theirs[key]:
+                raise ValueError(f"its {key} is {theirs[key]}, not {ours[key]}")
+        if ours["corpus"]["digest"] != theirs["corpus"]["digest"]:
+            raise ValueError(f"it is of another corpus, {theirs['corpus']['source']}")
+        pairs = {name: _shared(ours, theirs, name) for name in SCORES}
+        model = theirs["model"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"it is no report of `sketch evaluate --json` with line_scores: {error!r}"
+        ) from error
+    if not pairs["log_likelihood"]:
+        raise ValueError("it scores none of these lines")
+    return {
+        "model": model,
+        "num_lines": len(pairs["log_likelihood"]),
+        **{name: _mean_gain(pairs[name]) for name in SCORES},
+    }
+
+
+def _shared(ours, theirs, name: str) -> dict[str, tuple[float, float]]:
+    """Both scores of each line that has them."""
+    here, there = (report["line_scores"][name] for report in (ours, theirs))
+    pairs = {line: (score, there.get(line)) for line, score in here.items()}
+    return {line: pair for line, pair in pairs.items() if None not in pair}
+
+
+def _mean_gain(pairs: Mapping[str, tuple[float, float]]) -> dict[str, float] | None:
+    if not pairs:
+        return None
+    gains = np.array([[ours - theirs] for ours, theirs in pairs.values()])
+    [mean] = estimate_quotients(gains, np.ones_like(gains), forms_of(pairs))
+    return asdict(mean)
 
 
 def _without_last_batch(

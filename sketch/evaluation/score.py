@@ -1,6 +1,6 @@
-"""An experiment put to the test: its weights, the lines of a protocol, the figures."""
+"""Scores an experiment: its weights, the lines of a protocol, the figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,17 @@ from sketch.corpus.shards import open_shards
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 from sketch.evaluation.likelihood import score_lines
 from sketch.evaluation.protocols import PROTOCOLS, select_lines
-from sketch.evaluation.results import Evaluation, summarise
+from sketch.evaluation.results import (
+    SCORES,
+    Evaluation,
+    compare_reports,
+    summarise,
+)
+from sketch.evaluation.subject import Subject
 from sketch.experiment.corpora import require_corpus
 from sketch.experiment.experiment import Experiment
-from sketch.experiment.lineage import trained_elsewhere
 from sketch.experiment.weights import load_trained
-from sketch.system.messages import printable
+from sketch.system.messages import counted, printable
 
 
 @dataclass(frozen=True)
@@ -22,40 +27,46 @@ class Report:
     """The figures of an experiment; `str()` of it is for people.
 
     Attributes:
-        model: the experiment's name.
-        checkpoint: `kind`, `epoch` and `step` of the weights.
-        corpus: `path`, `source` and `digest` of what the lines are from.
-        is_trained_on_corpus: whether it and all whose weights it began with were
-            trained on the training lines of this very corpus.
+        subject: what was scored, on what.
         evaluation: the figures.
+        comparison: with another report, see `compare_reports`; or None.
     """
 
-    model: str
-    checkpoint: dict[str, Any]
-    corpus: dict[str, str]
-    is_trained_on_corpus: bool
+    subject: Subject
     evaluation: Evaluation
+    comparison: dict[str, Any] | None = None
+
+    def compared_with(self, other: Mapping[str, Any]) -> "Report":
+        """This report with its comparison with another one, in JSON.
+
+        Raises:
+            ValueError: the two do not fit each other.
+        """
+        return replace(self, comparison=compare_reports(self.to_json(), other))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `json.dumps`; docs/evaluation.md explains them."""
         facts = self.evaluation.to_json()
         return {
             "format": facts.pop("format"),
-            "model": self.model,
-            "checkpoint": self.checkpoint,
-            "corpus": self.corpus,
-            "is_trained_on_corpus": self.is_trained_on_corpus,
+            **self.subject.to_json(),
+            "comparison": self.comparison,
             **facts,
         }
 
     def __str__(self) -> str:
-        checkpoint, corpus = self.checkpoint, self.corpus
-        head = (
-            f"{self.model}, {checkpoint['kind']} checkpoint: epoch "
-            f"{checkpoint['epoch']}, step {checkpoint['step']}",
-            f"{corpus['path']}: {corpus['source']}, digest {corpus['digest'][:12]}",
-        )
-        return "\n".join([*map(printable, head), str(self.evaluation)])
+        rows = [str(self.subject), str(self.evaluation)]
+        if self.comparison is not None:
+            count = counted(self.comparison["num_lines"], "line")
+            model = printable(self.comparison["model"])
+            rows.append(f"better than {model}, over the {count} of both, in nats/line:")
+            for name in SCORES:
+                if gain := self.comparison[name]:
+                    rows.append(
+                        f"  {name.replace('_', '-'):15}{gain['value']:+,.1f}  "
+                        f"({gain['low']:+,.1f} to {gain['high']:+,.1f})"
+                    )
+        return "\n".join(rows)
 
 
 def evaluate_experiment(
@@ -67,10 +78,10 @@ def evaluate_experiment(
     batch_size: int = BATCH_SIZE,
     progress: bool = False,
 ) -> Report:
-    """Score an experiment on lines that it has not learned.
+    """Score an experiment on lines that it was not trained on.
 
     Args:
-        experiment: which.
+        experiment: the one to score.
         root: the folder of all experiments, where its ancestors are looked for.
         protocol: a name in `PROTOCOLS`.
         data: the corpus, see `find_corpus_of`; None finds it.
@@ -90,14 +101,9 @@ def evaluate_experiment(
     alphabet = experiment.alphabet if settings.text else None
     with open_shards(files) as corpus:
         selection = select_lines(corpus, PROTOCOLS[protocol], alphabet)
-    strangers = trained_elsewhere(experiment, root, corpus.digest)
-    if strangers:
-        note = (
-            "not trained on this corpus, as far as is known: "
-            f"{', '.join(strangers)}; lines that are scored may have been learned"
-        )
-        selection = replace(selection, notes=(*selection.notes, note))
     network, weights = load_trained(experiment, kind)
+    subject = Subject.of(experiment, root, weights, corpus)
+    selection = replace(selection, notes=(*selection.notes, *subject.notes()))
     scores = score_lines(
         network,
         selection.lines,
@@ -108,14 +114,4 @@ def evaluate_experiment(
         batch_size,
         progress,
     )
-    return Report(
-        model=experiment.name,
-        checkpoint=weights,
-        corpus={
-            "path": corpus.path,
-            "source": corpus.source,
-            "digest": corpus.digest,
-        },
-        is_trained_on_corpus=not strangers,
-        evaluation=summarise(scores, selection, settings.text),
-    )
+    return Report(subject, summarise(scores, selection, settings.text))

@@ -180,7 +180,7 @@ def _evaluation(
 def _legibility(facts: dict[str, Any], origin: str) -> list[str]:
     real = facts["real"]["error_rate"]["value"]
     table = [
-        f"`sketch evaluate --legibility`, read by {facts['reader']['name']}, which "
+        f"`sketch evaluate --legibility`, read by {facts['recogniser']['name']}, which "
         f"misreads {real:.1%} of the characters of real lines{origin}:",
         "",
         "| texts | bias | lines | misread | failed |",

@@ -23,6 +23,11 @@ def experiment(tmp_path):
 
 
 class Report:
+    def compared_with(self, other):
+        if other != {"model": "fine"}:
+            raise ValueError("its protocol is x")
+        return "compared"
+
     def __str__(self):
         return "log-likelihood 1.5"
 
@@ -90,3 +95,51 @@ def test_wrong_usage(sketch, experiment, calls):
     assert "'mine' is not one of" in result.err
     assert sketch("evaluate", "--model", "nope").code == 1
     assert "scored" not in calls
+
+
+def test_another_report_is_compared(sketch, experiment, calls, tmp_path):
+    other = tmp_path / "other.json"
+    for content, code, out, err in (
+        ('{"model": "fine"}', 0, "compared\n", ""),
+        ("{}", 1, "", f"Error: --compare {other}: its protocol is x\n"),
+    ):
+        other.write_text(content)
+        words = ("evaluate", experiment.name, "--compare", other)
+        assert sketch(*words) == (code, out, err)
+    calls.clear()
+    other.write_text("{")
+    result = sketch("evaluate", experiment.name, "--compare", other)
+    assert (result.code, calls) == (1, {})  # told before anything is scored
+    assert f"{other} is not JSON" in result.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--style", "--legibility"], "are two measurements"),
+        (["--style", "--protocol", "vrnn"], "--protocol does not go with --style"),
+        (["--bias", 1], "--bias goes only with --legibility or --style"),
+        (["--style", "--recogniser", "x"], "goes only with --legibility"),
+        (["--legibility", "--compare", "setup"], "does not exist"),
+    ],
+)
+def test_options_of_another_measurement_are_refused(
+    sketch, experiment, calls, options, words
+):
+    result = sketch("evaluate", experiment.name, *options)
+    assert result.code == 2 and words in result.err and calls == {}
+
+
+def test_style_and_legibility_share_their_options(sketch, experiment, monkeypatch):
+    found = []
+
+    def evaluate(*args):
+        found.append(args[1:])
+        return Report()
+
+    monkeypatch.setattr("sketch.evaluation.style.evaluate_style", evaluate)
+    monkeypatch.setattr("sketch.backend.devices.set_up", lambda *_: None)
+    options = ("--bias", 2, "-n", 5, "--tries", 3, "--seed", 4, "--no-progress")
+    result = sketch("evaluate", experiment.name, "--style", *options)
+    assert result.code == 0, result.err
+    assert found == [(Path("experiments"), (), "best", (2.0,), 5, 3, 4, False)]

@@ -13,6 +13,7 @@ from sketch.evaluation.legibility import (
     summarise_reading,
 )
 from sketch.evaluation.sentences import SENTENCES, unseen_sentences
+from sketch.evaluation.subject import Subject
 from sketch.ink.alphabet import Alphabet
 
 
@@ -28,9 +29,12 @@ def test_the_report_and_its_json():
     reading = summarise_reading(["abcd", "ab"], ["abXd", "ab"])
     distances = dict.fromkeys(STATISTICS, 1.25) | {"turn": None}
     report = Legibility(
-        pen={"name": "pen", "checkpoint": {"kind": "best", "epoch": 3, "step": 12}},
-        reader={"name": "eyes", "epoch": 1, "step": 4},
-        corpus={"path": "x.hdf5", "source": "made up", "digest": "0123456789abcdef"},
+        subject=Subject(
+            "pen",
+            {"kind": "best", "epoch": 3, "step": 12},
+            {"path": "x.hdf5", "source": "made up", "digest": "0123456789abcdef"},
+        ),
+        recogniser={"name": "eyes", "epoch": 1, "step": 4},
         tries=1,
         real=reading,
         written=[
@@ -40,13 +44,17 @@ def test_the_report_and_its_json():
         notes=["a note"],
     )
     lines = str(report).splitlines()
-    assert lines[1] == "read by eyes: epoch 1, step 4"
+    assert lines[2] == "read by eyes: epoch 1, step 4"
     assert lines[5].split()[:6] == ["real", "lines,", "the", "floor", "2", "16.7%"]
     assert lines[6].split()[-2:] == ["1", "80.0"]
     assert "turn" in str(report) and lines[-1] == "note: a note"
     facts = json.loads(json.dumps(report.to_json(), allow_nan=False))
     assert facts["real"]["error_rate"]["value"] == 1 / 6
     assert facts["written"][0]["distances"]["turn"] is None
+    assert list(facts["written"][0]) == [
+        *("texts", "bias", "failures", "characters_per_second", "distances"),
+        *("num_lines", "num_characters", "error_rate"),
+    ]
     assert facts["written"][0]["failures"] == 1
     assert facts["written"][1]["distances"] is None
 

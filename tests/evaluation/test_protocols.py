@@ -10,12 +10,7 @@ from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.evaluation import PROTOCOL_NAMES
 from sketch.evaluation.protocols import (
     ALL,
-    ALL_BUT_V_AND_F,
-    ALL_LINES,
-    LAST_18,
     PROTOCOLS,
-    TESTSET_F,
-    TESTSET_V,
     UDIBR_REMARK,
     select_lines,
 )
@@ -106,12 +101,6 @@ def test_units_are_of_the_other_lines_of_the_training_lines_or_given(corpus_of):
         assert unit(corpus, "udibr").tolist() == [42.490, 37.242]
 
 
-def test_vrnn_scale_is_what_its_code_computes():
-    # sqrt(E[dx^2 + dy^2] - mean^2) in whole numbers: 3205 and 8.
-    unit = PROTOCOLS["vrnn"].unit
-    assert unit == pytest.approx((math.sqrt(3205 - 8**2),) * 2, abs=1e-5)
-
-
 def test_another_corpus_is_never_passed_over_in_silence(corpus_of):
     corpus = corpus_of(TRAIN, VALID, TEST)
     for name in PROTOCOLS:
@@ -150,14 +139,6 @@ def test_each_set_is_read_once_at_the_most(corpus_of, monkeypatch, name):
     monkeypatch.setattr(Corpus, "_read_rows", count)
     select_lines(corpus, PROTOCOLS[name])
     assert len(read) == len(set(read)) == (3 if name.startswith("graves") else 1)
-
-
-def test_checksums_agree_with_each_other():
-    for one in (0, 1):
-        assert (
-            ALL_BUT_V_AND_F[one] + TESTSET_V[one] + TESTSET_F[one] == (ALL_LINES[one])
-        )
-    assert len(set(LAST_18)) == 18 and TESTSET_V[0] - 18 == 1420
 
 
 def test_writer_wants_a_test_set_of_its_own(corpus_of):

@@ -10,7 +10,7 @@ import pytest
 from sketch.corpus.hdf5 import Line
 from sketch.evaluation.likelihood import LineScores
 from sketch.evaluation.protocols import LAST_18, PROTOCOLS, Selection
-from sketch.evaluation.results import resample_sums, summarise
+from sketch.evaluation.results import compare_reports, summarise
 
 STD = np.array([42.0, 37.131])
 
@@ -84,17 +84,6 @@ def test_reported_in_the_unit_of_the_protocol_and_bits_in_none():
     )
 
 
-def test_interval_of_a_mean_is_the_normal_approximation_s():
-    values = np.random.default_rng(3).normal(1000.0, 300.0, 1500)
-    sums = resample_sums(values[:, None])
-    low, high = np.quantile(sums[:, 0] / 1500, (0.025, 0.975))
-    error = values.std() / math.sqrt(1500)  # 7.7
-    # The quantile of 10,000 draws is itself known to sqrt(0.025 * 0.975 / 10,000) over
-    # the density there, 0.0584 per standard error: 0.027 of one. Five times that.
-    assert low == pytest.approx(values.mean() - 1.96 * error, abs=0.14 * error)
-    assert high == pytest.approx(values.mean() + 1.96 * error, abs=0.14 * error)
-
-
 def test_interval_of_a_quotient_is_the_delta_method_s():
     """Long lines score more: a quotient is far surer than its numerator."""
     scores, selection = made_up(num_lines=1500)
@@ -146,6 +135,7 @@ KEYS = {
     "references",
     "remark",
     "notes",
+    "line_scores",
 }
 
 
@@ -180,4 +170,68 @@ def test_report_for_people():
     scores, selection = made_up("udibr", has_cells=False)
     text = str(summarise(scores, selection, False))
     assert "-1008 is the figure to beat" in text
-    assert "the coordinates are no whole numbers" in text
+    assert "the coordinates are not whole numbers" in text
+
+
+def report_of(scores, selection, **changes):
+    facts = summarise(scores, selection, False).to_json()
+    return facts | {"model": "m", "corpus": {"digest": "0", "source": "x"}} | changes
+
+
+def test_two_reports_are_compared_line_by_line():
+    ids = [f"f{number // 5}-{number}" for number in range(300)]
+    scores, selection = made_up(num_lines=300, ids=ids)
+    ours = report_of(scores, selection)
+    gains = np.random.default_rng(5).normal(3.0, 10.0, 300)
+    better = LineScores(
+        scores.ink - gains,
+        scores.pen,
+        scores.dequantised - 2 * gains,
+        scores.num_points,
+        STD,
+    )
+    theirs = report_of(better, selection, model="other")
+    found = compare_reports(ours, theirs)
+    assert (found["model"], found["num_lines"]) == ("other", 300)
+    assert found["log_likelihood"]["value"] == pytest.approx(gains.mean(), abs=1e-3)
+    assert found["dequantised"]["value"] == pytest.approx(2 * gains.mean(), abs=2e-3)
+    # The lines vary by hundreds of nats, their differences by 10.
+    error = 10 / math.sqrt(300)
+    width = found["log_likelihood"]["high"] - found["log_likelihood"]["low"]
+    assert width == pytest.approx(2 * 1.96 * error, rel=0.25)
+    alone = summarise(scores, selection, False).log_likelihood.nats_per_line
+    assert alone.high - alone.low > 10 * width
+    back = compare_reports(theirs, ours)
+    low = found["log_likelihood"]["low"]
+    assert back["log_likelihood"]["high"] == pytest.approx(-low)
+
+
+def test_reports_that_share_some_lines_are_compared_on_these():
+    scores, selection = made_up(num_lines=4)
+    ours = report_of(scores, selection)
+    theirs = json.loads(json.dumps(ours))
+    del theirs["line_scores"]["log_likelihood"]["line-1"]
+    theirs["line_scores"]["dequantised"] = dict.fromkeys(
+        theirs["line_scores"]["dequantised"]
+    )
+    found = compare_reports(ours, theirs)
+    assert found["num_lines"] == 3 and found["dequantised"] is None
+    assert found["log_likelihood"] == {"value": 0, "low": 0, "high": 0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"protocol": "vrnn"}, "its protocol is vrnn, not graves"),
+        ({"corpus": {"digest": "1", "source": "y"}}, "of another corpus, y"),
+        ({"line_scores": {"log_likelihood": {}, "dequantised": {}}}, "none of these"),
+        ({"line_scores": None}, "no report of `sketch evaluate --json`"),
+        ({"format": "sketch legibility 1"}, "its format is sketch legibility 1"),
+    ],
+)
+def test_reports_that_do_not_fit_are_refused(changes, words):
+    ours = report_of(*made_up())
+    with pytest.raises(ValueError, match=words):
+        compare_reports(ours, ours | changes)
+    with pytest.raises(ValueError, match="no report"):
+        compare_reports(ours, {})

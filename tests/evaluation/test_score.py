@@ -65,13 +65,13 @@ def test_scores_are_those_of_training(experiment, root, corpus):
     expected = row["test_log_likelihood"]
     assert part.nats_per_line.value == pytest.approx(expected, rel=1e-5)
     assert part.nats_per_point.value == pytest.approx(expected / LENGTH, rel=1e-5)
-    assert report.checkpoint == {
+    assert report.subject.checkpoint == {
         "kind": "best",
         "epoch": row["epoch"],
         "step": row["step"],
     }
-    assert report.is_trained_on_corpus
-    assert report.corpus["path"] == str(corpus)
+    assert not report.subject.strangers
+    assert report.subject.corpus["path"] == str(corpus)
     text = str(report)
     assert text.startswith(f"{experiment.name}, best checkpoint: epoch {row['epoch']}")
     assert "made up, digest " in text
@@ -136,16 +136,16 @@ def test_ancestors_of_the_same_corpus_are_no_strangers(
     scored_without_a_network(monkeypatch)
     child = derived(experiment, root, "child", experiment.name)
     report = evaluate_experiment(child, root, "graves", corpus)
-    assert report.is_trained_on_corpus
+    assert not report.subject.strangers
     # There is no best yet: the latest stands in, and is named.
-    assert report.checkpoint == {"kind": "latest", "epoch": 0, "step": 1}
+    assert report.subject.checkpoint == {"kind": "latest", "epoch": 0, "step": 1}
 
 
 def test_an_ancestor_that_is_not_there_is_named(experiment, root, corpus, monkeypatch):
     scored_without_a_network(monkeypatch)
     child = derived(experiment, root, "orphan", "gone\x1b[2J")
     report = evaluate_experiment(child, root, "graves", corpus)
-    assert not report.is_trained_on_corpus
+    assert report.subject.strangers
     note = "not trained on this corpus, as far as is known: gone\ufffd[2J;"
     assert note in str(report)
     assert str(report).replace("\n", "").isprintable()
@@ -171,7 +171,7 @@ def test_what_an_absent_ancestor_learned_from_is_on_record(
     digests = (experiment.data_digest, *(() if is_same else ("another",)))
     child = derived(experiment, root, f"orphan{is_same:d}", "gone", digests)
     report = evaluate_experiment(child, root, "graves", corpus)
-    assert report.is_trained_on_corpus == is_same
+    assert (not report.subject.strangers) == is_same
     assert ("as far as is known: gone;" in str(report)) != is_same
 
 
@@ -184,7 +184,7 @@ def test_another_corpus_is_told(experiment, root, corpus, tmp_path, monkeypatch)
     other = tmp_path / "other.hdf5"
     write_corpus(other, sets, source="x\x1b]0;y", command="", seed=0, split="form")
     report = evaluate_experiment(experiment, root, "graves", other)
-    assert not report.is_trained_on_corpus
+    assert report.subject.strangers
     assert f"as far as is known: {experiment.name};" in str(report)
     assert "note: left out: 1 line with characters that the model has" in str(report)
     assert report.to_json()["num_lines"] == 3
@@ -203,23 +203,23 @@ def test_a_corpus_of_several_files_is_scored_as_one(
         of_both = replace(experiment, data_digest=joined.digest)
     for protocol in PROTOCOL_NAMES:
         report = evaluate_experiment(of_both, root, protocol, files)
-        assert report.is_trained_on_corpus
+        assert not report.subject.strangers
         assert report.to_json()["num_lines"] == 8
-        assert report.corpus["path"] == f"{files[0]}, {files[1]}"
-        assert report.corpus["source"] == "made up"
-    assert not evaluate_experiment(of_both, root, data=corpus).is_trained_on_corpus
+        assert report.subject.corpus["path"] == f"{files[0]}, {files[1]}"
+        assert report.subject.corpus["source"] == "made up"
+    assert evaluate_experiment(of_both, root, data=corpus).subject.strangers
 
 
 def test_no_corpus_and_no_checkpoint_are_errors(
     experiment, root, corpus, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match="needs its corpus, but there is"):
-        evaluate_experiment(experiment, root, "graves")
     facts = {
         field: getattr(experiment, field)
         for field in ("alphabet", "offset_mean", "offset_std", "data_digest")
     }
     empty = Experiment.create(root, Hyperparameters(**SETTINGS, name="empty"), facts)
+    with pytest.raises(FileNotFoundError, match="needs its corpus, but there is"):
+        evaluate_experiment(empty, root, "graves")
     with pytest.raises(ValueError, match="empty-1X4.* has no checkpoint yet"):
         evaluate_experiment(empty, root, "graves", corpus)
