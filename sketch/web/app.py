@@ -48,6 +48,10 @@ STREAM = "application/x-ndjson"
 WARM_UPS = ("a few words to begin with and a few more, until it is warm", "go\non")
 
 
+class Unloadable(Exception):
+    """A model could not be loaded; the message may have paths of this machine."""
+
+
 def build_app(
     models: Models, hosts: Collection[str] | None = None, room: int = QUEUE
 ) -> ASGIApp:
@@ -63,7 +67,11 @@ def build_app(
 
     def writing(asked: requests.WriteRequest, name: str) -> Work:
         def work(stop: Any, tell: Callable[[Event], None]) -> None:
-            write(models.open(name), asked, stop, tell)
+            try:
+                model = models.open(name)
+            except (ValueError, OSError) as error:
+                raise Unloadable(f"{name}: {error}") from error
+            write(model, asked, stop, tell)
             warm.add(name)
 
         return work
@@ -137,7 +145,7 @@ def build_app(
                 except Exception as error:
                     # The first request will meet it again, and answer with it.
                     if not isinstance(error, CancelledError):
-                        echo(f"{name}: {error}", err=True)
+                        echo(error, err=True)
                     return
                 finally:
                     job.cancel()
@@ -241,6 +249,9 @@ def _describe(path: str, error: Exception) -> tuple[int, str]:
     if isinstance(error, ValueError):
         text = str(error).rstrip(".")
         return 422, f"{text[:1].upper()}{text[1:]}."
+    if isinstance(error, Unloadable):
+        echo(error, err=True)
+        return 500, "The model could not be loaded; the server's terminal says why."
     name = type(error).__name__
     echo(f"{path}: {name}: {error}", err=True)
     return 500, f"The server failed: {name}. Its terminal says more."

@@ -14,13 +14,14 @@ from starlette.requests import Request
 
 from sketch.ink.ink_files import parse_line
 from sketch.ink.line_of_ink import InkLine
-from sketch.ink.strokes import split_pen_strokes
+from sketch.ink.strokes import END_OF_STROKE, split_pen_strokes
 
 MAX_BYTES = 1 << 20
 MAX_SECONDS = 10.0  # for the body to arrive
 MAX_CHARACTERS = 600  # of a text
 MAX_PRIME_CHARACTERS = 60
-MAX_POINTS = 50_000  # of ink
+MAX_POINTS = 20_000  # of a prime, which is then thinned out
+MAX_STROKES = 300  # of a prime; each keeps a point or two, and each point takes a step
 MAX_BIAS = 10.0
 
 
@@ -129,6 +130,10 @@ def _parse_prime(content: dict[str, Any]) -> InkLine | str | None:
     if len(line.text) > MAX_PRIME_CHARACTERS:
         raise HTTPException(
             422, f"The drawn line has more than {MAX_PRIME_CHARACTERS} characters."
+        )
+    if line.strokes[:, END_OF_STROKE].sum() > MAX_STROKES:
+        raise HTTPException(
+            422, f"The drawn line has more than {MAX_STROKES} strokes of the pen."
         )
     if len(line.strokes) < 2:
         raise HTTPException(422, "Draw the line first.")

@@ -198,6 +198,18 @@ def test_a_lost_server_is_told_at_the_button_and_cleared_by_the_next_try(gated):
     gated.browser.get_log("browser")  # it tells of the blocked request
 
 
+def test_models_that_did_not_come_are_asked_for_again(page):
+    page.command("Network.enable")
+    page.command("Network.setBlockedURLs", urls=["*/api/*"])
+    page.open(prefers_reduced_motion="reduce")
+    page.wait(lambda: "does not answer" in page["error"].text)
+    page.command("Network.setBlockedURLs", urls=[])
+    page.write("a lake")
+    page.wait_for_ink("a lake")
+    assert page["error"].text == ""
+    page.browser.get_log("browser")  # it tells of the blocked requests
+
+
 def test_a_pen_that_ends_while_another_text_is_asked_for_says_nothing(page):
     page.open(prefers_reduced_motion="no-preference")
     page.wait(lambda: page["status"].text.startswith("The pen is writing"))

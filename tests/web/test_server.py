@@ -255,7 +255,8 @@ def prime(points):
         ({"prime": prime([[[0, 0]]])}, 422, "Draw the line first"),
         ({"prime": {"text": " ", "strokes": [[[0, 0], [1, 1]]]}}, 422, "Say what"),
         ({"prime": {"text": "a" * 61, "strokes": [[[0, 0]]]}}, 422, "60 characters"),
-        ({"prime": prime([[[n % 7, 0] for n in range(50_002)]])}, 422, "50000 points"),
+        ({"prime": prime([[[n % 7, 0] for n in range(20_002)]])}, 422, "20000 points"),
+        ({"prime": prime([[[n, 0]] for n in range(302)])}, 422, "300 strokes"),
     ],
 )
 def test_an_invalid_request_is_refused(ask_to_write, quick_pen, fields, status, words):
@@ -414,6 +415,7 @@ def test_a_server_without_models_says_so_and_records(tmp_path, quick_pen):
         (RuntimeError("out\x1b[2J of luck"), 500, "The server failed: RuntimeError"),
         (ValueError("no such thing"), 422, "No such thing."),
         (CancelledError(), 503, "The server is closing."),
+        (FileNotFoundError("/home/ann/x"), 500, "The server failed: FileNotFoundError"),
     ],
 )
 def test_a_failure_is_one_sentence_in_either_form(
@@ -431,4 +433,20 @@ def test_a_failure_is_one_sentence_in_either_form(
     assert last["event"] == "error" and last["error"].startswith(sentence)
     told = capfd.readouterr().err
     assert "luck" not in answer.error and "Traceback" not in told
-    assert ("of luck" in told) == (status == 500) and "\x1b" not in told
+    assert (type(error).__name__ in told) == (status == 500)
+    assert (status == 500) == ("of luck" in told or "/home/ann/x" in told)
+    assert "\x1b" not in told and "/home" not in answer.error + last["error"]
+
+
+def test_a_model_that_cannot_be_loaded_shows_no_path_of_the_server(
+    models, experiment, quick_pen, capfd, monkeypatch
+):
+    def fail(self, name):
+        raise ValueError("/home/ann/experiments/x/model.weights.h5 is damaged")
+
+    monkeypatch.setattr(Models, "open", fail)
+    with Server(models) as server:
+        answer = server.post("/api/write", {"text": "a"})
+    assert answer.status == 500 and "/home" not in answer.error
+    assert "could not be loaded" in answer.error
+    assert "/home/ann/experiments/x" in capfd.readouterr().err
