@@ -176,6 +176,26 @@ def test_nothing_runs_what_it_reads():
     assert not found
 
 
+def test_one_function_prints():
+    """`messages.echo` strips what commands a terminal; nothing else prints a line."""
+    found = [
+        f"{path}, line {node.lineno}"
+        for path in FILES
+        if path.stem != "messages"
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func)
+        in (
+            "print",
+            "click.echo",
+            "click.secho",
+            "sys.stdout.write",
+            "sys.stderr.write",
+        )
+    ]
+    assert not found
+
+
 def test_no_assert_and_no_bare_except():
     found = [
         f"{path}, line {node.lineno}"

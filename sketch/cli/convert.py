@@ -8,7 +8,7 @@ import click
 from sketch.cli.options import common_options, refuse_unused, typed
 from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath
 from sketch.convert import FORMATS, LIMITED, SPLITS
-from sketch.system.messages import command_line
+from sketch.system.messages import command_line, echo
 
 NOT_CONTENT = {"sources", "output", "force", "experiments"}
 
@@ -130,7 +130,8 @@ def command(
         command=_command_line(ctx),
         show_progress=sys.stderr.isatty(),
     )
-    click.echo(report)
+    for row in str(report).splitlines():
+        echo(row)
 
 
 def _command_line(ctx: click.Context) -> str:

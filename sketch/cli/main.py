@@ -121,7 +121,7 @@ def _run(args: Sequence[str] | None) -> NoReturn:
         echo("interrupted", err=True)
         sys.exit(130)
     except click.UsageError as error:
-        error.show()
+        show_usage(error)
         sys.exit(error.exit_code)
     except Exception as error:
         if state["debug"]:
@@ -154,6 +154,16 @@ def _end_at_once(code: int) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
     os._exit(code)
+
+
+def show_usage(error: click.UsageError) -> None:
+    """Prints wrong usage as click does, safe to print on a terminal."""
+    if error.ctx is not None:
+        for row in error.ctx.get_usage().splitlines():
+            echo(row, err=True)
+        echo(f"Try '{error.ctx.command_path} --help' for help.", err=True)
+        echo("", err=True)
+    echo(f"Error: {' '.join(error.format_message().split())}", err=True)
 
 
 def describe(error: Exception) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sketch.backend.processes import ALONE, Processes
 from sketch.cli.options import (
     GroupedCommand,
     common_options,
@@ -18,8 +17,10 @@ from sketch.cli.options import (
 from sketch.cli.param_types import ExperimentName
 from sketch.settings.hyperparameters import Hyperparameters
 from sketch.settings.run_options import RunOptions
+from sketch.system.messages import echo
 
 if TYPE_CHECKING:
+    from sketch.backend.processes import Processes
     from sketch.training.loop import RunEnd
 
 
@@ -62,7 +63,7 @@ def command(
             given, model, options, experiments, group
         )
         if notice:
-            click.echo(notice, err=True)
+            echo(notice, err=True)
 
         from sketch.backend import devices
 
@@ -74,14 +75,14 @@ def command(
         end = train(plan, options, experiments, progress, group)
         exit_after(ctx, end, options.data, group)
         if group.is_first:
-            click.echo(end.directory.sketch_path)
+            echo(end.directory.sketch_path)
 
 
 def exit_after(
     ctx: click.Context,
     end: "RunEnd",
     data: Sequence[str],
-    processes: Processes = ALONE,
+    processes: "Processes | None" = None,
 ) -> None:
     """If a signal stopped a run: says how to go on, exits with the signal's code.
 
@@ -89,17 +90,17 @@ def exit_after(
         ctx: of the command.
         end: of the run.
         data: the files of its corpus.
-        processes: those of the run.
+        processes: those of the run; None: there is one.
     """
     if not end.signal_number:
         return
     from sketch.experiment.corpora import resume_command
     from sketch.training.stop import output_may_be_lost
 
-    if processes.is_first:
+    if processes is None or processes.is_first:
         how = "the same command"
-        if processes.count == 1:
+        if processes is None or processes.count == 1:
             how = resume_command(end.directory, data)
         with output_may_be_lost():
-            click.echo(f"stopped at step {end.step}, all saved; to go on: {how}")
+            echo(f"stopped at step {end.step}, all saved; to go on: {how}")
     ctx.exit(128 + end.signal_number)

@@ -15,6 +15,7 @@ from sketch.cli.options import (
 )
 from sketch.cli.train import exit_after
 from sketch.settings.recogniser_settings import RecogniserOptions, RecogniserSettings
+from sketch.system.messages import echo
 
 
 @click.command(cls=GroupedCommand)
@@ -57,7 +58,7 @@ def command(
         given, recogniser, options, experiments
     )
     if notice:
-        click.echo(notice, err=True)
+        echo(notice, err=True)
 
     devices.set_up(options.backend, options.precision, trains=True)
 
@@ -66,4 +67,4 @@ def command(
     progress = shows_progress(progress)
     end = train_recogniser(settings, directory, options, experiments, progress)
     exit_after(ctx, end, options.data)
-    click.echo(end.directory.path)
+    echo(end.directory.path)

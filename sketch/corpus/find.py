@@ -1,13 +1,12 @@
 """Finds the corpus file."""
 
 import os
-import sys
 from functools import cache
 from pathlib import Path
 
 import h5py
 
-from sketch.system.messages import printable
+from sketch.system.messages import echo
 
 FILE_NAME = "handwriting.hdf5"
 
@@ -66,5 +65,5 @@ def _is_ours(path: Path) -> bool:
 
 @cache  # a command looks more than once
 def _tell_passed_over(path: Path) -> None:
-    words = f"passed over, as `sketch convert` did not make it: {printable(str(path))}"
-    print(words, file=sys.stderr)
+    words = f"passed over, as `sketch convert` did not make it: {path}"
+    echo(words, err=True)
