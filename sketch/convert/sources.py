@@ -25,6 +25,7 @@ from sketch.convert.source_file import (
 from sketch.convert.tar_source import read_tar
 from sketch.convert.zip_source import SIGNATURES, read_zip
 from sketch.ink import DamagedInk
+from sketch.system.messages import progress_bar
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,9 @@ class Source:
 
 def files_of(sources: Sequence[Source], show_progress: bool) -> Iterator[SourceFile]:
     """The files of all sources, with a progress bar on stderr if asked."""
-    from tqdm import tqdm
-
-    bar = tqdm(
-        desc="reading",
-        total=sum(source.size for source in sources),
-        unit="B",
-        unit_scale=True,
-        disable=not show_progress,
-    )
-    with bar:
+    size = sum(source.size for source in sources)
+    with progress_bar("reading", size, "B", show_progress) as bar:
+        bar.unit_scale = True
         for source in sources:
             progress = 0
             for file in source.files:

@@ -28,14 +28,16 @@ def parse_whiteboard(data: bytes) -> np.ndarray:
     Raises:
         DamagedInk: It is not such a document, or holds fewer than two points.
     """
-    points: list[tuple[str, str]] = []
-    stroke_starts: list[int] = []  # of each stroke, its first point's place in `points`
+    xs: list[str] = []
+    ys: list[str] = []
+    stroke_starts: list[int] = []  # the number of each stroke's first point
 
     def read_element(name: str, attributes: dict[str, str]) -> None:
         if name == "Point":
-            points.append((attributes["x"], attributes["y"]))
+            xs.append(attributes["x"])
+            ys.append(attributes["y"])
         elif name == "Stroke":
-            stroke_starts.append(len(points))
+            stroke_starts.append(len(xs))
 
     def read_root(name: str, _: dict[str, str]) -> None:
         if name != "WhiteboardCaptureSession":
@@ -50,7 +52,7 @@ def parse_whiteboard(data: bytes) -> np.ndarray:
     parser.StartDoctypeDeclHandler = refuse_document_type
     try:
         parser.Parse(data, True)
-        places = np.array([(float(x), float(y)) for x, y in points]).reshape(-1, 2)
+        points = np.array([xs, ys], np.float64).T
     except DamagedInk:
         raise
     except expat.ExpatError as error:
@@ -59,8 +61,8 @@ def parse_whiteboard(data: bytes) -> np.ndarray:
         raise DamagedInk(f"a <Point> lacks its {error.args[0]}") from error
     except (ValueError, LookupError) as error:
         raise DamagedInk(f"unreadable ({error})") from error
-    if len(places) < 2:
-        raise DamagedInk(f"{counted(len(places), 'point')} of ink; a line has two")
-    if not (np.abs(places) <= MAX_COORDINATE).all():
+    if len(points) < 2:
+        raise DamagedInk(f"{counted(len(points), 'point')} of ink; a line has two")
+    if not (np.abs(points) <= MAX_COORDINATE).all():
         raise DamagedInk(f"a coordinate is not a number up to {MAX_COORDINATE:g}")
-    return strokes_from_points(np.split(places, stroke_starts))
+    return strokes_from_points(np.split(points, stroke_starts))

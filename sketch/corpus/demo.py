@@ -3,6 +3,7 @@
 The text is from `demo_text`, the ink from `hershey`; the same version, the same ink.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.corpus.hershey import demo_writers, glyphs_of, write_text
 from sketch.ink import DamagedInk
 from sketch.system.atomic import user_cache
+from sketch.system.messages import progress_bar
 
 DEMO_VERSION = "3"  # raise it with every change of the ink or the text
 NUM_LINES = 10_000
@@ -46,23 +48,18 @@ def demo_sets(
     num_lines: int = NUM_LINES, show_progress: bool = False
 ) -> dict[str, list[Line]]:
     """The lines of the demo corpus in `train`, `valid`, `test`; all writers in each."""
-    from tqdm import tqdm
-
     writers = demo_writers()
     glyphs = [glyphs_of(writer) for writer in writers]
     lines = []
-    texts = tqdm(
-        demo_texts(num_lines),
-        desc="making the built-in corpus",
-        unit="line",
-        leave=False,
-        disable=None if show_progress else True,  # None: on a terminal alone
-    )
-    for number, text in enumerate(texts):
-        writer = number % len(writers)
-        rng = np.random.default_rng([1, number])
-        strokes = write_text(text, writers[writer], glyphs[writer], rng)
-        lines.append(Line(strokes, text, f"demo-{number:04d}", writers[writer].name))
+    is_shown = show_progress and sys.stderr.isatty()
+    with progress_bar("making the built-in corpus", num_lines, "line", is_shown) as bar:
+        for number, text in enumerate(demo_texts(num_lines)):
+            place = number % len(writers)
+            rng = np.random.default_rng([1, number])
+            strokes = write_text(text, writers[place], glyphs[place], rng)
+            name = writers[place].name
+            lines.append(Line(strokes, text, f"demo-{number:04d}", name))
+            bar.update()
     order = np.random.default_rng(2).permutation(num_lines)
     held_out = max(1, round(HELD_OUT_SHARE * num_lines))
     parts = np.split(order, [held_out, 2 * held_out])

@@ -65,5 +65,4 @@ def _is_ours(path: Path) -> bool:
 
 @cache  # a command looks more than once
 def _tell_passed_over(path: Path) -> None:
-    words = f"passed over, as `sketch convert` did not make it: {path}"
-    echo(words, err=True)
+    echo(f"passed over, as `sketch convert` did not make it: {path}", err=True)

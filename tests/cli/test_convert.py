@@ -9,14 +9,14 @@ def database(tmp_path):
     return write_database(tmp_path / "iam", {"a01-000u": ["one", "two", "three"]})
 
 
-def test_the_limit_is_for_drawings(sketch, database):
+def test_limit_with_another_format_is_refused(sketch, database):
     for more in ((), ("--format", "svg")):
         result = sketch("convert", "iam", "--limit", 3, *more)
         assert result.code == 2
         assert "--limit goes only with files of many drawings" in result.err
 
 
-def test_the_seed_is_for_splits_by_chance(sketch, database):
+def test_seed_with_a_split_by_lists_is_refused(sketch, database):
     result = sketch("convert", "iam", "--split", "graves", "--seed", 3)
     assert result.code == 2 and "--seed goes only with --split form and" in result.err
     assert sketch("convert", "iam", "--split", "random", "--seed", 3).code == 0

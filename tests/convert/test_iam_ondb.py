@@ -23,7 +23,7 @@ def database(iam_source):
     return IamCollector().collect([iam_source])
 
 
-def test_the_database_is_whole(database):
+def test_collect_of_iam_ondb_finds_all_lines(database):
     assert len(database.lines) == 12_195
     assert not database.left_out
     sizes = {name: len(forms) for name, forms in database.split_lists.items()}
@@ -38,7 +38,7 @@ def test_the_database_is_whole(database):
     assert max(lengths) == 1939 and sum(lengths) == 7_644_672
 
 
-def test_the_two_forms_whose_text_does_not_fit(database):
+def test_collect_of_iam_ondb_doubts_two_forms(database):
     doubts = dict(database.in_doubt)
     assert doubts.keys() == {"a08-551z", "z01-000z"}
     texts = {line.line_id: line.transcript for line in database.lines}
@@ -52,7 +52,7 @@ def test_the_two_forms_whose_text_does_not_fit(database):
 
 
 @pytest.mark.parametrize("split", SPLITS)
-def test_every_split_keeps_every_line(database, split):
+def test_split_lines_of_iam_ondb_keeps_every_line(database, split):
     sets = split_lines(database.lines, database.split_lists, split, seed=0)
     ids = {name: {line.line_id for line in lines} for name, lines in sets.items()}
     assert len(set.union(*ids.values())) == 12_195
@@ -78,7 +78,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
-def test_the_checksums(iam_source, tmp_path):
+def test_script_on_iam_ondb_has_the_published_checksums(iam_source, tmp_path):
     output = tmp_path / "handwriting.hdf5"
     words = [iam_source, "--split", "graves", "--output", output]
     done = subprocess.run(
