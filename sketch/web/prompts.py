@@ -1,7 +1,8 @@
 """The lines of the recording sheet: few, with every character several times.
 
 A greedy set cover picks from sentences written for it: the one with the most characters
-still needed, for its length, comes first. Characters of no sentence get own lines.
+still needed, for its length, comes first; within a dozen, the easiest. Characters of no
+sentence get lines of their own.
 """
 
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 MIN_COUNT = 3  # of each character
 MAX_OWN_LINE = 30  # characters of a line made for rare characters
+DOZEN = 12  # sentences that are sorted by how easily they are written
 SENTENCES = """
 A quick brown fox naps.
 Pack my box with five jugs.
@@ -78,6 +80,8 @@ def choose_prompts(alphabet: str | None = None) -> list[str]:
     known.discard("\n")
     wanted = Counter({character: MIN_COUNT for character in known if character != " "})
     chosen = _cover([s for s in SENTENCES if set(s) <= known], wanted)
+    dozens = (chosen[n : n + DOZEN] for n in range(0, len(chosen), DOZEN))
+    chosen = [sentence for dozen in dozens for sentence in sorted(dozen, key=_effort)]
     return [*chosen, *_own_lines(+wanted, " " if " " in known else "")]
 
 
@@ -96,6 +100,11 @@ def _cover(sentences: Sequence[str], wanted: Counter) -> list[str]:
         for character in [c for c, count in wanted.items() if count <= 0]:
             del wanted[character]
     return chosen
+
+
+def _effort(sentence: str) -> float:
+    """The share of characters that are no small letters: nobody begins with them."""
+    return sum(not (c.islower() or c == " ") for c in sentence) / len(sentence)
 
 
 def _own_lines(wanted: Counter, blank: str) -> list[str]:

@@ -27,6 +27,7 @@ def test_prompts_of_the_demo_alphabet_are_a_few_dozen_sentences():
     assert 24 <= len(lines) <= 40 and set(lines) <= set(SENTENCES)
     assert set(DEMO) == set("".join(SENTENCES))
     assert max(map(len, lines)) <= 30
+    assert not set(lines[0]) & set("0123456789") and not lines[0].isupper()
     # Whoever stops early has seen most already.
     assert len(set("".join(lines[:12]))) > 0.8 * len(DEMO)
 

@@ -482,7 +482,7 @@ async function showExample() {
   if (state.ink || state.asking) return; // somebody was quicker
   let ink = null;
   for (const line of lines) ink = addLine(ink, { line, page, of: lines.length });
-  ink.isExample = true;
+  ink.isExample = ink.isWhole = true;
   player.close();
 }
 
