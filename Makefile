@@ -45,7 +45,8 @@ test: $(READY)
 # What users run: XLA's programs optimised, which tests/conftest.py spares the others.
 test-optimised: $(READY)
 	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(BIN)/python -m pytest --quiet $(EACH_CORE) \
-		tests/model tests/generation/test_sampling.py tests/training/test_backends.py
+		tests/model tests/generation/test_sampling.py tests/writing/test_pen.py \
+		$(addprefix tests/training/test_, backends.py network_run.py recogniser_run.py)
 
 # A hundred kills, thousands of damaged files: docs/reliability.md.
 test-slow: $(READY)

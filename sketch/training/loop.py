@@ -113,7 +113,7 @@ class TrainingLoop:
                 "greater --patience, or 0, it goes on"
             )
 
-    # -- what depends on what is trained ---------------------------------------------
+    # -- of networks and recognisers each ---------------------------------------------
 
     def _score(self, interrupts: Interrupts) -> Any:
         """Scores the lines that are held out."""
@@ -160,10 +160,10 @@ class TrainingLoop:
         seconds = self.forecast.seconds(self.options.epochs - done)
         if seconds < MINUTE:
             return
-        told = f"about {in_words(seconds)} to the end of epoch {self.options.epochs}"
+        words = f"about {in_words(seconds)} to the end of epoch {self.options.epochs}"
         if seconds > DAY and self.recipe:
-            told += f"; meant for a machine like this one: {self.recipe}"
-        self.record.tell(told)
+            words += f"; meant for a machine like this one: {self.recipe}"
+        self.record.tell(words)
 
     def _end_epoch(self, scores: Any) -> None:
         position = self.position

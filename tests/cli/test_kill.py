@@ -56,7 +56,7 @@ def start(words, number=0, before=True) -> subprocess.Popen:
     )
 
 
-def told(text: str, what: str) -> list[int]:
+def steps(text: str, what: str) -> list[int]:
     rows = [line.split() for line in text.splitlines()]
     return [int(row[1]) for row in rows if len(row) == 2 and row[0] == what]
 
@@ -67,8 +67,8 @@ def check(experiment: Experiment, output: str) -> int:
     best = experiment.load_checkpoint("best")
     assert best is None or best[1]["step"] <= state["step"]
     # With --checkpoint-minutes 0, one step at the most is lost.
-    assert state["step"] >= max(told(output, "saved"), default=0)
-    assert state["step"] >= max(told(output, "done"), default=0) - 1
+    assert state["step"] >= max(steps(output, "saved"), default=0)
+    assert state["step"] >= max(steps(output, "done"), default=0) - 1
     assert state["step"] == state["epoch"] * BATCHES + state["batch"]
     rows = experiment.history()  # every cell in its place, or it raises
     assert [row["epoch"] for row in rows] == list(range(1, len(rows) + 1))
@@ -184,5 +184,5 @@ def test_signal_to_the_process_saves_and_says_so(tmp_path):
     experiment = Experiment.load(NAME, tmp_path)
     _, state = experiment.load_checkpoint("latest")
     assert f"stopped at step {state['step']}, all saved" in output
-    # What was done at step 0 was told before the signal.
-    assert state["step"] == max(told(output, "done"), default=0)
+    # What was done at step 0 was printed before the signal.
+    assert state["step"] == max(steps(output, "done"), default=0)

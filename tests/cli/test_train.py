@@ -97,10 +97,10 @@ def test_run_stopped_by_a_signal_says_how_to_resume(sketch, calls, experiment):
     calls["end"] = RunEnd(experiment, 94, signal.SIGTERM)
     result = sketch("train", "--data", "a b.hdf5")
     assert (result.code, result.err) == (143, "")
-    told = (
+    printed = (
         "stopped at step 94, all saved; to go on: sketch train --model hand.*/a b.hdf5'"
     )
-    assert re.match(told, result.out)
+    assert re.match(printed, result.out)
 
 
 def test_help_groups_the_options(sketch):

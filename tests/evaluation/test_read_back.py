@@ -46,9 +46,9 @@ def test_legibility_is_measured_on_the_validation_texts(
     biases = []
     usual = read_back.write_experiment
 
-    def write(experiment, texts, manner, **options):
-        biases.append(manner.probability_bias)
-        return usual(experiment, texts, manner, **options)
+    def write(experiment, texts, sampling, **options):
+        biases.append(sampling.probability_bias)
+        return usual(experiment, texts, sampling, **options)
 
     monkeypatch.setattr(read_back, "write_experiment", write)
     report = evaluate_legibility(

@@ -56,13 +56,13 @@ def test_resume_with_more_epochs_or_none_left_says_so(corpus, tmp_path, capsys):
     first = run(corpus, tmp_path, epochs=1, settings=settings)
     assert "goes on at" not in capsys.readouterr().err
     run(corpus, tmp_path, model=first.name, epochs=2)
-    told = capsys.readouterr().err
-    assert "begun for --epochs 1, goes on for 2: the learn" in told
-    assert told.endswith("goes on at epoch 2, step 6\n")
+    printed = capsys.readouterr().err
+    assert "begun for --epochs 1, goes on for 2: the learn" in printed
+    assert printed.endswith("goes on at epoch 2, step 6\n")
     run(corpus, tmp_path, model=first.name, epochs=None)
-    told = capsys.readouterr().err
-    assert "--epochs 2 is reached; with a greater one" in told
-    assert "goes on at" not in told
+    printed = capsys.readouterr().err
+    assert "--epochs 2 is reached; with a greater one" in printed
+    assert "goes on at" not in printed
     assert len(first.history()) == 2
 
 
@@ -97,9 +97,9 @@ def test_resume_under_another_backend_says_so(
     path.write_text(json.dumps(content))
     capsys.readouterr()
     run(corpus, tmp_path, model=first.name, epochs=2)
-    told = capsys.readouterr().err
-    assert f"begun under another, goes on under {keras.backend.backend()}" in told
-    assert f"the same weights, optimizer and order of lines{drawn}\n" in told
+    printed = capsys.readouterr().err
+    assert f"begun under another, goes on under {keras.backend.backend()}" in printed
+    assert f"the same weights, optimizer and order of lines{drawn}\n" in printed
 
 
 def test_run_killed_within_an_epoch_resumes_exactly(
@@ -346,5 +346,5 @@ def test_run_says_after_its_first_steps_how_long_it_will_take(
     with pytest.raises(Killed):
         run(corpus, tmp_path, epochs=5, settings=SETTINGS | settings)
     assert forecasts == [5 - 1 / 5]
-    told = capsys.readouterr().err.partition("padding\n")[2]
-    assert re.search(due, told) if due else told == ""
+    printed = capsys.readouterr().err.partition("padding\n")[2]
+    assert re.search(due, printed) if due else printed == ""

@@ -100,9 +100,9 @@ def test_another_rate_derives_an_experiment_from_the_best_weights(
     assert child.name.startswith("handwriting-1X6-G2-bs4-lr1e-12-seed3-from-")
     stored = json.loads((child.path / "hyperparameters.json").read_text())
     step = parent.load_checkpoint("best")[1]["step"]
-    told = f"begins with the best weights of {parent.name}, step {step}\n"
+    printed = f"begins with the best weights of {parent.name}, step {step}\n"
     said = capsys.readouterr().err
-    assert said.count(told) == 1 and f"{corpus}: " in said
+    assert said.count(printed) == 1 and f"{corpus}: " in said
     assert stored["lineage"] == {
         "parent": parent.name,
         "step": step,
@@ -123,8 +123,8 @@ def test_resume_where_nothing_was_saved_says_that_it_begins(
         assert "step 0" not in capsys.readouterr().err
         (first.path / "checkpoints" / "latest").rename(tmp_path / "away")
         run(corpus, tmp_path, model=first.name)
-    told = capsys.readouterr().err
-    assert f"no step of {first.name} was saved: begins at step 0\n" in told
+    printed = capsys.readouterr().err
+    assert f"no step of {first.name} was saved: begins at step 0\n" in printed
 
 
 @pytest.mark.parametrize("text", [True, False])
@@ -309,9 +309,9 @@ def test_text_run_without_transcripts_leaves_no_directory(corpus, tmp_path):
 
 def test_first_line_tells_the_size_of_the_corpus(corpus, tmp_path, capsys):
     run(corpus, tmp_path, epochs=1, settings=SETTINGS)
-    told = capsys.readouterr().err
-    assert "18 lines, 216 points, in 5 batches of 1 length, 0.0% of it pad" in told
-    assert "left out" not in told
+    printed = capsys.readouterr().err
+    assert "18 lines, 216 points, in 5 batches of 1 length, 0.0% of it pad" in printed
+    assert "left out" not in printed
 
 
 def test_text_run_with_max_length_says_that_ends_are_not_learned(
@@ -324,8 +324,8 @@ def test_text_run_with_max_length_says_that_ends_are_not_learned(
         (SETTINGS | {"max_length": 9}, ""),
     ):
         run(corpus, tmp_path, epochs=1, settings=settings)
-        told = capsys.readouterr().err.splitlines()[0]
-        assert due in told and ("--max-length" in told) == bool(due)
+        printed = capsys.readouterr().err.splitlines()[0]
+        assert due in printed and ("--max-length" in printed) == bool(due)
 
 
 @pytest.mark.parametrize(

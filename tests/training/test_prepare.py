@@ -49,12 +49,12 @@ class First(Second):
 
 @pytest.mark.parametrize("share, is_held", [(0.999, False), (1.001, True)])
 def test_memory_decides_where_lines_are(tmp_path, paths, monkeypatch, share, is_held):
-    """Gigabytes that are told, or a quarter of the machine's."""
+    """`--memory`, or a quarter of the machine's."""
     size = 27 * (12 + 13) * 12 + 2 * 27 * BESIDE_INK  # bytes of the lines of all sets
-    _, told = ready(tmp_path / "told", paths, memory=share * size / 1e9)
+    _, given = ready(tmp_path / "given", paths, memory=share * size / 1e9)
     monkeypatch.setattr(machine, "memory", lambda: 4 * share * size)
-    _, untold = ready(tmp_path / "untold", paths)
-    assert told.is_held == untold.is_held == is_held
+    _, default = ready(tmp_path / "default", paths)
+    assert given.is_held == default.is_held == is_held
 
 
 @pytest.mark.parametrize(("index", "share"), [(0, 100), (1, 100), (2, 200)])
@@ -137,8 +137,8 @@ def test_processes_with_different_corpora_are_refused(tmp_path, paths):
     with Corpus.open(paths[0]) as corpus:
         digest = corpus.digest
     first = {"the corpus (its digest)": digest}
-    told = rf"differ in the corpus \(its digest\): it is {digest} in process 0 and "
-    with pytest.raises(ValueError, match=told):
+    message = rf"differ in the corpus \(its digest\): it is {digest} in process 0 and "
+    with pytest.raises(ValueError, match=message):
         ready(tmp_path / "runs", paths[1:], Second(first=first))
     assert not (tmp_path / "runs").exists()
 

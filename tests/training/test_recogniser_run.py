@@ -59,9 +59,9 @@ def test_run_stopped_within_an_epoch_resumes_exactly(
         end = recogniser_end(corpus, tmp_path / "b", epochs=3, settings=NOISY)
     assert (end.step, end.signal_number) == (4, signal.SIGINT)
     name = recogniser_name(RecogniserSettings(**NOISY))
-    told = capsys.readouterr()
-    assert told.err.startswith(f"{corpus}: 12 lines, ")
-    assert told.err.endswith("; 4 lines to check\n")
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"{corpus}: 12 lines, ")
+    assert printed.err.endswith("; 4 lines to check\n")
     stopped = RecogniserDirectory.load(name, tmp_path / "b")
     assert stopped.load_checkpoint("latest")[1]["step"] == 4
     resumed = make_recogniser(corpus, tmp_path / "b", epochs=None, directory=stopped)
@@ -150,9 +150,9 @@ def test_lines_that_cannot_be_learned_are_left_out_and_told(
     write_corpus(path, lines, source="", command="", seed=0, split="random")
     monkeypatch.setattr(RecogniserRun, "run", lambda self, interrupts: None)
     make_recogniser(path, tmp_path)
-    told = capsys.readouterr().err
-    assert told.startswith(f"{path}: 10 lines, ")
-    assert told.endswith(
+    printed = capsys.readouterr().err
+    assert printed.startswith(f"{path}: 10 lines, ")
+    assert printed.endswith(
         "; 3 lines to check; 2 lines without a transcript left out"
         "; 1 line with too few points for the transcript left out\n"
     )

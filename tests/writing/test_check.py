@@ -16,7 +16,7 @@ from sketch.writing.pen import write_experiment
 
 
 class Eyes:
-    """A recogniser that reads what it is told to, in turn."""
+    """A recogniser that returns these readings in turn."""
 
     def __init__(self, recogniser, *readings):
         self.reader = recogniser
