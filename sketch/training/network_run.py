@@ -105,9 +105,8 @@ class TrainingRun(TrainingLoop):
         else:
             found = self._load_for_all(parent)
         self._start(found)
-        if (
-            self.position.epoch and not self.position.batch
-        ):  # still that epoch's weights
+        # Within an epoch, the weights are not those of the last one any more.
+        if self.position.epoch and not self.position.batch:
             self.record.draw_missing(self.position.epoch)
             self.processes.wait()  # for process 0, which draws
 
@@ -120,7 +119,7 @@ class TrainingRun(TrainingLoop):
     def _load(
         self, network: Network, optimizer: Optimizer, parent: Experiment | None = None
     ) -> dict | None:
-        """As of TrainingLoop; where nothing was saved, the parent's weights."""
+        """As in TrainingLoop; the parent's weights where nothing was saved."""
         if parent is not None and self.record.latest() is None:
             self._begin_with(network, parent)
         return super()._load(network, optimizer)
