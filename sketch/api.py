@@ -39,13 +39,13 @@ class Pen:
     """An experiment that writes, with its best weights; made by `load`.
 
     The weights are read when it first writes, which takes some seconds, and then kept;
-    so are those of the reader that checked last.
+    so are those of the recogniser that checked last.
 
     Args:
         experiment: its directory, opened.
         backend: jax, tensorflow or torch; None: `$KERAS_BACKEND`, or the
             one that keras runs on already, or jax.
-        root: the folder of all experiments, where readers are looked for.
+        root: the folder of all experiments, where recognisers are looked for.
 
     Attributes:
         experiment: as above.
@@ -69,14 +69,14 @@ class Pen:
 
     @property
     def alphabet(self) -> str:
-        """The characters that it can write; none if it writes freely."""
+        """The characters that it can write; "" if it writes freely."""
         if not self.experiment.hyperparameters.text:
             return ""
         return "".join(self.experiment.alphabet.characters)
 
     @property
     def styles(self) -> list[str]:
-        """The names of the styles that it brings along, for `prime`; often none."""
+        """The names of its styles, for `prime`; often none."""
         from sketch.experiment.styles import load_styles
 
         return list(load_styles(self.experiment))
@@ -103,20 +103,20 @@ class Pen:
             text: what to write.
             bias: tidiness; 0 writes as the model learned it, 1 and more tidier.
             seed: the same seed writes the same ink.
-            prime: write on in this hand: one of `styles`, other ink of this pen, an
-                .inkml, .svg or .json file, or the name of a line of the corpus.
-            prime_text: what the prime says, where it does not tell itself.
-            data: the corpus of a prime that is a line's name, as of `sketch train`.
-            tries: how often a piece that went wrong, or uneven, is written at the most.
-            steps_per_character: pen points a character, after which a piece is given
-                up; None: 2.25 times the pace of the corpus.
-            replace_unknown: written for characters that the model has not learned, ""
+            prime: the ink to continue, in its style: one of `styles`, other ink of this
+                pen, an .inkml, .svg or .json file, or the name of a corpus line.
+            prime_text: what the prime says, if its source does not tell.
+            data: the corpus of a prime that is a line's name, as in `sketch train`.
+            tries: at most, for a piece that went wrong or has uneven attention.
+            steps_per_character: pen points a character after which a piece is given
+                up; None: 2.25 times the corpus' points per character.
+            replace_unknown: written for characters that the model cannot write, ""
                 leaves them out; None: they are an error.
-            check: a reader, of `sketch train-recogniser`: what it misreads is written
-                again, and the try with the fewest errors kept.
+            check: a recogniser (`sketch train-recogniser`): pieces that it misreads are
+                written again, and the try with the fewest errors is kept.
             max_error_rate: the share of a piece's characters that it may misread; with
-                more, it is written in halves.
-            figures: draw how each line was written, too, in files that begin so:
+                more, the piece is written in halves.
+            figures: also draw how each line was written, in files with this beginning:
                 `hello` makes `hello-01-line.png`, `hello-01-window.png` and more.
 
         Raises:
@@ -136,23 +136,19 @@ class Pen:
                 "or a page"
             )
         loop = self._loop if figures is None else self._detailed_loop
-        from sketch.writing.pen import in_units, sampling_options, write_experiment
+        from sketch.writing.pen import line_in_units, sampling_options, write_experiment
 
-        primed = self._prime(prime, prime_text, data)
-        reading = self._check(check, max_error_rate)
-        written = write_experiment(
+        loaded_prime = self._prime(prime, prime_text, data)
+        reading_check = self._check(check, max_error_rate)
+        options = sampling_options(
             self.experiment,
-            lines,
-            sampling_options(
-                self.experiment,
-                steps_per_character and steps,
-                probability_bias=bias,
-                seed=seed,
-                max_tries=tries,
-            ),
-            primed,
-            loop,
-            reading,
+            steps_per_character and steps,
+            probability_bias=bias,
+            seed=seed,
+            max_tries=tries,
+        )
+        written = write_experiment(
+            self.experiment, lines, options, loaded_prime, loop, reading_check
         )
         if figures is not None:
             from sketch.writing.line_figures import draw_line_figures
@@ -160,11 +156,13 @@ class Pen:
             for number, line in enumerate(written, start=1):
                 stem = f"{figures}-{number:02d}"
                 draw_line_figures(self.experiment, line, stem)
-        own = [in_units(self.experiment, line.trace.strokes) for line in written]
-        faults = [fault for line in written for fault in line.describe_faults()]
-        counts = [count for line in written for count in line.tries]
-        notes = self._describe(text, primed, reading)
-        return _as_written(list(map(InkLine, own, lines)), faults, counts, notes)
+        own = [line_in_units(self.experiment, line) for line in written]
+        return _as_written(
+            list(map(InkLine, own, lines)),
+            faults=[fault for line in written for fault in line.faults],
+            tries=[count for line in written for count in line.tries],
+            notes=self._describe(text, loaded_prime, reading_check),
+        )
 
     def write_page(
         self,
@@ -183,7 +181,7 @@ class Pen:
         max_error_rate: float = MAX_ERROR_RATE,
         progress: bool = False,
     ) -> Ink:
-        """Writes a whole text on paper, in one hand, on as many pages as it takes.
+        """Writes a whole text on paper, in one style, on as many pages as it takes.
 
         Lines are wrapped at blanks by the width of the ink.
 
@@ -191,13 +189,13 @@ class Pen:
             text: blank lines part its paragraphs.
             layout: paper, margins, size and so on; None: A4.
             bias, seed, prime, prime_text, data, tries, replace_unknown, check,
-                max_error_rate: as of `write`. Without a prime, some words of the text,
-                written first, set the hand of the rest.
-            keep_lines: the line ends of the text are kept: verses, addresses.
+                max_error_rate: as in `write`. Without a prime, some words of the text,
+                written first, set the style of the rest.
+            keep_lines: keep the line ends of the text (verses, addresses).
             progress: whether to show a bar on stderr.
 
         Raises:
-            ValueError: as of `write`.
+            ValueError: as in `write`.
         """
         seed, tries = whole_numbers(bias, seed, tries=tries)
         require_share(max_error_rate)
@@ -206,24 +204,29 @@ class Pen:
         from sketch.writing.letter import write_letter
         from sketch.writing.pen import sampling_options
 
-        primed = self._prime(prime, prime_text, data)
-        reading = self._check(check, max_error_rate)
+        loaded_prime = self._prime(prime, prime_text, data)
+        reading_check = self._check(check, max_error_rate)
+        options = sampling_options(
+            self.experiment, probability_bias=bias, seed=seed, max_tries=tries
+        )
         letter = write_letter(
             self.experiment,
             paragraphs,
-            sampling_options(
-                self.experiment, probability_bias=bias, seed=seed, max_tries=tries
-            ),
-            primed,
+            options,
+            loaded_prime,
             loop,
-            reading,
+            reading_check,
             progress,
         )
         pages = lay_out(letter.paragraphs, layout, letter.x_height)
-        lines = [line for page in pages for line in page.lines]
-        counts = [count for line in letter.written for count in line.tries]
-        notes = self._describe(text, primed, reading)
-        return Ink(lines, pages, letter.faults, True, counts, notes)
+        return Ink(
+            [line for page in pages for line in page.lines],
+            pages,
+            letter.faults,
+            is_page=True,
+            tries=[count for line in letter.written for count in line.tries],
+            notes=self._describe(text, loaded_prime, reading_check),
+        )
 
     def sample(
         self, count: int = 1, *, steps: int = 700, bias: float = 0.0, seed: int = 0
@@ -231,9 +234,9 @@ class Pen:
         """Writes freely: lines of handwriting that say nothing.
 
         Args:
-            count: how many lines.
+            count: number of lines.
             steps: pen points of each.
-            bias: as of `write`.
+            bias: as in `write`.
             seed: the same seed writes the same ink.
 
         Raises:
@@ -253,7 +256,7 @@ class Pen:
     ) -> list[str]:
         """The paragraphs in the model's characters; checked before weights are read."""
         if not self.experiment.hyperparameters.text:
-            raise ValueError(f"{self.name} knows no text: it writes freely, use sample")
+            raise ValueError(f"{self.name} writes freely, without a text: use sample")
         text = fit_text(text, self.experiment.alphabet, replace_unknown)
         paragraphs = split_paragraphs(text, keep_lines)
         if not paragraphs:
@@ -266,17 +269,17 @@ class Pen:
         from sketch.writing.prime import describe_prime
 
         notes = describe_unmarked(text, self.experiment.alphabet)
-        notes += describe_prime(prime)
+        notes += describe_prime(prime, check, self.experiment)
         return notes + (check.describe_recogniser() if check else [])
 
     def _check(
-        self, reader: str | Path | None, max_error_rate: float
+        self, recogniser: str | Path | None, max_error_rate: float
     ) -> "ReadingCheck | None":
-        if reader is None:
+        if recogniser is None:
             return None
         from sketch.writing.check import ReadingCheck
 
-        return ReadingCheck(self._recogniser(reader), max_error_rate)
+        return ReadingCheck(self._recogniser(recogniser), max_error_rate)
 
     def _prime(
         self,
@@ -291,7 +294,7 @@ class Pen:
         if not isinstance(prime, Ink):
             return load_prime(self.experiment, str(prime), text, data)
         if prime.is_page:
-            raise ValueError("a page is no prime: take ink of `write`")
+            raise ValueError("a page cannot be a prime: use ink of `write`")
         line = prime.lines[0]
         if not (text or line.text):
             raise ValueError("say what the prime reads, by prime_text")
@@ -350,8 +353,7 @@ def load(
     """Opens an experiment to write with.
 
     Args:
-        experiment: the path of its directory, or its name; None: the hand that comes
-            with sketch.
+        experiment: the path of its directory, or its name; None: the pretrained model.
         experiments: the folder in which a name is looked for; None:
             `$SKETCH_EXPERIMENTS`, or `experiments` here.
         backend: jax, tensorflow or torch; None: `$KERAS_BACKEND`, or the
@@ -377,10 +379,5 @@ def load(
     return Pen(opened, backend, root)
 
 
-def _as_written(
-    lines: list[InkLine],
-    faults: Sequence[str] = (),
-    tries: Sequence[int] = (),
-    notes: Sequence[str] = (),
-) -> Ink:
-    return Ink(lines, [sheet(lines, fit=True)], faults, tries=tries, notes=notes)
+def _as_written(lines: list[InkLine], **details: Sequence[str] | Sequence[int]) -> Ink:
+    return Ink(lines, [sheet(lines, fit=True)], **details)

@@ -15,6 +15,7 @@ import sketch
 from sketch.corpus.corpus_line import Line
 from sketch.corpus.hdf5 import write_corpus
 from sketch.experiment.experiment import Experiment
+from sketch.generation.texts import split_text
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.ink_files import read_ink
 from sketch.settings.hyperparameters import Hyperparameters
@@ -112,7 +113,7 @@ def test_a_bias_makes_the_ink_tidier(pen):
             np.concatenate(strokes_of(write_text("hello", bias=bias, seed=3, **QUICK)))
             for bias in (0, 5)
         )
-        assert (tidy[:, :2].std(axis=0) < 0.2 * loose[:, :2].std(axis=0)).all()
+        assert (tidy[:, :2].std(axis=0) < 0.3 * loose[:, :2].std(axis=0)).all()
 
 
 def test_lines_of_a_text_are_lines_of_ink(pen):
@@ -122,7 +123,7 @@ def test_lines_of_a_text_are_lines_of_ink(pen):
 
 def test_faults_are_told(pen):
     ink = pen.write("hello", **QUICK | {"tries": 2})
-    assert ink.faults and ink.faults[0].startswith("'hello': ")
+    assert ink.faults == ["'hello' may not be finished (2 tries)"]
     assert ink.tries == [2]
 
 
@@ -170,9 +171,9 @@ def calls(monkeypatch):
 
     calls = []
 
-    def write_experiment(experiment, texts, manner, prime, *args):
+    def write_experiment(experiment, texts, options, prime, *args):
         calls.append((list(texts), prime))
-        return original(experiment, texts, manner, prime, *args)
+        return original(experiment, texts, options, prime, *args)
 
     original = letter.write_experiment
     monkeypatch.setattr(letter, "write_experiment", write_experiment)
@@ -190,14 +191,14 @@ def go_well(monkeypatch, goes_well):
     monkeypatch.setattr(
         pieces,
         "describe_fault",
-        lambda phi: None if goes_well(next(numbers)) else "it failed",
+        lambda phi, text: None if goes_well(next(numbers)) else "it failed",
     )
 
 
 class Sceptic:
     """A reader that can read nothing, and what it has looked at."""
 
-    reader = SimpleNamespace(name="sceptic", alphabet=Alphabet.from_texts([LETTERS]))
+    directory = SimpleNamespace(name="sceptic", alphabet=Alphabet.from_texts([LETTERS]))
     error_rate, state = 0.0, {"epoch": 1}
 
     def __init__(self):
@@ -208,7 +209,7 @@ class Sceptic:
         return [""] * len(strokes)
 
 
-def test_what_a_reader_cannot_read_is_written_again(pen, monkeypatch):
+def test_what_a_recogniser_misreads_is_written_again(pen, monkeypatch):
     go_well(monkeypatch, lambda number: True)
     reader = Sceptic()
     monkeypatch.setattr(sketch.Pen, "_recogniser", lambda self, name: reader)
@@ -216,22 +217,23 @@ def test_what_a_reader_cannot_read_is_written_again(pen, monkeypatch):
         reader.seen.clear()
         ink = write_text("hello", check="sceptic", tries=3)
         assert (ink.tries, len(reader.seen)) == ([3], 3)
-        assert ink.faults == ["'hello': it reads as '', after 3 tries"]
+        assert ink.faults == ["'hello' may not be legible (3 tries)"]
         ink = write_text("hello", check="sceptic", tries=3, max_error_rate=1.0)
         assert (ink.tries, ink.faults) == ([3], [])
     ink = pen.write("hello", check="sceptic", tries=3)
     np.testing.assert_array_equal(ink.lines[0].strokes[:, :2], reader.seen[-1][:, :2])
 
 
-def test_every_piece_goes_on_from_the_same_ink(pen, calls, monkeypatch):
+def test_every_piece_continues_the_same_ink(pen, calls, monkeypatch):
     go_well(monkeypatch, lambda number: True)
     text = "one hand for all of this, and for that"
     ink = pen.write_page(text, **QUICK)
     assert not ink.faults and ink.text.split() == text.split()
     (first, none), *rest = calls
-    assert none is None and len(first) == 1 and rest
-    pieces = first + [text for texts, _ in rest for text in texts]
-    assert len(first[0]) == max(map(len, pieces))  # it tells most of the hand
+    assert none is None and len(first) == 3 and rest
+    pieces = first[:1] + [text for texts, _ in rest for text in texts]
+    assert " ".join(sorted(pieces)) == " ".join(sorted(split_text(text, 12)))
+    assert len(first[0]) == max(map(len, pieces))  # it shows most of the style
     for texts, prime in rest:
         assert prime.text == first[0]
         assert all(len(text) + len(prime.text) <= 24 for text in texts)
@@ -241,38 +243,35 @@ def test_every_piece_goes_on_from_the_same_ink(pen, calls, monkeypatch):
     assert {prime.text for _, prime in calls} == {"my hand"}
 
 
-def test_a_hand_is_a_piece_that_went_well(pen, calls, monkeypatch):
+def test_the_lead_of_a_page_is_a_piece_that_went_well(pen, calls, monkeypatch):
     go_well(monkeypatch, lambda number: number != 0)
     text = "one hand for all of this, and for that"
     ink = pen.write_page(text, **QUICK)
     assert not ink.faults and ink.text.split() == text.split()
-    (failed, none), (sound, still_none), (rest, prime) = calls
-    assert none is None and still_none is None and failed != sound
-    assert prime.text == sound[0]
-    assert set(failed) <= set(rest)  # it is written again, in the hand of the other
+    ((failed, sound, _), none), (rest, prime) = calls
+    assert none is None and prime.text == sound
+    assert failed in rest and sound not in rest  # it is written again
 
 
-def test_no_failed_piece_is_the_hand_of_a_letter(pen, calls, monkeypatch):
+def test_a_page_has_no_lead_when_all_pieces_failed(pen, calls, monkeypatch):
     go_well(monkeypatch, lambda number: False)
     ink = pen.write_page("one hand for all of this, and for that", **QUICK)
     assert len(ink.faults) == len(calls[-1][0])
     assert all(prime is None for _, prime in calls)
 
 
-def test_what_went_well_of_a_piece_is_the_hand_where_no_piece_did(
-    pen, calls, monkeypatch
-):
+def test_a_sound_part_leads_a_page_when_no_piece_went_well(pen, calls, monkeypatch):
     from sketch.generation import pieces
 
-    def describe_fault(phi):  # no long word can be written
+    def describe_fault(phi, text):  # no long word can be written
         return None if phi.shape[1] - 1 <= len("hand") else "it failed"
 
     monkeypatch.setattr(pieces, "find_end", lambda strokes, _: min(30, len(strokes)))
     monkeypatch.setattr(pieces, "describe_fault", describe_fault)
     pen.write_page("another hand another hill another lane", tries=2)
-    *hands, (rest, prime) = calls
-    assert [none for _, none in hands] == [None] * 3 and len(rest) == 3
-    assert prime.text == hands[0][0][0].split()[1]
+    (candidates, none), (rest, prime) = calls
+    assert none is None and len(candidates) == len(rest) == 3
+    assert prime.text == "hand"
 
 
 def test_a_long_letter_shows_how_far_it_is(pen, capsys):
@@ -318,7 +317,7 @@ def test_primes(pen, tmp_path):
     (note,) = primed.notes
     assert "7 characters is short" in note and not plain.notes
     assert pen.write_page("a", prime=hand, **QUICK).notes == [note]
-    with pytest.raises(ValueError, match="page is no prime"):
+    with pytest.raises(ValueError, match="page cannot be a prime"):
         pen.write("lake", prime=pen.write_page("a", **QUICK), **QUICK)
     hand.lines[0] = hand.lines[0]._replace(text="")
     with pytest.raises(ValueError, match="what the prime reads"):
@@ -337,8 +336,8 @@ def test_the_typography_of_a_letter_is_typewritten(pen):
 @pytest.mark.parametrize(
     ("text", "options", "words"),
     [
-        ("a\nbc þ", {}, "'þ'.*line 2, column 4.*it knows.*replace_unknown"),
-        ("a þ", {"replace_unknown": "é"}, "'é' is itself unknown"),
+        ("a\nbc þ", {}, "cannot write þ: .*replace_unknown"),
+        ("a þ", {"replace_unknown": "é"}, "cannot write é of --replace-unknown"),
         (" \n ", {}, "no text"),
         ("a", {"bias": -1}, "bias"),
         ("a", {"bias": float("nan")}, "bias"),
@@ -347,7 +346,7 @@ def test_the_typography_of_a_letter_is_typewritten(pen):
         ("a", {"tries": 0}, "at least 1"),
         ("a", {"max_error_rate": -0.1}, "max_error_rate must be .* 0 to 1, not -0.1"),
         ("a", {"max_error_rate": float("nan")}, "max_error_rate"),
-        ("a’b", {"replace_unknown": "þ"}, "'þ' is itself unknown"),
+        ("a’b", {"replace_unknown": "þ"}, "cannot write þ of --replace-unknown"),
         ("a", {"prime": "nobody.json"}, "nobody.json"),
     ],
 )

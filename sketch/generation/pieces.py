@@ -1,13 +1,12 @@
-"""Short texts to ink: pieces as long as the network follows well.
+"""Short texts to ink: pieces that the network follows well, many at once.
 
-A piece is looked at when it is written, by the way of the window over its text and
-perhaps by a reader; what went wrong is written again.
+The attention of the window over its text, and perhaps a recogniser, show whether a
+piece went well. A piece that did not is written again.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,13 +16,17 @@ from sketch.generation.terms import Check, Prime, SamplingOptions
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import END_OF_STROKE
 
+# Rows of the compiled loop. Few sizes, as each is compiled; a step of 8 rows takes
+# little longer than one of 1, so the free rows hold further tries.
+BATCH_SIZES = (8, 32)
+
 
 @dataclass(frozen=True)
 class Task:
     """A piece to be written.
 
     text: what it shall say.
-    prime: ink that it goes on from, or None.
+    prime: ink that it continues, or None.
     seed: try t draws from (*seed, t).
     first_try: the t of its first one.
     """
@@ -40,7 +43,7 @@ class Written:
 
     trace: its own steps, without a batch axis; `phi` counts the characters of its
         text, the last column the end of it.
-    tries: how often it has been written, those ahead of the task's first included.
+    tries: how often it has been written.
     badness: infinite where the window went wrong; else as a check says, or the
         `unevenness` of its attention.
     fault: what is wrong with it, in words, or None.
@@ -52,83 +55,156 @@ class Written:
     fault: str | None
 
 
+class _Draft:
+    """A task at work.
+
+    Attributes:
+        codes: of its text behind that of its prime.
+        own: the columns of phi that are its own.
+        limit: pen steps after which it is given up.
+        tries_left: those not begun yet.
+        best: the least bad try so far; of equals, the last.
+        is_done: it is flawless, or has no tries left.
+    """
+
+    def __init__(self, task: Task, alphabet: Alphabet, options: SamplingOptions):
+        self.task = task
+        blank = " " if alphabet.has_blank else ""
+        before = f"{task.prime.text}{blank}" if task.prime else ""
+        self.codes = alphabet.encode(before + task.text)
+        # Blanks around a text are no part of it: count from the end.
+        first = len(self.codes) - 1 - len(alphabet.encode(task.text, end=False))
+        self.own = slice(first, len(self.codes))
+        self.strokes = task.prime.strokes if task.prime else np.zeros((0, 3), "float32")
+        self.limit = options.steps_per_character * (1 + len(task.text))
+        self.tries_left = options.max_tries
+        self.num_tries = options.max_tries
+        self.best: Written | None = None
+        self.is_done = False
+
+    def begin_try(self) -> tuple[int, tuple[int, ...]]:
+        """The number of the next try, counted from 1, and its seed."""
+        number = self.num_tries - self.tries_left
+        self.tries_left -= 1
+        return number + 1, (*self.task.seed, self.task.first_try + number)
+
+    def cut(self, trace: Trace, number: int, null_offset: np.ndarray) -> Written:
+        """A row of the batch, a try, up to its end."""
+        trace = Trace(*(values[: self.limit] for values in trace))
+        end = find_end(trace.strokes, null_offset)
+        trace = trace._replace(phi=trace.phi[:, self.own])
+        trace = Trace(*(values[:end] for values in trace))
+        fault = f"{self.task.text!r} may not be finished"
+        if end is not None:
+            fault = describe_fault(trace.phi, self.task.text)
+        badness = math.inf if fault else unevenness(trace.phi)
+        return Written(trace, number, badness, fault)
+
+    def take(self, written: Written) -> None:
+        """Keeps a try that is better than those before it; the first flawless one."""
+        if self.is_done:
+            return
+        if self.best is None or written.badness <= self.best.badness:
+            self.best = written
+        self.is_done = written.badness == 0 or written.tries == self.num_tries
+        self.best = replace(self.best, tries=written.tries)
+
+
 def write_pieces(
     loop: SamplingLoop,
     alphabet: Alphabet,
     tasks: Sequence[Task],
-    manner: SamplingOptions,
+    options: SamplingOptions,
     check: Check | None = None,
     report: Callable[[int], None] | None = None,
 ) -> list[Written]:
-    """Write pieces, all in one compiled loop, each up to `max_tries` times.
+    """Writes pieces, up to `max_tries` times each, in batches of one compiled loop.
 
-    A piece is written again unless it is flawless: its window went well, and a check
-    finds nothing wrong with it, or without one its attention was even. When only some
-    are not, the free rows of the batch hold further tries of them: the compiled loop
-    fits, and most flaws are gone in one more call. Of a piece that never was flawless,
-    the least bad try is kept, or the last of equals.
+    A piece is flawless if its window went well and the check finds nothing wrong with
+    it, or without a check if its attention was even. Other pieces are written again;
+    rows of the batch that no other piece needs hold further tries. The ink is that of
+    the first flawless try by number, or of the least bad one, so that it depends on the
+    seeds alone.
 
     Args:
         loop: the compiled steps of a network with text.
         alphabet: of the network.
         tasks: what to write.
-        manner: how.
+        options: how.
         check: looks at each piece whose window went well; None takes them as they are.
         report: told, as the pen goes on, how many of the pieces are on paper.
 
     Returns:
         A piece for each task, in order.
     """
-    coded = [_encode(alphabet, task) for task in tasks]
-    num_rows = max(len(tasks), manner.batch_size or 0)
-    limits = [manner.steps_per_character * (1 + len(task.text)) for task in tasks]
-    kept: dict[int, Written] = {}
-    least_bad: dict[int, Written] = {}
-    tried = [task.first_try for task in tasks]
-    while still := [number for number in range(len(tasks)) if number not in kept]:
-        rows = [still[row % len(still)] for row in range(num_rows)]
-        seeds, useful = [], []
-        for number in rows:
-            seeds.append((*tasks[number].seed, tried[number]))
-            # Nothing is looked at beyond a text's time, and none of a try too many.
-            is_due = tried[number] < tasks[number].first_try + manner.max_tries
-            useful.append(limits[number] if is_due else 0)
-            tried[number] += 1
+    drafts = [_Draft(task, alphabet, options) for task in tasks]
+    max_codes = max((len(draft.codes) for draft in drafts), default=0)
+    null_offset = np.array(loop.network.first_input[:END_OF_STROKE])
+    while pending := [draft for draft in drafts if not draft.is_done]:
+        rows, tries = _fill_rows(pending, options.batch_size)
         trace = sample(
             loop,
-            num_rows,
-            max(limits[number] for number in still),
-            manner.probability_bias,
-            seeds,
-            [coded[number].codes for number in rows],
-            [_strokes(tasks[number].prime) for number in rows],
-            _watch(loop, rows, useful, len(kept), report),
-            max(len(piece.codes) for piece in coded),
-            manner.slow_speeds,
+            len(rows),
+            max(draft.limit for draft in rows),
+            options.probability_bias,
+            [seed for _, seed in tries],
+            [draft.codes for draft in rows],
+            [draft.strokes for draft in rows],
+            _watch(null_offset, rows, tries, len(drafts) - len(pending), report),
+            max_codes,
+            options.slow_speeds,
         )
-        due = [row for row in range(num_rows) if useful[row]]
-        pieces = [
-            _cut(
-                loop,
-                Trace(*(values[row, : useful[row]] for values in trace)),
-                coded[rows[row]],
-                seeds[row][-1],
-            )
-            for row in due
+        written = [
+            (draft, draft.cut(Trace(*(v[row] for v in trace)), number, null_offset))
+            for row, (draft, (number, _)) in enumerate(zip(rows, tries, strict=True))
+            if number <= options.max_tries
         ]
-        if check is not None:
-            pieces = _checked(loop, [tasks[rows[row]] for row in due], pieces, check)
-        for row, piece in zip(due, pieces, strict=True):
-            number = rows[row]
-            if number in kept:
-                continue
-            if number not in least_bad or piece.badness <= least_bad[number].badness:
-                least_bad[number] = piece
-            if piece.badness == 0:
-                kept[number] = piece
-            elif piece.tries >= tasks[number].first_try + manner.max_tries:
-                kept[number] = replace(least_bad[number], tries=piece.tries)
-    return [kept[number] for number in range(len(tasks))]
+        for draft, piece in _checked(loop, written, check):
+            draft.take(piece)
+    return [draft.best for draft in drafts]
+
+
+def _fill_rows(
+    pending: Sequence[_Draft], batch_size: int | None
+) -> tuple[list[_Draft], list[tuple[int, tuple[int, ...]]]]:
+    """The draft of each row of a batch, and its try; rows to spare hold more tries."""
+    fitting = (size for size in BATCH_SIZES if size >= len(pending))
+    size = batch_size or next(fitting, BATCH_SIZES[-1])
+    rows = [pending[row % len(pending)] for row in range(size)]
+    return rows, [draft.begin_try() for draft in rows]
+
+
+def _watch(
+    null_offset: np.ndarray,
+    rows: Sequence[_Draft],
+    tries: Sequence[tuple[int, tuple[int, ...]]],
+    num_done: int,
+    report: Callable[[int], None] | None,
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Tells `sample` between its calls which rows of the batch have ended.
+
+    A row without an end is done after its `limit`; a try too many at once.
+    """
+    limits = np.array(
+        [
+            draft.limit if number <= draft.num_tries else 0
+            for draft, (number, _) in zip(rows, tries, strict=True)
+        ]
+    )
+    on_paper: set[int] = set()
+    taken = 0
+
+    def has_ended(recent: np.ndarray) -> np.ndarray:
+        nonlocal taken
+        ends = [find_end(strokes, null_offset) is not None for strokes in recent]
+        on_paper.update(id(draft) for draft, end in zip(rows, ends, strict=True) if end)
+        if report is not None:
+            report(num_done + len(on_paper))
+        # All calls but the first repeat the last step of the call before.
+        taken += recent.shape[1] - (taken > 0)
+        return np.array(ends) | (taken >= limits)
+
+    return has_ended
 
 
 def from_touch(trace: Trace, prime: Prime | None, null: Sequence[float]) -> Trace:
@@ -140,7 +216,7 @@ def from_touch(trace: Trace, prime: Prime | None, null: Sequence[float]) -> Trac
 
     Args:
         trace: of the line, without a batch axis.
-        prime: what it goes on from, or None.
+        prime: the ink that it continues, or None.
         null: the normalised null offset.
     """
     if (
@@ -156,84 +232,22 @@ def from_touch(trace: Trace, prime: Prime | None, null: Sequence[float]) -> Trac
     return trace._replace(strokes=strokes)
 
 
-class _Coded(NamedTuple):
-    """A piece's text behind that of its prime, and which columns of phi are its own."""
-
-    codes: np.ndarray
-    own: slice
-
-
-def _encode(alphabet: Alphabet, task: Task) -> _Coded:
-    blank = " " if alphabet.has_blank else ""
-    before = f"{task.prime.text}{blank}" if task.prime else ""
-    codes = alphabet.encode(before + task.text)
-    # Blanks around a text are no part of it: count from the end.
-    first = len(codes) - 1 - len(alphabet.encode(task.text, end=False))
-    return _Coded(codes, slice(first, len(codes)))
-
-
-def _strokes(prime: Prime | None) -> np.ndarray:
-    return prime.strokes if prime else np.zeros((0, 3), np.float32)
-
-
-def _watch(
-    loop: SamplingLoop,
-    rows: Sequence[int],
-    useful: Sequence[int],
-    num_kept: int,
-    report: Callable[[int], None] | None,
-) -> Callable[[np.ndarray], np.ndarray]:
-    """What `sample` asks between its calls: which rows of the batch have ended.
-
-    Those too that have taken all of their `useful` steps.
-    """
-    null_offset = np.array(loop.network.first_input[:END_OF_STROKE])
-    on_paper: set[int] = set()
-    taken = 0
-
-    def has_ended(recent: np.ndarray) -> np.ndarray:
-        nonlocal taken
-        ends = [find_end(strokes, null_offset) is not None for strokes in recent]
-        on_paper.update(number for number, end in zip(rows, ends, strict=True) if end)
-        if report is not None:
-            report(num_kept + len(on_paper))
-        # One of the steps was told before, but for the first time.
-        taken += recent.shape[1] - (taken > 0)
-        return np.array(ends) | (taken >= np.array(useful))
-
-    return has_ended
-
-
-def _cut(loop: SamplingLoop, trace: Trace, coded: _Coded, tried: int) -> Written:
-    """A row of the batch up to its end, with the weights of its own characters.
-
-    Args:
-        loop: for what a pen that rests does.
-        trace: of the row, as long as its text may take, without a batch axis.
-        coded: the text.
-        tried: how often it has been written before.
-    """
-    end = find_end(trace.strokes, np.array(loop.network.first_input[:END_OF_STROKE]))
-    trace = trace._replace(phi=trace.phi[:, coded.own])
-    trace = Trace(*(values[:end] for values in trace))
-    fault = "it found no end" if end is None else describe_fault(trace.phi)
-    badness = math.inf if fault else unevenness(trace.phi)
-    return Written(trace, tried + 1, badness, fault)
-
-
 def _checked(
-    loop: SamplingLoop, tasks: Sequence[Task], pieces: list[Written], check: Check
-) -> list[Written]:
-    """Pieces with what the check says of those whose window went well."""
-    sound = [row for row, piece in enumerate(pieces) if piece.fault is None]
-    if not sound:
-        return pieces
+    loop: SamplingLoop, written: list[tuple[_Draft, Written]], check: Check | None
+) -> list[tuple[_Draft, Written]]:
+    """Pieces with the results of the check, where the window went well."""
+    sound = [row for row, (_, piece) in enumerate(written) if piece.fault is None]
+    if check is None or not sound:
+        return written
     null = loop.network.first_input
-    ink = [from_touch(pieces[row].trace, tasks[row].prime, null) for row in sound]
-    verdicts = check(
-        [tasks[row].text for row in sound], [trace.strokes for trace in ink]
-    )
-    checked = list(pieces)
-    for row, verdict in zip(sound, verdicts, strict=True):
-        checked[row] = replace(pieces[row], **verdict._asdict())
+    tasks = [written[row][0].task for row in sound]
+    ink = [
+        from_touch(written[row][1].trace, task.prime, null).strokes
+        for row, task in zip(sound, tasks, strict=True)
+    ]
+    results = check([task.text for task in tasks], ink)
+    checked = list(written)
+    for row, result in zip(sound, results, strict=True):
+        draft, piece = written[row]
+        checked[row] = draft, replace(piece, **result._asdict())
     return checked

@@ -1,4 +1,4 @@
-"""What a generated text is made of and told by; imports no keras."""
+"""Options of sampling, primes and results of checks; imports no keras."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class SamplingOptions:
 
     probability_bias: >= 0, sharpens the mixture.
     seed: the same seed writes the same ink.
-    max_tries: how often a piece is written at the most.
-    steps_per_character: pen steps after which a piece is given up.
-    longest_text: characters that the network follows well. What is longer, with the
-        prime's, is written in pieces of half of that.
+    max_tries: of each piece.
+    steps_per_character: pen steps a character after which a piece is given up.
+    longest_text: characters that the network follows well. A text that is longer, with
+        its prime's, is written in pieces of half this length.
     slow_speeds: the bias is off where the pen is slower than the first, and full where
         it is faster than the second.
-    batch_size: rows of the compiled loop; those to spare hold further tries. None: as
-        many as there are texts, up to `MAX_ROWS`.
+    batch_size: rows of the compiled loop. None: the smallest of `pieces.BATCH_SIZES`
+        that holds all pieces, or the largest.
     """
 
     probability_bias: float = 0.0
@@ -42,7 +42,7 @@ class SamplingOptions:
 
 @dataclass(frozen=True)
 class Prime:
-    """Ink that a line goes on from.
+    """Ink that a line continues.
 
     strokes: `[time, 3]`, normalised.
     text: what it says.
@@ -53,15 +53,15 @@ class Prime:
 
 
 class CheckResult(NamedTuple):
-    """What a check says of a written piece.
+    """What a check finds in a written piece.
 
     badness: 0 is flawless; of pieces that all have a fault, the least bad is kept.
-    fault: what is wrong, in words; None where it may be handed out.
+    fault: what is wrong, in words; None where the piece may be handed out.
     """
 
     badness: float
     fault: str | None
 
 
-# Texts of pieces and their strokes, normalised -> a verdict on each.
+# The pieces' texts and their strokes, normalised -> a result for each.
 Check = Callable[[Sequence[str], Sequence[np.ndarray]], list[CheckResult]]

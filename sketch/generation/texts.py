@@ -1,18 +1,18 @@
-"""Text to ink: whole texts in one hand.
+"""Whole texts to ink, in one style.
 
 A text longer than the corpus' lines is written in pieces, broken at blanks. All of them
-go on from the same ink, the prime or the first ones that went well, which prime the
-network: so the hand carries over. From piece to piece it would not: a line that goes on
-for ever gets smaller and climbs, as lines of people do towards the edge of the paper.
-The pen goes from one piece to the next as it went from the prime to that: as far, and
-from baseline to baseline.
+continue the same ink, the *lead*: the prime, or the first pieces that went well. Pieces
+that each continued the piece before would get smaller and climb, as lines of people do
+towards the edge of the paper. Pieces that have a lead do not depend on each other and
+are written at once. Then each is moved behind the one before it, as far from it as it
+was from its lead, and onto its baseline.
 
 A piece that no try gets right is written in halves, down to single words: a window that
 slips on a sentence may hold on to a part of it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,12 +22,13 @@ from sketch.generation.terms import Check, Prime, SamplingOptions
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import DX, END_OF_STROKE, split_pen_strokes
 from sketch.page.baseline import find_baseline
+from sketch.system.messages import counted
 
-MAX_ROWS = 64  # lines written at once, unless a manner says how many
-# So many characters tell where their baseline is. At the edge of lines of IAM-OnDB, the
-# baseline of their last 6 to 12 alone is within half a small letter's height of the
-# line's own in nine of ten cases; of their last 1 or 2, within 1.2 to 1.4 heights.
-TELLING = 6
+# Characters that show where their baseline is. At the edge of lines of IAM-OnDB, the
+# baseline of the last 6 to 12 alone is within half a small letter's height of the
+# line's own in nine of ten cases; of the last 1 or 2, within 1.2 to 1.4 heights.
+MIN_BASELINE = 6
+MIN_LEAD = 10  # characters that show a style; shorter pieces lead together
 
 
 @dataclass
@@ -38,9 +39,10 @@ class WrittenLine:
     trace: strokes and what the model predicted for each, without a batch axis; `phi`
         counts the characters of `text`, the last column the end of it.
     tries: how often each piece was written, the kept one included.
-    faults: what is still wrong with it, by piece; empty if all went well.
-    lead: its last sound ink, from which others can go on in the same hand; None if no
+    faults: what is still wrong with it, a sentence each; empty if all went well.
+    lead: its last sound ink, from which others can go on in the same style; None if no
         piece of it is sound.
+    scale: makes its letters as large as those of its prime, see `writing.pen`.
     """
 
     text: str
@@ -48,30 +50,28 @@ class WrittenLine:
     tries: list[int] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     lead: Prime | None = None
-
-    def describe_faults(self) -> list[str]:
-        """What is still wrong with it, a line for each fault."""
-        return [f"{self.text!r}: {fault}" for fault in self.faults]
+    scale: float = 1.0
 
 
 def write_texts(
     loop: SamplingLoop,
     alphabet: Alphabet,
     texts: Sequence[str],
-    manner: SamplingOptions = SamplingOptions(),  # noqa: B008, it is frozen
+    options: SamplingOptions = SamplingOptions(),  # noqa: B008, it is frozen
     primes: Sequence[Prime | None] | None = None,
     check: Check | None = None,
     report: Callable[[int], None] | None = None,
 ) -> list[WrittenLine]:
-    """Write texts, a line of ink each, many of them in one compiled loop.
+    """Writes texts, a line of ink each, many of them in one compiled loop.
 
     Args:
         loop: the compiled steps of a network with text.
         alphabet: of the network.
         texts: what to write; every character in the alphabet.
-        manner: how. Line i, piece p, try t draw from (seed, i, p, t). Halves of a piece
-            that went wrong have `max_tries` of their own.
-        primes: ink that each line goes on from, or None.
+        options: how. The piece of line i that begins at character c draws try t from
+            (seed, i, c, t). Halves of a piece that went wrong have `max_tries` of their
+            own.
+        primes: ink that each line continues, or None.
         check: looks at each piece whose window went well; None takes them as they are.
         report: told, as the pen goes on, how many pieces of all texts are on paper.
 
@@ -87,36 +87,38 @@ def write_texts(
     for text, prime in zip(texts, primes, strict=True):
         if not len(alphabet.encode(text, end=False)):
             raise ValueError(f"there is nothing to write in {text!r}")
-        lines.append(_Line(text, prime, manner, null))
-    if not lines:
-        return []
-    # Batches of one size: a compiled loop fits all of them.
-    num_batches = -(-len(lines) // (manner.batch_size or MAX_ROWS))
-    size = manner.batch_size or -(-len(lines) // num_batches)
-    manner = replace(manner, batch_size=size)
-    done = 0
+        lines.append(_Line(text, prime, options, null))
+    num_done = 0
 
-    def told(count: int) -> None:
+    def report_all(count: int) -> None:
         if report is not None:
-            report(done + count)
+            report(num_done + count)
 
-    for start in range(0, len(lines), size):
-        batch = dict(enumerate(lines[start : start + size], start=start))
-        while batch := {n: line for n, line in batch.items() if not line.is_whole}:
-            tasks = [line.next_task((manner.seed, n)) for n, line in batch.items()]
-            written = write_pieces(loop, alphabet, tasks, manner, check, told)
-            for line, piece in zip(batch.values(), written, strict=True):
-                line.add(piece)
-            done += len(tasks)
+    while due := [
+        (number, part) for number, line in enumerate(lines) for part in line.due()
+    ]:
+        tasks = [
+            Task(
+                part.text,
+                part.prime,
+                (options.seed, number, part.place),
+                part.first_try,
+            )
+            for number, part in due
+        ]
+        written = write_pieces(loop, alphabet, tasks, options, check, report_all)
+        for (number, part), piece in zip(due, written, strict=True):
+            lines[number].add(part, piece)
+        num_done += len(tasks)
     return [line.joined() for line in lines]
 
 
 def split_text(text: str, piece_length: int) -> list[str]:
-    """Pieces of about equal length, broken at blanks; a blank in between is lost.
+    """Splits a text at blanks into pieces of about equal length.
 
     Args:
         text: not empty.
-        piece_length: characters a piece at the most; a word that is longer stays whole.
+        piece_length: maximum number of characters; a longer word stays whole.
     """
     words = text.split()
     total = sum(map(len, words)) + len(words) - 1
@@ -132,74 +134,86 @@ def split_text(text: str, piece_length: int) -> list[str]:
     return pieces
 
 
+@dataclass(eq=False)
+class _Part:
+    """A piece of a line.
+
+    text: what it says.
+    place: of its first character in the line.
+    first_try: tries of this place's noise that a longer piece has used.
+    prime: the ink that it continues, once it is due.
+    written: its ink, or None.
+    ink: its strokes from where the pen touches.
+    whole: the prime and the piece together.
+    """
+
+    text: str
+    place: int
+    first_try: int = 0
+    prime: Prime | None = None
+    written: Written | None = None
+    ink: Prime | None = None
+    whole: Prime | None = None
+
+
 class _Line:
-    """A line in the making: its pieces, those on paper, what the next goes on from."""
+    """A line at work: its parts, and what the next ones continue."""
 
     def __init__(
         self,
         text: str,
         prime: Prime | None,
-        manner: SamplingOptions,
+        options: SamplingOptions,
         null: Sequence[float],
     ):
-        longest = manner.longest_text
-        self._longest_prime = longest // 2
+        longest = options.longest_text
         before = len(prime.text) + 1 if prime else 0  # and a blank
         is_short = before + len(text) <= longest
-        self.pieces = split_text(text, longest if is_short else max(longest // 2, 1))
-        self.prime = prime
-        self._end: Prime | None = None  # ink that ends where the line does so far
-        self.written: list[Written] = []
+        pieces = split_text(text, longest if is_short else max(longest // 2, 1))
+        self.parts = _parts(pieces, 0, 0)
+        self.lead = prime
+        self._max_lead = longest // 2
         self._null = null
-        self._is_final = manner.max_tries == 1  # nothing is written again
-        self._tried = 0  # tries of the next piece when it was longer
-        self._lead: Prime | None = None  # the last sound piece, alone
+        self._options = options
 
-    @property
-    def is_whole(self) -> bool:
-        return len(self.written) == len(self.pieces)
+    def due(self) -> list[_Part]:
+        """The parts to be written now: all if they have a lead, or the first."""
+        waiting = [part for part in self.parts if part.written is None]
+        due = waiting if self._has_lead() else waiting[:1]
+        for part in due:
+            part.prime = self.lead
+        return due
 
-    def next_task(self, seed: tuple[int, ...]) -> Task:
-        number = len(self.written)
-        return Task(self.pieces[number], self.prime, (*seed, number), self._tried)
+    def _has_lead(self) -> bool:
+        """Whether the lead is long enough, and leaves room for what continues it."""
+        length = len(self.lead.text) if self.lead else 0
+        return min(MIN_LEAD, max(self._max_lead // 2, 1)) <= length <= self._max_lead
 
-    def add(self, piece: Written) -> None:
-        """Takes the next piece; a sound one leads those behind it, if they need it.
-
-        One that has a fault and several words is to be written in halves instead.
-        """
-        number = len(self.written)
-        text = self.pieces[number]
-        if piece.fault is not None and " " in text and not self._is_final:
-            self.pieces[number : number + 1] = split_text(text, -(-len(text) // 2))
-            self._tried = piece.tries
+    def add(self, part: _Part, written: Written) -> None:
+        """Takes a written part, or halves it if it has a fault and several words."""
+        text = part.text
+        if written.fault is not None and " " in text and self._options.max_tries > 1:
+            halves = split_text(text, -(-len(text) // 2))
+            first_try = part.first_try + self._options.max_tries
+            place = self.parts.index(part)
+            self.parts[place : place + 1] = _parts(halves, part.place, first_try)
             return
-        self._tried = 0
-        trace = piece.trace
-        touching = from_touch(trace, self.prime, self._null)
-        ink = whole = Prime(touching.strokes, text)
-        if self.prime is not None:
-            strokes = np.concatenate([self.prime.strokes, trace.strokes])
-            whole = Prime(strokes, f"{self.prime.text} {text}")
-        if not self.written:
-            trace = touching
-        elif self.prime is None:  # all before it went wrong: it begins anew
-            trace = _behind_a_gap(trace, len(text), self._null)
-        elif self._end is not self.prime:
-            trace = _carried(trace, self.prime, self._end, self._null)
-        self.written.append(replace(piece, trace=_lifted(trace)))
-        self._end = ink if len(text) >= TELLING else whole
-        if piece.fault is None:
-            self._lead = ink
-            if self.prime is None or len(self.prime.text) > self._longest_prime:
-                self.prime = self._end = ink
-            elif len(whole.text) <= self._longest_prime:
-                self.prime = self._end = whole  # short pieces lead the pen together
+        part.written = written
+        touching = from_touch(written.trace, part.prime, self._null)
+        part.ink = part.whole = Prime(touching.strokes, text)
+        if part.prime is not None:
+            strokes = np.concatenate([part.prime.strokes, written.trace.strokes])
+            part.whole = Prime(strokes, f"{part.prime.text} {text}")
+        if written.fault is None and not self._has_lead():
+            if self.lead is None or len(self.lead.text) > self._max_lead:
+                self.lead = part.ink
+            elif len(part.whole.text) <= self._max_lead:
+                self.lead = part.whole
 
     def joined(self) -> WrittenLine:
-        """All pieces; a piece's end symbol is the blank before the next."""
-        traces = [piece.trace for piece in self.written]
-        text = " ".join(self.pieces)
+        """All parts as one line; a part's end symbol is the blank before the next."""
+        traces = self._placed()
+        text = " ".join(part.text for part in self.parts)
         phi = np.zeros((sum(len(t.phi) for t in traces), len(text) + 1), np.float32)
         row = column = 0
         for trace in traces:
@@ -210,32 +224,52 @@ class _Line:
             np.concatenate([getattr(trace, name) for trace in traces])
             for name in ("strokes", "outputs", "bias", "window")
         )
+        written = [part.written for part in self.parts]
+        sound = [part.ink for part in self.parts if part.written.fault is None]
         return WrittenLine(
             text,
             Trace(strokes, outputs, bias, phi, window),
-            [piece.tries for piece in self.written],
+            [part.first_try + part.written.tries for part in self.parts],
             [
-                f"{piece.fault}, after {_tries(piece.tries)}"
-                for piece in self.written
+                f"{piece.fault} ({counted(piece.tries, 'try', 'tries')})"
+                for piece in written
                 if piece.fault
             ],
-            self._lead,
+            sound[-1] if sound else None,
         )
 
+    def _placed(self) -> list[Trace]:
+        """The trace of each part, moved behind the part before it."""
+        traces = []
+        before: _Part | None = None
+        for part in self.parts:
+            trace = part.written.trace
+            if before is None:
+                trace = from_touch(trace, part.prime, self._null)
+            elif part.prime is None:  # all before it went wrong: it begins anew
+                trace = _behind_a_gap(trace, len(part.text), self._null)
+            elif part.prime is not before.ink and part.prime is not before.whole:
+                is_long = len(before.text) >= MIN_BASELINE
+                end = before.ink if is_long else before.whole
+                trace = _carried(trace, part.prime, end, self._null)
+            strokes = trace.strokes.copy()
+            strokes[-1, END_OF_STROKE] = 1.0  # a piece without an end may lack it
+            traces.append(trace._replace(strokes=strokes))
+            before = part
+        return traces
 
-def _tries(count: int) -> str:
-    return "one try" if count == 1 else f"{count} tries"
 
-
-def _lifted(trace: Trace) -> Trace:
-    """A piece that ends with the pen lifted, as one that found no end may not."""
-    strokes = trace.strokes.copy()
-    strokes[-1, END_OF_STROKE] = 1.0
-    return trace._replace(strokes=strokes)
+def _parts(pieces: Sequence[str], place: int, first_try: int) -> list[_Part]:
+    parts = []
+    for piece in pieces:
+        # Only the first one draws from the place of the piece that it was a part of.
+        parts.append(_Part(piece, place, 0 if parts else first_try))
+        place += len(piece) + 1
+    return parts
 
 
 def _carried(trace: Trace, before: Prime, here: Prime, null: Sequence[float]) -> Trace:
-    """A piece behind other ink than it was written behind, in the same relation to it.
+    """A piece moved from behind other ink, in the same relation to it.
 
     Args:
         trace: of the piece.
@@ -267,7 +301,7 @@ def _end_of(
 
 
 def _behind_a_gap(trace: Trace, num_characters: int, null: Sequence[float]) -> Trace:
-    """A piece that nothing led to: the pen goes to its start first, past a blank.
+    """A piece that no ink led to: the pen goes to its start first, past a blank.
 
     The blank is as wide as the piece's characters are on average.
     """

@@ -1,5 +1,6 @@
-"""A reader that looks at what a pen writes, before anybody else does."""
+"""Checks generated lines with a recogniser before they are returned."""
 
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,52 +15,56 @@ from sketch.model.edits import error_rate
 from sketch.writing import MAX_ERROR_RATE
 from sketch.writing.loaded_recogniser import LoadedRecogniser
 
-WEAK_READER = 0.3  # of the characters of real lines misread
+WEAK_RECOGNISER = 0.3  # of the characters of real lines misread
+MAX_WORDS = 3  # named in a message; more are the whole piece
 
 
 class ReadingCheck:
-    """The fewer characters a reader misreads the better; too many are a fault.
+    """The fewer characters a recogniser misreads the better; too many are a fault.
+
+    So is a misread word with a digit: it may be another number.
 
     Args:
-        reader: with its weights.
+        recogniser: with its weights.
         max_error_rate: the share of a piece's characters that may be misread. A piece
             with fewer errors is better for it, but has no fault.
     """
 
     def __init__(
-        self, reader: LoadedRecogniser, max_error_rate: float = MAX_ERROR_RATE
+        self, recogniser: LoadedRecogniser, max_error_rate: float = MAX_ERROR_RATE
     ):
-        self.reader = reader
+        self.recogniser = recogniser
         self.max_error_rate = max_error_rate
 
     def require_known(self, texts: Sequence[str]) -> None:
-        """Refuses texts that the reader could not spell.
+        """Refuses texts that the recogniser could not spell.
 
         Raises:
             ValueError: names the character.
         """
+        directory = self.recogniser.directory
         for text in texts:
             try:
-                self.reader.reader.alphabet.encode(text)
+                directory.alphabet.encode(text)
             except ValueError as error:
                 raise ValueError(
-                    f"the reader {self.reader.reader.name} cannot check it: {error}"
+                    f"the recogniser {directory.name} cannot check it: {error}"
                 ) from error
 
     def describe_recogniser(self) -> list[str]:
-        """What a user should know of the reader, in words; often nothing."""
-        rate = self.reader.error_rate
-        name = self.reader.reader.name
-        if not self.reader.state.get("epoch"):
+        """What a user should know of the recogniser, in words; often nothing."""
+        rate = self.recogniser.error_rate
+        name = self.recogniser.directory.name
+        if not self.recogniser.state.get("epoch"):
             return [
-                f"the reader {name} has finished no epoch: it cannot read yet, and "
+                f"the recogniser {name} has finished no epoch: it cannot read yet, and "
                 "what it objects to or passes means nothing"
             ]
-        if not rate > WEAK_READER:  # NaN: nobody knows
+        if not rate > WEAK_RECOGNISER:  # NaN: nobody knows
             return []
         return [
-            f"the reader {name} itself misreads {rate:.0%} of the characters of real "
-            "lines: what it objects to may well be right, and what it passes wrong"
+            f"the recogniser {name} itself misreads {rate:.0%} of the characters of "
+            "real lines: what it objects to may well be right, and what it passes wrong"
         ]
 
     def of_pen(self, offset_mean: np.ndarray, offset_std: np.ndarray) -> Check:
@@ -69,14 +74,30 @@ class ReadingCheck:
             texts: Sequence[str], strokes: Sequence[np.ndarray]
         ) -> list[CheckResult]:
             ink = [denormalise(line, offset_mean, offset_std) for line in strokes]
-            return list(map(self._judge, texts, self.reader.read(ink, offset_std)))
+            return list(map(self._judge, texts, self.recogniser.read(ink, offset_std)))
 
         return check
 
     def _judge(self, text: str, reading: str) -> CheckResult:
         rate = error_rate(text, reading)
-        is_legible = rate <= self.max_error_rate
-        return CheckResult(rate, None if is_legible else f"it reads as {reading!r}")
+        words = misread_words(text, reading)
+        is_number_wrong = any(c.isdigit() for word in words for c in word)
+        if rate <= self.max_error_rate and not (is_number_wrong and rate):
+            return CheckResult(rate, None)
+        named = words if 0 < len(words) <= MAX_WORDS else [text]
+        return CheckResult(rate, f"{', '.join(map(repr, named))} may not be legible")
+
+
+def misread_words(text: str, reading: str) -> list[str]:
+    """The words of a text that are missing in its reading."""
+    words = text.split()
+    matcher = difflib.SequenceMatcher(None, words, reading.split(), autojunk=False)
+    return [
+        word
+        for kind, start, end, _, _ in matcher.get_opcodes()
+        if kind != "equal"
+        for word in words[start:end]
+    ]
 
 
 def find_recogniser_of(experiment: Experiment) -> Path | None:

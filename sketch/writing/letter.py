@@ -1,8 +1,8 @@
 """A whole text in one style: the pieces that `sketch.page.layout` places.
 
 The text is written in short pieces, as long as the model follows well, all at once.
-Every piece goes on from the same ink, so that the hand is one: from somebody's prime,
-or from one of the pieces, which is written before all others.
+Every piece continues the same ink, so that the style is one: a prime, or one of the
+pieces, which is written before all others.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,11 +21,11 @@ from sketch.ink.strokes import DX
 from sketch.page.layout import Piece
 from sketch.system.messages import progress_bar
 from sketch.writing.check import ReadingCheck
-from sketch.writing.pen import in_units, sampling_options, write_experiment
+from sketch.writing.pen import line_in_units, sampling_options, write_experiment
 
 MIN_PIECE = 8  # characters
 X_HEIGHT = 0.78  # over a character's width, blanks too: IAM-OnDB 0.79, demo 0.76
-HANDS = 3  # pieces that may set the hand, one after the other until one is sound
+MAX_LEADS = 3  # pieces of which the longest sound one is continued by all others
 
 
 class Letter(NamedTuple):
@@ -47,30 +47,30 @@ class Letter(NamedTuple):
 def write_letter(
     experiment: Experiment,
     paragraphs: Sequence[str],
-    manner: SamplingOptions | None = None,
+    options: SamplingOptions | None = None,
     prime: Prime | None = None,
     loop: SamplingLoop | None = None,
     check: ReadingCheck | None = None,
     progress: bool = False,
 ) -> Letter:
-    """Write a text in one hand.
+    """Writes a text in one style.
 
     Args:
         experiment: which; with text.
         paragraphs: what to write, in characters that the alphabet has; line feeds in
             them end lines of the page, too.
-        manner: how, see `sampling_options`; None: with the defaults.
-        prime: ink that every piece goes on from, normalised; None: the longest piece
-            that goes well, of the first few that are tried.
+        options: see `sampling_options`; None: the defaults.
+        prime: ink that every piece continues, normalised; None: the longest piece that
+            goes well, of a few that are written first.
         loop: of the experiment's network, where there is one already.
-        check: a reader; what it cannot read back is written again.
+        check: reads the pieces back; those it misreads are written again.
         progress: whether to show a bar on stderr.
 
     Raises:
         ValueError: no text, an unknown character, or an experiment without text.
     """
-    manner = manner or sampling_options(experiment)
-    length = _piece_length(manner.longest_text, prime)
+    options = options or sampling_options(experiment)
+    length = _piece_length(options.longest_text, prime)
     if not experiment.alphabet.has_blank:
         length = 1  # a word: the page has the blanks
     split = [
@@ -84,30 +84,30 @@ def write_letter(
     bar = progress_bar("writing", len(texts), "piece", progress)
     written: dict[int, WrittenLine] = {}
 
-    def write(numbers: Sequence[int], manner: SamplingOptions) -> list[WrittenLine]:
+    def write(numbers: Sequence[int], options: SamplingOptions) -> list[WrittenLine]:
         already = len(written)
 
-        def tell(count: int) -> None:
-            """Never less than before: what is on paper may be written again."""
-            bar.total = max(bar.total, already + count)  # pieces that were parted
+        def show(count: int) -> None:
+            """Never goes back, though pieces on paper may be written again."""
+            bar.total = max(bar.total, already + count)  # pieces in halves are more
             bar.update(max(already + count - bar.n, 0))
 
         return write_experiment(
             experiment,
             [texts[number] for number in numbers],
-            manner,
+            options,
             prime,
             loop,
             check,
-            tell,
+            show,
         )
 
     with bar:
         if prime is None:
-            written, prime = _write_hand(texts, write, manner)
+            written, prime = _write_lead(texts, write, options)
         rest = [number for number in range(len(texts)) if number not in written]
         if rest:
-            written |= dict(zip(rest, write(rest, manner), strict=True))
+            written |= dict(zip(rest, write(rest, options), strict=True))
     lines = [written[number] for number in range(len(texts))]
     remaining = iter(lines)
     return Letter(
@@ -119,7 +119,7 @@ def write_letter(
             ]
             for paragraph in split
         ],
-        [fault for line in lines for fault in line.describe_faults()],
+        [fault for line in lines for fault in line.faults],
         lines,
         X_HEIGHT
         * experiment.typical_points_per_character
@@ -133,35 +133,34 @@ def _piece_length(longest: int, prime: Prime | None) -> int:
     return max(room, longest // 2, MIN_PIECE)
 
 
-def _write_hand(
+def _write_lead(
     texts: Sequence[str],
     write: Callable[[Sequence[int], SamplingOptions], list[WrittenLine]],
-    manner: SamplingOptions,
+    options: SamplingOptions,
 ) -> tuple[dict[int, WrittenLine], Prime | None]:
-    """The piece from which all others go on, by its number, and its ink.
+    """Writes the piece that all others continue: it, by its number, and its ink.
 
-    The longest ones tell most of a hand. A faulty one is left for later, unless there
-    is no other; where all are, the hand is that of a part that is sound.
+    The longest pieces show most of a style. Where all of a few are faulty, their
+    longest sound part leads, and they are written again.
     """
-    leads = []
-    by_length = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
-    for attempt, number in enumerate(by_length[:HANDS], start=1):
-        # Hands draw from seeds of their own, which no other seed of a user meets.
-        seed = manner.seed + (attempt << 32)
-        (line,) = write([number], replace(manner, seed=seed, batch_size=None))
+    longest = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
+    # Leads draw from seeds of their own, which no other seed of a user meets.
+    seed = options.seed + (1 << 32)
+    lines = write(longest[:MAX_LEADS], replace(options, seed=seed))
+    for number, line in zip(longest, lines, strict=False):
         if not line.faults or len(texts) == 1:
             return {number: line}, Prime(line.trace.strokes, line.text)
-        leads += [line.lead] if line.lead else []
+    leads = [line.lead for line in lines if line.lead]
     return {}, max(leads, key=lambda lead: len(lead.text), default=None)
 
 
 def _to_piece(experiment: Experiment, line: WrittenLine, ends_line: bool) -> Piece:
-    strokes = in_units(experiment, line.trace.strokes)
+    strokes = line_in_units(experiment, line)
     return Piece(strokes, line.text, window_places(line.trace.phi), ends_line)
 
 
 def window_places(phi: np.ndarray) -> np.ndarray:
-    """Which character each point belongs to: the centre of the window.
+    """The character that each point belongs to: the centre of the window.
 
     Args:
         phi: `[time, characters]`, the window's weights.

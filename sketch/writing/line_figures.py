@@ -16,7 +16,7 @@ from sketch.writing.pen import in_units
 def draw_line_figures(
     experiment: Experiment, line: WrittenLine, stem: str | Path
 ) -> list[Path]:
-    """The five figures of a written line, all from the pass that wrote it.
+    """Draws the five figures of a written line.
 
     Args:
         experiment: for its units and alphabet.

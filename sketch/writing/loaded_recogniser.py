@@ -12,28 +12,28 @@ from sketch.model.recogniser import read_lines
 
 
 class LoadedRecogniser:
-    """A reader with its best weights: ink in, text out.
+    """A recogniser with its best weights.
 
     Attributes:
-        reader: its directory, opened.
+        directory: opened.
         state: of the checkpoint.
 
     Raises:
         ValueError: there is no checkpoint yet, or it does not fit the settings.
     """
 
-    def __init__(self, reader: RecogniserDirectory):
-        self.reader = reader
-        self.recogniser = build_recogniser(reader)
+    def __init__(self, directory: RecogniserDirectory):
+        self.directory = directory
+        self.recogniser = build_recogniser(directory)
         found = checkpoint.read_weights(
-            reader.load_checkpoint,
+            directory.load_checkpoint,
             ("best", "latest"),
             lambda path: load_weights(self.recogniser, path),
         )
         if found is None:
             raise ValueError(
-                f"{reader.name} has no checkpoint yet: go on with it by `sketch "
-                f"train-recogniser --recogniser {reader.name}`"
+                f"{directory.name} has no checkpoint yet: go on with it by `sketch "
+                f"train-recogniser --recogniser {directory.name}`"
             )
         _, _, self.state = found
 
@@ -41,11 +41,11 @@ class LoadedRecogniser:
     def error_rate(self) -> float:
         """The share of the validation lines' characters that these weights misread.
 
-        As their history has it; NaN where that does not tell.
+        It comes from the history; NaN where that is missing or damaged.
         """
         try:
-            rows = {row["epoch"]: row for row in self.reader.history()}
-        except (OSError, ValueError):  # damaged: nothing that reading needs
+            rows = {row["epoch"]: row for row in self.directory.history()}
+        except (OSError, ValueError):  # damaged: reading does not need it
             rows = {}
         row = rows.get(self.state.get("epoch"), {})
         return row.get("valid_error_rate", float("nan"))
@@ -57,16 +57,16 @@ class LoadedRecogniser:
 
         Args:
             strokes: lines `[time, 3]`, in the units of their recordings.
-            offset_std: `[2]`, of these recordings: another tablet's ink is seen in its
-                own units, as `units.py` has it. None: they are those of the reader.
+            offset_std: `[2]`, of these recordings, so that ink of another tablet is
+                scaled to the recogniser's units. None: it is in those already.
         """
         scale = 1.0
         if offset_std is not None:
-            scale = unit_ratio(offset_std, self.reader.offset_std)
+            scale = unit_ratio(offset_std, self.directory.offset_std)
         return read_lines(
             self.recogniser,
             strokes,
-            self.reader.offset_mean * scale,
-            self.reader.offset_std * scale,
-            self.reader.alphabet,
+            self.directory.offset_mean * scale,
+            self.directory.offset_std * scale,
+            self.directory.alphabet,
         )

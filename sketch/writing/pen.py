@@ -9,13 +9,21 @@ from sketch.experiment.experiment import Experiment
 from sketch.experiment.weights import load_network
 from sketch.generation.sampling import SamplingLoop, sample
 from sketch.generation.terms import Prime, SamplingOptions
-from sketch.generation.texts import WrittenLine, write_texts
-from sketch.ink.strokes import denormalise
+from sketch.generation.texts import MIN_BASELINE, WrittenLine, write_texts
+from sketch.ink.strokes import (
+    DX,
+    END_OF_STROKE,
+    denormalise,
+    extent,
+    split_pen_strokes,
+)
+from sketch.page.baseline import find_baseline
 from sketch.writing.check import ReadingCheck
 
-# A character may take so many times the corpus' pace. Lines of people take up to 2.1
-# times; pens that get lost in dots and dashes take longer.
+# A character may take this many times the corpus' points per character. Lines of people
+# take up to 2.1 times; pens that get lost in dots and dashes take longer.
 PATIENCE = 2.25
+MAX_SCALE = 1.25  # of a line to the size of its prime; more is an error of measurement
 
 
 def free_lines(
@@ -26,12 +34,12 @@ def free_lines(
     bias: float = 0.0,
     seed: int = 0,
 ) -> list[np.ndarray]:
-    """Free lines by an experiment without text.
+    """Writes free lines by an experiment without text.
 
     Args:
         loop: of its network.
         experiment: which.
-        count: how many lines.
+        count: number of lines.
         steps: points of each.
         bias: >= 0, sharpens the mixture.
         seed: the same seed writes the same ink.
@@ -45,49 +53,49 @@ def free_lines(
 
 
 def sampling_options(
-    experiment: Experiment, steps_per_character: int | None = None, **manner: Any
+    experiment: Experiment, steps_per_character: int | None = None, **options: Any
 ) -> SamplingOptions:
-    """How an experiment with text writes.
+    """The sampling options of an experiment with text.
 
     Args:
         experiment: which.
-        steps_per_character: where a piece is given up; None: at 2.25 times the pace
-            of the corpus, but never at once.
-        manner: all else that `SamplingOptions` takes.
+        steps_per_character: where a piece is given up; None: at 2.25 times the points
+            per character of the corpus.
+        options: all else that `SamplingOptions` takes.
     """
-    steps = max(
-        1, round(PATIENCE * experiment.typical_points_per_character)
-    )  # drawings have few points
+    steps = round(PATIENCE * experiment.typical_points_per_character)
     return SamplingOptions(
-        steps_per_character=steps_per_character or steps,
+        # Drawings have few points: at least 1.
+        steps_per_character=steps_per_character or max(1, steps),
         longest_text=experiment.longest_text,
         slow_speeds=experiment.slow_speeds,
-        **manner,
+        **options,
     )
 
 
 def write_experiment(
     experiment: Experiment,
     texts: Sequence[str],
-    manner: SamplingOptions | None = None,
+    options: SamplingOptions | None = None,
     prime: Prime | None = None,
     loop: SamplingLoop | None = None,
     check: ReadingCheck | None = None,
     report: Callable[[int], None] | None = None,
 ) -> list[WrittenLine]:
-    """Texts by the best weights of an experiment with text.
+    """Writes texts by the best weights of an experiment with text.
 
     Args:
         experiment: which.
         texts: a line of ink each, in characters that its alphabet has.
-        manner: how, see `sampling_options`; None: with the defaults.
-        prime: ink that every line goes on from, normalised; see `priming.load_prime`.
+        options: see `sampling_options`; None: the defaults.
+        prime: ink that every line continues, normalised; see `prime.load_prime`. The
+            lines are scaled to its letters' size.
         loop: of the experiment's network, where there is one already.
-        check: a reader; what it cannot read back is written again.
+        check: reads the pieces back; those it misreads are written again.
         report: told how many pieces of the texts are on paper.
 
     Returns:
-        The lines, normalised; `in_units` puts the recordings' units back.
+        The lines, normalised; `line_in_units` puts the recordings' units back.
 
     Raises:
         ValueError: the experiment has no text model; an unknown character.
@@ -95,17 +103,44 @@ def write_experiment(
     experiment.require_text()
     if check is not None:
         check.require_known(texts)
-    return write_texts(
+    lines = write_texts(
         loop or SamplingLoop(load_network(experiment)),
         experiment.alphabet,
         texts,
-        manner or sampling_options(experiment),
+        options or sampling_options(experiment),
         [prime] * len(texts),
         check and check.of_pen(experiment.offset_mean, experiment.offset_std),
         report,
     )
+    if prime is not None:
+        size = _letter_size(experiment, prime.strokes, prime.text)
+        for line in lines:
+            scale = size / _letter_size(experiment, line.trace.strokes, line.text)
+            if np.isfinite(scale):
+                line.scale = float(np.clip(scale, 1 / MAX_SCALE, MAX_SCALE))
+    return lines
 
 
 def in_units(experiment: Experiment, strokes: np.ndarray) -> np.ndarray:
     """Normalised strokes in the recordings' units."""
     return denormalise(strokes, experiment.offset_mean, experiment.offset_std)
+
+
+def line_in_units(experiment: Experiment, line: WrittenLine) -> np.ndarray:
+    """The strokes of a written line in the recordings' units, in its prime's size."""
+    strokes = in_units(experiment, line.trace.strokes)
+    strokes[:, :END_OF_STROKE] *= line.scale
+    return strokes
+
+
+def _letter_size(experiment: Experiment, strokes: np.ndarray, text: str) -> float:
+    """How large letters are, in the recordings' units; NaN for short texts.
+
+    The geometric mean of the height of small letters and the width of a character: one
+    line tells neither exactly, and errors of the two are mostly independent.
+    """
+    if sum(map(str.isalnum, text)) < MIN_BASELINE:
+        return float("nan")
+    ink = in_units(experiment, strokes)
+    height = find_baseline(split_pen_strokes(ink), text).x_height
+    return float(np.sqrt(height * extent(ink)[DX] / len(text)))

@@ -1,11 +1,12 @@
-"""Ink that lines go on from: somebody's own, a line of a corpus, a style of the hand.
+"""Primes: ink that lines continue, somebody's own, a corpus line or a style.
 
-A style is a prime that an experiment brings along and that has a name. All of them are
-in one file of ink in its directory, `styles.json`, in the units of its recordings: as
-`sketch sample` writes ink, or as a corpus holds it. The `writer` of a line is the name.
+A style is a named prime that comes with an experiment. All styles are in one file of
+ink in its directory, `styles.json`, in the units of its recordings: as `sketch sample`
+writes ink, or as a corpus holds it. The `writer` of a line is the style's name.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,14 +15,19 @@ from sketch.experiment.corpora import find_corpus_of
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.styles import load_styles
 from sketch.generation.terms import Prime
-from sketch.ink.fit import fit_to_corpus
+from sketch.ink.fit import fit_to_corpus, is_alike, unit_ratio
 from sketch.ink.ink_files import SUFFIXES, is_ink_file, read_ink
 from sketch.ink.line_of_ink import InkLine
-from sketch.ink.strokes import DX, normalise
+from sketch.ink.strokes import DX, denormalise, normalise
+from sketch.model.edits import error_rate
 from sketch.page.typing import describe_unknown, fit_text
 from sketch.system.messages import counted
 
-MIN_PRIME = 10  # characters; fewer hardly show a hand
+if TYPE_CHECKING:
+    from sketch.writing.check import ReadingCheck
+
+MIN_PRIME = 10  # characters; fewer hardly show a style
+MAX_MISREAD = 0.5  # of a prime's characters; more are other words than it claims
 
 
 def load_prime(
@@ -30,19 +36,19 @@ def load_prime(
     text: str | None = None,
     data: str | Path | None = None,
 ) -> Prime:
-    """The ink that lines shall go on from.
+    """Loads the ink that lines shall continue.
 
     Args:
-        experiment: for its styles, units and pace.
-        source: an ink file (.inkml, .svg, .json), the name of one of the experiment's
-            styles, or of a line of the corpus.
+        experiment: for its styles, units and points per character.
+        source: an ink file, the name of one of the experiment's styles, or of a line
+            of the corpus.
         text: what the ink says; None where file or corpus know it, as a style does.
-        data: the corpus that has the line, see `find_corpus_of`, whatever a style is
-            named; None finds it.
+        data: the corpus that has the line, see `find_corpus_of`; styles are not looked
+            for then. None finds it.
 
     Raises:
         ValueError: no such line, style or file; its text is not known, or has a
-            character that the alphabet lacks; there is one for a style.
+            character that the alphabet lacks; or `text` was given for a style.
     """
     if is_ink_file(source):
         line = next(line for line in read_ink(source) if len(line.strokes))
@@ -59,15 +65,20 @@ def load_prime(
         raise ValueError(
             f"--prime {source}: a file of ink ends in {', '.join(SUFFIXES)}"
         )
-    line = _corpus_line(experiment, str(source), data, list(styles))
-    return as_prime(experiment, line.strokes, _text_of(line, source, text))
+    line, std = _corpus_line(experiment, str(source), data, list(styles))
+    text = _text_of(line, source, text)
+    points = len(line.strokes) / (len(text) + 1)
+    is_same_rate = is_alike(points, experiment.typical_points_per_character)
+    if unit_ratio(std, experiment.offset_std) == 1.0 and is_same_rate:
+        return as_prime(experiment, line.strokes, text)
+    return own_prime(experiment, line.strokes, text)  # a corpus of another tablet
 
 
 def style_prime(experiment: Experiment, name: str) -> Prime:
-    """A style of the experiment, which lines shall go on from.
+    """A style of the experiment as a prime.
 
     Raises:
-        ValueError: there is none of this name, or as of `load_styles`.
+        ValueError: there is no style of this name, or see `load_styles`.
     """
     styles = load_styles(experiment)
     if name not in styles:
@@ -77,10 +88,10 @@ def style_prime(experiment: Experiment, name: str) -> Prime:
 
 
 def own_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
-    """Somebody's own ink, which lines shall go on from.
+    """Somebody's own ink as a prime.
 
     Args:
-        experiment: the ink is brought to its units and pace.
+        experiment: the ink is brought to its units and points per character.
         strokes: `[time, 3]`, raw offsets in any unit.
         text: what they say.
 
@@ -94,7 +105,7 @@ def own_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
 
 
 def as_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
-    """Ink in the experiment's own units and pace, which lines shall go on from.
+    """Ink in the experiment's own units and points per character as a prime.
 
     Args:
         experiment: whose.
@@ -114,15 +125,34 @@ def as_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
     return Prime(normalise(strokes, mean, std), text)
 
 
-def describe_prime(prime: Prime | None) -> list[str]:
-    """What a user should know of a prime, in words; often nothing."""
-    count = len(prime.text) if prime else MIN_PRIME
-    if count >= MIN_PRIME:
-        return []
-    return [
-        f"a prime of {counted(count, 'character')} is short: it takes 10 to 30 to show "
-        "a hand"
-    ]
+def describe_prime(
+    prime: Prime | None,
+    check: "ReadingCheck | None" = None,
+    experiment: Experiment | None = None,
+) -> list[str]:
+    """Tells a user what may be wrong with a prime; often nothing.
+
+    Args:
+        prime: or None.
+        check: reads what the prime says, where `experiment` is given, too.
+        experiment: for the units of the prime.
+    """
+    notes = []
+    if prime is None:
+        return notes
+    if len(prime.text) < MIN_PRIME:
+        length = counted(len(prime.text), "character")
+        notes.append(f"a prime of {length} is short: it takes 10 to 30 to show a style")
+    if check is not None and experiment is not None:
+        mean, std = experiment.offset_mean, experiment.offset_std
+        ink = denormalise(prime.strokes, mean, std)
+        (reading,) = check.recogniser.read([ink], std)
+        if error_rate(prime.text, reading) > MAX_MISREAD:
+            notes.append(
+                f"the prime reads as {reading!r}, not {prime.text!r}: with other words "
+                "than it says, letters go wrong"
+            )
+    return notes
 
 
 def _text_of(line: InkLine, source: str | Path, text: str | None) -> str:
@@ -137,7 +167,8 @@ def _text_of(line: InkLine, source: str | Path, text: str | None) -> str:
 
 def _corpus_line(
     experiment: Experiment, name: str, data: str | Path | None, styles: list[str]
-) -> InkLine:
+) -> tuple[InkLine, np.ndarray]:
+    """A line of the corpus, and the standard deviation of the corpus' offsets."""
     paths = find_corpus_of(experiment, data)
     if not paths:
         known = f" a style of the model ({', '.join(styles)})," if styles else ""
@@ -155,4 +186,4 @@ def _corpus_line(
             if name in styles:
                 hint = f"{name} is a style of the model: leave out --data"
             raise ValueError(f"{error}; {hint}") from error
-    return InkLine(line.strokes, line.transcript)
+        return InkLine(line.strokes, line.transcript), corpus.offset_std

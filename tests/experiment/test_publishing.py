@@ -358,10 +358,10 @@ def test_publish_of_a_recogniser(corpus, tmp_path, folder):
         (made / "README.md").read_text()
     )
     eyes = LoadedRecogniser(RecogniserDirectory.load(NAME, "nowhere"))
-    assert eyes.reader.path == made and eyes.state["inference_only"]
+    assert eyes.directory.path == made and eyes.state["inference_only"]
     assert eyes.read([np.zeros((0, 3))]) == [""]
     with pytest.raises(ValueError, match="is published: .* begin another"):
-        make_recogniser(corpus, tmp_path, directory=eyes.reader)
+        make_recogniser(corpus, tmp_path, directory=eyes.directory)
 
 
 def test_publish_of_a_damaged_picture_names_it(pen, folder, corpus):

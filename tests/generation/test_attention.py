@@ -5,6 +5,7 @@ import pytest
 
 from sketch.generation.attention import EVEN, describe_fault, find_end, unevenness
 
+TEXT = "a cde"
 NULL = np.array([-0.2, 0.01])  # a pen that stays, in normalised units
 
 
@@ -50,47 +51,50 @@ def window(centres, num_characters, width=0.5):
 
 
 def test_a_window_that_passes_over_the_text_is_well():
-    assert describe_fault(window(np.linspace(0, 5, 60), 5)) is None
+    assert describe_fault(window(np.linspace(0, 5, 60), 5), TEXT) is None
 
 
 def test_a_window_may_end_on_the_last_character():
     """The end symbol need not be reached: the last letter is what counts."""
-    assert describe_fault(window(np.linspace(0, 4.0, 60), 5)) is None
+    assert describe_fault(window(np.linspace(0, 4.0, 60), 5), TEXT) is None
 
 
 def test_components_that_run_ahead_are_no_fault():
     """A moment's weight on what comes later moves the centre, and no pen."""
     phi = window(np.linspace(0, 5, 60), 5)
     phi[::7, -1] += 2.0
-    assert describe_fault(phi) is None
+    assert describe_fault(phi, TEXT) is None
 
 
 def test_a_character_may_take_twice_as_long_as_the_usual_one():
     slow = np.r_[np.linspace(0, 1.5, 18), np.linspace(1.5, 2.5, 20)]
-    assert describe_fault(window(np.r_[slow, np.linspace(2.5, 5, 30)], 5)) is None
+    assert describe_fault(window(np.r_[slow, np.linspace(2.5, 5, 30)], 5), TEXT) is None
 
 
 @pytest.mark.parametrize(
     "centres, fault",
     [
-        (np.linspace(0, 2.9, 60), "character 5 was left out"),
-        (
-            np.r_[np.linspace(0, 1, 20), np.linspace(3.2, 5, 20)],
-            "character 3 was left out",
-        ),
+        (np.linspace(0, 2.9, 60), "'cde' may lack 'e'"),
+        (np.r_[np.linspace(0, 1, 20), np.linspace(3.2, 5, 20)], "'cde' may lack 'c'"),
         (
             np.r_[np.linspace(0, 2, 20), np.full(200, 2.0), np.linspace(2, 5, 20)],
-            "stayed at character 3",
+            "'cde' may not be legible",
         ),
-        (np.full(30, 60.0), "never saw the text"),
+        (np.full(30, 60.0), "'a cde' may not be legible"),
     ],
     ids=["missing end", "jump", "stuck", "lost"],
 )
 def test_faults_are_named(centres, fault):
-    assert fault in describe_fault(window(centres, 5))
+    assert describe_fault(window(centres, 5), TEXT) == fault
 
 
 @pytest.mark.parametrize("rows, ratio", [(10, 1.0), (13, 1.3), (19, 1.9)])
 def test_attention_is_even_unless_one_character_had_much_of_it(rows, ratio):
     phi = np.eye(6)[np.repeat(np.arange(6), [10, 10, rows, 10, 10, 300])]
     assert unevenness(phi) == pytest.approx(max(0.0, ratio - EVEN))
+
+
+def test_a_fault_at_a_blank_names_the_word_before_it():
+    phi = window(np.linspace(0, 5, 60), 5)
+    phi[:, 1] = 0.0
+    assert describe_fault(phi, TEXT) == "'a' may lack ' '"

@@ -56,13 +56,18 @@ def first_flag(loop, seed):
     return sampled(loop, prime_with(1), seed).strokes[0, 0, END_OF_STROKE]
 
 
+def assert_close(*arrays):
+    """Programs of other batch sizes round otherwise."""
+    np.testing.assert_allclose(*arrays, rtol=1e-3, atol=1e-4)
+
+
 def test_the_way_through_the_air_to_the_first_point_is_no_ink(loop):
     seed = next(s for s in range(99) if first_flag(loop, s) == 0)
     whole = sampled(loop, prime_with(1), seed)
     trace = written(loop, prime_with(1), seed)
     steps = len(trace.strokes)
-    np.testing.assert_array_equal(trace.strokes, whole.strokes[0, 1 : steps + 1])
-    np.testing.assert_array_equal(trace.outputs, whole.outputs[0, 1 : steps + 1])
+    assert_close(trace.strokes, whole.strokes[0, 1 : steps + 1])
+    assert_close(trace.outputs, whole.outputs[0, 1 : steps + 1])
     assert len(trace.phi) == len(trace.window) == steps
 
 
@@ -71,10 +76,10 @@ def test_a_dot_at_the_beginning_stays_a_dot(loop):
     trace = written(loop, prime_with(1), seed)
     np.testing.assert_allclose(trace.strokes[0], [*START[:2], 1])
     rest = sampled(loop, prime_with(1), seed).strokes[0, 1 : len(trace.strokes)]
-    np.testing.assert_array_equal(trace.strokes[1:], rest)
+    assert_close(trace.strokes[1:], rest)
 
 
 def test_a_prime_that_ends_with_the_pen_down_is_gone_on_from(loop):
     trace = written(loop, prime_with(0))
     whole = sampled(loop, prime_with(0)).strokes[0, : len(trace.strokes)]
-    np.testing.assert_array_equal(trace.strokes, whole)
+    assert_close(trace.strokes, whole)

@@ -10,7 +10,7 @@ import sketch
 from sketch.experiment import places
 from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.ink.alphabet import Alphabet
-from sketch.writing.check import ReadingCheck, find_recogniser_of
+from sketch.writing.check import ReadingCheck, find_recogniser_of, misread_words
 from sketch.writing.loaded_recogniser import LoadedRecogniser
 from sketch.writing.pen import write_experiment
 
@@ -19,7 +19,7 @@ class Eyes:
     """A recogniser that returns these readings in turn."""
 
     def __init__(self, recogniser, *readings):
-        self.reader = recogniser
+        self.directory = recogniser
         self.readings = iter(readings)
         self.seen = []
 
@@ -34,7 +34,7 @@ def test_check_reads_ink_in_the_units_of_the_recordings(recogniser):
     normalised = np.float32([[0, 0, 0], [1, 1, 1]])
     good, bad = check(["big", "big"], [normalised, normalised])
     assert good == (0.0, None)
-    assert bad == (2 / 3, "it reads as 'xxg'")
+    assert bad == (2 / 3, "'big' may not be legible")
     assert eyes.seen[0].tolist() == [[1, 2, 0], [3, 5, 1]]
 
 
@@ -109,3 +109,32 @@ def test_text_that_the_recogniser_cannot_spell_is_refused_before_it_is_written(
         check.require_known(["zig"])
     with pytest.raises(ValueError, match="cannot check it"):
         write_experiment(pen, ["zig"], check=check)
+
+
+def judge(text, reading, max_error_rate=0.2):
+    check = ReadingCheck(Eyes(None, reading), max_error_rate)
+    (result,) = check.of_pen(np.zeros(2), np.ones(2))([text], [np.zeros((2, 3))])
+    return result.fault
+
+
+@pytest.mark.parametrize(
+    ("text", "reading", "fault"),
+    [
+        ("had guests, in all", "had guests, in all", None),
+        ("had guests, in all", "had guests in all", None),  # one of 18 characters
+        ("had guests, in all", "had qxxxtv, in all", "'guests,' may not be legible"),
+        ("a bb ccc d", "x bb yyy d", "'a', 'ccc' may not be legible"),
+        ("a b c d", "", "'a b c d' may not be legible"),
+        ("ab", "a b x", "'ab' may not be legible"),
+        ("a bb", "a bb xxxx", "'a bb' may not be legible"),  # every word is there
+        ("we met at 10:35 then", "we met at 10:33 then", "'10:35' may not be legible"),
+        ("in 2007", "in 2007", None),
+    ],
+)
+def test_fault_names_the_misread_words(text, reading, fault):
+    assert judge(text, reading) == fault
+
+
+def test_misread_words_are_those_missing_in_the_reading():
+    assert misread_words("a lake and a hill", "a lake und a hall") == ["and", "hill"]
+    assert misread_words("a lake", "a very wide lake") == []

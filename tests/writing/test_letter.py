@@ -8,8 +8,8 @@ import pytest
 from untrained import make_experiment
 
 import sketch.api
-from sketch.generation.terms import SamplingOptions
-from sketch.generation.texts import Prime, _Line
+from sketch.generation.terms import Prime, SamplingOptions
+from sketch.generation.texts import _Line
 from sketch.ink.alphabet import Alphabet
 from sketch.writing import letter
 from sketch.writing.letter import _piece_length
@@ -19,17 +19,18 @@ from sketch.writing.prime import as_prime
 @pytest.mark.parametrize("says", [None, "my own hand", "a" * 23])
 def test_the_fullest_piece_is_written_whole(says):
     prime = says and Prime(np.zeros((9, 3), np.float32), says)
-    manner = SamplingOptions(longest_text=47)
-    length = _piece_length(manner.longest_text, prime)
+    options = SamplingOptions(longest_text=47)
+    length = _piece_length(options.longest_text, prime)
     text = ("ab " * length)[: length - 1] + "c"
     assert len(text) == length
-    assert _Line(text, prime, manner, (0.0, 0.0)).pieces == [text]
+    (part,) = _Line(text, prime, options, (0.0, 0.0)).parts
+    assert part.text == text
 
 
 class Bar:
-    """As tqdm's; knows where it has been."""
+    """A progress bar that records where it has been."""
 
-    def __init__(self, total, **_):
+    def __init__(self, what, total, *_):
         self.n, self.total, self.seen = 0, total, []
 
     def __enter__(self):
@@ -47,7 +48,7 @@ bars = []
 
 
 def test_the_bar_does_not_go_back_when_pieces_are_written_again(tmp_path, monkeypatch):
-    def write_experiment(experiment, texts, manner, prime, loop, check, report):
+    def write_experiment(experiment, texts, options, prime, loop, check, report):
         for count in (1, 2, 1, 2, 4):
             report(count)
         raise CancelledError
@@ -55,7 +56,7 @@ def test_the_bar_does_not_go_back_when_pieces_are_written_again(tmp_path, monkey
     experiment = make_experiment(tmp_path, with_weights=False)
     text = " ".join("ab" * experiment.text_length for _ in range(3))
     monkeypatch.setattr(letter, "write_experiment", write_experiment)
-    monkeypatch.setattr(letter, "tqdm", Bar)
+    monkeypatch.setattr(letter, "progress_bar", Bar)
     prime = as_prime(experiment, np.float32([[1, 2, 0], [3, 1, 1]]), "ab")
     with pytest.raises(CancelledError):
         letter.write_letter(experiment, [text], None, prime, object())

@@ -1,18 +1,26 @@
-"""An experiment as a pen: its units, its bias, and the reader that looks at its ink."""
+"""An experiment as a pen: its units, its bias, its size, and the check of its ink."""
 
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from made_up_ink import pens_of
 from untrained import make_experiment
 
 import sketch.api
 from sketch.generation import pieces
 from sketch.generation.sampling import Trace
-from sketch.generation.terms import CheckResult
+from sketch.generation.terms import CheckResult, Prime
+from sketch.generation.texts import WrittenLine
+from sketch.ink.strokes import normalise, strokes_from_points
 from sketch.writing import pen as pen_module
-from sketch.writing.pen import in_units, sampling_options, write_experiment
+from sketch.writing.pen import (
+    in_units,
+    line_in_units,
+    sampling_options,
+    write_experiment,
+)
 
 LOOP = SimpleNamespace(network=SimpleNamespace(first_input=(0.0, 0.0, 0.0)))
 NORMALISED = np.float32([[0, 0, 0], [1, -2, 1]])
@@ -66,7 +74,7 @@ class Refusal:
         return lambda texts, strokes: [CheckResult(1.0, "it is no good") for _ in texts]
 
 
-def test_what_a_check_refuses_is_written_as_often_as_the_manner_allows(
+def test_what_a_check_refuses_is_written_as_often_as_the_options_allows(
     make, monkeypatch
 ):
     def sample(loop, num_lines, max_steps, *_):
@@ -75,13 +83,37 @@ def test_what_a_check_refuses_is_written_as_often_as_the_manner_allows(
 
     monkeypatch.setattr(pieces, "sample", sample)
     monkeypatch.setattr(pieces, "find_end", lambda strokes, _: 9)
-    monkeypatch.setattr(pieces, "describe_fault", lambda phi: None)
+    monkeypatch.setattr(pieces, "describe_fault", lambda phi, text: None)
     monkeypatch.setattr(pieces, "unevenness", lambda phi: 0.0)
     experiment, check = make(), Refusal()
-    manner = sampling_options(experiment, max_tries=3)
-    (line,) = write_experiment(experiment, ["hello"], manner, loop=LOOP)
+    options = sampling_options(experiment, max_tries=3)
+    (line,) = write_experiment(experiment, ["hello"], options, loop=LOOP)
     assert (line.tries, line.faults) == ([1], [])
-    (line,) = write_experiment(experiment, ["hello"], manner, loop=LOOP, check=check)
-    assert (line.tries, line.faults) == ([3], ["it is no good, after 3 tries"])
+    (line,) = write_experiment(experiment, ["hello"], options, loop=LOOP, check=check)
+    assert (line.tries, line.faults) == ([3], ["it is no good (3 tries)"])
     assert check.texts == ["hello"]
     assert check.units == (experiment.offset_mean, experiment.offset_std)
+
+
+@pytest.mark.parametrize("size, scale", [(1.0, 1.0), (1.2, 1.2), (3.0, 1.25)])
+def test_lines_are_scaled_to_the_letters_of_their_prime(make, monkeypatch, size, scale):
+    def ink(size):
+        pens = [size * pen for pen in pens_of("small letters")[0]]
+        return normalise(strokes_from_points(pens), experiment.offset_mean, (6.0, 5.0))
+
+    experiment = make()
+    nothing = np.zeros((len(ink(1.0)), 0), np.float32)
+    trace = Trace(ink(1.0), *[nothing] * 4)
+
+    def write_texts(loop, alphabet, texts, *_):
+        return [WrittenLine(text, trace) for text in texts]
+
+    monkeypatch.setattr(pen_module, "write_texts", write_texts)
+    prime = Prime(ink(size), "small letters")
+    texts = ["small letters", "hi"]  # the second is too short to be measured
+    line, short = write_experiment(experiment, texts, None, prime, LOOP)
+    assert (line.scale, short.scale) == (pytest.approx(scale, rel=1e-3), 1.0)
+    larger = line_in_units(experiment, line)
+    own = in_units(experiment, trace.strokes)
+    np.testing.assert_allclose(larger[:, :2], scale * own[:, :2], rtol=1e-3, atol=1e-3)
+    assert (larger[:, 2] == own[:, 2]).all()

@@ -1,17 +1,21 @@
-"""Ink that lines go on from, by the name of a style: whole, as it was written."""
+"""Primes: styles, corpus lines and files, in the units of an experiment."""
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from untrained import make_experiment
 
+from sketch.corpus.corpus_line import SETS
 from sketch.corpus.hdf5 import Line, write_corpus
 from sketch.experiment.styles import load_styles
+from sketch.generation.terms import Prime
 from sketch.ink.ink_files import write_json
 from sketch.ink.line_of_ink import InkLine
-from sketch.writing.prime import load_prime, style_prime
+from sketch.ink.strokes import denormalise, strokes_from_points
+from sketch.writing.prime import describe_prime, load_prime, style_prime
 
 STROKES = np.float32([[4, 3, 0], [10, -5, 1], [4, 0, 0], [-2, 5, 1]])
 
@@ -123,3 +127,38 @@ def test_styles_are_not_read_from_elsewhere(experiment, styles, tmp_path):
     styles.symlink_to(elsewhere)
     with pytest.raises(ValueError, match="styles.json"):
         load_styles(experiment)
+
+
+@pytest.mark.parametrize("unit", [1.0, 13.0])
+@pytest.mark.parametrize("rate", [1, 3])
+def test_a_corpus_line_of_another_tablet_is_brought_to_scale(
+    experiment, tmp_path, unit, rate
+):
+    """Its letters are as wide as those of the experiment, at its points per letter."""
+    text = "a lake and a hill"
+    count = rate * 4 * (len(text) + 1)  # the experiment has 4 points a character
+    time = np.arange(count + 1) / rate
+    points = unit * np.column_stack([4.0 * time + np.sin(time), 9.0 * np.sin(time)])
+    line = Line(strokes_from_points([points]), text, "mine-01", "w")
+    lines = [replace(line, line_id=f"{name}-01") for name in ("mine", "valid", "test")]
+    sets = {name: [one] for name, one in zip(SETS, lines, strict=True)}
+    path = tmp_path / "mine.hdf5"
+    write_corpus(path, sets, source="made up", command="", seed=0, split="random")
+    prime = load_prime(experiment, "mine-01", data=path)
+    ink = denormalise(prime.strokes, experiment.offset_mean, experiment.offset_std)
+    assert ink[:, 0].sum() == pytest.approx(16 * (len(text) + 1), rel=0.05)
+    assert len(ink) == pytest.approx(4 * (len(text) + 1), rel=0.02)
+
+
+def test_a_prime_that_is_short_or_says_other_words_is_told(experiment):
+    class Recogniser:
+        def read(self, strokes, offset_std):
+            return ["a lake"]
+
+    check = SimpleNamespace(recogniser=Recogniser())
+    assert describe_prime(None, check, experiment) == []
+    assert describe_prime(Prime(STROKES, "a wide lake"), check, experiment) == []
+    (note,) = describe_prime(Prime(STROKES, "some hills"), check, experiment)
+    assert note.startswith("the prime reads as 'a lake', not 'some hills'")
+    (note,) = describe_prime(Prime(STROKES, "a lake"), check, experiment)
+    assert note.startswith("a prime of 6 characters is short")
