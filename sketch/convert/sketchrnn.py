@@ -16,16 +16,17 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
-from sketch.convert.zip_source import BROKEN
+from sketch.convert.zip_source import BOUNDED, BROKEN, END_BYTES, list_bytes
+from sketch.corpus.corpus_line import SETS
 from sketch.ink import DamagedInk
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 
 MAX_ARRAY_BYTES = 128 << 20  # of one set, unpacked; 70,000 drawings have about 25 MB
+MAX_NAMES_BYTES = 10_000  # of the archive's list of files
 MAX_INSTRUCTIONS = 4_000_000  # of one set; a drawing takes about 20
 VALUES = set(
     "BININT BININT1 BININT2 INT LONG LONG1 NONE NEWTRUE NEWFALSE "
@@ -67,18 +68,23 @@ def parse_drawings(data: bytes, limit: int | None) -> Iterator[tuple[str, InkLin
 
 
 def _arrays(data: bytes) -> Iterator[tuple[str, list[np.ndarray]]]:
+    if list_bytes(data[-END_BYTES:]) > MAX_NAMES_BYTES:
+        raise DamagedInk("it lists more files than a data set has")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            for member in packed.infolist():
-                is_read = member.compress_type in (
-                    zipfile.ZIP_STORED,
-                    zipfile.ZIP_DEFLATED,
-                )
-                if not is_read or member.file_size > MAX_ARRAY_BYTES:
+            names = [name for name in SETS if f"{name}.npy" in packed.namelist()]
+            if not names:
+                raise DamagedInk("it holds none of train.npy, valid.npy, test.npy")
+            for name in names:
+                member = packed.getinfo(f"{name}.npy")
+                if member.compress_type not in BOUNDED:
+                    raise DamagedInk(
+                        f"{member.filename} is neither stored nor deflated"
+                    )
+                if member.file_size > MAX_ARRAY_BYTES:
                     raise DamagedInk(f"{member.filename} is larger than drawings are")
                 with packed.open(member) as file:
-                    content = file.read(member.file_size)
-                yield PurePath(member.filename).stem, _parse_array(content)
+                    yield name, _parse_array(file.read(member.file_size))
     except DamagedInk:
         raise
     except (*BROKEN, AttributeError) as error:

@@ -32,6 +32,8 @@ BROKEN = (  # raised by zipfile for a damaged archive
     TypeError,
     ArithmeticError,
 )
+# Of files packed otherwise, zipfile unpacks a whole block at once, however large.
+BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 END_SIGNATURE = b"PK\5\6"
 LARGE_END_SIGNATURE = b"PK\6\6"  # zip64's, which goes before it and is believed first
 LARGE_END_BYTES = 56 + 20  # of zip64's record, and of its locator
@@ -88,13 +90,13 @@ def _check_list(archive: Path) -> None:
     with open(archive, "rb") as file:
         size = file.seek(0, 2)
         file.seek(max(size - END_BYTES, 0))
-        if _list_bytes(file.read()) > MAX_LIST_BYTES:
+        if list_bytes(file.read()) > MAX_LIST_BYTES:
             raise DamagedInk(
                 f"{archive}: lists more files than pen data has; unpack it"
             )
 
 
-def _list_bytes(end: bytes) -> int:
+def list_bytes(end: bytes) -> int:
     """The size of the list of files, by the end of the archive; 0 if it has none."""
     place = end.rfind(END_SIGNATURE)
     if place < 0:
@@ -113,7 +115,6 @@ def _find_problem(member: zipfile.ZipInfo, place: PurePosixPath) -> str | None:
         return "a link or device, not a plain file"
     if member.flag_bits & 1:
         return "it is encrypted"
-    # Of the other methods zipfile unpacks a whole block at once, however large.
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    if member.compress_type not in BOUNDED:
         return "only stored and deflated files are read; pack it again, or unpack it"
     return None

@@ -104,12 +104,24 @@ def test_parse_drawings_of_other_objects_is_refused(tmp_path, monkeypatch, pickl
         list(parse_drawings((tmp_path / "cat.npz").read_bytes(), None))
 
 
+def refuse(path, message):
+    with pytest.raises(DamagedInk, match=message):
+        list(parse_drawings(path.read_bytes(), None))
+
+
 def test_parse_drawings_of_another_archive_is_refused(tmp_path, monkeypatch):
-    np.savez(tmp_path / "x.npz", weights=np.zeros(3))
-    with pytest.raises(DamagedInk, match="its arrays hold numbers"):
-        list(parse_drawings((tmp_path / "x.npz").read_bytes(), None))
-    with pytest.raises(DamagedInk, match="not a data set of sketch-rnn"):
-        list(parse_drawings(b"PK", None))
+    path = tmp_path / "x.npz"
+    path.write_bytes(b"PK")
+    refuse(path, "not a data set of sketch-rnn")
+    np.savez(path, weights=np.zeros(3))
+    refuse(path, "it holds none of train.npy")
+    np.savez(path, train=np.zeros(3))
+    refuse(path, "its arrays hold numbers")
     monkeypatch.setattr(sketchrnn, "MAX_ARRAY_BYTES", 100)
-    with pytest.raises(DamagedInk, match="weights.npy is larger than drawings are"):
-        list(parse_drawings((tmp_path / "x.npz").read_bytes(), None))
+    refuse(path, "train.npy is larger than drawings are")
+    monkeypatch.setattr(sketchrnn, "MAX_NAMES_BYTES", 20)
+    refuse(path, "it lists more files than a data set has")
+    monkeypatch.undo()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as packed:
+        packed.writestr("train.npy", bytes(100))
+    refuse(path, "train.npy is neither stored nor deflated")

@@ -143,7 +143,7 @@ sys.path.insert(0, sys.argv[1])
 from whiteboards import read_source
 from pathlib import Path
 size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (size + 60_000_000,) * 2)
+resource.setrlimit(resource.RLIMIT_AS, (size + 50_000_000,) * 2)
 try:
     files, left_out = read_source(Path(sys.argv[2]))
     print([*map(len, files.values())], *left_out.values())
@@ -168,7 +168,7 @@ def test_read_zip_that_unpacks_to_more_than_it_claims_stays_in_memory(
 ):
     archive = tmp_path / "bomb.zip"
     with zipfile.ZipFile(archive, "w", method) as packed:
-        packed.writestr(name, bytes(200_000_000))
+        packed.writestr(name, bytes(80_000_000))
     forge_size(archive, 1000)
     code = [sys.executable, "-c", READ_IN_LITTLE_MEMORY, "tests", archive]
     done = subprocess.run(code, capture_output=True, text=True, cwd=ROOT)
