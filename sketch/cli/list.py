@@ -3,7 +3,7 @@
 import math
 import textwrap
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
@@ -23,7 +23,7 @@ TABLES = {  # kind -> its columns
     "recognisers": ("recogniser", "epochs", "step", "misread", "age", "running"),
     "pretrained": ("pretrained model", "title", "data", "makes", "licence"),
 }
-MAX_CELL = 44  # characters
+MAX_LICENCE = 44  # characters shown
 
 
 @click.command()
@@ -41,34 +41,21 @@ def command(as_json: bool, experiments: Path) -> None:
     from sketch.experiment.experiment import Experiment
     from sketch.experiment.recogniser_directory import RecogniserDirectory
 
-    classes = {
-        places.SETTINGS_NAME: (Experiment, _log_likelihoods),
-        places.RECOGNISER_NAME: (RecogniserDirectory, _error_rate),
-    }
+    tables: dict[str, list[dict[str, Any]]] = {kind: [] for kind in TABLES}
     damaged: list[str] = []
-
-    def facts_of(paths: Iterable[Path], read: Callable) -> list[dict[str, Any]]:
-        found = []
-        for path in paths:
+    for kind, name, loader in (
+        ("experiments", places.SETTINGS_NAME, Experiment),
+        ("recognisers", places.RECOGNISER_NAME, RecogniserDirectory),
+    ):
+        own = [(path, kind, _run_facts) for path in places.find_own(experiments, name)]
+        shipped = places.find_pretrained(name).values()
+        for path, table, describe_run in own + [
+            (path, "pretrained", _card_facts) for path in shipped
+        ]:
             try:
-                found.append(read(path))
+                tables[table].append(describe_run(loader.load(path, experiments)))
             except (ValueError, OSError) as error:
                 damaged.append(describe(error))
-        return found
-
-    tables: dict[str, list] = {"pretrained": []}
-    for kind, name in zip(TABLES, classes, strict=False):
-        load, scores = classes[name][0].load, classes[name][1]
-        tables[kind] = facts_of(
-            places.find_own(experiments, name),
-            lambda path, load=load, scores=scores: _run_facts(
-                load(path, experiments), scores
-            ),
-        )
-        tables["pretrained"] += facts_of(
-            places.find_pretrained(name).values(),
-            lambda path, load=load: _card_facts(load(path, experiments)),
-        )
     if as_json:
         echo_json(tables | {"damaged": damaged})
         return
@@ -76,57 +63,55 @@ def command(as_json: bool, experiments: Path) -> None:
         echo(f"no experiments in {experiments}; `sketch train` makes one")
     for kind, header in TABLES.items():
         if tables[kind]:
-            _echo_table([header, *map(_cells, tables[kind])])
+            rows = [[_cell(*pair) for pair in facts.items()] for facts in tables[kind]]
+            _echo_table([header, *rows], is_text=kind == "pretrained")
     for problem in damaged:
         echo(f"damaged: {problem}", err=True)
 
 
-def _run_facts(
-    source: Union["Experiment", "RecogniserDirectory"],
-    scores: Callable[[list[dict[str, float]]], dict[str, float | None]],
-) -> dict[str, Any]:
+def _run_facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str, Any]:
     history = source.history()
     newest = source.history_path if history else source.path
+    is_experiment = hasattr(source, "hyperparameters")
     return {
         "name": source.name,
         "epochs": int(history[-1]["epoch"]) if history else 0,
         "step": int(history[-1]["step"]) if history else 0,
-        **scores(history),
+        **(_log_likelihoods if is_experiment else _error_rate)(history),
         "seconds_since_change": max(time.time() - newest.stat().st_mtime, 0.0),
         "is_running": source.holder() is not None,
     }
 
 
-def _log_likelihoods(history: list[dict[str, float]]) -> dict[str, float | None]:
+def _log_likelihoods(rows: Sequence[Mapping[str, float]]) -> dict[str, float | None]:
+    """Those of the epoch with the best validation score."""
+
+    def score(row: Mapping[str, float]) -> float:
+        value = row.get("valid_log_likelihood", math.nan)
+        return value if math.isfinite(value) else -math.inf
+
+    best = max(rows, key=score, default={})
     columns = [f"{name}_log_likelihood" for name in SCORES]
-    rows = [[_finite(row.get(column)) for column in columns] for row in history]
-    best = max(
-        rows,
-        key=lambda row: -math.inf if row[1] is None else row[1],
-        default=[None] * len(columns),
-    )
-    return dict(zip(columns, best, strict=True))
+    return {column: _finite(best.get(column, math.nan)) for column in columns}
 
 
-def _error_rate(history: list[dict[str, float]]) -> dict[str, float | None]:
-    rates = [_finite(row.get("valid_error_rate")) for row in history]
+def _error_rate(rows: Sequence[Mapping[str, float]]) -> dict[str, float | None]:
+    rates = [_finite(row.get("valid_error_rate", math.nan)) for row in rows]
     known = [rate for rate in rates if rate is not None]
     return {"valid_error_rate": min(known, default=None)}
 
 
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _card_facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str, str]:
     """What the card of a pretrained model says in its title and its table."""
-    card = (source.path / places.CARD_NAME).read_text(
-        encoding="utf-8", errors="replace"
-    )
+    card = (source.path / places.CARD_NAME).read_text(encoding="utf-8")
     rows = [row.split("|") for row in card.splitlines() if row.startswith("| ")]
     table = {row[1].strip(): row[2].strip() for row in rows if len(row) == 4}
     makes = "readings"
-    if (source.path / places.SETTINGS_NAME).exists():
+    if hasattr(source, "hyperparameters"):
         makes = "texts" if source.hyperparameters.text else "free lines"
     return {
         "name": source.name,
@@ -137,34 +122,27 @@ def _card_facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str,
     }
 
 
-def _cells(facts: Mapping[str, Any]) -> list[str]:
-    return [_cell(name, value) for name, value in facts.items()]
-
-
 def _cell(name: str, value: Any) -> str:
+    if value is None or value is False:
+        return "-"
+    if name == "licence":
+        return textwrap.shorten(value, MAX_LICENCE, placeholder="…")
     if name == "seconds_since_change":
         return age(value)
-    if name == "is_running":
-        return "yes" if value else "-"
-    if name.endswith("_log_likelihood"):
-        return "-" if value is None else f"{value:.1f}"
-    if name == "valid_error_rate":
-        return "-" if value is None else f"{value:.1%}"
-    if name == "licence":
-        return textwrap.shorten(value, MAX_CELL, placeholder="…")
-    return str(value)
+    formats = {"is_running": "yes", "valid_error_rate": "{:.1%}"}
+    is_score = name.endswith("_log_likelihood")
+    return formats.get(name, "{:.1f}" if is_score else "{}").format(value)
 
 
-def _echo_table(table: Sequence[Sequence[str]]) -> None:
-    """Prints rows in columns: the first one flush left, numbers flush right."""
-    is_text = table[0] == TABLES["pretrained"]
+def _echo_table(table: Sequence[Sequence[str]], is_text: bool) -> None:
+    """Prints rows in columns; all but the first one flush right, unless text."""
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        cells = [
-            cell.ljust(width) if is_text or not place else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+    for name, *cells in table:
+        aligned = [
+            cell.ljust(width) if is_text else cell.rjust(width)
+            for cell, width in zip(cells, widths[1:], strict=True)
         ]
-        echo("  ".join(cells).rstrip())
+        echo("  ".join([name.ljust(widths[0]), *aligned]).rstrip())
 
 
 def age(seconds: float) -> str:

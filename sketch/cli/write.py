@@ -30,6 +30,7 @@ FILE_SUFFIXES = (
     *(".doc", ".docx", ".odt", ".rtf", ".pdf", ".html"),
 )
 FORMATS = ("svg", "png", "pdf", "gif", "inkml", "json")
+LONG_TEXT = 1000  # characters, about half a page
 SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
 
 
@@ -217,12 +218,15 @@ def command(
         check = find_recogniser_of(pen.experiment)
     if check is None:
         refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
+    progress = shows_progress(progress)
+    if len(text) > LONG_TEXT and not progress:
+        echo("a long text takes minutes; --progress shows how far it is", err=True)
     ink = pen.write_page(
         text,
         layout=layout,
         keep_lines=keep_lines,
         check=check,
-        progress=shows_progress(progress),
+        progress=progress,
         **writing,
     )
     if output != STDOUT:

@@ -1,34 +1,30 @@
-"""What a network gives to each line: log-likelihood in nats, ink and pen apart.
+"""The log-likelihood of each line under a network, in nats, ink and pen apart.
 
-A line is scored whole and once, in the units that the network was trained in, from
-the null first input on, so that every offset of the line counts. What changes with the
-units is the ink alone, a density; the pen's part is a probability. The conversion, by
-`LineScores.in_units`, is exact: with offsets in units `std` the density per point is
+A line is scored whole and once, in the units that the network was trained in, from the
+null first input on, so that every offset of the line counts. The ink is a density and
+changes with the units; the pen is a probability and does not. `LineScores.in_units`
+converts exactly: with offsets in units `std` the density per point is
 
     log p_unit = log p_model + ln(std_x std_y) - ln(model_std_x model_std_y)
 
-whatever mean is taken off before, as that moves the density and does not stretch it.
+whatever mean is subtracted before, since that only moves the density.
 
-**The dequantised score.** Recorded coordinates are whole numbers, and on a lattice a
-density can be bought: a component narrower than the lattice that sits on a point of it
-gains without limit, and says nothing. Hence each offset is scored at d + u, too, with u
-uniform on (-1/2, 1/2) per axis in the recording's units. The noise is on the point that
-is predicted, never on those before it: the network reads the line as recorded. So given
-the past, the integral of the density over the unit cell around d is a probability P(d)
-which sums to 1 over all whole d, and the product of these along a line is a probability
-of the line as it is stored (given its first point; points and offsets then determine
-each other). By Jensen's inequality
+**The dequantised score.** Recorded coordinates are whole numbers, so a component on a
+point of that lattice and narrower than it gains density without limit. Hence each
+offset d is scored at d + u, too, with u uniform on (-1/2, 1/2) per axis in the
+recording's units. Given the past, the integral of the density over the unit cell
+around d is a probability P(d), and these sum to 1 over all whole d. By Jensen's
+inequality
 
     E_u log p(d + u) <= log of the integral of p(d + u) over the cell = log P(d)
 
-and the score is a lower bound of the discrete log-probability, in the recording's
-units, up to the noise of the draws. Noise on *all* points would put that of two points
-into each offset (triangular, of twice the variance) and show the network ink that
-trembles as none did in training: a looser bound, of something else.
+so the score is a lower bound of the log-probability of the line as it is stored (given
+its first point), up to the noise of the draws. The noise is on the predicted point
+alone: on all points it would be triangular in each offset, and the network would read
+ink that trembles as none did in training.
 
-Every offset is scored with u and with -u, both uniform, and the mean is taken: what is
-odd in u cancels. u is a pure function of the line's id, so that all networks and
-protocols score the same noise.
+The mean over u and -u is taken, which cancels what is odd in u. u depends on the line's
+id alone, so that all networks and protocols score the same noise.
 """
 
 from collections.abc import Sequence
@@ -58,8 +54,8 @@ class LineScores:
     Attributes:
         ink: float64 `[line]`, log density of the offsets in units of `std`.
         pen: float64 `[line]`, log probability of end_of_stroke.
-        dequantised: float64 `[line]`, of the ink, see above; None where coordinates
-            are no whole numbers.
+        dequantised: float64 `[line]`, of the ink, see above; None if coordinates are
+            not whole numbers.
         num_points: int `[line]`, offsets that were scored.
         std: float64 `[2]`, the unit of the offsets, in the recording's units.
     """
@@ -74,8 +70,8 @@ class LineScores:
         """The same in other units, exactly.
 
         Args:
-            std: `[2]`, the new unit of dx and dy; (1, 1) is the recording's own, in
-                which the dequantised ink bounds a log probability.
+            std: `[2]`, the new units of dx and dy; (1, 1) are the recording's own, in
+                which the dequantised ink bounds a log-probability.
 
         Raises:
             ValueError: a unit is not a positive number.

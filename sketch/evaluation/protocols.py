@@ -1,35 +1,27 @@
 """Which lines are scored, in which units: the conventions of the published figures.
 
-A protocol names a set of the corpus, a unit to report in, and what it leaves out; its
-checksums tell whether the corpus at hand is the one that it was made for. A corpus that
-is not is scored all the same, and every report says so. Throughout, a line's *points*
-are the recorded ones, one more than its rows, which are offsets and what is scored.
+A protocol names a set of the corpus, a unit to report in, and the lines that it leaves
+out. Its checksums tell whether the corpus is the one that it was made for; any other is
+scored, too, with a note. A line's *points* are the recorded ones, one more than its
+rows, which are offsets and are scored. docs/evaluation.md has the sources.
 
-`graves`
-    Graves 2013 (arXiv:1308.0850), section 4.2: all lines of the list testset_v, whole,
-    the null offset as first input, in units of the standard deviation per axis of all
-    other lines. (He removed recording errors by a threshold that he does not give.)
-`graves300`
-    The same without lines of fewer than 300 points, as HyperNetworks (Ha et al. 2016,
-    A.3.5) and HM-LSTM (Chung et al. 2016) report. The latter's 11,628 lines in all are
-    IAM-OnDB's of 300 *points* or more; of 300 rows or more there are three fewer.
-`vrnn`
-    Chung et al. 2015 and what followed in its code (jych/nips2015_vrnn): the lines of
-    testset_v, one mean and one standard deviation for both axes, 8 and 56.04462: the
-    sums of squares of both axes over the number of *rows*, in Python 2's whole numbers.
-    Its y points up, which changes no density. It scores every offset from the first on,
-    as we do: that it "drops the first point" is the step from points to offsets. Its
-    batches of 20 leave out the last 18 lines of its list, so that the mean over the
-    other 1,420 is given, too.
-`udibr`
-    udibr/sketch: offsets / standard deviation of all its lines, no mean; lines of fewer
-    than 1,200 points, the first 600 rows of each. Here without padding, there with:
-    `UDIBR_REMARK`. Which tenth of the lines it held out is not known: the validation
-    lines stand in.
-`writer`
-    What to publish: a test set of other writers, that nothing was tuned on. Needs a
-    corpus converted with `--split iam`: trained on trainset and testset_t, tuned on
-    testset_v, scored on testset_f, in units of the training lines.
+`graves`: Graves 2013 (arXiv:1308.0850), section 4.2: all lines of the list testset_v,
+    in units of the standard deviation per axis of all other lines. He removed recording
+    errors by a threshold that he does not give; here none are removed.
+`graves300`: the same without lines of fewer than 300 points, as in HyperNetworks (Ha et
+    al. 2016, A.3.5) and HM-LSTM (Chung et al. 2016), whose 11,628 lines are those of
+    300 *points* or more; of 300 rows or more there are three fewer.
+`vrnn`: Chung et al. 2015 and the code based on theirs (jych/nips2015_vrnn): testset_v,
+    with one mean and one standard deviation for both axes, 8 and 56.04462: the sums of
+    squares of both axes over the number of *rows*, in Python 2's whole numbers. Its
+    batches of 20 leave out the last 18 lines; the mean over the other 1,420 is given,
+    too.
+`udibr`: udibr/sketch: offsets / standard deviation of all its lines, no mean; lines of
+    fewer than 1,200 points, the first 600 rows of each, here without padding (see
+    `UDIBR_REMARK`). Its held-out tenth is unknown; the validation lines stand in.
+`writer`: to publish: other writers' lines, which nothing was tuned on. Needs `--split
+    iam`: trained on trainset and testset_t, tuned on testset_v, scored on testset_f, in
+    units of the training lines.
 """
 
 from collections.abc import Sequence
@@ -72,11 +64,11 @@ class Protocol:
         unit: `OTHERS`, `TRAIN`, or the standard deviations of dx and dy themselves.
         checksums: lines and offsets that sets have in the corpus it was made for.
         min_points: shorter lines are left out.
-        max_points: lines of so many points or more are left out; None: none are.
-        max_rows: only the first rows of a line count; None: all do.
-        last_batch: ids of lines that a second mean leaves out.
+        max_points: lines of this many points or more are left out; None: none are.
+        max_rows: only this many first rows of a line count; None: all do.
+        last_batch: ids of the lines that a second mean leaves out.
         references: published figures.
-        remark: what else the report must say.
+        remark: a sentence for the report.
     """
 
     name: str
@@ -179,7 +171,7 @@ class Selection:
         is_its_corpus: whether all checksums agree.
         left_out: how many lines were left out, by reason: `short`, `long`,
             `without_text`, `with_unknown_characters`.
-        notes: what a reader of the figures must know.
+        notes: what must be known with the figures.
     """
 
     protocol: Protocol
@@ -193,20 +185,20 @@ class Selection:
 def select_lines(
     corpus: Corpus | Shards, protocol: Protocol, alphabet: Alphabet | None = None
 ) -> Selection:
-    """Take what a protocol scores out of a corpus.
+    """Selects the lines of a corpus that a protocol scores.
 
     Args:
         corpus: open.
         protocol: one of `PROTOCOLS`.
-        alphabet: of a network that is given the text: lines without a transcript, and
-            those that it cannot spell, are left out.
+        alphabet: of a network with text: lines without a transcript, and those that it
+            cannot spell, are left out.
 
     Raises:
         ValueError: the corpus has no such set, no line is left, or the test set of
             `writer` is the validation set.
     """
     lines = corpus.read_set(protocol.set_name)
-    # The sets that hold other lines: in some splits `test` is `valid`.
+    # In some splits `test` is `valid`: only sets of other lines count.
     others = [
         name for name in corpus.sets if not corpus.is_same_set(name, protocol.set_name)
     ]
@@ -248,7 +240,7 @@ def select_lines(
 def _differences(
     corpus: Corpus | Shards, protocol: Protocol, others: Sequence[str]
 ) -> list[str]:
-    """What the checksums say that it should be and is not."""
+    """The checksums that disagree, in words."""
     found = []
     for name, (num_lines, num_offsets) in protocol.checksums.items():
         sets = [protocol.set_name, *others] if name == ALL else [name]

@@ -1,4 +1,4 @@
-"""Sentences to be written that no corpus holds, so that none can have been learned."""
+"""Sentences to write that are in no corpus, so that none can have been learned."""
 
 from collections.abc import Iterable
 
@@ -43,11 +43,11 @@ SENTENCES = (
 def unseen_sentences(
     transcripts: Iterable[str], alphabets: Iterable[Alphabet]
 ) -> list[str]:
-    """Of `SENTENCES`, those that can be written and occur nowhere in a corpus.
+    """Those of `SENTENCES` that can be spelled and occur nowhere in a corpus.
 
     Args:
         transcripts: of all lines, in order: a sentence may go on from line to line.
-        alphabets: those of the pen and of the reader.
+        alphabets: of the model and of the recogniser.
     """
     corpus = _plain(" ".join(transcripts))
     known = set.intersection(*(set(alphabet.characters) for alphabet in alphabets))
@@ -59,6 +59,6 @@ def unseen_sentences(
 
 
 def _plain(text: str) -> str:
-    """Small letters and single blanks alone."""
+    """The text in lower-case letters and single blanks."""
     letters = "".join(c if c.isalnum() else " " for c in text.casefold())
     return f" {' '.join(letters.split())} "

@@ -164,12 +164,15 @@ def _evaluation(
             return _legibility(facts, origin)
         both = facts["log_likelihood"]
         line, point = both["nats_per_line"], both["nats_per_point"]
-        return [
+        row = (
             f"`sketch evaluate --protocol {facts['protocol']}`: "
             f"{line['value']:.1f} nats/line ({line['low']:.1f} to {line['high']:.1f}), "
             f"{point['value']:.4f} nats/point, "
-            f"{counted(facts['num_lines'], 'line')}{origin}."
-        ]
+            f"{counted(facts['num_lines'], 'line')}{origin}"
+        )
+        if bound := facts["dequantised"]:
+            row += f"; dequantised {bound['nats_per_line']['value']:.1f} nats/line"
+        return [f"{row}."]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} is not a report of `sketch evaluate --json` on {source.name}: "

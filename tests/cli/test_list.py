@@ -48,7 +48,7 @@ def test_list_shows_title_data_and_licence_of_pretrained_models(sketch):
 
 def test_list_as_json_has_the_same_rows(sketch, parent, child, recogniser):
     facts = json.loads(sketch("list", "--json").out)
-    assert list(facts) == ["pretrained", "experiments", "recognisers", "damaged"]
+    assert list(facts) == ["experiments", "recognisers", "pretrained", "damaged"]
     by_name = {row["name"]: row for row in facts["experiments"]}
     assert set(by_name) == {parent.name, child.name}
     row = by_name[parent.name]

@@ -108,6 +108,7 @@ def test_a_text_too_long_for_a_file_name(run, asked, text):
     result = run(text, "-o", "letter.json")
     assert result.code == 0, result.err
     assert asked[-1]["text"] == text
+    assert ("--progress shows" in result.err) == (len(text) > 1000)
 
 
 def test_options_reach_the_pen_and_the_paper(run, asked):

@@ -50,6 +50,10 @@ def test_card_has_the_scores_of_reports(pen, corpus, tmp_path):
     value = report["log_likelihood"]["nats_per_line"]["value"]
     assert f"--protocol graves`: {value:.1f} nats/line" in card_of(made)
     assert "did not learn" not in card_of(made)
+    bound = {"dequantised": {"nats_per_line": {"value": 12.34}}}
+    path.write_text(json.dumps(report | bound))
+    publish(pen, tmp_path / NAME, CONDITION, corpus, evaluations=[path], force=True)
+    assert "lines; dequantised 12.3 nats/line.\n" in card_of(made)
     other = {"corpus": {"source": "their ink", "digest": "another"}}
     path.write_text(json.dumps(report | other))
     publish(pen, tmp_path / NAME, CONDITION, corpus, evaluations=[path], force=True)
