@@ -15,26 +15,19 @@ Every file appears whole or not at all. Loading an experiment runs nothing from 
 reads nothing outside it.
 """
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from sketch.experiment import places
 from sketch.experiment.places import SETTINGS_NAME
-from sketch.experiment.run_directory import RunDirectory, refuse_existing
+from sketch.experiment.run_directory import RunDirectory
 from sketch.experiment.settings_file import FACTS, Lineage, parse_content, to_content
 from sketch.generation.terms import SLOW_SPEEDS
-from sketch.ink.alphabet import Alphabet
 from sketch.settings.hyperparameters import Hyperparameters
 from sketch.settings.names import experiment_name
-from sketch.system import lock
-from sketch.system.atomic import whole_folder, write_text
-from sketch.system.untrusted import read_parsed, to_json_text
 
 # If the corpus has no transcripts; udibr/sketch and scribe assume these.
 POINTS_PER_CHARACTER = 25.0
@@ -46,12 +39,7 @@ class Experiment(RunDirectory):
     """One experiment directory, opened; made by `create` or `load`.
 
     Attributes:
-        path: the directory.
         hyperparameters: the settings.
-        alphabet: the characters of its corpus; empty if that has no transcripts.
-        offset_mean, offset_std: float64 `[2]`, per axis, in the recording's units, of
-            the training split; a model sees (offset - mean) / std.
-        data_digest: the content digest of the corpus.
         text_length: 99 % of the transcripts are no longer, in characters; 0: unknown.
         points_per_character: of the transcribed lines, where the end of the text is one
             more character; 0: unknown.
@@ -60,15 +48,13 @@ class Experiment(RunDirectory):
         lineage: the experiment whose weights it began with, or None.
     """
 
+    kind: ClassVar[str] = "experiment"
     settings_name: ClassVar[str] = SETTINGS_NAME
     option: ClassVar[str] = "--model"
     command: ClassVar[str] = "train"
+    parse = staticmethod(parse_content)
 
     hyperparameters: Hyperparameters
-    alphabet: Alphabet
-    offset_mean: np.ndarray
-    offset_std: np.ndarray
-    data_digest: str
     text_length: int = 0
     points_per_character: float = 0.0
     slow_speeds: tuple[float, float] = SLOW_SPEEDS
@@ -93,17 +79,7 @@ class Experiment(RunDirectory):
             OSError: the directory cannot be written.
         """
         experiment = cls.planned(root, hyperparameters, facts)
-        path, content = experiment.path, to_content(hyperparameters, facts)
-        refuse_existing(path)
-        try:
-            # The lock is tried first: a directory that no run could hold is not made.
-            with whole_folder(path) as folder, lock.hold(folder / "lock"):
-                (folder / "samples").mkdir()
-                write_text(folder / SETTINGS_NAME, to_json_text(content))
-        except OSError:
-            refuse_existing(path)  # another process was quicker
-            raise
-        return experiment
+        return experiment._create(to_content(hyperparameters, facts))
 
     @classmethod
     def planned(
@@ -139,23 +115,6 @@ class Experiment(RunDirectory):
             raise ValueError(
                 f"{self.name} cannot write a given text: train one with --text"
             )
-
-    @classmethod
-    def load(cls, path_or_name: str | Path, root: str | Path) -> "Experiment":
-        """Opens the directory of an experiment.
-
-        Args:
-            path_or_name: see `places.find_directory`.
-            root: the folder of all experiments.
-
-        Raises:
-            FileNotFoundError: no such experiment; names the nearest ones.
-            ValueError: damaged, or of a newer sketch; names the file.
-        """
-        path = places.find_directory(path_or_name, root, SETTINGS_NAME)
-        if path is None:
-            raise FileNotFoundError(_not_found(path_or_name, Path(root)))
-        return cls(path, **read_parsed(path / SETTINGS_NAME, parse_content))
 
     def content(self) -> dict[str, Any]:
         """The content of `hyperparameters.json`, for `parse_content`."""
@@ -207,16 +166,3 @@ class Experiment(RunDirectory):
 def find_experiments(root: str | Path) -> list[Path]:
     """The experiment directories in `root`, by name; none if it does not exist."""
     return places.find_directories(root, SETTINGS_NAME)
-
-
-def _not_found(path_or_name: str | Path, root: Path) -> str:
-    name = str(path_or_name)
-    hint = f"`sketch list` shows those in {root} and the pretrained models"
-    if places.is_recogniser(path_or_name, root):
-        return f"{name!r} is a recogniser, not an experiment; {hint}"
-    names = [path.name for path in find_experiments(root)]
-    names += places.find_pretrained()
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    if near:
-        hint = f"did you mean {near[0]}?"
-    return f"there is no experiment {name!r}; {hint}"

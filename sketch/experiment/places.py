@@ -13,7 +13,7 @@ SETTINGS_NAME = "hyperparameters.json"  # what makes a directory an experiment
 RECOGNISER_NAME = "recogniser.json"  # ... or a recogniser
 CARD_NAME = "README.md"  # what makes it a published one
 DEFAULT_MODEL = "iam-text"  # writes if no other model is named
-KINDS = {SETTINGS_NAME: "experiment", RECOGNISER_NAME: "recogniser"}
+KINDS = {SETTINGS_NAME: "an experiment", RECOGNISER_NAME: "a recogniser"}
 
 
 def default_root() -> Path:

@@ -5,18 +5,22 @@ reads nothing outside it.
 """
 
 import contextlib
+import difflib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from sketch.experiment import checkpoint, history
+import numpy as np
+
+from sketch.experiment import checkpoint, history, places
+from sketch.ink.alphabet import Alphabet
 from sketch.settings.run_options import CommonOptions
 from sketch.system import lock
-from sketch.system.atomic import is_temporary, write_text
-from sketch.system.untrusted import read_json, to_json_text
+from sketch.system.atomic import is_temporary, whole_folder, write_text
+from sketch.system.untrusted import read_json, read_parsed, to_json_text
 
 ENVIRONMENT_NAME = "environment.json"
 OLD_SECONDS = 60 * 60  # a younger temporary file may be one that somebody writes now
@@ -25,18 +29,95 @@ MAX_CORPUS_FILES = 1000
 
 @dataclass(frozen=True, eq=False)
 class RunDirectory:
-    """The directory of a run, opened.
+    """The directory of a run, opened; made by `create` of a subclass, or by `load`.
 
     Attributes:
         path: the directory.
+        alphabet: the characters of its corpus; empty if that has no transcripts.
+        offset_mean, offset_std: float64 `[2]`, per axis, in the recording's units, of
+            the training split; a model sees (offset - mean) / std.
+        data_digest: the content digest of the corpus.
     """
 
     path: Path
+    alphabet: Alphabet
+    offset_mean: np.ndarray
+    offset_std: np.ndarray
+    data_digest: str
 
+    kind: ClassVar[str]  # what it is called
     settings_name: ClassVar[str]  # the file that makes it one
     option: ClassVar[str]  # which names it on the command line
     command: ClassVar[str]  # which trains it
     columns: ClassVar[tuple[str, ...]] = history.COLUMNS  # of its history
+
+    @staticmethod
+    def parse(content: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields but `path`, from the content of the settings file.
+
+        Raises:
+            ValueError: says which part is missing or out of range.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def load(cls, path_or_name: str | Path, root: str | Path) -> Self:
+        """Opens the directory of a run.
+
+        Args:
+            path_or_name: see `places.find_directory`.
+            root: the folder of all experiments.
+
+        Raises:
+            FileNotFoundError: it does not exist; names the nearest one.
+            ValueError: damaged, or of a newer sketch; names the file.
+        """
+        path = places.find_directory(path_or_name, root, cls.settings_name)
+        if path is None:
+            raise FileNotFoundError(cls._not_found(path_or_name, Path(root)))
+        return cls(path, **read_parsed(path / cls.settings_name, cls.parse))
+
+    @classmethod
+    def _not_found(cls, path_or_name: str | Path, root: Path) -> str:
+        name = str(path_or_name)
+        for file, kind in places.KINDS.items():
+            is_other = file != cls.settings_name
+            if is_other and places.find_directory(path_or_name, root, file):
+                return f"{name!r} is {kind}, not {places.KINDS[cls.settings_name]}"
+        names = [path.name for path in places.find_directories(root, cls.settings_name)]
+        names += places.find_pretrained(cls.settings_name)
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+        hint = f"`sketch list` shows those in {root} and the pretrained models"
+        if near:
+            hint = f"did you mean {near[0]}?"
+        return f"there is no {cls.kind} {name!r}; {hint}"
+
+    @classmethod
+    def refuse_existing(cls, path: Path) -> None:
+        """Refuses to begin a run in a directory that is not empty.
+
+        Raises:
+            FileExistsError: `path` exists, and is not an empty folder; tells the two
+                ways on.
+        """
+        is_empty = path.is_dir() and not any(path.iterdir())
+        if os.path.lexists(path) and not is_empty:
+            raise FileExistsError(
+                f"{path} exists: go on with it by {cls.option} {path.name}, or begin "
+                f"another {cls.kind} with another --seed or --name"
+            )
+
+    def _create(self, content: dict[str, Any]) -> Self:
+        """Makes the directory with its settings file, or nothing at all."""
+        self.refuse_existing(self.path)
+        try:
+            # The lock is tried first: a directory that no run could hold is not made.
+            with whole_folder(self.path) as folder, lock.hold(folder / "lock"):
+                write_text(folder / self.settings_name, to_json_text(content))
+        except OSError:
+            self.refuse_existing(self.path)  # another process was quicker
+            raise
+        return self
 
     @property
     def name(self) -> str:
@@ -179,18 +260,3 @@ def _remove_old_temporaries(folder: Path) -> None:
             is_file = path.is_symlink() or not path.is_dir()
             if is_old and is_file and is_temporary(path):
                 path.unlink()
-
-
-def refuse_existing(
-    path: Path, kind: str = "experiment", option: str = "--model"
-) -> None:
-    """Refuses to begin a run in a directory that is not empty; tells the two ways on.
-
-    Raises:
-        FileExistsError: `path` exists, and is not an empty folder.
-    """
-    if os.path.lexists(path) and not (path.is_dir() and not any(path.iterdir())):
-        raise FileExistsError(
-            f"{path} exists: go on with it by {option} {path.name}, or begin another "
-            f"{kind} with another --seed or --name"
-        )

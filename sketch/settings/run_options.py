@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from sketch.settings.option import Settings, option
+
+_option = partial(option, in_name="never")
 
 
 @dataclass(frozen=True)
@@ -22,36 +25,33 @@ class CommonOptions(Settings):
         "patience": 0,
     }
 
-    epochs: int | None = option(
+    epochs: int | None = _option(
         None,
         "--epochs",
         "Passes over the training lines, including those before a resume.",
         unset="as before; in a new run 500",
         type=int,
         minimum=1,
-        in_name="never",
     )
-    precision: str | None = option(
+    precision: str | None = _option(
         None,
         "--precision",
         "Arithmetic of the layers; the mixture and the loss are always float32.",
         unset="as before; in a new run float32",
         type=str,
         choices=("float32", "mixed_bfloat16"),
-        in_name="never",
         group="Machines",
     )
-    backend: str | None = option(
+    backend: str | None = _option(
         None,
         "--backend",
         "Keras backend.",
         unset="$KERAS_BACKEND, or jax",
         type=str,
         choices=("jax", "tensorflow", "torch"),
-        in_name="never",
         group="Machines",
     )
-    data: tuple[str, ...] = option(
+    data: tuple[str, ...] = _option(
         (),
         "--data",
         "The corpus: handwriting.hdf5, or a folder that holds it. Repeat it for a "
@@ -59,25 +59,22 @@ class CommonOptions(Settings):
         unset="$SKETCH_DATA, ./data/ or $FUEL_DATA_PATH/handwriting/",
         type=str,
         multiple=True,
-        in_name="never",
         group="Data",
     )
-    patience: int | None = option(
+    patience: int | None = _option(
         None,
         "--patience",
         "Stop after N epochs without a better validation score; 0: never.",
         unset="as before; in a new run 0",
         type=int,
         minimum=0,
-        in_name="never",
     )
     # A power cut costs at most this much training.
-    checkpoint_minutes: float = option(
+    checkpoint_minutes: float = _option(
         5.0,
         "--checkpoint-minutes",
         "Minutes between checkpoints within an epoch; 0: after each step.",
         minimum=0,
-        in_name="never",
     )
 
     def settled(self, kept: Mapping[str, Any]) -> Self:
@@ -107,13 +104,12 @@ class RunOptions(CommonOptions):
         ValueError: a value is out of range, or `--process` is not below `--processes`.
     """
 
-    tensorboard: bool = option(
+    tensorboard: bool = _option(
         False,
         "--tensorboard",
         "Also write the history for TensorBoard, to tensorboard/ of the experiment.",
-        in_name="never",
     )
-    memory: float | None = option(
+    memory: float | None = _option(
         None,
         "--memory",
         "GB of memory for lines, per process. Lines of a larger corpus are read from "
@@ -121,46 +117,41 @@ class RunOptions(CommonOptions):
         unset="a quarter of the machine's, divided by its processes",
         type=float,
         above=0,
-        in_name="never",
         group="Data",
     )
-    devices: int | None = option(
+    devices: int | None = _option(
         None,
         "--devices",
         "Number of devices (GPUs) of this machine that share each batch.",
         unset="all",
         type=int,
         minimum=1,
-        in_name="never",
         group="Machines",
     )
-    coordinator: str | None = option(
+    coordinator: str | None = _option(
         None,
         "--coordinator",
         "HOST:PORT of process 0, for a run on several processes.",
         unset="as SLURM, Open MPI or Kubernetes says, or none",
         type=str,
-        in_name="never",
         group="Machines",
     )
-    processes: int | None = option(
+    processes: int | None = _option(
         None,
         "--processes",
         "Number of processes of the run; 1 ignores a scheduler.",
         unset="as the scheduler says, or 1",
         type=int,
         minimum=1,
-        in_name="never",
         group="Machines",
     )
-    process: int | None = option(
+    process: int | None = _option(
         None,
         "--process",
         "Number of this process, from 0.",
         unset="as the scheduler says, or 0",
         type=int,
         minimum=0,
-        in_name="never",
         group="Machines",
     )
 

@@ -11,7 +11,7 @@ from sketch.experiment.experiment import (
     find_experiments,
 )
 from sketch.experiment.lineage import ancestors, learned_from
-from sketch.experiment.run_directory import RunDirectory, refuse_existing
+from sketch.experiment.run_directory import RunDirectory
 from sketch.experiment.settings_file import parse_content, parse_lineage
 from sketch.settings.hyperparameters import (
     SHAPE_FIELDS,
@@ -134,7 +134,7 @@ def plan_run(
 def _begin(plan: RunPlan, root: Path, again: bool) -> RunPlan:
     if again and (root / plan.name).exists():
         return _resume(Experiment.load(plan.name, root), root)
-    refuse_existing(root / plan.name)
+    Experiment.refuse_existing(root / plan.name)
     return plan
 
 

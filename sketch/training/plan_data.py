@@ -10,8 +10,7 @@ import sketch
 from sketch.backend.processes import ALONE, Processes
 from sketch.corpus.shards import open_shards
 from sketch.experiment.corpora import name_corpus, require_corpus, require_own_corpus
-from sketch.experiment.recogniser_directory import KIND, RecogniserDirectory
-from sketch.experiment.run_directory import refuse_existing
+from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.settings.hyperparameters import DEMO_NAME, Hyperparameters
 from sketch.settings.option import get_option
 from sketch.settings.recogniser_settings import (
@@ -104,7 +103,7 @@ def plan_recogniser_with_data(
     if recogniser is None:
         given, notice = name_corpus(given, next(iter(options.data), None))
         settings = RecogniserSettings(**given)
-        refuse_existing(root / recogniser_name(settings), *KIND)
+        RecogniserDirectory.refuse_existing(root / recogniser_name(settings))
     else:
         directory = RecogniserDirectory.load(recogniser, root)
         directory.require_same(given)

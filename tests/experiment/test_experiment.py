@@ -178,7 +178,6 @@ def test_load_of_a_link_or_a_pipe_is_refused(experiment, root, tmp_path):
 
 
 def test_samples_dir_that_is_a_link_is_refused(experiment, tmp_path):
-    (experiment.path / "samples").rmdir()
     assert experiment.samples_dir == experiment.path / "samples"
     assert not experiment.samples_dir.exists()  # reading makes nothing
     (experiment.path / "samples").symlink_to(tmp_path)

@@ -19,6 +19,7 @@ def save(experiment, kind="latest", **state):
 def test_lock_removes_old_temporary_files(experiment):
     save(experiment)
     checkpoints = experiment.checkpoints_dir
+    experiment.samples_dir.mkdir()
     left_over = [
         temporary_beside(experiment.history_path),
         temporary_beside(experiment.sketch_path),
@@ -40,16 +41,10 @@ def test_lock_removes_old_temporary_files(experiment):
 
 
 def test_lock_leaves_the_temporary_file_of_another_process(experiment):
-    path = temporary_beside(experiment.samples_dir / "mine.png")
+    path = temporary_beside(experiment.path / "mine.png")
     path.write_text("half")  # a `sketch sample` is writing it
     with experiment.lock():
         assert path.exists()
-
-
-def test_lock_without_a_folder_of_samples(experiment):
-    experiment.samples_dir.rmdir()
-    with experiment.lock():
-        pass
 
 
 def test_has_checkpoint_reads_nothing(experiment, monkeypatch):
