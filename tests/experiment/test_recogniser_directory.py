@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from toy_recogniser import SMALL, make_recogniser
 
-from sketch.experiment import places, recogniser_directory
+from sketch.experiment import run_directory
 from sketch.experiment.experiment import find_experiments
 from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.settings.recogniser_settings import RecogniserSettings, recogniser_name
@@ -46,7 +46,7 @@ def test_slower_of_two_that_begin_at_once_is_refused(toy_corpus, tmp_path, monke
         (made / "recogniser.json").touch()
         return lock.hold(path)
 
-    monkeypatch.setattr(recogniser_directory, "lock", SimpleNamespace(hold=overtaken))
+    monkeypatch.setattr(run_directory, "lock", SimpleNamespace(hold=overtaken))
     with pytest.raises(
         FileExistsError, match="by --recogniser toy-recogniser.* another recogniser"
     ):
@@ -59,16 +59,11 @@ def test_resume_with_other_settings_shows_both_values(recogniser):
         recogniser.require_same({"dim": 9})
 
 
-def test_load_of_an_unknown_recogniser_names_those_there_are(
-    recogniser, toy_root, tmp_path, monkeypatch
-):
-    with pytest.raises(
-        FileNotFoundError, match=f"there are {recogniser.name}, iam-rec"
-    ):
-        RecogniserDirectory.load("nope", toy_root)
-    monkeypatch.setattr(places, "pretrained_dir", lambda: tmp_path / "none")
-    with pytest.raises(FileNotFoundError, match="has none; `sketch train-recogniser`"):
-        RecogniserDirectory.load("nope", tmp_path)
+def test_load_of_an_unknown_recogniser_suggests_the_nearest(recogniser, toy_root):
+    with pytest.raises(FileNotFoundError, match=f"did you mean {recogniser.name}"):
+        RecogniserDirectory.load("toy-recogniser-depth2", toy_root)
+    with pytest.raises(FileNotFoundError, match="no recogniser 'zz'; `sketch list`"):
+        RecogniserDirectory.load("zz", toy_root)
 
 
 @pytest.mark.parametrize(
