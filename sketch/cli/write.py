@@ -81,7 +81,7 @@ SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
 )
 @click.option(
     "--align",
-    type=click.Choice(("left", "right", "center", "justify")),
+    type=click.Choice(("left", "right", "center")),
     default="left",
     show_default=True,
     help="Alignment of the lines.",

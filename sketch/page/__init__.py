@@ -4,7 +4,6 @@
 - `typing`: a typed text made ready for the model
 - `words`: a written line cut into its words
 - `baseline`: the line that letters stand on
-- `line_breaks`: where lines end, and the gaps between words
 - `layout`: written pieces made into pages
 - `smooth`: curves through the points of a pen
 - `svg_writer`: SVG in millimetres, still or moving

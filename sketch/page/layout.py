@@ -9,7 +9,6 @@ Nothing here knows where ink comes from; numpy only. `sketch.page.page_files` an
 `sketch.page.svg_writer` write pages.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -19,7 +18,6 @@ import numpy as np
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
 from sketch.page.baseline import find_baseline, level, stray_level
-from sketch.page.line_breaks import LOOSEST, even_out, fill, level_gaps
 from sketch.page.paper import ASCENT, DESCENT, Layout, Page
 from sketch.page.words import cut_words
 
@@ -64,13 +62,6 @@ class _Line:
     @property
     def width(self) -> float:
         return sum(self.gaps) + sum(word.width for word in self.words)
-
-    def justify(self, gap: float, is_last: bool) -> None:
-        """Has it reach the margin, if `gap`, the usual one, allows it."""
-        total = self.room - self.width + sum(self.gaps)
-        reaches = not is_last and total <= LOOSEST * gap * (len(self.gaps) - 1)
-        if len(self.gaps) > 1 and (reaches or self.width > self.room):
-            self.gaps[1:] = level_gaps(np.array(self.gaps[1:]), total)
 
 
 def lay_out(
@@ -190,29 +181,22 @@ def _words_of(piece, pens, baseline, scale, order) -> list[_Word]:
 
 
 def _wrap(words: list[_Word], layout: Layout, gap: float, rng) -> list[_Line]:
-    """Lines of words, each filled as far as the ink goes, or all of them evenly."""
+    """Lines that take as many words as they hold."""
     gaps = np.array([gap if word.gap != word.gap else word.gap for word in words])
     gaps *= np.exp(layout.jitter * rng.normal(0, 0.15, len(words)))
     gaps = np.clip(gaps, MIN_GAP * gap, MAX_GAP * gap)
     # The left edge is not quite straight: the room of a line by its first word.
     indents = layout.jitter * layout.size * abs(rng.normal(0, 0.6, len(words)))
     rooms = layout.text_width - np.minimum(indents, 0.1 * layout.text_width)
-    words = list(map(_fit, words, rooms))
-    widths = np.array([word.width for word in words])
-    is_justified = layout.align == "justify"
-    lasts = [place for place, word in enumerate(words, 1) if word.ends_line]
-    lines = []
-    for first, last in itertools.pairwise(sorted({0, *lasts, len(words)})):
-        own = slice(first, last)
-        if is_justified:
-            ends = even_out(widths[own], rooms[own], gap)
+    lines: list[_Line] = []
+    for word, before, room in zip(map(_fit, words, rooms), gaps, rooms, strict=True):
+        line = lines[-1] if lines else None
+        ends = line is None or line.words[-1].ends_line
+        if ends or line.width + before + word.width > line.room:
+            lines.append(_Line([word], [0.0], room))
         else:
-            ends = fill(widths[own], gaps[own], rooms[own])
-        for start, end in itertools.pairwise([first, *(first + end for end in ends)]):
-            line = _Line(words[start:end], [0.0, *gaps[start + 1 : end]], rooms[start])
-            if is_justified:
-                line.justify(gap, is_last=end == last)
-            lines.append(line)
+            line.words.append(word)
+            line.gaps.append(before)
     return lines
 
 

@@ -11,7 +11,7 @@ from sketch.figures.grid import HEIGHT_PER_PEN, arrange
 from sketch.ink.line_of_ink import InkLine, as_lines
 
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0), "letter": (215.9, 279.4)}
-ALIGNMENTS = ("left", "right", "center", "justify")
+ALIGNMENTS = ("left", "right", "center")
 SHEET_WIDTH = 190.0  # mm, of a sheet for some lines: fits on A4 and letter paper
 MAX_LINE = 25.0  # mm; a single word is not blown up to the width of the sheet
 # In small letters' heights, from the baseline: an ascender, a descender.

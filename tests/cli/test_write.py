@@ -112,7 +112,7 @@ def test_a_text_too_long_for_a_file_name(run, asked, text):
 
 
 def test_options_reach_the_pen_and_the_paper(run, asked):
-    options = "--paper 100x80 --margin 9 --size 2 --line-spacing 7 --align justify"
+    options = "--paper 100x80 --margin 9 --size 2 --line-spacing 7 --align center"
     options += " --jitter 0 --seed 4 --bias 0.5 --prime l-1 --prime-text x --tries 2"
     options += " --progress"
     options += " --keep-lines --replace-unknown e --ink navy --width 0.5 --no-smooth"
@@ -120,7 +120,7 @@ def test_options_reach_the_pen_and_the_paper(run, asked):
     assert result.code == 0, result.err
     (call,) = asked
     assert call["layout"] == Layout(
-        (100.0, 80.0), 9.0, 2.0, 7.0, align="justify", jitter=0.0, seed=4
+        (100.0, 80.0), 9.0, 2.0, 7.0, align="center", jitter=0.0, seed=4
     )
     assert (call["seed"], call["bias"], call["tries"]) == (4, 0.5, 2)
     assert (call["prime"], call["prime_text"]) == ("l-1", "x")
