@@ -57,6 +57,7 @@ MAX_DOT = 4  # the width of a filled dot over that of the widest stroke
 MAX_CLONES = 20  # clones within clones
 SHAPES = {"path", "line", "polyline", "polygon", "rect", "circle", "ellipse"}
 CLOSED = {"rect", "circle", "ellipse"}  # backgrounds, unless a stroke is set
+UNSIZED = {"path", "polyline", "polygon"}  # without lengths in %
 GROUPS = {"svg", "g", "a", "switch", "symbol"}
 HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
 WHITE = {"white", "#fff", "#ffffff", "rgb(255,255,255)", "rgb(100%,100%,100%)"}
@@ -136,7 +137,7 @@ class _Drawing:
         self._sheet = StyleSheet(root)
         self._by_id = {e.get("id"): e for e in root.iter() if e.get("id")}
         self._own: dict[tuple, dict[str, str]] = {}
-        self._shapes: dict[etree._Element, list[np.ndarray]] = {}
+        self._shapes: dict[tuple, list[np.ndarray]] = {}
         self._num_curves = self._num_points = self._num_elements = 0
         self._titles: dict[etree._Element, str] = {}
         self._passed_over: Counter[str] = Counter()
@@ -326,7 +327,7 @@ class _Drawing:
             is_stroked = is_filled = False
         colour = style.get("stroke" if is_stroked else "fill", "")
         colour = "".join(colour.lower().split())
-        key = element, place.size
+        key = element, None if tag in UNSIZED else place.size
         if key not in self._shapes:
             self._shapes[key] = _shape(element, place.size)
         for index, points in enumerate(self._shapes[key]):

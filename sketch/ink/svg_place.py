@@ -3,6 +3,7 @@
 A place is mapped by a matrix `[3, 3]`, as in `x' = matrix[:2, :2] @ x + matrix[:2, 2]`.
 """
 
+import functools
 import re
 
 import numpy as np
@@ -17,6 +18,7 @@ DEGREES = {"": 1, "deg": 1, "rad": 180 / np.pi, "grad": 0.9, "turn": 360}
 MEASURE = re.compile(rf"({NUMBER.pattern})\s*+([a-zA-Z%]*+){GAP}")
 TRANSFORM = re.compile(r"\b([a-zA-Z]++)\s*+\(([^()]*+)\)")
 MAX_STEPS = 100  # of one transformation
+MAX_LENGTH = 100  # characters of a length
 SIDES = {"left": "0%", "top": "0%", "center": "50%", "right": "100%", "bottom": "100%"}
 # The first two rows of their matrices; angles are in degrees.
 STEPS = {
@@ -51,7 +53,7 @@ def length(text: str, whole: float) -> float:
     Raises:
         ValueError: it is not a length.
     """
-    measure = MEASURE.fullmatch(text.strip())
+    measure = MEASURE.fullmatch(text.strip()) if len(text) < MAX_LENGTH else None
     units = UNITS | {"%": whole / 100}
     if not measure or measure[2].lower() not in units:
         raise ValueError(f"{text[:20]!r} is not a length")
@@ -93,6 +95,7 @@ def translation(x: float, y: float) -> np.ndarray:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]])
 
 
+@functools.lru_cache(maxsize=1000)
 def transform_matrix(
     text: str, size: tuple[float, float], origin: str = ""
 ) -> np.ndarray:
@@ -158,8 +161,8 @@ def view_matrix(
     Returns:
         The matrix, and the size of the viewport in the units of the content.
     """
-    box = find_numbers(element.get("viewBox", ""), "a viewBox")
-    if len(box) != 4 or min(box[2:]) <= 0 or min(width, height) <= 0:
+    box = _view_box(element)
+    if not box or min(width, height) <= 0:
         return np.eye(3), (width, height)
     scale = np.array([width / box[2], height / box[3]])
     align, *words = [*element.get("preserveAspectRatio", "").split(), "xMidYMid"]
@@ -170,19 +173,26 @@ def view_matrix(
     return np.diag([*scale, 1]) + translation(*corner) - np.eye(3), (box[2], box[3])
 
 
+def _view_box(element: etree._Element) -> list[float]:
+    """Left, top, width, height; nothing if there is no valid one."""
+    text = element.get("viewBox", "")
+    box = find_numbers(text, "a viewBox") if len(text) < 4 * MAX_LENGTH else []
+    return box if len(box) == 4 and min(box[2:]) > 0 else []
+
+
 def root_matrix(root: etree._Element) -> tuple[np.ndarray, tuple[float, float]]:
     """As `view_matrix` for the root, which keeps the units of its content.
 
     Only a drawing that is stretched is scaled, by its larger factor, so that it has the
     width over height that a person sees.
     """
-    box = find_numbers(root.get("viewBox", ""), "a viewBox")
+    box = _view_box(root)
     try:
         size = [length(root.get(key, ""), 0) for key in ("width", "height")]
     except ValueError:
         size = [0.0]
     if min(size) <= 0:  # unknown
-        size = box[2:] if len(box) == 4 else [300.0, 150.0]
+        size = box[2:] or [300.0, 150.0]
     matrix, inner = view_matrix(root, *size)
     factors = np.diag(matrix)[:2]
     return np.diag([*(factors / factors.min()), 1.0]), inner
