@@ -37,8 +37,7 @@ from typing import Any
 from sketch.generation.sampling import SamplingLoop
 from sketch.generation.terms import Prime
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
-from sketch.ink.strokes import denormalise, split_pen_strokes
-from sketch.model.edits import error_rate
+from sketch.ink.strokes import split_pen_strokes
 from sketch.page.typing import describe_unmarked, fit_text, split_paragraphs
 from sketch.page.words import cut_words
 from sketch.web.models import OpenModel
@@ -47,13 +46,10 @@ from sketch.web.request import WriteRequest
 from sketch.writing.check import ReadingCheck
 from sketch.writing.letter import Letter, write_letter
 from sketch.writing.pen import sampling_options
-from sketch.writing.prime import MIN_PRIME, own_prime, style_prime
+from sketch.writing.prime import MIN_PRIME, describe_prime, own_prime, style_prime
 
 BATCH_SIZE = 8  # pieces written at once; one compiled loop for texts of all lengths
 TRIES = 4  # at each piece, before it is shown with its fault
-# A prime's text is doubted from this share of misread characters on. Ink drawn with a
-# mouse is read badly, but half of it is read.
-DOUBTED = 0.6
 
 Event = dict[str, Any]
 Tell = Callable[[Event], None]
@@ -107,7 +103,7 @@ def write(
         {
             "event": "end",
             "page": paper.size,
-            "faults": [f"“{text}” may not be legible" for text in paper.faulty],
+            "faults": paper.faults,
             "notes": describe_unmarked(request.text, experiment.alphabet) + doubts,
             "seconds": paper.seconds,
             "seed": request.seed,
@@ -145,7 +141,7 @@ def _letters(
     """
     experiment = model.experiment
     loop = StoppableLoop(model.loop, stop)
-    check = ReadingCheck(model.recogniser) if model.recogniser else None
+    check = _check(model)
     for number, group in enumerate(_groups(rows, experiment.longest_text // 2, prime)):
         options = sampling_options(
             experiment,
@@ -203,17 +199,11 @@ def _prime(
         return style_prime(experiment, line), []
     line = _leading_words(line, experiment.longest_text // 2)
     prime = own_prime(experiment, line.strokes, line.text)
-    notes = []
-    if len(prime.text) < MIN_PRIME:
-        notes = [f"“{prime.text}” is short: 10 to 30 characters show a style better"]
-    if model.recogniser:
-        ink = denormalise(prime.strokes, experiment.offset_mean, experiment.offset_std)
-        (reading,) = model.recogniser.read([ink], experiment.offset_std)
-        if error_rate(prime.text, reading) >= DOUBTED:
-            notes.append(
-                f"the line to go on from reads as “{reading}”, not as “{prime.text}”"
-            )
-    return prime, notes
+    return prime, describe_prime(prime, _check(model), experiment)
+
+
+def _check(model: OpenModel) -> ReadingCheck | None:
+    return ReadingCheck(model.recogniser) if model.recogniser else None
 
 
 def _leading_words(line: InkLine, length: int) -> InkLine:

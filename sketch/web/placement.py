@@ -32,11 +32,11 @@ class Paper:
         rows: of the text.
 
     Attributes:
-        faulty: the texts of the pieces that may not be legible.
+        faults: what may not be legible, a sentence each.
     """
 
     def __init__(self, rows: Sequence[str]):
-        self.faulty: list[str] = []
+        self.faults: list[str] = []
         self._rows = rows
         self._pieces: dict[int, tuple[list[Piece], list[WrittenLine]]] = {}
         self._x_height = 0.0
@@ -56,7 +56,7 @@ class Paper:
                 groups.append(([], []))
         self._pieces |= dict(zip(numbers, groups[:-1], strict=True))
         self._x_height = letter.x_height
-        self.faulty += [line.text for line in letter.written if line.faults]
+        self.faults += letter.faults
 
     def take(self) -> list[dict[str, Any]]:
         """The next lines, as JSON, up to the first row that is not there yet."""

@@ -146,7 +146,7 @@ def test_pieces_that_a_recogniser_misreads_are_named(model, monkeypatch):
     monkeypatch.setattr(generation, "find_end", lambda strokes, _: 20)
     monkeypatch.setattr(generation, "describe_fault", lambda *_: None)
     end = events_of(model._replace(recogniser=Recogniser("")))[-1]
-    assert end["faults"] == ["“a lake” may not be legible"]
+    assert end["faults"] == ["misread (1 try)"]
 
 
 def test_own_ink_as_prime_changes_the_style(model, answer):
@@ -155,30 +155,17 @@ def test_own_ink_as_prime_changes_the_style(model, answer):
     own = written(model, seed=3, prime=prime)
     assert own["lines"] != answer["lines"]
     assert own["notes"] == [
-        "“my hand” is short: 10 to 30 characters show a style better"
+        "a prime of 7 characters is short: it takes 10 to 30 to show a style"
     ]
     with pytest.raises(ValueError, match="cannot write þ"):
         written(model, prime=prime._replace(text="þ"))
 
 
-@pytest.mark.parametrize(
-    ("reading", "notes"),
-    [
-        ("the morning sun", []),
-        ("the norning snn", []),
-        (
-            "completely different",
-            [
-                "the line to go on from reads as “completely "
-                "different”, not as “the morning”"
-            ],
-        ),
-    ],
-)
-def test_a_prime_that_says_other_words_is_noted(model, reading, notes):
+def test_a_prime_that_says_other_words_is_noted(model):
     prime = line_from_pen_strokes(pens_of("the morning")[0], "the morning")
-    model = model._replace(recogniser=Recogniser(reading))
-    assert writing._prime(model, prime)[1] == notes
+    for reading, count in [("the norning", 0), ("completely different", 1)]:
+        notes = writing._prime(model._replace(recogniser=Recogniser(reading)), prime)[1]
+        assert len(notes) == count and all(reading in note for note in notes)
 
 
 def test_a_style_changes_the_ink(model, answer):

@@ -294,7 +294,7 @@ def test_a_drawn_style_is_written_on(calm):
     calm["own-text"].clear()
     calm["own-text"].send_keys("hi")
     calm["write"].click()
-    calm.wait(lambda: "“hi” is short" in calm["status"].text)
+    calm.wait(lambda: "A prime of 2 characters is short" in calm["status"].text)
     calm["pad-clear"].click()
     assert not calm.all("#pad path")
     calm.choose_style("")

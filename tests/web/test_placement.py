@@ -25,10 +25,11 @@ def letter_of(*rows, scale=1.0, faults=()):
             phi[np.arange(len(strokes)), np.arange(len(strokes)) % len(word)] = 1.0
             none = np.zeros((len(strokes), 0))
             trace = Trace(strokes, none, none, phi, none)
-            bad = ["misread"] if word in faults else []
+            bad = [f"{word}: misread"] if word in faults else []
             lines.append(WrittenLine(word, trace, [1], bad))
             pieces.append(Piece(strokes, word, None, number == len(words)))
-    return Letter([pieces], [], lines, 10.0)
+    faults = [fault for line in lines for fault in line.faults]
+    return Letter([pieces], faults, lines, 10.0)
 
 
 def points_of(line):
@@ -79,10 +80,10 @@ def test_the_size_of_the_paper_is_an_estimate_then_that_of_the_ink():
     assert paper.seconds > 0.5
 
 
-def test_pieces_with_faults_are_remembered():
+def test_faults_are_collected():
     paper = Paper(ROWS)
     paper.add([0, 1, 2], letter_of(*ROWS, faults=("lake", "hill")))
-    assert paper.faulty == ["lake", "hill"]
+    assert paper.faults == ["lake: misread", "hill: misread"]
 
 
 def test_attention_is_the_window_of_each_point_over_the_whole_line():
