@@ -12,5 +12,5 @@
 - `fast`: the fastest path that the backend has
 - `fast_jax`: the same under JAX
 - `products_jax`: matrix products under JAX
-- `fast_torch`: the fastest path under PyTorch
+- `fast_torch`: the same under PyTorch
 """

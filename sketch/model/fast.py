@@ -1,7 +1,7 @@
 """Matrix products, scans and LSTM runs by the fastest way the running backend has.
 
-`fast_jax` and `fast_torch` hold the fast ways. Each has a fallback in `keras.ops`,
-which serves TensorFlow, GRU, peepholes, and all else that they lack.
+`fast_jax` and `fast_torch` hold the fast ways. The generic ones in `keras.ops` serve
+TensorFlow, and GRU and peepholes everywhere.
 """
 
 from collections.abc import Callable, Sequence
@@ -76,9 +76,9 @@ def scan(
     return ops.scan(step, start, steps)[1]
 
 
-def has_lstm(with_window: bool = False) -> bool:
-    """Whether `lstm` can run here, without a window or with one."""
-    return _backend == "jax" or (_backend == "torch" and not with_window)
+def has_lstm() -> bool:
+    """Whether `lstm` can run here."""
+    return _module is not None
 
 
 def lstm(

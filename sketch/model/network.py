@@ -233,7 +233,7 @@ class Network(keras.Model):
         state = layer.initial_state(ops.shape(points)[1])
         window_state = self.window.initial_state(characters)
         kernel, recurrent = layer.weights_now(training)
-        if layer.is_plain_lstm and fast.has_lstm(with_window=True):
+        if layer.is_plain_lstm and fast.has_lstm():
             weights = LSTMWeights(
                 kernel[:3],
                 ops.concatenate([kernel[3:], recurrent]),
