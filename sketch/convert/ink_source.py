@@ -29,7 +29,7 @@ from sketch.ink.ink_files import parse_ink
 from sketch.ink.line_of_ink import MAX_TEXT, InkLine
 from sketch.system.messages import counted, printable
 
-MAX_INK_BYTES = 320 << 20  # IAM-OnDB has 80 MB; writing the corpus takes twice as much
+MAX_INK_BYTES = 320 << 20  # IAM-OnDB has 80 MB; writing the corpus takes as much again
 LINE_BYTES = 800  # what a line takes in memory beside its strokes
 
 KeyedLine = tuple[str, InkLine]  # the key is "" where a format has none

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_up_corpus import FACTS, make_line, make_sets
 
+from sketch.corpus import hdf5
 from sketch.corpus.corpus_line import SETS, Line
 from sketch.corpus.hdf5 import Corpus, write_corpus
 
@@ -99,6 +100,14 @@ def test_write_corpus_with_equal_sets_stores_them_once(tmp_path):
         assert_same_lines(corpus.read_set("valid"), lines["test"])
     with h5py.File(tmp_path / "x.hdf5") as file:
         assert len(file["features"]) == 5
+
+
+def test_write_corpus_of_many_lines_at_a_time_makes_the_same_bytes(path, monkeypatch):
+    written = path.read_bytes()
+    for at_once in (1, 2, 5):
+        monkeypatch.setattr(hdf5, "AT_ONCE", at_once)
+        write_corpus(path.with_name("y.hdf5"), make_sets(), **FACTS)
+        assert path.with_name("y.hdf5").read_bytes() == written
 
 
 def test_write_corpus_of_lines_of_one_length_is_read_back(tmp_path):
