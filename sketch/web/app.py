@@ -67,6 +67,8 @@ def build_app(
 
     def writing(asked: requests.WriteRequest, name: str) -> Work:
         def work(stop: Any, tell: Callable[[Event], None]) -> None:
+            if name not in warm:
+                tell({"event": "loading"})
             try:
                 model = models.open(name)
             except (ValueError, OSError) as error:
@@ -126,7 +128,7 @@ def build_app(
         if unknown := describe_unknown(words, experiment.alphabet):
             raise HTTPException(422, f"This model cannot write {unknown}.")
         job = worker.begin(writing(asked, experiment.name))
-        if experiment.name not in warm:
+        if experiment.name not in warm:  # the warm-up may be before it
             job.tell({"event": "loading"})
         if STREAM in request.headers.get("accept", ""):
             return EventStream(job, request.url.path)

@@ -118,6 +118,7 @@ def gated(models, monkeypatch, page_of):
         page = page_of(server.address).open(prefers_reduced_motion="reduce")
         page.wait_for_ink(EXAMPLE)
         page.server, page.go, page.texts, page.stopped = server, go, texts, stopped
+        page.models = models
         yield page
         page["stop"].is_displayed() and page["stop"].click()
         for _ in range(100):
@@ -157,6 +158,24 @@ def test_the_pen_waits_for_the_next_line_and_tells_its_number(gated):
     gated.go.release()
     gated.wait_for_ink("a / b")
     assert gated["status"].text == "Written: 2 lines."
+
+
+def test_a_model_that_is_loaded_is_told(gated, monkeypatch):
+    go = threading.Event()
+
+    def open_model(self, name):
+        go.wait(60)
+
+    monkeypatch.setattr("sketch.web.models.Models.open", open_model)
+    with Server(gated.models) as server:
+        gated.address = server.address
+        gated.open(prefers_reduced_motion="reduce").wait_for_ink(EXAMPLE)
+        gated.write("a")
+        gated.wait(lambda: gated["status"].text.startswith("Loading the model"))
+        go.set()
+        gated.go.release()
+        gated.go.release()
+        gated.wait_for_ink("a")
 
 
 def test_the_place_in_the_queue_is_told(gated):
