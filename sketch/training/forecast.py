@@ -2,7 +2,8 @@
 
 from sketch.corpus.batches import Batch, Batches
 
-NUM_STEPS = 20  # that are timed
+MIN_STEPS, MAX_STEPS = 5, 20  # that are timed
+MAX_SECONDS = 30.0  # of MIN_STEPS or more
 MINUTE, HOUR, DAY = 60.0, 60 * 60.0, 24 * 60 * 60.0
 
 
@@ -24,7 +25,7 @@ class Forecast:
 
     def add(self, batch: Batch, seconds: float) -> bool:
         """Counts a step; returns whether it was the last one that is timed."""
-        if self._num_steps == NUM_STEPS:
+        if self._is_ready():
             return False
         shapes = tuple(values.shape for values in batch.inputs.values())
         if shapes not in self._compiled:  # its first step compiles
@@ -33,7 +34,12 @@ class Forecast:
         self._num_steps += 1
         self._seconds += seconds
         self._points += batch.inputs["mask"].size
-        return self._num_steps == NUM_STEPS
+        return self._is_ready()
+
+    def _is_ready(self) -> bool:
+        if self._num_steps < MIN_STEPS:
+            return False
+        return self._num_steps >= MAX_STEPS or self._seconds >= MAX_SECONDS
 
     def seconds(self, num_epochs: float) -> float:
         """Seconds that this many epochs will take, without scores and pictures."""

@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 
 from sketch.corpus.batches import Batch, Batches
-from sketch.training.forecast import NUM_STEPS, Forecast, in_words
+from sketch.training.forecast import MAX_STEPS, MIN_STEPS, Forecast, in_words
 
 
 def batch(num_points):
     return Batch({"mask": np.zeros((2, num_points))}, np.zeros(2, int))
 
 
-def test_forecast_counts_padding_and_no_compilation():
+@pytest.mark.parametrize(
+    "seconds, due", [(1.0, MAX_STEPS), (5.0, 6), (99.0, MIN_STEPS)]
+)
+def test_forecast_counts_padding_and_no_compilation(seconds, due):
     lines = [np.ones((length, 3)) for length in (10, 10, 30)]
-    batches = Batches(lines, np.zeros(2), np.ones(2), batch_size=2)
-    forecast = Forecast(batches)
-    assert not forecast.add(batch(10), 1e9) and not forecast.add(batch(30), 1e9)
-    steps = [forecast.add(batch(30 - 20 * (k % 2)), 4.0) for k in range(NUM_STEPS)]
-    assert steps == [False] * (NUM_STEPS - 1) + [True]
-    assert not forecast.add(batch(30), 4.0)
-    # Steps of 60 and 20 points take 8 seconds; an epoch has 2 x 30 + 2 x 10 points.
-    assert batches.num_padded_points() == 80
-    assert forecast.seconds(2.5) == pytest.approx(2.5 * 8.0)
+    forecast = Forecast(Batches(lines, np.zeros(2), np.ones(2), batch_size=2))
+    assert not forecast.add(batch(20), 1e9)  # it compiles
+    steps = [forecast.add(batch(20), seconds) for _ in range(due + 3)]
+    assert steps == [number == due for number in range(1, due + 4)]
+    # An epoch has 2 x 30 + 2 x 10 points, padding included; such a step has 40.
+    assert forecast.seconds(2.5) == pytest.approx(2.5 * 2 * seconds)
 
 
 @pytest.mark.parametrize(
