@@ -56,6 +56,7 @@ class Collector(ABC):
         self.file_format = file_format
         self.limit = limit
         self.database = Database()
+        self.told: set[tuple[str, str]] = set()  # the entries of `left_out`
 
     @abstractmethod
     def is_wanted(self, parts: tuple[str, ...]) -> bool:
@@ -72,8 +73,10 @@ class Collector(ABC):
     def leave_out(self, name: str, reason: str, is_file: bool = True) -> None:
         """Notes a whole file, or one line of it, that is not used."""
         reason = reason.removeprefix(name).lstrip(":, ")  # parsers name the file, too
-        self.database.left_out.append((name, reason))
-        self.database.num_files_left_out += is_file
+        if (name, reason) not in self.told:  # a file may be met by two paths
+            self.told.add((name, reason))
+            self.database.left_out.append((name, reason))
+            self.database.num_files_left_out += is_file
 
     def collect(
         self, sources: Sequence[str | Path], show_progress: bool = False
@@ -116,9 +119,8 @@ class Collector(ABC):
 
     def _is_wanted(self, parts: tuple[str, ...]) -> bool:
         is_wanted = is_visible(parts) and self.is_wanted(parts)
-        self.database.num_other += (
-            not is_wanted and len(parts) > 1
-        )  # not the source itself
+        if not is_wanted and len(parts) > 1:  # 1: the source itself
+            self.database.num_other += 1
         return is_wanted
 
 

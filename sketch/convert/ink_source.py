@@ -70,19 +70,15 @@ class InkCollector(Collector):
         )
 
     def take(self, file: SourceFile) -> None:
-        way, path = (file.name, file.parts), os.path.realpath(file.name)
-        is_ink = _has_suffix(file.parts[-1], self.suffix)
-        if not is_ink:
-            path = (
-                _text_key(file.name) + file.name[-4:]
-            )  # a text may be a link to another
-        if self.read_as.setdefault(path, way) != way:
-            return  # another path has led to it
-        if not is_ink:
+        if not _has_suffix(file.parts[-1], self.suffix):
             text = file.name, _parse_text(file)
-            if (first := self.texts.setdefault(_text_key(file.name), text)) != text:
-                raise DamagedInk(f"the text of this name is read from {first[0]}")
+            first, _ = self.texts.setdefault(_text_key(file.name), text)
+            if first[-4:] != file.name[-4:]:  # .txt and .TXT
+                raise DamagedInk(f"the text of this name is read from {first}")
             return
+        way = file.name, file.parts
+        if self.read_as.setdefault(os.path.realpath(file.name), way) != way:
+            return  # another path has led to it
         if self.file_format == "quickdraw":
             lines = self._parse_records(file)
         elif self.file_format == "sketchrnn":
