@@ -3,9 +3,9 @@
 A stroke of the pen is an outline with a visible stroke: `path`, `line`, `polyline`,
 `polygon`, `rect`, `circle`, `ellipse`, under all transformations, view boxes, styles
 and style sheets, also as clones (`use`). A drawing that sets no stroke at all is taken
-for lines. A small round shape that is only filled is a dot. Curves become points that
-keep to a 4000th of the drawing's size. Text, images, hidden outlines and filled shapes
-are passed over and counted.
+for lines. A small round shape that is filled is a dot. Curves become points that keep
+to a 4000th of the drawing's size. Text, images, hidden outlines and filled shapes are
+passed over and counted.
 
 A piece that begins exactly where the last one ended, in the same colour, goes on with
 its stroke: drawing programs cut a pen movement where width or pressure change. A move
@@ -183,7 +183,9 @@ class _Drawing:
             is_line = outline.is_stroked or not (
                 strokes or outline.is_filled or outline.is_stroked is False
             )
-            ink = outline if is_line else _dot_of(outline, MAX_DOT * widest)
+            ink = outline if is_line else None
+            if outline.is_filled or not is_line:
+                ink = _dot_of(outline, MAX_DOT * widest) or ink
             is_hidden = outline.is_filled is False
             if ink is not None and is_white_paper and outline.colour in WHITE:
                 ink, is_hidden = None, True
@@ -390,7 +392,7 @@ def _shape(element: etree._Element, size: tuple[float, float]) -> list[np.ndarra
 
 
 def _dot_of(outline: _Outline, max_width: float) -> _Outline | None:
-    """A small round shape that is only filled, as one point; else None."""
+    """A small round shape that is filled, as one point; else None."""
     if outline.is_filled is False or outline.points.ndim < 3:
         return None
     points = flatten(outline.points, np.full(len(outline.points), 8))

@@ -61,7 +61,8 @@ class StyleSheet:
             declarations = _declarations(body)
             if is_print or not declarations:
                 continue
-            for selector in selectors.rpartition(";")[2].split(","):
+            selectors = selectors.rpartition(";")[2].replace(":root", "svg")
+            for selector in selectors.split(","):
                 self._add_rule(selector.replace(">", " > ").split(), declarations)
 
     def _add_rule(

@@ -367,6 +367,7 @@ def test_what_is_seen_is_ink(seen):
         ("#x, .none{stroke:red}", True),
         (".a:hover{stroke:red}", False),
         (".outer{stroke:red}", True),  # inherited
+        (":root .a{stroke:red}", True),
         ("/* .a{stroke:red} */", False),
         ("/* a */.a{/* b */stroke:red/* c */}", True),
         ("@import url(x.css);.a{stroke:red}", True),
@@ -417,6 +418,7 @@ CIRCLE_OF_CURVES = (
         ('<ellipse cx="5" cy="5" rx="1.5" ry="1"/>', True),
         (f'<path d="{CIRCLE_OF_CURVES}"/>', True),
         ('<path d="M5 5h0" stroke="red"/>', True),
+        ('<circle cx="5" cy="5" r="1" stroke="red" fill="red"/>', True),
         ('<circle cx="5" cy="5" r="1.5" fill="none"/>', False),
         ('<circle cx="5" cy="5" r="15"/>', False),
         ('<ellipse cx="5" cy="5" rx="1.5" ry=".1"/>', False),
