@@ -1,12 +1,10 @@
 """The line that letters stand on, found in the ink alone.
 
 Terms: a *bottom* is where the pen turns from going down to going up, a *top* the other
-turn. Most bottoms of a line of handwriting are on its baseline, whatever it says; those
-of g or y are below, those of dots, quotes and crossbars above. So the baseline is the
-straight line that most bottoms agree on, not the one that is nearest to all of them:
-descenders do not pull it down, and a line that slants or wanders is followed.
-
-y grows downwards, so a bottom has a large y, and ink that climbs has a negative slope.
+turn. Most bottoms of a line of handwriting are on its baseline; those of g or y are
+below, those of dots, quotes and crossbars above. So the baseline is the straight line
+that most bottoms agree on, not the one nearest to all of them: descenders do not pull
+it down. y grows downwards: a bottom has a large y, ink that climbs a negative slope.
 """
 
 from collections.abc import Sequence
@@ -14,18 +12,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-STEEPEST = 0.36  # the slope of a line that still is one, 20 degrees
-MIN_TURN = 0.3  # of the typical swing of the pen: what is less is tremor
+MAX_SLOPE = 0.36  # of a baseline, 20 degrees
+MIN_TURN = 0.3  # of the typical swing of the pen: less is tremor
 AGREEMENT = 0.35  # of the typical swing: bottoms within it agree
-SLOPE_TRUST = 0.12  # a slope so far from the expected one costs half a bottom
-FEWEST = 3  # bottoms that tell where a word stands
-REACH = 4.0  # swings; the baseline's wander is smoothed over so much
+SLOPE_TRUST = 0.12  # this far from the expected slope costs half a bottom
+MIN_BOTTOMS = 3  # that tell where a word stands
+REACH = 4.0  # swings, over which the wander of the baseline is smoothed
 TALL = set("bdfhklt0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 X_HEIGHT_OF_TALL = 0.5  # a small letter's height over a tall one's
 
 
 class Baseline(NamedTuple):
-    """What the letters of a line stand on.
+    """The line that letters stand on.
 
     Attributes:
         slope: dy/dx, y downwards.
@@ -43,7 +41,7 @@ class Baseline(NamedTuple):
     bottoms: np.ndarray
 
     def wander(self, x: float) -> float:
-        """How far below the straight line the letters near `x` stand; 0 is on it."""
+        """How far below the straight line the letters near `x` stand."""
         if not len(self.bottoms):
             return 0.0
         residuals = self.bottoms[:, 1] - self.slope * self.bottoms[:, 0] - self.offset
@@ -60,11 +58,11 @@ def find_baseline(
     Args:
         pens: what the pen drew from touch to lift, `[n, 2]` each, y downwards.
         text: what it says, which tells small letters from tall ones.
-        expected_slope: of the hand. Short ink is taken to have it, as one or two
-            letters do not tell.
+        expected_slope: of the writing; short ink, which does not tell, is taken to have
+            it.
 
     Returns:
-        The `Baseline`. Ink without bottoms, such as dashes, stands on its lowest point.
+        The baseline. Ink without bottoms, such as dashes, stands on its lowest point.
 
     Raises:
         ValueError: there is no ink.
@@ -97,22 +95,22 @@ def find_baseline(
 
 
 def stray_level(pens: Sequence[np.ndarray], baseline: Baseline) -> float | None:
-    """How far below its line a word stands that a model wrote off it.
+    """How far below its line a word stands that misses it.
 
     Args:
-        pens: of the word, as those that the baseline was found of.
+        pens: of the word, in the place and units of the baseline's.
         baseline: of the line.
 
     Returns:
-        None of a word that touches its line somewhere, or whose bottoms do not agree
-        with each other either: commas, descenders.
+        None if the word touches its line somewhere, or if its bottoms do not agree with
+        each other: commas, descenders.
     """
     bottoms = np.concatenate(
         [pen[_turns(pen[:, 1], MIN_TURN * baseline.swing)[0]] for pen in pens]
     )
     residuals = bottoms[:, 1] - baseline.slope * bottoms[:, 0] - baseline.offset
     tolerance = AGREEMENT * baseline.swing
-    if len(residuals) < FEWEST or (np.abs(residuals) < 2 * tolerance).any():
+    if len(residuals) < MIN_BOTTOMS or (np.abs(residuals) < 2 * tolerance).any():
         return None
     middle = float(np.median(residuals))
     agree = np.abs(residuals - middle) < tolerance
@@ -129,7 +127,7 @@ def level(points: np.ndarray, baseline: Baseline) -> np.ndarray:
 
     Args:
         points: `[n, 2]`.
-        baseline: of the line that they are of.
+        baseline: of their line.
     """
     length = np.hypot(1.0, baseline.slope)
     cos, sin = 1.0 / length, baseline.slope / length
@@ -138,7 +136,7 @@ def level(points: np.ndarray, baseline: Baseline) -> np.ndarray:
 
 
 def _typical_swing(pens: Sequence[np.ndarray]) -> float:
-    """The movement up or down that half of the pen's way, up and down, has."""
+    """The swing, up or down, above which lies half of the pen's vertical way."""
     size = max(float(np.ptp(pen[:, 1])) for pen in pens)
     swing = size
     for _ in range(3):  # tremor makes many small swings: leave it out, look again
@@ -187,13 +185,12 @@ def _agreed_line(
 ) -> tuple[float, float]:
     """Slope and offset of the line that most points agree on.
 
-    All slopes are tried, with a line through each point: exact enough, and no luck is
-    needed. Then least squares among those that agree, which count the less the farther
-    they are from it (Tukey's biweight).
+    Tries all slopes, with a line through each point. Then least squares among the
+    points that agree, weighted down with their distance (Tukey's biweight).
     """
     x, y = points.T
     best = (-np.inf, 0.0, 0.0)
-    for slope in np.append(np.linspace(-STEEPEST, STEEPEST, 73), expected_slope):
+    for slope in np.append(np.linspace(-MAX_SLOPE, MAX_SLOPE, 73), expected_slope):
         levels = y - slope * x
         votes = _biweight((levels[:, None] - levels) / tolerance).sum(axis=0)
         votes -= 0.5 * ((slope - expected_slope) / SLOPE_TRUST) ** 2
@@ -207,7 +204,7 @@ def _agreed_line(
         trust = (tolerance / SLOPE_TRUST) ** 2
         spread = weights @ (x - centre) ** 2 + trust
         slope = (weights @ ((x - centre) * y) + trust * expected_slope) / spread
-        slope = float(np.clip(slope, -STEEPEST, STEEPEST))
+        slope = float(np.clip(slope, -MAX_SLOPE, MAX_SLOPE))
         offset = float(weights @ (y - slope * x) / weights.sum())
     return slope, offset
 

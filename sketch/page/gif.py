@@ -1,4 +1,4 @@
-"""Ink that writes itself, as a GIF: the pen moves on with every frame."""
+"""Ink that writes itself, as a GIF."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +11,8 @@ from sketch.page.paper import Page
 from sketch.system.atomic import whole_file
 
 MAX_SIDE = 900  # pixels
-PIXELS_PER_MM = 8.0  # at the most
-SMOOTHING = 3  # drawn so many times as large, then averaged: edges in greys
+MAX_PIXELS_PER_MM = 8.0
+SMOOTHING = 3  # drawn this much larger, then averaged, for grey edges
 SHADES = 32  # from paper to ink
 FRAME_SECONDS = 0.04  # browsers do not show shorter ones
 MAX_FRAMES = 400  # all are in memory at once
@@ -20,11 +20,11 @@ LAST_SECONDS = 3.0  # the finished page stands still before it is written again
 
 
 def write_gif(path: str | Path, page: Page, colour: str, seconds: float) -> None:
-    """Writes a page that is written before one's eyes, again and again.
+    """Writes a page as an animation in which the pen writes, again and again.
 
     Args:
         path: the file.
-        page: the ink; it appears in the order of writing, at an even pace.
+        page: the ink; it appears in the order of writing, at an even speed.
         colour: of the ink, `#rrggbb`.
         seconds: how long the pen takes.
 
@@ -54,8 +54,8 @@ def write_gif(path: str | Path, page: Page, colour: str, seconds: float) -> None
 
 
 def _frames(page: Page, num_frames: int) -> Iterator[Image.Image]:
-    """Pictures of ink from 0, paper, to `SHADES` - 1, each with more of it."""
-    scale = min(PIXELS_PER_MM, MAX_SIDE / max(page.width, page.height))
+    """Pictures with more and more ink; 0 is paper, `SHADES` - 1 is ink."""
+    scale = min(MAX_PIXELS_PER_MM, MAX_SIDE / max(page.width, page.height))
     size = [max(round(side * scale), 1) for side in (page.width, page.height)]
     large = Image.new("L", [side * SMOOTHING for side in size])
     draw = ImageDraw.Draw(large)
@@ -83,7 +83,7 @@ def _frames(page: Page, num_frames: int) -> Iterator[Image.Image]:
 
 
 def _average(large: Image.Image, small: Image.Image, points, thickness: int) -> None:
-    """Brings what was drawn around some points to the small picture."""
+    """Copies the surroundings of some points to the small picture."""
     places = np.array(points)
     low = np.floor((places.min(axis=0) - thickness) / SMOOTHING).astype(int)
     high = np.ceil((places.max(axis=0) + thickness) / SMOOTHING).astype(int)

@@ -1,12 +1,8 @@
 """Ink on paper: written pieces of text become lines on pages, in millimetres.
 
-The way of a text: it is written in pieces of any length (by a model or a hand), each
-piece is levelled on its baseline (`sketch.page.baseline`) and cut into words
-(`sketch.page.words`); the words then flow into lines by the width of their ink, as the
-words of a book do, and lines into pages. One scale for all, so that the hand stays one.
-
-Nothing here knows where ink comes from; numpy only. `sketch.page.page_files` and
-`sketch.page.svg_writer` write pages.
+Each piece is levelled on its baseline (`sketch.page.baseline`) and cut into words
+(`sketch.page.words`). Words flow into lines by the width of their ink, lines into
+pages. All pieces keep one scale.
 """
 
 from collections.abc import Sequence
@@ -21,8 +17,8 @@ from sketch.page.baseline import find_baseline, level, stray_level
 from sketch.page.paper import ASCENT, DESCENT, Layout, Page
 from sketch.page.words import cut_words
 
-ORDINARY_GAP = 0.9  # between words, in small letters' heights; where there is none
-MIN_GAP, MAX_GAP = 0.8, 1.5  # of the page's usual gap
+TYPICAL_GAP = 0.9  # between words, in x-heights, where the ink has no gap
+MIN_GAP, MAX_GAP = 0.8, 1.5  # of the page's median gap
 
 
 class Piece(NamedTuple):
@@ -32,8 +28,8 @@ class Piece(NamedTuple):
         strokes: `[time, 3]`, raw offsets.
         text: what they say.
         places: `[time]`, the place in the text that each point belongs to, NaN if
-            unknown; or None. It parts words better than gaps alone.
-        ends_line: whether the line ends here, full or not, as those of verses do.
+            unknown; or None. They part words better than gaps alone.
+        ends_line: whether the line ends here, full or not, as in verses.
     """
 
     strokes: np.ndarray
@@ -49,7 +45,7 @@ class _Word:
     text: str
     pens: list[tuple[int, np.ndarray]]  # with their place in the order of writing
     width: float
-    gap: float  # before it, as written; NaN where nobody wrote one
+    gap: float  # before it, as written; NaN at the beginning of a piece
     ends_line: bool = False
 
 
@@ -74,12 +70,12 @@ def lay_out(
     Args:
         paragraphs: the pieces of each, in order. Words flow from piece to piece.
         layout: paper, margins and so on.
-        x_height: how high the hand's small letters are, about, in the units of the
-            strokes. It sets the scale where no piece has a letter or a digit.
+        x_height: the approximate height of small letters, in the units of the strokes.
+            It sets the scale where no piece has a letter or a digit.
 
     Returns:
         The pages. Each `InkLine` is a line of the page with its text; its strokes are
-        in the order of writing. A word wider than the text is made to fit.
+        in the order of writing. A word wider than a line is scaled down to fit.
 
     Raises:
         ValueError: there is no ink.
@@ -88,7 +84,7 @@ def lay_out(
     layout = layout or Layout()
     words, scale = _to_words(paragraphs, layout.size, x_height)
     gaps = [word.gap for words_ in words for word in words_ if word.gap == word.gap]
-    gap = float(np.median(gaps)) if gaps else ORDINARY_GAP * layout.size
+    gap = float(np.median(gaps)) if gaps else TYPICAL_GAP * layout.size
     gap = float(np.clip(gap, 0.7 * layout.size, 2.0 * layout.size))
     rng = np.random.default_rng([layout.seed, 1])
     pages: list[list[InkLine]] = [[]]
@@ -119,7 +115,7 @@ def _to_words(
     inked = [part for part in inked if part]
     if not inked:
         raise ValueError("there is no ink to put on a page")
-    # Twice: short pieces take the slope that the hand has in all of them.
+    # Twice: short pieces take the median slope of all.
     slope = 0.0
     for _ in range(2):
         found = [
@@ -132,10 +128,10 @@ def _to_words(
     heights = [
         baseline.x_height
         for baseline, text in zip(every, texts, strict=True)
-        # What swings there are in dots and dashes are the pen's tremor.
+        # The swings of dots and dashes are the pen's tremor.
         if baseline.x_height == baseline.x_height and any(map(str.isalnum, text))
     ]
-    # Where nobody knows the hand: characters are about as wide as small letters high.
+    # If nothing else tells: characters are about as wide as small letters are high.
     width = _extent(inked) / max(1, *map(len, texts))
     height = float(np.median(heights)) if heights else x_height or max(width, 1e-9)
     scale = size / height
@@ -158,14 +154,14 @@ def _extent(inked) -> float:
 def _words_of(piece, pens, baseline, scale, order) -> list[_Word]:
     places = None
     if piece.places is not None:
-        # The starting point has no row: it goes with the first one that has.
+        # The starting point has no row: it goes with the first row.
         places = np.concatenate([piece.places[:1], piece.places])
     wander = [baseline.wander(float(pen[:, 0].mean())) for pen in pens]
     drawn = pens
     pens = [level(pen, baseline) * scale for pen in pens]
     words, edge = [], float("nan")
     for text, own in cut_words(pens, piece.text, places):
-        # One shift for the word, lest its letters move against each other.
+        # One shift for the whole word, so that its letters stay together.
         rise = stray_level([drawn[pen] for pen in own], baseline)
         if rise is None:
             rise = float(np.mean([wander[pen] for pen in own]))
@@ -201,7 +197,7 @@ def _wrap(words: list[_Word], layout: Layout, gap: float, rng) -> list[_Line]:
 
 
 def _fit(word: _Word, room: float) -> _Word:
-    """A word as wide as a line at the most."""
+    """A word scaled down to the width of a line, if it is wider."""
     if word.width <= room:
         return word
     share = room / word.width
@@ -210,7 +206,7 @@ def _fit(word: _Word, room: float) -> _Word:
 
 
 def _place(line: _Line, y: float, layout: Layout, rng) -> InkLine:
-    """A line of words where it belongs on the page."""
+    """A line of words in its place on the page."""
     spare = line.room - line.width
     x = layout.margin + layout.text_width - line.room  # the jitter of the left edge
     if layout.align == "right":

@@ -32,13 +32,13 @@ from sketch.page.svg_writer import page_svg
 from sketch.system.atomic import whole_file, write_text
 
 SUFFIXES = (".svg", ".png", ".pdf", ".gif", ".inkml", ".json")
-MOVING = (".svg", ".gif")  # what can show the pen at work
+MOVING = (".svg", ".gif")  # formats that can show the pen at work
 DOTS_PER_INCH = 200
 MAX_PIXELS = 100_000_000  # of a PNG: A0 has 62 million
 MM_PER_INCH = 25.4
-PEN_RATE = 40.0  # points a second; those of IAM-OnDB's whiteboard come at 34 to 55
-MAX_GIF = 600.0  # seconds; a GIF's delays have 16 bits of hundredths
-MAX_SHOW = 30.0  # seconds, unless more is asked for: a page takes minutes to write
+PEN_RATE = 40.0  # points a second; IAM-OnDB's whiteboard has 34 to 55
+MAX_GIF = 600.0  # seconds; a GIF stores delays as 16 bits of hundredths
+MAX_SHOW = 30.0  # seconds by default: a page takes minutes to write
 
 
 def save_pages(
@@ -51,26 +51,19 @@ def save_pages(
     seconds: float | None = None,
     smooth: bool = True,
 ) -> list[Path]:
-    """Writes pages in the format that the suffix says.
+    """Writes pages in the format of the suffix; the arguments are as in `Ink.save`.
 
     Args:
-        path: the file; several pages make numbered ones beside it, except in a PDF.
+        path: the file; several pages make numbered files next to it, except in a PDF.
         pages: the ink.
-        colour: of the ink: a name, or `#rrggbb`.
-        pen_mm: the width of the pen; None: what suits the size of the writing.
-        animate: an SVG that writes itself when it is opened. A GIF always does.
-        seconds: how long it takes to write a page, 600 at the most in a GIF; None: as
-            long as the hand did, 30 seconds at the most.
-        smooth: draw curves through the points, not straight lines from each to the
-            next; InkML and JSON always hold the points as they are.
 
     Returns:
         The files written.
 
     Raises:
         ValueError: no page, an unknown suffix or colour, a width or a time that is not
-            positive, an animation in a format that stands still, or a GIF that takes
-            too long.
+            positive, an animation in a format without motion, or a GIF that takes too
+            long.
     """
     path = Path(path)
     pages = list(pages)
@@ -112,11 +105,17 @@ def check_format(
     seconds: float | None = None,
     paper: tuple[float, float] | None = None,
 ) -> None:
-    """Refuses a file name of no known format, before any work is done.
+    """Refuses what cannot be written to a file, before any work is done.
+
+    Args:
+        path: the file.
+        animate: whether the ink writes itself.
+        seconds: how long it takes.
+        paper: width and height in millimetres.
 
     Raises:
-        ValueError: an unknown suffix, or one that cannot be animated, or not for so
-            many seconds, or has too many pixels for such a paper, in millimetres.
+        ValueError: an unknown suffix, one that cannot be animated, or not for that
+            time, or a paper with too many pixels.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
@@ -129,13 +128,13 @@ def check_format(
         _require_drawable(*paper)
     if suffix == ".gif" and seconds is not None and seconds > MAX_GIF:
         raise ValueError(
-            f"a GIF can take {MAX_GIF:g} seconds at the most, not {seconds:g}: an "
+            f"a GIF can take up to {MAX_GIF:g} seconds, not {seconds:g}: an "
             "animated .svg can take longer"
         )
 
 
 def page_paths(path: str | Path, num_pages: int) -> list[Path]:
-    """The files of so many pages: `path` itself for one, numbered ones for several."""
+    """The files of some pages: `path` itself for one, numbered files for several."""
     path = Path(path)
     if num_pages == 1 or path.suffix.lower() == ".pdf":
         return [path]
@@ -147,7 +146,7 @@ def page_paths(path: str | Path, num_pages: int) -> list[Path]:
 
 
 def find_numbered(path: str | Path) -> list[Path]:
-    """The numbered files beside `path`, up to 999, that its pages could replace."""
+    """The numbered files, up to 999, that the pages of `path` could replace."""
     path = Path(path)
     if path.suffix.lower() == ".pdf" or not path.parent.is_dir():
         return []
@@ -156,7 +155,7 @@ def find_numbered(path: str | Path) -> list[Path]:
 
 
 def writing_seconds(page: Page) -> float:
-    """How long a hand takes for a page."""
+    """How long a person takes to write a page."""
     points = sum(len(line.strokes) + 1 for line in page.lines)
     return max(points / PEN_RATE, 0.5)
 
@@ -165,16 +164,15 @@ def ink_colour(colour: str) -> str:
     """`#rrggbb` of a colour's name or number, which every format understands.
 
     Raises:
-        ValueError: there is no such colour, or one sees through it.
+        ValueError: there is no such colour, or it is transparent.
     """
     if not isinstance(colour, str) or not is_color_like(colour):
         raise ValueError(
-            f"{colour!r} is no colour: use a name such as navy, or #1b2440"
+            f"{colour!r} is not a colour: use a name such as navy, or #1b2440"
         )
     if to_rgba(colour)[3] < 1:
         raise ValueError(
-            f"{colour!r} is no ink: one sees through it; use a name such as navy, or "
-            "#1b2440"
+            f"{colour!r} is transparent: use a colour such as navy, or #1b2440"
         )
     return to_hex(colour)
 

@@ -1,4 +1,4 @@
-"""Sheets of paper: their sizes, how ink is to be laid out on them, ink in its place."""
+"""Sheets of paper: their sizes, layout options, and ink in its place."""
 
 import re
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from sketch.ink.line_of_ink import InkLine, as_lines
 
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0), "letter": (215.9, 279.4)}
 ALIGNMENTS = ("left", "right", "center")
-SHEET_WIDTH = 190.0  # mm, of a sheet for some lines: fits on A4 and letter paper
-MAX_LINE = 25.0  # mm; a single word is not blown up to the width of the sheet
-# In small letters' heights, from the baseline: an ascender, a descender.
+SHEET_WIDTH = 190.0  # mm, of a sheet for a few lines: fits on A4 and letter paper
+MAX_LINE = 25.0  # mm, so that a single word is not enlarged to the sheet's width
+# Heights of an ascender and a descender from the baseline, in x-heights.
 ASCENT, DESCENT = 2.2, 1.0
 SPACING = 3.8  # from line to line
 
@@ -41,14 +41,14 @@ class Layout:
     """How ink goes on paper; lengths in millimetres.
 
     Attributes:
-        paper: width and height of a sheet, or its name, as of `parse_paper`.
-        margin: white on all four sides.
+        paper: width and height of a sheet, or its name, see `parse_paper`.
+        margin: on all four sides.
         size: the height of a small letter such as x.
         line_spacing: from baseline to baseline; None: 3.8 times the size.
         paragraph_spacing: more space between paragraphs; None: half a line.
         align: one of `ALIGNMENTS`.
-        jitter: unsteadiness of baseline, left edge and gaps: 0 is ruled paper and a
-            ruler, 1 a bumpy ride.
+        jitter: unsteadiness of baseline, left edge and gaps: 0 is straight, 1 very
+            uneven.
         seed: of the jitter.
     """
 
@@ -96,12 +96,12 @@ class Layout:
 
     @property
     def text_width(self) -> float:
-        """What the margins leave."""
+        """The width between the margins."""
         return self.paper[0] - 2 * self.margin
 
     @property
     def num_lines(self) -> int:
-        """How many lines fit on a sheet."""
+        """The number of lines that fit on a sheet."""
         room = self.paper[1] - 2 * self.margin - (ASCENT + DESCENT) * self.size
         return int(room / self.line_spacing + 1e-9) + 1 if room >= 0 else 0
 
@@ -125,7 +125,7 @@ def parse_paper(text: str) -> tuple[float, float]:
 
 
 def sheet(lines: Sequence, fit: bool = False) -> Page:
-    """Lines just as they were written, one below the other, on a sheet of their own.
+    """Puts lines as they were written one below the other on a sheet of their own.
 
     Args:
         lines: strokes `[time, 3]` in raw offsets, or an `InkLine` with its text, or a

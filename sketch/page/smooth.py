@@ -1,9 +1,8 @@
-"""Rounds the corners that come of few points: a curve through all of them.
+"""Curves through the points of a pen, in place of straight lines between them.
 
-A pen's path is known at its sampled points alone. Drawn straight from point to point,
-round letters show corners; drawn as a centripetal Catmull-Rom curve, which makes no
-loops or cusps of its own (Yuksel et al. 2011), they look as they were written. All
-points stay; more come between them, where the curve bends.
+A pen's path is known at its sampled points only, and straight lines between these make
+corners in round letters. A centripetal Catmull-Rom curve adds no loops or cusps (Yuksel
+et al. 2011). All points stay; more are added between them where the curve bends.
 """
 
 import numpy as np
@@ -12,9 +11,9 @@ from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
 from sketch.page.paper import Page
 
-FINENESS = 0.02  # mm that the drawn line may differ from the curve
-SHARPEST = -0.3  # cosine of a turn beyond which it is a corner, and stays one
-MOST = 16  # points that take the place of one
+TOLERANCE = 0.02  # mm that the drawn line may differ from the curve
+CORNER = -0.3  # cosine of a turn; sharper turns are corners and stay
+MAX_POINTS = 16  # between two points
 
 
 def smooth_page(page: Page) -> Page:
@@ -22,20 +21,20 @@ def smooth_page(page: Page) -> Page:
 
     def smooth_line(line: InkLine) -> InkLine:
         pens = split_pen_strokes(line.strokes, line.start)
-        return line_from_pen_strokes([smooth(p, FINENESS) for p in pens], line.text)
+        return line_from_pen_strokes([smooth(p, TOLERANCE) for p in pens], line.text)
 
     return page._replace(lines=[smooth_line(line) for line in page.lines])
 
 
-def smooth(points: np.ndarray, fineness: float) -> np.ndarray:
+def smooth(points: np.ndarray, tolerance: float) -> np.ndarray:
     """A stroke of the pen with points added along a curve through those it has.
 
     Args:
         points: `[n, 2]`.
-        fineness: how far the result may be from the curve, in the points' unit.
+        tolerance: maximum distance of the result from the curve, in the points' unit.
 
     Returns:
-        `[m, 2]`, m >= n but for repeated points, which are one.
+        `[m, 2]`, m >= n except for repeated points, which become one.
     """
     is_new = np.append(True, np.any(np.diff(points, axis=0) != 0, axis=1))
     points = points[is_new]
@@ -48,7 +47,7 @@ def smooth(points: np.ndarray, fineness: float) -> np.ndarray:
     inner = speeds[:-1] * times[1:] + speeds[1:] * times[:-1]
     inner /= times[:-1] + times[1:]  # [segments - 1, 2], at the points between
     directions = steps / lengths[:, None]
-    is_corner = (directions[:-1] * directions[1:]).sum(axis=1) < SHARPEST
+    is_corner = (directions[:-1] * directions[1:]).sum(axis=1) < CORNER
     leaving = np.concatenate([speeds[:1], np.where(is_corner[:, None], np.nan, inner)])
     coming = np.concatenate([np.where(is_corner[:, None], np.nan, inner), speeds[-1:]])
     leaving[0] = coming[-1] = np.nan
@@ -59,8 +58,8 @@ def smooth(points: np.ndarray, fineness: float) -> np.ndarray:
     bend = times * np.maximum(
         np.hypot(*(leaving - speeds).T), np.hypot(*(coming - speeds).T)
     ).reshape(-1, 1)
-    counts = np.ceil(np.sqrt(4 / 27 * bend[:, 0] / fineness)).astype(int)
-    counts = np.clip(counts, 1, MOST)
+    counts = np.ceil(np.sqrt(4 / 27 * bend[:, 0] / tolerance)).astype(int)
+    counts = np.clip(counts, 1, MAX_POINTS)
     segment = np.repeat(np.arange(len(steps)), counts)
     first = np.repeat(np.cumsum(counts) - counts, counts)
     u = ((np.arange(len(segment)) - first) / counts[segment])[:, None]

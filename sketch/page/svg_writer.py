@@ -46,10 +46,10 @@ def page_svg(
     Args:
         page: the ink in its place.
         colour: of the ink, as CSS names it.
-        animate_seconds: None, or how long the pen takes to write all of it when
-            the file is opened in a browser. Each step of the pen takes the same
-            time, and so does each of its leaps; readers who asked their system
-            for less motion see the finished ink.
+        animate_seconds: how long the pen takes to write the page when the file is
+            opened in a browser; None: it stands still. Each step of the pen takes the
+            same time, and so does each leap; people who asked their system for less
+            motion see the finished ink.
 
     Raises:
         ValueError: if the time is not positive.
@@ -80,8 +80,8 @@ def page_svg(
     return "\n".join([*head, *body, "</g>", "</svg>", ""])
 
 
-# A stroke is a dash that is drawn out of its start (the gap is twice as long, lest the
-# next dash show); it is invisible until its turn, as its round cap would be a dot.
+# A stroke is a dash that grows from its start; the gap is twice as long so that the
+# next dash stays hidden. Before its turn it is invisible: its round cap would be a dot.
 _ANIMATION = """<style>
 @media (prefers-reduced-motion: no-preference) {
 polyline { stroke-dasharray: 1 2; animation: write linear both; }
@@ -124,5 +124,5 @@ def _line(line: InkLine, clock: _Clock | None) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """A coordinate to the thousandth of a millimetre, without idle zeros."""
+    """A coordinate to the thousandth of a millimetre, without trailing zeros."""
     return f"{value:.3f}".rstrip("0").rstrip(".")

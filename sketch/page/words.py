@@ -1,10 +1,9 @@
 """A written line cut into its words, between strokes of the pen.
 
-Two things tell where a word ends: the gap in the ink, and which character each point
-belongs to, where the line comes from a model that knows. A crossbar or a dot that is
-made when its word is finished still belongs to it, so a cut is good where all ink
-before it lies left of all ink behind it. Strokes are never cut: words that were written
-in one stroke stay together.
+A word ends where the ink has a gap and, if the model tells which character each point
+belongs to, where the text has a blank. A crossbar or dot that is added after its word
+still belongs to it, so a cut is good where all ink before it lies left of all ink
+behind it. Strokes are never cut: words written in one stroke stay together.
 """
 
 from collections.abc import Sequence
@@ -12,15 +11,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-MAX_GAP = 2.0  # in heights of the ink: what is wider proves no more
-MAX_OVERLAP = 1.0  # likewise
-NO_STROKE = 3.0  # what a word without a stroke of its own costs, in heights
-FARTHEST = 3.0  # characters: a stroke that is farther from its word costs no more
-GUESS = 0.3  # how much a guessed character counts against a known one
+MAX_GAP, MAX_OVERLAP = 2.0, 1.0  # in heights of the ink; more proves no more
+NO_STROKE = 3.0  # cost of a word without a stroke of its own, in heights
+MAX_DISTANCE = 3.0  # characters: a stroke farther from its word costs no more
+GUESS = 0.3  # weight of a guessed character against a known one
 
 
 class Word(NamedTuple):
-    """One word, or several that the pen did not part, as ink.
+    """One word, or several that the pen did not separate, as ink.
 
     Attributes:
         text: what it says.
@@ -40,7 +38,7 @@ def cut_words(
         pens: what the pen drew from touch to lift, `[n, 2]` each, from left to right.
         text: what it says.
         places: `[points]`, the place in `text` that each point of all pens belongs
-            to, counted from 0, NaN where that is not known; None: nowhere.
+            to, counted from 0, NaN where unknown; None: unknown everywhere.
 
     Returns:
         The words in order; every pen is in exactly one of them. No word without ink.
@@ -69,7 +67,7 @@ def cut_words(
 
 
 def _pen_places(pens, boxes, text, places) -> tuple[np.ndarray, float]:
-    """The mean place of each pen's points in the text, and how far it is believed."""
+    """The mean place of each pen's points in the text, and its weight."""
     if places is not None:
         ends = np.cumsum([len(pen) for pen in pens])
         parts = np.split(np.asarray(places, dtype=np.float64), ends[:-1])
@@ -80,7 +78,7 @@ def _pen_places(pens, boxes, text, places) -> tuple[np.ndarray, float]:
 
 
 def _gaps(boxes: np.ndarray, size: float) -> np.ndarray:
-    """`[pens + 1]`: the white between all ink before a cut and all behind it."""
+    """`[pens + 1]`: the gap between all ink before a cut and all behind it."""
     ends = np.maximum.accumulate(boxes[:, 1])
     begins = np.minimum.accumulate(boxes[::-1, 0])[::-1]
     gaps = (begins[1:] - ends[:-1]) / size
@@ -89,11 +87,11 @@ def _gaps(boxes: np.ndarray, size: float) -> np.ndarray:
 
 
 def _misplaced(words: list[str], places: np.ndarray) -> np.ndarray:
-    """`[words - 1, pens + 1]`: characters between strokes and their side of a cut."""
+    """`[words - 1, pens + 1]`: how many characters strokes are on the wrong side."""
     starts = np.cumsum([len(word) + 1 for word in words])[:-1]
     # The blank between two words may belong to either: the window runs ahead.
-    early = np.clip(places - (starts[:, None] - 0.5), 0, FARTHEST)
-    late = np.clip((starts[:, None] - 1.0) - places, 0, FARTHEST)
+    early = np.clip(places - (starts[:, None] - 0.5), 0, MAX_DISTANCE)
+    late = np.clip((starts[:, None] - 1.0) - places, 0, MAX_DISTANCE)
     early, late = np.nan_to_num(early), np.nan_to_num(late)
     zero = np.zeros((len(starts), 1))
     before = np.concatenate([zero, np.cumsum(early, axis=1)], axis=1)
@@ -102,14 +100,14 @@ def _misplaced(words: list[str], places: np.ndarray) -> np.ndarray:
 
 
 def _best_cuts(gains: np.ndarray) -> list[int]:
-    """Of each row a column, not falling, with the greatest sum of gains.
+    """A column for each row, not falling, with the greatest sum of gains.
 
     Two cuts in one place leave a word without a stroke.
     """
     rows, columns = gains.shape
     total, choices = gains[0], []
     for row in range(1, rows):
-        # The best column so far, left of this one; or in the same place, at a price.
+        # The best column left of this one; or the same column, at a cost.
         best = np.maximum.accumulate(total)
         leader = np.where(total == best, np.arange(columns), 0)
         leader = np.maximum.accumulate(leader)
@@ -126,7 +124,7 @@ def _best_cuts(gains: np.ndarray) -> list[int]:
 
 
 def _fetch_back(owner: np.ndarray, boxes: np.ndarray, size: float) -> None:
-    """Gives dots that were made a word later, or at the end of the line, their word."""
+    """Returns dots that were made a word later, or at the end, to their word."""
     for number in range(1, int(owner.max(initial=0)) + 1):
         own = np.flatnonzero(owner == number)
         if not len(own):

@@ -1,4 +1,4 @@
-"""What a pen left, as users of `sketch` from Python hold it."""
+"""Written ink, as users of `sketch` from Python hold it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,19 +15,17 @@ from sketch.system.messages import counted
 
 
 class Ink:
-    """What a pen left: lines of ink, on one page or several.
-
-    In a notebook, it shows itself.
+    """Lines of ink, on one page or several; a notebook shows it as a picture.
 
     Attributes:
         lines: the lines, each with `.strokes` `[time, 3]` (dx, dy, end of stroke), and
-            `.text`; of `Pen.write` and `Pen.sample` as they were written, in the
-            recordings' units, of `Pen.write_page` in millimetres, in their places.
+            `.text`. `Pen.write` and `Pen.sample` give them as they were written, in the
+            recordings' units, `Pen.write_page` in millimetres, in their places.
         pages: the same ink on paper, in millimetres.
-        faults: what went wrong in the writing, in words; empty if all is well.
-        is_page: whether it was laid out on paper, by `Pen.write_page`.
-        tries: how often each piece of the text was written, until it was right.
-        notes: what may make it worse than it could be, in words.
+        faults: what went wrong, a sentence each; empty if all is well.
+        is_page: whether `Pen.write_page` laid it out on paper.
+        tries: how often each piece of the text was written.
+        notes: what may make the ink worse than it could be, a sentence each.
     """
 
     def __init__(
@@ -61,19 +59,17 @@ class Ink:
         seconds: float | None = None,
         smooth: bool = True,
     ) -> list[Path]:
-        """Writes the ink to a file, in the format of its suffix.
-
-        What is there already is overwritten.
+        """Writes the ink to a file, in the format of its suffix; overwrites it.
 
         Args:
             path: ends with .svg, .png, .pdf, .gif, .inkml or .json. Several pages make
                 numbered files, except in a PDF.
             colour: of the ink, a name or `#rrggbb`.
-            pen_mm: the width of the pen, in millimetres; None: what suits the size.
-            animate: an SVG that writes itself. A GIF always does.
-            seconds: how long that takes, a page; None: as long as the hand did, 30
-                seconds at the most.
-            smooth: draw curves through the points, not straight lines between them;
+            pen_mm: the width of the pen in millimetres; None: suits the letters' size.
+            animate: an SVG that writes itself when it is opened. A GIF always does.
+            seconds: how long a page takes to write itself, up to 600 in a GIF; None:
+                as long as a person takes, up to 30.
+            smooth: draw curves through the points, not straight lines between them.
                 InkML and JSON always hold the points as they are.
 
         Returns:

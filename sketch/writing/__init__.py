@@ -2,13 +2,13 @@
 
 - `pen`: texts and free lines, in the recordings' units
 - `letter`: a whole text in one style, in pieces for a page
-- `prime`: ink that lines go on from
+- `prime`: ink that lines continue
 - `check`: generated lines checked with a recogniser
 - `loaded_recogniser`: a recogniser with its weights
 - `line_figures`: pictures of how a line was written
 - `arguments`: numbers given by a program, checked
 """
 
-# Share of a text's characters that a recogniser may get wrong of the best try before it
-# is a fault: of real lines of IAM-OnDB it gets 0.084 wrong.
+# Share of a text's characters that a recogniser may misread in the best try before it
+# is a fault: it misreads 0.084 of real lines of IAM-OnDB.
 MAX_ERROR_RATE = 0.1

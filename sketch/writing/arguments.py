@@ -1,15 +1,15 @@
-"""What a program may pass to a pen: numbers of any type, each in its range."""
+"""Numbers that a program passes to a pen, of any type, each in its range."""
 
 import operator
 from typing import SupportsIndex
 
 
 def whole_numbers(bias: float, seed: int, **counts: int) -> list[int]:
-    """Seed and counts, whatever their type, as int.
+    """Seed and counts of any type as int.
 
     Raises:
-        ValueError: one of them is no whole number, or out of range, or bias is; names
-            it.
+        ValueError: one of them is not a whole number or out of range, or `bias` is out
+            of range; names it.
     """
     if not 0 <= bias < float("inf"):
         raise ValueError(f"bias must be a number of at least 0, not {bias!r}")
@@ -26,7 +26,7 @@ def whole_numbers(bias: float, seed: int, **counts: int) -> list[int]:
 
 
 def _as_int(number: SupportsIndex) -> int:
-    """A whole number of any type, such as NumPy's; -1 for all else."""
+    """A whole number of any type, such as NumPy's; -1 for anything else."""
     try:
         return operator.index(number)
     except TypeError:
@@ -34,11 +34,7 @@ def _as_int(number: SupportsIndex) -> int:
 
 
 def require_share(max_error_rate: float) -> None:
-    """Refuses what is no share of a text's characters.
-
-    Raises:
-        ValueError: it is not from 0 to 1.
-    """
+    """Raises ValueError unless `max_error_rate` is from 0 to 1."""
     if not 0 <= max_error_rate <= 1:
         raise ValueError(
             f"max_error_rate must be a number from 0 to 1, not {max_error_rate!r}"
