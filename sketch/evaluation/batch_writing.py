@@ -12,9 +12,8 @@ from sketch.generation.sampling import SamplingLoop, sample
 from sketch.generation.terms import Prime
 from sketch.generation.texts import WrittenLine, write_texts
 from sketch.ink.alphabet import Alphabet, padded_length
-from sketch.ink.strokes import denormalise
 from sketch.system.messages import counted
-from sketch.writing.pen import sampling_options
+from sketch.writing.pen import sampling_options, scale_to_prime
 
 BATCH_SIZE = 64  # lines written at once
 
@@ -75,7 +74,8 @@ def write_all(
         bar: a progress bar, updated by line; or None.
 
     Returns:
-        The lines in the order of `texts`, normalised, and the seconds of writing.
+        The lines in the order of `texts`, and the seconds of writing. `line_in_units`
+        of `writing.pen` has their ink.
     """
     primes = [None] * len(texts) if primes is None else primes
     lengths = [
@@ -107,6 +107,9 @@ def write_all(
         written |= zip(places, done, strict=True)
         if bar is not None:
             bar.update(len(places))
+    for place, line in written.items():
+        if primes[place] is not None:
+            scale_to_prime(experiment, [line], primes[place])
     seconds = time.perf_counter() - started
     return [written[place] for place in range(len(texts))], seconds
 
@@ -120,10 +123,3 @@ def compile_all(loop: SamplingLoop, num_rows: int, max_codes: int) -> None:
     step = padded_length(1)
     for length in range(step, padded_length(max_codes) + 1, step):
         sample(loop, num_rows, 1, texts=[np.zeros(length, np.int32)] * num_rows)
-
-
-def ink_of(experiment: Experiment, line: WrittenLine) -> np.ndarray:
-    """The strokes `[time, 3]` of a written line, in the recordings' units."""
-    return denormalise(
-        line.trace.strokes, experiment.offset_mean, experiment.offset_std
-    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sketch.corpus.shards import open_shards
-from sketch.evaluation.batch_writing import ink_of, spellable_lines, spread, write_all
+from sketch.evaluation.batch_writing import spellable_lines, spread, write_all
 from sketch.evaluation.bootstrap import forms_of
 from sketch.evaluation.distances import compare, measure
 from sketch.evaluation.legibility import (
@@ -27,6 +27,7 @@ from sketch.generation.sampling import SamplingLoop
 from sketch.ink.fit import unit_ratio
 from sketch.system.messages import progress_bar
 from sketch.writing.loaded_recogniser import LoadedRecogniser
+from sketch.writing.pen import line_in_units
 
 
 def evaluate_legibility(
@@ -100,7 +101,7 @@ def evaluate_legibility(
                     max_tries=max_tries,
                     bar=bar,
                 )
-                ink = [ink_of(experiment, line) for line in done]
+                ink = [line_in_units(experiment, line) for line in done]
                 distances = None
                 if name == VALID:
                     scaled = (strokes * to_corpus for strokes in ink)

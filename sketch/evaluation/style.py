@@ -27,7 +27,7 @@ import numpy as np
 from sketch.convert.splits import form_of
 from sketch.corpus.corpus_line import Line
 from sketch.corpus.shards import open_shards
-from sketch.evaluation.batch_writing import ink_of, spellable_lines, spread, write_all
+from sketch.evaluation.batch_writing import spellable_lines, spread, write_all
 from sketch.evaluation.bootstrap import Estimate, estimate_quotients
 from sketch.evaluation.subject import Subject
 from sketch.experiment.corpora import require_corpus
@@ -37,6 +37,7 @@ from sketch.generation.sampling import SamplingLoop
 from sketch.ink.fit import unit_ratio
 from sketch.ink.strokes import DX, DY, END_OF_STROKE
 from sketch.system.messages import counted, printable, progress_bar
+from sketch.writing.pen import line_in_units
 from sketch.writing.prime import as_prime
 
 FORMAT = "sketch style 1"
@@ -265,7 +266,7 @@ def evaluate_style(
             )
             measured = np.stack(
                 [
-                    measure_style(ink_of(experiment, line) / scale, text)
+                    measure_style(line_in_units(experiment, line) / scale, text)
                     for line, text in zip(done, texts, strict=True)
                 ]
             )

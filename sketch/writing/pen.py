@@ -113,12 +113,19 @@ def write_experiment(
         report,
     )
     if prime is not None:
-        size = _letter_size(experiment, prime.strokes, prime.text)
-        for line in lines:
-            scale = size / _letter_size(experiment, line.trace.strokes, line.text)
-            if np.isfinite(scale):
-                line.scale = float(np.clip(scale, 1 / MAX_SCALE, MAX_SCALE))
+        scale_to_prime(experiment, lines, prime)
     return lines
+
+
+def scale_to_prime(
+    experiment: Experiment, lines: Sequence[WrittenLine], prime: Prime
+) -> None:
+    """Sets the scale of lines so that their letters are as large as their prime's."""
+    size = _letter_size(experiment, prime.strokes, prime.text)
+    for line in lines:
+        scale = size / _letter_size(experiment, line.trace.strokes, line.text)
+        if np.isfinite(scale):
+            line.scale = float(np.clip(scale, 1 / MAX_SCALE, MAX_SCALE))
 
 
 def in_units(experiment: Experiment, strokes: np.ndarray) -> np.ndarray:

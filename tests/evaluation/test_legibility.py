@@ -1,8 +1,6 @@
-"""The figures of legibility, and sentences that no corpus holds."""
+"""The figures of legibility and their report."""
 
 import json
-
-import pytest
 
 from sketch.evaluation.distances import STATISTICS
 from sketch.evaluation.legibility import (
@@ -12,9 +10,7 @@ from sketch.evaluation.legibility import (
     Writing,
     summarise_reading,
 )
-from sketch.evaluation.sentences import SENTENCES, unseen_sentences
 from sketch.evaluation.subject import Subject
-from sketch.ink.alphabet import Alphabet
 
 
 def test_errors_are_counted_over_all_characters():
@@ -57,27 +53,3 @@ def test_the_report_and_its_json():
     ]
     assert facts["written"][0]["failures"] == 1
     assert facts["written"][1]["distances"] is None
-
-
-def test_sentences_that_are_in_the_corpus_are_left_out():
-    alphabet = Alphabet.from_texts(SENTENCES)
-    assert unseen_sentences([], [alphabet]) == list(SENTENCES)
-    # One goes on from line to line, in other letters, with other points.
-    corpus = ["He said: nine otters", "kept a TIDY, ledger.", "Owls rarely"]
-    left = unseen_sentences(corpus, [alphabet])
-    assert set(SENTENCES) - set(left) == {SENTENCES[0]}
-
-
-def test_sentences_that_pen_or_reader_cannot_spell_are_left_out():
-    both = Alphabet.from_texts(SENTENCES)
-    letters = "".join(c for c in "".join(both.characters) if c not in "?,")
-    for alphabets in ([both, Alphabet.from_texts([letters])], [Alphabet(()), both]):
-        for sentence in unseen_sentences([], alphabets):
-            assert not set("?,") & set(sentence)
-    assert unseen_sentences([], [Alphabet(()), both]) == []
-
-
-@pytest.mark.parametrize("sentence", SENTENCES)
-def test_sentences_are_short_and_plain(sentence):
-    assert 20 <= len(sentence) <= 40
-    assert sentence.isascii() and sentence == " ".join(sentence.split())

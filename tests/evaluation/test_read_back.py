@@ -5,13 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from toy_recogniser import SMALL, make_corpus
-from tqdm import tqdm
 
 from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.evaluation import read_back
-from sketch.evaluation.read_back import _write, evaluate_legibility
-from sketch.experiment.weights import load_network
-from sketch.generation.sampling import SamplingLoop
+from sketch.evaluation.read_back import evaluate_legibility
 from sketch.ink.alphabet import Alphabet
 from sketch.settings.recogniser_settings import RecogniserSettings
 from sketch.training.recogniser_run import prepare
@@ -44,20 +41,20 @@ def test_legibility_is_measured_on_the_validation_texts(
     pen, recogniser, toy_root, toy_corpus, given, monkeypatch
 ):
     biases = []
-    usual = read_back.write_experiment
+    usual = read_back.write_all
 
-    def write(experiment, texts, sampling, **options):
-        biases.append(sampling.probability_bias)
-        return usual(experiment, texts, sampling, **options)
+    def write(*args, bias, **options):
+        biases.append(bias)
+        return usual(*args, bias=bias, **options)
 
-    monkeypatch.setattr(read_back, "write_experiment", write)
+    monkeypatch.setattr(read_back, "write_all", write)
     report = evaluate_legibility(
         pen, toy_root, recogniser, toy_corpus, biases=(0.0, 2.0), num_lines=3
     )
     assert len(given) == 3 and all(std is pen.offset_std for _, std in given)
     facts = report.to_json()
     assert facts["model"] == pen.name
-    assert facts["reader"] == {"name": recogniser.name, "epoch": 1, "step": 3}
+    assert facts["recogniser"] == {"name": recogniser.name, "epoch": 1, "step": 3}
     assert facts["real"]["num_lines"] == 3
     with Corpus.open(toy_corpus) as opened:
         lines = opened.read_set("valid")
@@ -72,7 +69,7 @@ def test_legibility_is_measured_on_the_validation_texts(
         assert one["characters_per_second"] > 0
         assert one["distances"]["speed"] > 0
     # The corpus has three letters: none of the sentences can be written.
-    assert "32 of the 32 new sentences are left out" in facts["notes"][0]
+    assert "left out: 32 of the 32 new sentences" in facts["notes"][0]
 
 
 def test_legibility_on_another_corpus_has_a_note(
@@ -137,30 +134,5 @@ def test_legibility_without_text_is_refused(pen, recogniser, toy_root, tmp_path)
     with pytest.raises(ValueError, match="cannot write a given text"):
         evaluate_legibility(free, toy_root, recogniser)
     strangers = replace(recogniser, alphabet=Alphabet(("z",)))
-    with pytest.raises(ValueError, match="no validation line"):
+    with pytest.raises(ValueError, match="no line in the set valid"):
         evaluate_legibility(pen, toy_root, strangers, make_corpus(tmp_path / "x.hdf5"))
-
-
-def test_time_of_writing_leaves_compilation_out(pen, monkeypatch):
-    """Lines of several lengths, which this pen gets wrong and writes again."""
-    is_timed = []  # a first look at the clock, and a second
-    monkeypatch.setattr(
-        "sketch.evaluation.read_back.time.perf_counter",
-        lambda: is_timed.append(True) or float(len(is_timed)),
-    )
-    shapes = {0: set(), 1: set()}
-    loop = SamplingLoop(load_network(pen))
-    predict = loop.predict_on_batch
-
-    def note(inputs):
-        shape = inputs["characters"].shape
-        shapes[len(is_timed)].add((inputs["point"].shape, shape))
-        return predict(inputs)
-
-    loop.predict_on_batch = note
-    monkeypatch.setattr("sketch.evaluation.read_back.BATCH_SIZE", 2)
-    texts = ["big" * 9, "gib", "big" * 5, "big" * 8, "b"]
-    done, seconds = _write(pen, loop, texts, 0.0, 0, 3, tqdm(disable=True))
-    assert seconds == 1.0 and [line.text for line in done] == texts
-    assert len(shapes[1]) > 1 and shapes[1] <= shapes[0]
-    assert max(max(line.tries) for line in done) > 1

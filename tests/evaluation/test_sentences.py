@@ -1,0 +1,22 @@
+"""Sentences that are in no corpus."""
+
+from sketch.evaluation.sentences import SENTENCES, unseen_sentences
+from sketch.ink.alphabet import Alphabet
+
+
+def test_sentences_that_are_in_the_corpus_are_left_out():
+    alphabet = Alphabet.from_texts(SENTENCES)
+    assert unseen_sentences([], [alphabet]) == list(SENTENCES)
+    # One goes on from line to line, in other letters, with other points.
+    corpus = ["He said: nine otters", "kept a TIDY, ledger.", "Owls rarely"]
+    left = unseen_sentences(corpus, [alphabet])
+    assert set(SENTENCES) - set(left) == {SENTENCES[0]}
+
+
+def test_sentences_that_pen_or_reader_cannot_spell_are_left_out():
+    both = Alphabet.from_texts(SENTENCES)
+    letters = "".join(c for c in "".join(both.characters) if c not in "?,")
+    for alphabets in ([both, Alphabet.from_texts([letters])], [Alphabet(()), both]):
+        for sentence in unseen_sentences([], alphabets):
+            assert not set("?,") & set(sentence)
+    assert unseen_sentences([], [Alphabet(()), both]) == []
