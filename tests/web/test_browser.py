@@ -96,7 +96,7 @@ def test_pen_and_colour_change_the_ink_on_the_paper(calm):
 def gated(models, monkeypatch, page_of):
     """A page whose server writes a line each time `go` is released, and its texts."""
     go = threading.Semaphore(0)
-    texts, stopped = [], []
+    texts, stopped, faults = [], [], []
 
     def write(model, asked, stop, tell):
         if asked.text in web_app.WARM_UPS:
@@ -108,7 +108,7 @@ def gated(models, monkeypatch, page_of):
                 if stop.is_set():
                     stopped.append(asked.text)
                     raise web_app.CancelledError
-            tell(event)
+            tell(event | ({"faults": faults} if event["event"] == "end" else {}))
 
         made_up_write(model, asked, stop, tell_line)
 
@@ -118,7 +118,7 @@ def gated(models, monkeypatch, page_of):
         page = page_of(server.address).open(prefers_reduced_motion="reduce")
         page.wait_for_ink(EXAMPLE)
         page.server, page.go, page.texts, page.stopped = server, go, texts, stopped
-        page.models = models
+        page.models, page.faults = models, faults
         yield page
         page["stop"].is_displayed() and page["stop"].click()
         for _ in range(100):
@@ -189,6 +189,25 @@ def test_the_place_in_the_queue_is_told(gated):
     gated.go.release()
     gated.wait(lambda: gated["status"].text == "Thinking…")
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("faults", "told"),
+    [
+        (["'a' may not be legible (4 tries)"], "“a” may not be legible."),
+        (
+            [f"'{c}' may not be legible (4 tries)" for c in "abcdefgh"] + ["odd"],
+            "“a”, “b”, “c”, “d”, “e”, “f” and 2 more may not be legible. Odd.",
+        ),
+    ],
+)
+def test_words_that_may_not_be_legible_are_named_in_one_sentence(gated, faults, told):
+    gated.faults[:] = faults
+    gated.write("a")
+    gated.go.release()
+    gated.go.release()
+    gated.wait_for_ink("a")
+    assert gated["status"].text == f"Written: one line. {told}"
 
 
 def test_leaving_the_page_stops_its_writing(gated):

@@ -15,6 +15,7 @@ const MAX_SCALE = 11; // CSS pixels of a millimetre of ink
 const MIN_SCALE = 6.6; // and in a full line
 const LETTER_MM = 2.6; // what a character takes along the line, about
 const CHECK_MS = 250; // from the last key to the look for unknown characters
+const MAX_NAMED = 6; // words that may not be legible
 const DRAFT = "sketch-draft"; // the last settings, for a page that is opened anew
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -172,8 +173,19 @@ function say() {
   if (isExample) return tell("An example, written beforehand. Type a text and press Write.");
   if (!isWhole) return tell(`Stopped after line ${lines.length} of ${of}.`);
   const count = lines.length === 1 ? "one line" : `${lines.length} lines`;
-  const sentences = [`Written: ${count}.`, ...[...faults, ...notes].map(sentence)];
-  tell(sentences.join(" "));
+  const sentences = [...gather(faults), ...notes].map(sentence);
+  tell([`Written: ${count}.`, ...sentences].join(" "));
+}
+
+// One sentence for all words that may not be legible; the tries are of no use here.
+function gather(faults) {
+  const form = /^'(.*)' may not be legible( \(.*\))?$/;
+  const words = faults.filter((fault) => form.test(fault)).map((fault) => `“${fault.match(form)[1]}”`);
+  const named = words.slice(0, MAX_NAMED);
+  if (words.length > MAX_NAMED) named.push(`${words.length - MAX_NAMED} more`);
+  const list = named.length > 1 ? `${named.slice(0, -1).join(", ")} and ${named.at(-1)}` : named[0];
+  const others = faults.filter((fault) => !form.test(fault));
+  return words.length ? [`${list} may not be legible`, ...others] : others;
 }
 
 function sentence(words) {
