@@ -58,8 +58,9 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 @click.option(
     "--join/--no-join",
     default=True,
-    help="Join pieces of one pen stroke, which drawing programs cut it into: a piece "
-    "that begins exactly where the last one ended. On unless told otherwise.",
+    show_default=True,
+    help="Join a piece of a drawing to the one before if it begins exactly where that "
+    "ended: drawing programs cut pen strokes.",
 )
 @click.option(
     "--strict", is_flag=True, help="Fail if any ink or text has to be left out."
