@@ -125,15 +125,9 @@ def _commands(text: str) -> Iterator[tuple[str, np.ndarray]]:
             command = {"M": "L", "m": "l"}.get(command, command)
 
 
-def straight(points: np.ndarray) -> Curves:
-    """A polyline `[n, 2]`, n ≥ 2, as curves."""
-    first, last = points[:-1], points[1:]
-    third = (last - first) / 3
-    return np.stack([first, first + third, last - third, last], axis=1)
-
-
 def _line(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    return straight(np.array([start, end]))[0]
+    third = (end - start) / 3
+    return np.array([start, start + third, end - third, end])
 
 
 def _arc(start: np.ndarray, numbers: np.ndarray, end: np.ndarray) -> list[np.ndarray]:

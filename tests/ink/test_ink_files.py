@@ -145,7 +145,7 @@ signs = st.text("MLHVCSQTAZmz0123456789.,- eE+naif\"'!*#%p{}();:>", max_size=25)
 @several
 @given(signs)
 def test_read_ink_of_random_signs_is_ink_or_damage(tmp_path, data):
-    """No reader fails in another way, and none warns."""
+    """No parser fails in another way, and none warns."""
     quoted = data.replace('"', "&quot;")
     for name, content in (
         ("a.svg", svg(f'<path d="M0 0{quoted}"/><polyline points="{quoted}"/>')),
