@@ -2,8 +2,8 @@
 
     python benchmarks/convert.py lineStrokes-all.tar.gz ascii-all.tar.gz
 
-Seconds, greatest memory and size of `sketch convert`, as a process of its own, and
-whether a second run gives the same bytes.
+Seconds, peak memory and output size of `sketch convert`, run as a process, and whether
+a second run gives the same bytes.
 """
 
 import hashlib

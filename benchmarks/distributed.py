@@ -2,10 +2,9 @@
 
     python benchmarks/distributed.py --processes 1 2 4
 
-Each is pinned to one core, in turn where there are fewer (macOS pins none); all share
-batches of `--bs`.
-What N, on cores of their own, lack of N times the speed of one is what the exchange of
-gradients costs, and smaller products. `share` says how much of it they have.
+Each process is pinned to a core (not on macOS), cores being used in turn if there are
+too few; all share batches of `--bs`. `share` is the speed of N processes relative to N
+times that of one: the rest is lost to the exchange of gradients and smaller products.
 """
 
 import argparse

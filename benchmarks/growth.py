@@ -2,10 +2,10 @@
 
     python benchmarks/growth.py
 
-Doubles one at a time: lines of the corpus (converting from JSON ink, an epoch), length
-of the lines and lines of the batch (a training step, sampling). Each measurement is a
-process of its own, so that its greatest memory is its own. One JSON line for each, and
-growth.png beside this file: seconds against what is doubled, on logarithmic axes.
+Doubles one size at a time: lines in the corpus (writing it, an epoch), points in a line
+and lines in a batch (an epoch, sampling). Each measurement is a process of its own, for
+its own peak of memory. Prints a JSON line for each, and draws growth.png beside this
+file: seconds against the size, on logarithmic axes.
 """
 
 import json
@@ -19,7 +19,7 @@ import numpy as np
 from report import peak_memory, report
 
 DIM, MIXTURES = 256, 10
-LINES, LENGTH, BATCH = 500, 200, 16  # where the others are doubled
+LINES, LENGTH, BATCH = 500, 200, 16  # while another size is doubled
 DOUBLINGS = 4
 
 

@@ -1,4 +1,4 @@
-"""How much memory does training take, with the longest batch that IAM-OnDB has?
+"""How much memory does training take on a batch of IAM-OnDB's longest line?
 
     python benchmarks/memory.py --dim 900 --mixtures 10 --bs 56
     python benchmarks/memory.py --dim 400 --depth 3 --mixtures 20 --bs 64 --text

@@ -1,4 +1,4 @@
-"""What every benchmark prints: one JSON line of what was run, on what, and the figures.
+"""The output of every benchmark: one JSON line with arguments, figures and machine.
 
 {"what": …, arguments …, figures …, "processors": 2, "machine": …, "versions": {…}}
 """
@@ -29,7 +29,7 @@ def num_cores() -> int:
 
 
 def peak_memory(who: int = resource.RUSAGE_SELF) -> float:
-    """The most that this process, or the largest it waited for, had in memory, in GB.
+    """Peak memory of this process, or of the largest child it waited for, in GB.
 
     Args:
         who: `resource.RUSAGE_SELF` or `resource.RUSAGE_CHILDREN`.

@@ -5,9 +5,9 @@
     python benchmarks/sampling.py --text --lines 1     one line
     python benchmarks/sampling.py --text --lines 1024  for a GPU
 
-The network has its initial weights, so no line ends of itself: each takes all its
-steps, and the figures are upper bounds of what a trained one needs. Seconds after the
-first call has compiled the loop; that call's seconds are given apart.
+The network has its initial weights, so no line ends early: all steps are taken, and the
+figures are upper bounds for a trained network. The first call compiles the loop; its
+seconds are reported separately.
 """
 
 import argparse

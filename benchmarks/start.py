@@ -3,7 +3,7 @@
     python benchmarks/start.py --model experiments/… [--text "a line of text"]
 
 `sketch --help`; `sketch sample` with an empty compile cache, and again with the cache
-that it filled. Each is a process of its own; the median of some, but for the first.
+that it filled. Each run is a process; all but the empty cache are medians of several.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Does training from disk keep up with training from memory, and what does it hold?
+"""Does training from disk keep up with training from memory, and how much does it take?
 
     python benchmarks/streaming.py --gigabytes 10
 
-Writes a corpus of that size in files of half a GB, takes the same training steps on it
-twice, with its lines on disk and with all of them in memory, and deletes it. The lines
-are as long as those of IAM-OnDB. The system is told to forget the files before they are
-read; each step is timed with the making of its batch, but for the first of each shape.
+Writes a corpus of that size in files of half a GB, trains on it twice, once with its
+lines on disk and once with all in memory, and deletes it. The lines are as long as
+those of IAM-OnDB. Before each run the system drops its cache of the files. A step is
+timed together with making its batch; the first step of each shape is left out.
 """
 
 import argparse
@@ -41,14 +41,14 @@ def write_file(path: Path, number: int) -> None:
 
 
 def forget(path: Path) -> None:
-    """Has the system read the file from the disk when it is next wanted."""
+    """Drops the file from the system's cache: the next read goes to the disk."""
     with open(path, "rb") as file:
         os.fsync(file.fileno())
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def train(arguments, paths: list[Path], memory: float, answer) -> None:
-    """Takes the steps, `memory` bytes at hand for lines, and answers what they took."""
+    """Trains with `memory` bytes for lines; puts rate and memory into `answer`."""
     from sketch.backend import devices
     from sketch.backend.processes import ALONE
     from sketch.corpus.shards import open_shards

@@ -1,7 +1,7 @@
 """Is a training step of sketch as fast as it can be?
 
-Compares, at the same settings and on the same batches (lines as long as those of
-IAM-OnDB, padded alike), in turns, so that a busy machine slows both:
+Compares, with the same settings and batches (lines as long as those of IAM-OnDB, padded
+alike), in turns, so that a busy machine slows both:
 
 - with a plain PyTorch loop: `torch.nn.LSTM`, the same loss, Adam with a norm limit;
 - with `--text`, a network with text against one without;

@@ -17,7 +17,7 @@ def lstm(inputs, weights, state, dtype, depth, characters):
     """See `fast.lstm`."""
     inputs, low = torch.cat(list(inputs), -1), getattr(torch, dtype)
     if characters is not None:
-        return _WithWindow.apply(inputs, characters, *weights, *state, low)
+        return _WithWindow.apply(inputs, characters, low, *weights, *state)
     output, last_cell = (part[None].to(low).contiguous() for part in state)
     kernels = weights.kernel.t(), weights.recurrent.t()
     biases = weights.bias, torch.zeros_like(weights.bias)
@@ -36,27 +36,12 @@ def lstm(inputs, weights, state, dtype, depth, characters):
 
 
 class _WithWindow(torch.autograd.Function):
-    """Outputs and windows `[time, batch, ...]` of an LSTM that sees pen and window.
-
-    The pen's columns stay float32. The initial state gets no gradient: it is constant.
-    """
+    """Outputs and windows `[time, batch, ...]`; products with the pen stay float32."""
 
     @staticmethod
-    def forward(
-        context,
-        points,
-        characters,
-        kernel,
-        recurrent,
-        bias,
-        window_kernel,
-        window_bias,
-        output,
-        last_cell,
-        kappa,
-        window,
-        low,
-    ):
+    def forward(context, points, characters, low, *tensors):
+        kernel, recurrent, bias, window_kernel, window_bias = tensors[:5]
+        output, last_cell, kappa, window = tensors[5:]
         matrix = recurrent.to(low)
         gates = points @ kernel + bias  # [time, batch, 4 * units]; overwritten by steps
         states, raws = [(output, last_cell, kappa, window)], []
@@ -109,10 +94,11 @@ class _WithWindow(torch.autograd.Function):
         return (
             d_points,
             None,  # of characters
+            None,  # of low
             points.flatten(0, 1).t() @ d_flat,
             (seen.t() @ d_flat.to(low)).float(),
             d_flat.sum(0),
             outputs[1:].flatten(0, 1).t() @ d_raws,
             d_raws.sum(0),
-            *[None] * 5,  # of the initial state, and dtype
+            *[None] * 4,  # of the initial state, which is constant
         )
