@@ -159,4 +159,4 @@ def test_recogniser_learns_to_read_eight_lines():
     assert readings == TEXTS
     # Other ink is not read as one of these lines, learned by heart.
     other = read_lines(network, [write("gag"), np.zeros((0, 3))], mean, std, alphabet)
-    assert error_rate("gag", other[0]) < 0.7 and other[1] == ""
+    assert error_rate("gag", other[0]) < 0.3 and other[1] == ""
