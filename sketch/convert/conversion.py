@@ -52,7 +52,7 @@ def convert(
         seed: of the splits "form" and "random", 0 if not given; the others have none.
         max_jump: takes out steps longer than this, in the ink's units; None: keeps all.
         points_per_character: resamples the ink to this; see `resample_lines`. None:
-            leaves it as it is.
+            does not.
         limit: takes the first drawings only of each file of them; None: all.
         join: whether a piece of a drawing that begins exactly where the last one ended
             goes on with its stroke.

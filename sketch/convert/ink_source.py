@@ -219,8 +219,8 @@ def _stem(name: str) -> str:
 def _text_key(name: str) -> str:
     """A file's place without suffix, by which a text and its ink find each other.
 
-    The same by whatever path the folder is named, and in either normal form: macOS
-    decomposes the letters of names, and other systems do not.
+    It is the same for all paths to the folder, and for both normal forms of Unicode:
+    macOS decomposes the letters of names.
     """
     folder, stem = os.path.split(_stem(name))
     return unicodedata.normalize("NFC", os.path.join(os.path.realpath(folder), stem))
