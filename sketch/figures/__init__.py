@@ -8,6 +8,7 @@
 """
 
 import contextlib
+import logging
 import os
 import sys
 
@@ -15,8 +16,12 @@ if "matplotlib" not in sys.modules:
     # matplotlib cannot be imported while MPLBACKEND names a backend that is missing, as
     # in a notebook or after an upgrade. Files need none; pyplot gets a valid one.
     _backend = os.environ.pop("MPLBACKEND", None)
+    # Without a home it takes a temporary folder, and says so in two paragraphs.
+    _logger = logging.getLogger("matplotlib")
+    _logger.setLevel(logging.ERROR)
     import matplotlib
 
+    _logger.setLevel(logging.NOTSET)
     if _backend is not None:
         os.environ["MPLBACKEND"] = _backend
         with contextlib.suppress(ValueError):

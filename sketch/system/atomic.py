@@ -40,8 +40,6 @@ def _writable_folder(path: str) -> Path:
         echo(f"no cache at {path} ({reason}): set $XDG_CACHE_HOME to have one", True)
     folder = tempfile.mkdtemp(prefix="sketch-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    # Matplotlib would say the same in two paragraphs.
-    os.environ.setdefault("MPLCONFIGDIR", folder)
     return Path(folder)
 
 

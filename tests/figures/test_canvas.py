@@ -81,3 +81,16 @@ def test_pictures_with_any_mplbackend_are_drawn(tmp_path, backend):
     environment = os.environ | {"MPLBACKEND": backend}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert (done.returncode, done.stdout.strip()) == (0, backend), done.stderr
+
+
+def test_pictures_without_a_home_say_nothing(tmp_path):
+    code = "from sketch.page import page_files; from sketch.figures import canvas"
+    environment = {k: v for k, v in os.environ.items() if k != "MPLCONFIGDIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment | {"HOME": "/dev/null", "XDG_CONFIG_HOME": ""},
+    )
+    assert done.stderr == ""

@@ -145,7 +145,6 @@ def test_write_to_a_folder_that_cannot_be_synced_succeeds(tmp_path, monkeypatch)
 @pytest.mark.parametrize("home", ["/dev/null", "~"])
 def test_user_cache_without_a_usable_home_is_temporary(home, monkeypatch, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", "")
-    monkeypatch.setenv("MPLCONFIGDIR", "")
     monkeypatch.setattr(os.path, "expanduser", lambda path: path.replace("~", home))
     atomic._writable_folder.cache_clear()
     cache = user_cache()
