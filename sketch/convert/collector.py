@@ -49,7 +49,7 @@ class Collector(ABC):
 
     Args:
         file_format: the format, of `FORMATS`.
-        limit: takes the first lines only of each file of records; None: all.
+        limit: how many records of each file are read; None: all.
     """
 
     def __init__(self, file_format: str, limit: int | None = None):

@@ -53,7 +53,7 @@ def convert(
         max_jump: takes out steps longer than this, in the ink's units; None: keeps all.
         points_per_character: resamples the ink to this; see `resample_lines`. None:
             does not.
-        limit: takes the first drawings only of each file of them; None: all.
+        limit: how many drawings of each file are read (see `LIMITED`); None: all.
         join: whether a piece of a drawing that begins exactly where the last one ended
             goes on with its stroke.
         strict: whether ink or text that has to be left out is an error.

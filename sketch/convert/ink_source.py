@@ -40,7 +40,7 @@ class InkCollector(Collector):
 
     Args:
         file_format: the format, of `FORMATS`, but not "iam".
-        limit: takes the first drawings only of each file of them; None: all.
+        limit: how many drawings of each file are read (see `LIMITED`); None: all.
         join: whether to join pieces of one pen stroke, as in `parse_ink`.
     """
 

@@ -68,7 +68,7 @@ def read_member(
     Args:
         member: the file.
         leave_out: told if it is too large, or has a line that is.
-        limit: of the lines that are read of a file of records; None: all.
+        limit: how many records of each file are read; None: all.
 
     Raises:
         EOFError: It is shorter than the source claims.

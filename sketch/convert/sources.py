@@ -76,7 +76,7 @@ def open_source(
         source: a folder, a zip or tar archive, or a wanted file.
         wanted: takes the `parts` of a file, returns whether to read it.
         leave_out: called for each wanted file that cannot be read, with the reason.
-        limit: of the lines that are read of each file of records; None: all.
+        limit: how many records of each file are read; None: all.
 
     Returns:
         The source. Iterating its `files` raises DamagedInk if an archive is invalid,
