@@ -144,7 +144,7 @@ def command(
         experiment.require_text()
         if recogniser is None:
             recogniser = f"{experiment.hyperparameters.name}-recogniser"
-        reader = RecogniserDirectory.load(recogniser, experiments)
+        loaded = RecogniserDirectory.load(recogniser, experiments)
 
     from sketch.backend import devices
 
@@ -154,7 +154,7 @@ def command(
     if legibility:
         from sketch.evaluation.read_back import evaluate_legibility
 
-        report = evaluate_legibility(experiment, experiments, reader, *writing)
+        report = evaluate_legibility(experiment, experiments, loaded, *writing)
     elif style:
         from sketch.evaluation.style import evaluate_style
 

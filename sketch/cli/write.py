@@ -29,6 +29,8 @@ FILE_SUFFIXES = (
     *(".txt", ".text", ".md", ".rst", ".tex"),
     *(".doc", ".docx", ".odt", ".rtf", ".pdf", ".html"),
 )
+OF_LAYOUT = ("paper", "margin", "size", "line_spacing", "align", "jitter")
+OF_DRAWING = ("colour", "pen_mm", "smooth", "animate", "seconds")
 FORMATS = ("svg", "png", "pdf", "gif", "inkml", "json")
 LONG_TEXT = 1000  # characters, about half a page
 SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
@@ -141,25 +143,14 @@ def command(
     output: Path,
     file_format: str | None,
     model: str | None,
-    paper: str,
-    margin: float,
-    size: float,
-    line_spacing: float | None,
-    align: str,
-    jitter: float,
     keep_lines: bool,
-    colour: str,
-    pen_mm: float | None,
-    smooth: bool,
-    animate: bool,
-    seconds: float | None,
     check: str | None,
     no_check: bool,
     force: bool,
     progress: bool | None,
     backend: str | None,
     experiments: Path,
-    **writing: Any,
+    **options: Any,
 ) -> None:
     """Write a letter: whole pages, on paper of your size.
 
@@ -177,35 +168,26 @@ def command(
         refuse_unused(ctx, ("file_format",), "goes only with --output -")
     file_format = output_format(ctx, output, file_format, FORMATS, "svg")
     suffix = f".{file_format}"
+    drawing = {name: options.pop(name) for name in OF_DRAWING}
     if file_format in ("inkml", "json"):
         unused = ("colour", "pen_mm", "smooth")
         refuse_unused(ctx, unused, f"does not go with {suffix}: it holds points")
-    if not animate and file_format != "gif":
+    if not drawing["animate"] and file_format != "gif":
         refuse_unused(ctx, ("seconds",), "goes only with --animate or a .gif")
-    from sketch.page.page_files import (
-        check_format,
-        find_numbered,
-        ink_colour,
-        page_paths,
-    )
-    from sketch.page.paper import Layout, parse_paper
+
+    from sketch.page import page_files
+    from sketch.page.paper import Layout
 
     try:
-        layout = Layout(
-            paper=parse_paper(paper),
-            margin=margin,
-            size=size,
-            line_spacing=line_spacing,
-            align=align,
-            jitter=jitter,
-            seed=writing["seed"],
-        )
-        check_format(f"{output.stem}{suffix}", animate, seconds, layout.paper)
-        colour = ink_colour(colour)
+        layout = {name: options.pop(name) for name in OF_LAYOUT}
+        layout = Layout(**layout, seed=options["seed"])
+        moving = drawing["animate"], drawing["seconds"]
+        page_files.check_format(f"{output.stem}{suffix}", *moving, layout.paper)
+        drawing["colour"] = page_files.ink_colour(drawing["colour"])
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
     text = _read(text)
-    require_writable([output, *find_numbered(output)], force)
+    require_writable([output, *page_files.find_numbered(output)], force)
 
     from sketch.api import load
 
@@ -227,27 +209,21 @@ def command(
         keep_lines=keep_lines,
         check=check,
         progress=progress,
-        **writing,
+        **options,
     )
     if output != STDOUT:
-        require_writable(page_paths(output, len(ink.pages)), force)
+        require_writable(page_files.page_paths(output, len(ink.pages)), force)
     if not keep_lines and _has_short_lines(text):
         ink.notes.append("short lines became paragraphs; --keep-lines keeps them")
     echo_writing(ink)
     with lend_output(output, file_format) as path:
-        paths = ink.save(
-            path,
-            colour=colour,
-            pen_mm=pen_mm,
-            animate=animate,
-            seconds=seconds,
-            smooth=smooth,
-        )
+        paths = ink.save(path, **drawing)
     if output == STDOUT:
         return
     for path in paths:
         echo(path)
-    if others := [path for path in find_numbered(output) if path not in paths]:
+    numbered = page_files.find_numbered(output)
+    if others := [path for path in numbered if path not in paths]:
         named = ", ".join(map(str, others[:3])) + (" …" if len(others) > 3 else "")
         echo(f"note: left as they were, of another letter: {named}", err=True)
 

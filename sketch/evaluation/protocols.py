@@ -146,7 +146,7 @@ PROTOCOLS = {
             {ALL: ALL_LINES},
             max_points=1_200,
             max_rows=600,
-            references=(Reference("udibr/sketch, at the most", 1008.0),),
+            references=(Reference("udibr/sketch, at most", 1008.0),),
             remark=UDIBR_REMARK,
         ),
         Protocol(

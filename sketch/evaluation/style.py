@@ -104,7 +104,7 @@ def summarise_style(
 
     Args:
         lines, references: `[form, statistic]` of `measure_style`.
-        num_candidates: among so many forms, chosen at random, the right one is sought.
+        num_candidates: the right form is sought among this many, chosen at random.
     """
     medians = np.median(lines - references, axis=0)
     medians[SLANT + 1 :] = np.exp(medians[SLANT + 1 :])

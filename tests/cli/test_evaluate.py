@@ -1,4 +1,4 @@
-"""`sketch evaluate` hands on what was typed, and prints one report."""
+"""`sketch evaluate` passes on what was typed, and prints one report."""
 
 import json
 from pathlib import Path

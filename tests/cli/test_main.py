@@ -212,7 +212,7 @@ def test_interruption_is_130(sketch, failing):
     ids=" ".join,
 )
 def test_an_empty_value_is_not_taken_for_none_given(sketch, tmp_path, command):
-    """As of a shell's variable that is not set: the wrong hand, or corpus."""
+    """A shell variable that is not set would mean another model, or corpus."""
     make_experiment(tmp_path / "experiments", with_weights=False).path.rename(
         tmp_path / "experiments" / "m"
     )

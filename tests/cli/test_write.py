@@ -80,23 +80,23 @@ def test_a_text_on_the_command_line(run, asked, tmp_path):
     }
 
 
-def test_the_reader_of_the_same_corpus_reads_it_back(run, asked, experiment):
-    (reader,) = find_recognisers(pretrained_dir())
+def test_the_recogniser_of_the_same_corpus_checks_by_default(run, asked, experiment):
+    (recogniser,) = find_recognisers(pretrained_dir())
     facts = {
         "alphabet": experiment.alphabet,
         "offset_mean": [0, 0],
         "offset_std": [1, 1],
     }
-    digest = RecogniserDirectory.load(reader, reader.parent).data_digest
+    digest = RecogniserDirectory.load(recogniser, recogniser.parent).data_digest
     settings = Hyperparameters(depth=1, dim=8, text=True, seed=1)
     root = experiment.path.parent
     other = Experiment.create(root, settings, facts | {"data_digest": digest})
     other.save_checkpoint("best", lambda path: path.write_bytes(b"w"), {})
     for asking, expected in (
-        ([], reader),
+        ([], recogniser),
         (["--no-check"], None),
         (["--check", "mine"], "mine"),
-        (["--max-error-rate", 0.2], reader),
+        (["--max-error-rate", 0.2], recogniser),
     ):
         result = run("a", "-o", "a.svg", "--force", *asking, model=other.name)
         assert result.code == 0, result.err
@@ -228,12 +228,12 @@ def test_animation(run, asked, tmp_path):
         (["-o", "a.png", "--animate"], "can be animated"),
         (["-o", "a.svg", "--paper", "a9"], "WIDTHxHEIGHT"),
         (["-o", "a.svg", "--paper", "20x20"], "no room"),
-        (["-o", "a.svg", "--ink", "none of these"], "is no colour"),
-        (["-o", "a.svg", "--ink", "none"], "one sees through it"),
+        (["-o", "a.svg", "--ink", "none of these"], "is not a colour"),
+        (["-o", "a.svg", "--ink", "none"], "is transparent"),
         (["-o", "a.svg", "--size", "-1"], "size must be"),
         (["-o", "a.svg", "--align", "middle"], "--align"),
         ([], "-o"),
-        (["-o", "a.gif", "--seconds", "601"], "600 seconds at the most"),
+        (["-o", "a.gif", "--seconds", "601"], "up to 600 seconds"),
         (["-o", "a.png", "--paper", "9000x9000"], "take a .svg or a .pdf"),
         (["-o", "a.png", "--seconds", "3"], "--seconds goes only with --animate"),
         (["-o", "a.svg", "--seconds", "3"], "--seconds goes only with --animate"),
