@@ -49,7 +49,7 @@ def assert_same(one, other):
         np.testing.assert_array_equal(a, b)
 
 
-def test_importing_is_quick():
+def test_import_loads_nothing_heavy():
     program = (
         "import sys, sketch; assert sketch.__version__; "
         "print([m for m in ('keras', 'numpy', 'matplotlib') if m in sys.modules]); "
@@ -67,11 +67,11 @@ def test_an_unknown_name_is_an_attribute_error():
         sketch.lode  # noqa: B018
 
 
-def test_it_is_typed():
+def test_package_is_typed():
     assert (Path(sketch.__file__).parent / "py.typed").is_file()
 
 
-def test_a_line(pen, tmp_path):
+def test_write_makes_a_line(pen, tmp_path):
     ink = pen.write("hello", bias=1, seed=1, **QUICK)
     (line,) = ink.lines
     assert (ink.text, line.text) == ("hello", "hello")
@@ -127,7 +127,7 @@ def test_faults_are_told(pen):
     assert ink.tries == [2]
 
 
-def test_a_page(pen, tmp_path):
+def test_write_page_makes_a_page(pen, tmp_path):
     layout = sketch.Layout(paper=(80.0, 60.0), margin=8.0, size=2.0)
     text = "Dear all,\n\nhow are you, and the hill? Hm.".replace("?", ".")
     ink = pen.write_page(text, layout=layout, seed=3, **QUICK)
@@ -158,7 +158,7 @@ def test_a_page_keeps_the_lines_of_verses(pen):
     ]
 
 
-def test_a_full_stop_alone_is_as_small_as_in_a_word(pen):
+def test_full_stop_alone_has_its_usual_size(pen):
     (page,) = pen.write_page(".", **QUICK).pages
     width = 4.0 * 4.0  # of a character: points, and how far each goes to the right
     assert page.units_per_mm == pytest.approx(0.78 * width / 2.5)
@@ -274,7 +274,7 @@ def test_a_sound_part_leads_a_page_when_no_piece_went_well(pen, calls, monkeypat
     assert prime.text == "hand"
 
 
-def test_a_long_letter_shows_how_far_it_is(pen, capsys):
+def test_progress_of_a_page_is_shown_when_asked(pen, capsys):
     text = "one hand for all of this, and for that"
     pen.write_page(text, **QUICK)
     assert capsys.readouterr().err == ""
@@ -282,7 +282,7 @@ def test_a_long_letter_shows_how_far_it_is(pen, capsys):
     assert "/4 [" in capsys.readouterr().err
 
 
-def test_figures_of_how_it_was_written(pen, tmp_path):
+def test_figures_are_drawn_for_each_line(pen, tmp_path):
     from sketch.figures.pictures import line_figure_paths
 
     pen.write("a lake\na hill", figures=tmp_path / "lake", **QUICK)
@@ -326,7 +326,7 @@ def test_primes(pen, tmp_path):
         pen.write("lake", prime=hand, prime_text="þorn", **QUICK)
 
 
-def test_the_typography_of_a_letter_is_typewritten(pen):
+def test_typography_is_typewritten(pen):
     for write_text in (pen.write, pen.write_page):
         ink = write_text("it’s\u00a0à hill…", **QUICK)
         assert ink.text.split() == ["it's", "a", "hill..."]
@@ -350,13 +350,13 @@ def test_the_typography_of_a_letter_is_typewritten(pen):
         ("a", {"prime": "nobody.json"}, "nobody.json"),
     ],
 )
-def test_what_cannot_be_written(pen, text, options, words):
+def test_impossible_text_or_option_is_refused(pen, text, options, words):
     for method in (pen.write, pen.write_page):
         with pytest.raises((ValueError, FileNotFoundError), match=words):
             method(text, **options)
 
 
-def test_no_steps_are_not_the_usual_number_of_them(pen):
+def test_zero_steps_per_character_are_refused(pen):
     with pytest.raises(ValueError, match="at least 1, not 0"):
         pen.write("a", steps_per_character=0)
 
@@ -366,7 +366,7 @@ def test_unknown_characters_can_be_replaced(pen):
     assert pen.write("aþ", replace_unknown="", **QUICK).text == "a"
 
 
-def test_a_free_pen(root, pen):
+def test_free_model_samples_lines(root, pen):
     free = sketch.load(make_experiment(root, text=False).name, experiments=root)
     ink = free.sample(3, steps=20, seed=1)
     assert [line.strokes.shape for line in ink.lines] == [(20, 3)] * 3
@@ -379,7 +379,9 @@ def test_a_free_pen(root, pen):
         pen.sample()
 
 
-def test_load_tells_what_is_wrong(root, experiment, tmp_path, monkeypatch):
+def test_load_of_an_unusable_experiment_is_refused(
+    root, experiment, tmp_path, monkeypatch
+):
     with pytest.raises(FileNotFoundError, match="did you mean"):
         sketch.load(experiment.name.replace("8", "9"), experiments=root)
     bare = Experiment.create(

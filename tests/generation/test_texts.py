@@ -1,4 +1,4 @@
-"""Texts to ink with a pen that does as it is told: pieces, tries, joins."""
+"""Whole texts: pieces, their lead, and how they join."""
 
 from types import SimpleNamespace
 
@@ -7,108 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_ink import pens_of, turned
+from made_up_pen import ALPHABET, LOOP, NULL, STEPS, Pen, on_paper, says
 
 from sketch.generation import pieces
-from sketch.generation.sampling import Trace
-from sketch.generation.terms import CheckResult, Prime, SamplingOptions
+from sketch.generation.terms import Prime, SamplingOptions
 from sketch.generation.texts import split_text, write_texts
-from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import split_pen_strokes, strokes_from_points
 
-NULL = (-0.2, 0.01, 0.0)
-LOOP = SimpleNamespace(network=SimpleNamespace(first_input=NULL))
-ALPHABET = Alphabet.from_texts(["a -bcdefghijklmnopqrstuvwxyz"])
-STEPS = 6  # pen points of a character
-AIR = 99.0  # dx of the way from a prime to what is written behind it
-OK = CheckResult(0.0, None)
 
-
-class Pen:
-    """Stands in for `sample`: writes well, or goes wrong where `goes_wrong` says.
-
-    Every character takes `STEPS` rows; dx is its code; then the pen rests. Behind a
-    prime it goes through the air first, a row.
-    """
-
-    def __init__(self, goes_wrong=lambda text, seed: False):
-        self.goes_wrong = goes_wrong
-        self.calls = []
-        self.sizes = set()
-        self.biases = set()
-
-    def __call__(
-        self,
-        loop,
-        num_lines,
-        max_steps,
-        bias,
-        seeds,
-        texts,
-        primes,
-        has_ended,
-        longest_text,
-        slow_speeds,
-    ):
-        self.calls.append((num_lines, max_steps, seeds, texts, primes))
-        self.sizes.add((num_lines, longest_text))
-        self.biases.add(bias)
-        lines = zip(texts, seeds, primes, strict=True)
-        traces = [self.write(*of_line) for of_line in lines]
-        time = min(max(len(trace[0]) for trace in traces), max_steps)
-        width = max(trace[1].shape[1] for trace in traces)
-        strokes = np.zeros((num_lines, time, 3), np.float32)
-        strokes[:] = (3.0, 0.0, 0.0)
-        phi = np.zeros((num_lines, time, width), np.float32)
-        for row, (of_row, weights) in enumerate(traces):
-            strokes[row, : len(of_row)] = of_row[:time]
-            phi[row, : len(weights), : weights.shape[1]] = weights[:time]
-        empty = np.zeros((num_lines, time, 0), np.float32)
-        trace = Trace(strokes, empty, empty, phi, empty)
-        has_ended(strokes)
-        return trace
-
-    def write(self, codes, seed, prime):
-        start = 0
-        if len(prime):  # its own text stands before this one's
-            start = len(prime) // STEPS + 1
-            while (
-                ALPHABET.decode(codes[start - 1 : start]) != " "
-            ):  # joins have no rows
-                start += 1
-        own = codes[start:-1]
-        rows = np.repeat(np.float32(own), STEPS)
-        strokes = np.column_stack([rows, np.zeros((len(rows), 2))])
-        strokes[-1, 2] = 1.0
-        rest = np.array([[NULL[0], NULL[1], 1.0]])
-        places = np.repeat(np.arange(len(own)), STEPS) + start
-        if self.goes_wrong(ALPHABET.decode(own), seed):
-            places[-STEPS:] = start  # never looks at the last character
-        phi = np.eye(len(codes))[np.append(places, len(codes) - 1)]
-        if len(prime):
-            strokes = np.vstack([[AIR, 0.0, 0.0], strokes])
-            phi = np.vstack([phi[:1], phi])
-        return np.vstack([strokes, rest]), phi
-
-
-@pytest.fixture
-def pen(monkeypatch):
-    pen = Pen()
-    monkeypatch.setattr(pieces, "sample", pen)
-    return pen
-
-
-def on_paper(line):
-    """Which rows are no way through the air."""
-    return line.trace.strokes[:, 0] != AIR
-
-
-def says(line):
-    """What the made-up ink spells: every STEPS-th dx is a code."""
-    dx = line.trace.strokes[on_paper(line), 0]
-    return ALPHABET.decode(dx[::STEPS].round().astype(int))
-
-
-def test_texts_are_written_whole_and_the_rest_is_cut_off(pen):
+def test_text_is_cut_at_its_end(pen):
     lines = write_texts(LOOP, ALPHABET, ["karim", "learning"])
     assert [says(line) for line in lines] == ["karim", "learning"]
     for line in lines:
@@ -118,182 +25,7 @@ def test_texts_are_written_whole_and_the_rest_is_cut_off(pen):
         assert line.trace.phi.shape == (len(line.trace.strokes), len(line.text) + 1)
 
 
-def test_only_what_went_wrong_is_written_again(pen):
-    pen.goes_wrong = lambda text, seed: text == "karim" and seed[-1] < 2
-    texts = ["project", "karim", "machine"]
-    lines = write_texts(LOOP, ALPHABET, texts, SamplingOptions(seed=9))
-    assert [line.tries for line in lines] == [[1], [3], [1]]
-    assert not any(line.faults for line in lines)
-    # The loop was compiled for eight rows and the longest text: it is called for them.
-    assert pen.sizes == {(8, len("project") + 1)}
-    seeds = [tuple(seed) for call in pen.calls for seed in call[2]]
-    assert len(set(seeds)) == len(seeds)  # no try repeats another
-
-
-def test_rows_to_spare_hold_further_tries(pen):
-    pen.goes_wrong = lambda text, seed: text == "karim" and seed[-1] < 2
-    texts = ["project", "karim"]
-    lines = write_texts(LOOP, ALPHABET, texts, SamplingOptions(seed=9, batch_size=7))
-    assert [call[0] for call in pen.calls] == [7]  # one call has been enough
-    assert [line.tries for line in lines] == [[1], [3]]
-    assert [says(line) for line in lines] == texts
-    # The seeds are those of a loop without rows to spare, so the ink is the same.
-    seeds = [tuple(seed) for seed in pen.calls[0][2]]
-    assert seeds == [(9, row, 0, tried) for tried in range(4) for row in (0, 1)][:7]
-    pen.goes_wrong = lambda text, seed: True
-    (line,) = write_texts(
-        LOOP, ALPHABET, ["abc"], SamplingOptions(max_tries=4, batch_size=7)
-    )
-    assert line.tries == [4] and line.faults
-
-
-def test_a_text_that_always_goes_wrong_is_kept_and_told(pen):
-    pen.goes_wrong = lambda text, seed: True
-    (line,) = write_texts(LOOP, ALPHABET, ["abc"], SamplingOptions(max_tries=4))
-    assert line.tries == [4]
-    assert len(pen.calls) == 1  # all tries at once
-    assert line.faults == ["'abc' may lack 'c' (4 tries)"]
-
-
-def test_what_a_check_refuses_is_written_again(pen):
-    seen = []
-
-    def check(texts, strokes):
-        seen.append(list(zip(texts, map(len, strokes), strict=True)))
-        refused = [text == "karim" and len(seen) < 2 for text in texts]
-        return [CheckResult(0.5, "it reads as 'x'") if no else OK for no in refused]
-
-    options = SamplingOptions(batch_size=2)
-    first, second = write_texts(LOOP, ALPHABET, ["karim", "it"], options, check=check)
-    # Both rows of the second batch are tries of the first text.
-    assert seen == [
-        [("karim", 5 * STEPS), ("it", 2 * STEPS)],
-        [("karim", 5 * STEPS)] * 2,
-    ]
-    assert first.tries == [2] and second.tries == [1]
-    assert not first.faults and not second.faults
-
-
-def test_of_ink_without_a_fault_the_best_of_all_tries_is_kept(pen):
-    usual = pen.write
-    pen.write = lambda codes, seed, prime: tuple(
-        np.repeat(rows, 1 + seed[-1], axis=0) for rows in usual(codes, seed, prime)
-    )
-    badness = iter([0.1, 0.05, 0.08])
-
-    def check(texts, strokes):
-        return [CheckResult(next(badness), None) for _ in texts]
-
-    (line,) = write_texts(
-        LOOP, ALPHABET, ["abc"], SamplingOptions(max_tries=3), check=check
-    )
-    assert (line.tries, line.faults) == ([3], [])
-    assert len(line.trace.strokes) == 2 * 3 * STEPS  # of the second try
-
-
-def test_a_check_looks_at_no_try_too_many(pen):
-    seen = []
-
-    def check(texts, strokes):
-        seen.append(list(texts))
-        refused = [text == "karim" for text in texts]
-        return [CheckResult(0.5, "it reads as 'x'") if no else OK for no in refused]
-
-    options = SamplingOptions(max_tries=2, batch_size=7)
-    write_texts(LOOP, ALPHABET, ["karim", "it"], options, check=check)
-    assert seen == [["karim", "it", "karim", "it"]]
-
-
-def test_what_had_uneven_attention_is_written_again_and_is_no_fault(pen):
-    """The least uneven try is kept, unless a reader looks at it."""
-    times = {0: 12, 1: 9, 2: 11}  # rows of the second character; the others have 6
-
-    def write(codes, seed, prime):
-        strokes, phi = usual(codes, seed, prime)
-        more = [STEPS] * (times[seed[-1]] - STEPS)
-        rows = np.insert(np.arange(len(phi)), STEPS, more)
-        return strokes[rows], phi[rows]
-
-    usual, pen.write = pen.write, write
-    options = SamplingOptions(max_tries=3, batch_size=1)
-    (line,) = write_texts(LOOP, ALPHABET, ["abcde"], options)
-    assert (line.tries, line.faults) == ([3], [])
-    assert len(line.trace.strokes) == 5 * STEPS + 9 - STEPS
-
-    def check(texts, strokes):
-        return [OK] * len(texts)
-
-    (line,) = write_texts(LOOP, ALPHABET, ["abcde"], options, check=check)
-    assert line.tries == [1]
-    times[1] = 8  # 1.33 times the usual
-    (line,) = write_texts(LOOP, ALPHABET, ["abcde"], options)
-    assert line.tries == [2]
-
-
-def test_of_ink_that_is_always_refused_the_least_bad_is_kept(pen):
-    pen.goes_wrong = lambda text, seed: seed[-1] == 2  # the window: worse than all
-    badness = iter([0.75, 0.25, 0.5])
-
-    def check(texts, strokes):
-        return [CheckResult(bad := next(badness), f"{bad} wrong") for _ in texts]
-
-    (line,) = write_texts(
-        LOOP, ALPHABET, ["abc"], SamplingOptions(max_tries=4), check=check
-    )
-    assert line.faults == ["0.25 wrong (4 tries)"]
-    assert line.tries == [4]
-
-
-def test_a_pen_that_finds_no_end_is_stopped(pen):
-    pen.write = lambda codes, seed, prime: (
-        np.tile(np.float32([[1, 0, 0]]), (10_000, 1)),
-        np.zeros((10_000, len(codes)), np.float32),
-    )
-    options = SamplingOptions(max_tries=2, steps_per_character=20)
-    (line,) = write_texts(LOOP, ALPHABET, ["abc"], options)
-    assert line.faults == ["'abc' may not be finished (2 tries)"]
-    assert len(line.trace.strokes) == 20 * 4
-    assert line.trace.strokes[-1, 2] == 1.0  # nothing goes on from its last point
-
-
-def test_a_short_text_has_no_more_time_beside_a_long_one(pen):
-    slowly = pen.write
-
-    def write(codes, seed, prime):
-        strokes, phi = slowly(codes, seed, prime)
-        times = 4 if len(codes) == 3 else 1
-        return np.repeat(strokes, times, axis=0)[times - 1 :], np.repeat(phi, times, 0)
-
-    pen.write = write
-    options = SamplingOptions(max_tries=1, steps_per_character=STEPS)
-    short, long = write_texts(LOOP, ALPHABET, ["it", "somewhere"], options)
-    assert short.faults == ["'it' may not be finished (1 try)"] and not long.faults
-    assert len(short.trace.strokes) == 3 * STEPS
-
-
-def test_nothing_is_waited_for_that_is_not_looked_at(pen, monkeypatch):
-    """A text past its time, a try too many, the time of a text that is done."""
-    asked = []
-
-    def sample(*arguments):
-        num_lines, max_steps, has_ended = arguments[1], arguments[2], arguments[7]
-        nothing = np.full((num_lines, 20, 3), 3.0, np.float32)
-        ends = [has_ended(nothing).tolist(), has_ended(nothing[:, :2]).tolist()]
-        asked.append((max_steps, ends))
-        return pen(*arguments)
-
-    monkeypatch.setattr(pieces, "sample", sample)
-    pen.goes_wrong = lambda text, seed: text == "it"
-    options = SamplingOptions(max_tries=3, steps_per_character=7, batch_size=4)
-    write_texts(LOOP, ALPHABET, ["it", "somewhere"], options)
-    no, yes = False, True
-    # Two rows for each text; then all for the third of three tries of "it".
-    assert asked[0] == (7 * 10, [[no] * 4, [yes, no, yes, no]])
-    assert asked[1] == (7 * 3, [[no, yes, yes, yes], [yes] * 4])
-    assert len(asked) == 2
-
-
-def test_long_texts_are_written_in_pieces_that_go_on_from_the_first(pen):
+def test_pieces_of_a_long_text_continue_the_first(pen):
     text = "the quick brown fox jumps over the lazy dog"
     (line,) = write_texts(
         LOOP, ALPHABET, [text], SamplingOptions(longest_text=24, batch_size=1)
@@ -315,9 +47,7 @@ def test_long_texts_are_written_in_pieces_that_go_on_from_the_first(pen):
 
 
 @pytest.mark.parametrize("says, leads", [("some ink", "some ink"), ("a" * 17, "the")])
-def test_all_pieces_go_on_from_the_prime_unless_it_leaves_them_no_room(
-    pen, says, leads
-):
+def test_pieces_continue_the_prime_unless_it_is_too_long(pen, says, leads):
     prime = Prime(np.ones((len(says) * STEPS, 3), np.float32), says)
     text = "the quick brown fox jumps over the lazy dog"
     write_texts(
@@ -391,7 +121,7 @@ LINES = [
 @pytest.mark.parametrize(
     "slope, tolerance, way", [(0.0, 0.15, 1), (-0.08, 0.8, 1), (0.0, 0.15, -1)]
 )
-def test_pieces_stand_on_one_line_and_as_far_apart_as_from_their_prime(
+def test_pieces_stand_on_one_baseline_as_far_apart_as_from_their_lead(
     monkeypatch, text, given, slope, tolerance, way
 ):
     scribe = Scribe(slope, way)
@@ -417,7 +147,7 @@ def test_pieces_stand_on_one_line_and_as_far_apart_as_from_their_prime(
     assert next(pens, None) is None
 
 
-def test_a_piece_that_failed_is_written_in_halves(pen):
+def test_failed_piece_is_written_in_halves(pen):
     text = "the quick brown fox jumps over"
     pen.goes_wrong = lambda text, seed: "brown" in text and " " in text
     options = SamplingOptions(probability_bias=0.5, max_tries=2, batch_size=1)
@@ -440,15 +170,7 @@ def test_a_piece_that_failed_is_written_in_halves(pen):
     assert line.trace.phi.shape[1] == len(text) + 1
 
 
-def test_a_single_try_is_the_only_one(pen):
-    pen.goes_wrong = lambda text, seed: True
-    (line,) = write_texts(
-        LOOP, ALPHABET, ["the quick fox"], SamplingOptions(max_tries=1)
-    )
-    assert len(pen.calls) == 1 and line.tries == [1] and len(line.faults) == 1
-
-
-def test_a_piece_that_failed_leads_no_other(pen):
+def test_failed_piece_leads_no_other(pen):
     """Those behind it go on from the last sound one, and each finds its place."""
     pen.goes_wrong = lambda text, seed: text == "xylophone"
     options = SamplingOptions(longest_text=20, max_tries=2, batch_size=1)
@@ -460,7 +182,7 @@ def test_a_piece_that_failed_leads_no_other(pen):
     assert len(after[4][0]) == STEPS * len("the quick")
 
 
-def test_a_line_whose_beginning_failed_goes_on_from_its_prime_or_anew(pen):
+def test_line_with_a_failed_beginning_continues_its_prime_or_begins_anew(pen):
     text = "xylophones jump over a lazy dog"
     first, second, *_ = split_text(text, 12)
     assert (first, second) == ("xylophones", "jump over a")
@@ -486,7 +208,7 @@ def test_a_line_whose_beginning_failed_goes_on_from_its_prime_or_anew(pen):
     np.testing.assert_array_equal(line.lead.strokes, own)
 
 
-def test_the_last_sound_piece_can_lead_others(pen):
+def test_lead_of_a_line_is_its_last_sound_piece(pen):
     pen.goes_wrong = lambda text, seed: text == "xylophone"
     options = SamplingOptions(longest_text=20, max_tries=2)
     text = "the quick xylophone jumps over xylophone"
@@ -497,15 +219,6 @@ def test_the_last_sound_piece_can_lead_others(pen):
     assert ALPHABET.decode(codes.round().astype(int)) == line.lead.text
     pen.goes_wrong = lambda text, seed: True
     assert write_texts(LOOP, ALPHABET, ["it"], options)[0].lead is None
-
-
-def test_many_lines_are_written_in_batches_of_one_size(pen):
-    texts = ["abc", "de", "fgh"] * 30
-    seen = []
-    lines = write_texts(LOOP, ALPHABET, texts, report=seen.append)
-    assert [says(line) for line in lines] == texts
-    assert [call[0] for call in pen.calls] == [32, 32, 32]
-    assert seen == [32, 64, 90]
 
 
 def test_pieces_with_a_lead_are_written_in_one_call(pen):
@@ -520,19 +233,7 @@ def test_pieces_with_a_lead_are_written_in_one_call(pen):
     assert len(pen.calls) == 2  # the first piece leads
 
 
-def test_a_prime_comes_first_and_is_not_in_the_ink(pen):
-    prime = Prime(np.ones((8 * STEPS, 3), np.float32), "some ink")
-    (line,) = write_texts(
-        LOOP, ALPHABET, ["karim"], SamplingOptions(batch_size=1), [prime]
-    )
-    ((_, _, _, (codes,), (given,)),) = pen.calls
-    assert ALPHABET.decode(codes) == "some ink karim"
-    assert given is prime.strokes
-    assert says(line) == "karim"
-    assert line.trace.phi.shape[1] == len("karim") + 1
-
-
-def test_unknown_characters_and_empty_texts_are_refused(pen):
+def test_unknown_character_or_empty_text_is_refused(pen):
     with pytest.raises(ValueError, match="'ß'.*position 4"):
         write_texts(LOOP, ALPHABET, ["groß"])
     with pytest.raises(ValueError, match="nothing to write in '  '"):
@@ -540,7 +241,7 @@ def test_unknown_characters_and_empty_texts_are_refused(pen):
     assert pen.calls == []
 
 
-def test_no_texts_and_a_network_of_single_letters(pen):
+def test_no_texts_or_pieces_of_one_letter_are_written(pen):
     assert write_texts(LOOP, ALPHABET, []) == []
     (line,) = write_texts(LOOP, ALPHABET, ["ab cd"], SamplingOptions(longest_text=1))
     assert says(line) == "abcd"
@@ -550,7 +251,7 @@ words = st.lists(st.text("abc", min_size=1, max_size=9), min_size=1, max_size=30
 
 
 @given(words, st.integers(1, 40))
-def test_pieces_are_the_text_and_short_enough(words, length):
+def test_split_text_keeps_all_words_in_short_pieces(words, length):
     text = " ".join(words)
     pieces = split_text(text, length)
     assert " ".join(pieces) == text  # no silent cut

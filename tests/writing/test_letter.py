@@ -17,7 +17,7 @@ from sketch.writing.prime import as_prime
 
 
 @pytest.mark.parametrize("says", [None, "my own hand", "a" * 23])
-def test_the_fullest_piece_is_written_whole(says):
+def test_longest_piece_is_not_split_again(says):
     prime = says and Prime(np.zeros((9, 3), np.float32), says)
     options = SamplingOptions(longest_text=47)
     length = _piece_length(options.longest_text, prime)
@@ -47,7 +47,7 @@ class Bar:
 bars = []
 
 
-def test_the_bar_does_not_go_back_when_pieces_are_written_again(tmp_path, monkeypatch):
+def test_progress_never_goes_back(tmp_path, monkeypatch):
     def write_experiment(experiment, texts, options, prime, loop, check, report):
         for count in (1, 2, 1, 2, 4):
             report(count)
@@ -63,7 +63,7 @@ def test_the_bar_does_not_go_back_when_pieces_are_written_again(tmp_path, monkey
     assert bars.pop().seen == [(1, 3), (2, 3), (2, 3), (2, 3), (4, 4)]
 
 
-def test_a_hand_of_single_words_writes_pages_word_by_word(tmp_path, monkeypatch):
+def test_model_of_single_words_writes_pages_word_by_word(tmp_path, monkeypatch):
     experiment = make_experiment(tmp_path, with_weights=False)
     experiment = replace(experiment, alphabet=Alphabet(tuple("abc")))
     ink = np.float32([[1, 2, 0], [3, 1, 1]])

@@ -56,7 +56,7 @@ def test_free_lines_have_the_bias_and_the_recordings_units(make, monkeypatch):
 
 
 @pytest.mark.parametrize("pace, steps", [(4.0, 9), (0.2, 1)])
-def test_a_piece_is_given_up_by_the_pace_but_never_at_once(make, pace, steps):
+def test_steps_per_character_follow_the_corpus_and_are_at_least_one(make, pace, steps):
     """A drawing may have fewer points than the word that names it has letters."""
     experiment = replace(make(), points_per_character=pace)
     assert sampling_options(experiment).steps_per_character == steps
@@ -74,9 +74,7 @@ class Refusal:
         return lambda texts, strokes: [CheckResult(1.0, "it is no good") for _ in texts]
 
 
-def test_what_a_check_refuses_is_written_as_often_as_the_options_allows(
-    make, monkeypatch
-):
+def test_piece_that_a_check_refuses_is_written_max_tries_times(make, monkeypatch):
     def sample(loop, num_lines, max_steps, *_):
         shapes = (3, 0, 0, 6, 0)  # of the trace: `phi` is of five letters and the end
         return Trace(*(np.zeros((num_lines, 9, n), np.float32) for n in shapes))

@@ -51,7 +51,9 @@ def test_a_style_is_taken_as_it_was_written(experiment, styles):
         load_prime(experiment, "narrow", "a lake")
 
 
-def test_what_lies_about_hides_no_style(experiment, styles, tmp_path, monkeypatch):
+def test_style_is_found_beside_files_of_its_name(
+    experiment, styles, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     for name in ("wide", "round"):
         (tmp_path / name).touch()
@@ -60,7 +62,7 @@ def test_what_lies_about_hides_no_style(experiment, styles, tmp_path, monkeypatc
         load_prime(experiment, "round")
 
 
-def test_a_corpus_that_is_named_is_looked_into_all_the_same(
+def test_line_of_a_given_corpus_is_found_beside_a_style_of_its_name(
     experiment, styles, tmp_path
 ):
     path = tmp_path / "toy.hdf5"
@@ -78,7 +80,7 @@ def test_a_corpus_that_is_named_is_looked_into_all_the_same(
         load_prime(experiment, "x", data=path)
 
 
-def test_what_is_no_style_is_told_what_there_is(experiment, styles):
+def test_unknown_style_is_refused_with_the_known_ones(experiment, styles):
     with pytest.raises(ValueError, match="no style 'round', but wide, narrow"):
         style_prime(experiment, "round")
     with pytest.raises(
