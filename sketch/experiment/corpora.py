@@ -161,7 +161,9 @@ def resume_command(run: RunDirectory, data: Sequence[str] = ()) -> str:
     words = ["sketch", run.command, run.option, run.name]
     if run.path.parent != Path(os.path.abspath(default_root())):
         words += ["--experiments", str(run.path.parent)]
-    usual = None if run.dataset_name == DEMO_NAME else find_corpus()
+    usual = None
+    with contextlib.suppress(FileNotFoundError):  # $SKETCH_DATA names a missing file
+        usual = find_corpus()
     if run.dataset_name != DEMO_NAME and list(map(str, data)) != [str(usual)]:
         for path in data:
             words += ["--data", os.path.abspath(path)]

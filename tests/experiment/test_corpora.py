@@ -84,6 +84,8 @@ def test_resume_command_names_what_is_not_found_by_itself(run, mine, here, monke
     monkeypatch.setenv("SKETCH_EXPERIMENTS", os.path.relpath(root))
     monkeypatch.setenv("SKETCH_DATA", str(mine))
     assert resume_command(run, [str(mine)]) == f"sketch train --model {run.name}"
+    monkeypatch.setenv("SKETCH_DATA", "nowhere.hdf5")
+    assert resume_command(run, [str(mine)]).endswith(f" --data {mine}")
 
 
 def test_resume_command_is_quoted_for_a_shell(tmp_path, facts, monkeypatch):
