@@ -201,7 +201,7 @@ def test_a_prime_that_cannot_be_is_told_in_a_line(
         (["--prime", "demo-0012"], "--prime goes only with --text"),
         (["--text", "so", "--prime-text", "x"], "--prime-text goes only with --prime"),
         (["--text", "so", "--data", "x"], "--data goes only with --prime"),
-        (["--text", "so", "--prime", "a.svg", "--data", "x"], "--data goes only with --prime LINE"),
+        (["--text", "so", "--prime", "a.svg", "--data", "x"], "goes only with --prime"),
     ],
 )
 def test_no_option_of_a_prime_is_silently_ignored(sketch, experiment, words, message):
