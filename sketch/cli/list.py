@@ -21,7 +21,7 @@ SCORES = ("train", "valid", "test")
 TABLES = {  # kind -> its columns
     "experiments": ("experiment", "epochs", "step", *SCORES, "age", "running"),
     "recognisers": ("recogniser", "epochs", "step", "misread", "age", "running"),
-    "pretrained": ("pretrained model", "title", "data", "makes", "licence"),
+    "pretrained": ("pretrained model", "title", "data", "use", "licence"),
 }
 MAX_LICENCE = 44  # characters shown
 
@@ -110,14 +110,14 @@ def _card_facts(source: Union["Experiment", "RecogniserDirectory"]) -> dict[str,
     card = (source.path / places.CARD_NAME).read_text(encoding="utf-8")
     rows = [row.split("|") for row in card.splitlines() if row.startswith("| ")]
     table = {row[1].strip(): row[2].strip() for row in rows if len(row) == 4}
-    makes = "readings"
+    use = "reads"
     if hasattr(source, "hyperparameters"):
-        makes = "texts" if source.hyperparameters.text else "free lines"
+        use = "writes texts" if source.hyperparameters.text else "writes freely"
     return {
         "name": source.name,
         "title": places.read_title(source.path),
         "data": table.get("data", "-").partition(":")[0].partition(",")[0],
-        "makes": makes,
+        "use": use,
         "licence": table.get("condition", "-"),
     }
 

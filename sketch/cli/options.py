@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import functools
+import itertools
 import json
 import secrets
 import shutil
@@ -48,6 +49,17 @@ def common_options(backend: bool = False, progress: bool = False) -> Decorator:
 
     options = [
         click.option(
+            "--progress/--no-progress",
+            default=None,
+            help="Show a progress bar.  [default: on a terminal]",
+        ),
+        click.option(
+            "--backend",
+            type=click.Choice(BACKEND.choices),
+            show_default=BACKEND.unset,
+            help=BACKEND.help,
+        ),
+        click.option(
             "--experiments",
             type=NamedPath(file_okay=False, path_type=Path),
             envvar="SKETCH_EXPERIMENTS",
@@ -65,24 +77,8 @@ def common_options(backend: bool = False, progress: bool = False) -> Decorator:
             help="Show the traceback of an error.",
         ),
     ]
-    if backend:
-        choice = click.Choice(BACKEND.choices)
-        options.insert(
-            0,
-            click.option(
-                "--backend", type=choice, show_default=BACKEND.unset, help=BACKEND.help
-            ),
-        )
-    if progress:
-        options.insert(
-            0,
-            click.option(
-                "--progress/--no-progress",
-                default=None,
-                help="Show a progress bar.  [default: on a terminal]",
-            ),
-        )
-    return in_order(options)
+    is_wanted = (progress, backend, True, True)
+    return in_order(itertools.compress(options, is_wanted))
 
 
 def in_order(options: Iterable[Decorator]) -> Decorator:

@@ -36,13 +36,13 @@ def test_list_shows_title_data_and_licence_of_pretrained_models(sketch):
         "model",
         "title",
         "data",
-        "makes",
+        "use",
         "licence",
     ]
     names = [*find_pretrained(), *find_pretrained(RECOGNISER_NAME)]
     assert [row.split()[0] for row in rows] == names
     cells = [cell.strip() for cell in rows[0].split("  ") if cell.strip()]
-    assert cells[1:4] == ["English, 200 writers", "IAM-OnDB", "texts"]
+    assert cells[1:4] == ["English, 200 writers", "IAM-OnDB", "writes texts"]
     assert max(map(len, rows)) <= 132
 
 

@@ -155,7 +155,7 @@ def test_writer_wants_a_test_set_of_its_own(corpus_of):
         (("d", ""), "does not name its writers"),
     ],
 )
-def test_writer_says_whose_hands_were_learned(corpus_of, writers, note):
+def test_writer_notes_writers_of_training_lines(corpus_of, writers, note):
     test = make_lines("unseen", [5, 50], writers)
     notes = select_lines(corpus_of(TRAIN, VALID, test), PROTOCOLS["writer"]).notes
     assert len(notes) == (1 if note is None else 2)  # the first: not IAM-OnDB

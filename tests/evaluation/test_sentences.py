@@ -13,7 +13,7 @@ def test_sentences_that_are_in_the_corpus_are_left_out():
     assert set(SENTENCES) - set(left) == {SENTENCES[0]}
 
 
-def test_sentences_that_pen_or_reader_cannot_spell_are_left_out():
+def test_sentences_that_an_alphabet_cannot_spell_are_left_out():
     both = Alphabet.from_texts(SENTENCES)
     letters = "".join(c for c in "".join(both.characters) if c not in "?,")
     for alphabets in ([both, Alphabet.from_texts([letters])], [Alphabet(()), both]):
