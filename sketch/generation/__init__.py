@@ -3,6 +3,7 @@
 - `terms`: primes, options and check results; no keras
 - `sampling`: the compiled sampling loop: free or with text, bias
 - `attention`: how far the window is through the text
+- `joins`: how one piece of ink goes behind another
 - `pieces`: short texts in batches; a failed piece is written again
 - `texts`: texts of any length, piece by piece
 """

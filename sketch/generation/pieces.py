@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sketch.generation.attention import describe_fault, find_end, unevenness
+from sketch.generation.joins import from_touch
 from sketch.generation.sampling import SamplingLoop, Trace, sample
 from sketch.generation.terms import Check, Prime, SamplingOptions
 from sketch.ink.alphabet import Alphabet
@@ -205,31 +206,6 @@ def _watch(
         return np.array(ends) | (taken >= limits)
 
     return has_ended
-
-
-def from_touch(trace: Trace, prime: Prime | None, null: Sequence[float]) -> Trace:
-    """A line from where its pen touches the paper, as a line of the corpus.
-
-    The first step after a prime that ends with the pen lifted goes through the air to
-    the line's first point. That point is where the line starts: it has no row, unless
-    the pen is lifted from it again, a dot.
-
-    Args:
-        trace: of the line, without a batch axis.
-        prime: the ink that it continues, or None.
-        null: the normalised null offset.
-    """
-    if (
-        prime is None
-        or not len(prime.strokes)
-        or prime.strokes[-1, END_OF_STROKE] < 0.5
-    ):
-        return trace
-    if trace.strokes[0, END_OF_STROKE] < 0.5 and len(trace.strokes) > 1:
-        return Trace(*(values[1:] for values in trace))
-    strokes = trace.strokes.copy()
-    strokes[0, :END_OF_STROKE] = null[:END_OF_STROKE]
-    return trace._replace(strokes=strokes)
 
 
 def _checked(

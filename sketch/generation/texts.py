@@ -16,18 +16,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sketch.generation.pieces import Task, Written, from_touch, write_pieces
+from sketch.generation.joins import (
+    MIN_BASELINE,
+    behind_a_gap,
+    carried,
+    from_touch,
+)
+from sketch.generation.pieces import Task, Written, write_pieces
 from sketch.generation.sampling import SamplingLoop, Trace
 from sketch.generation.terms import Check, Prime, SamplingOptions
 from sketch.ink.alphabet import Alphabet
-from sketch.ink.strokes import DX, END_OF_STROKE, split_pen_strokes
-from sketch.page.baseline import find_baseline
+from sketch.ink.strokes import END_OF_STROKE
 from sketch.system.messages import counted
 
-# Characters that show where their baseline is. At the edge of lines of IAM-OnDB, the
-# baseline of the last 6 to 12 alone is within half a small letter's height of the
-# line's own in nine of ten cases; of the last 1 or 2, within 1.2 to 1.4 heights.
-MIN_BASELINE = 6
 MIN_LEAD = 10  # characters that show a style; shorter pieces lead together
 
 
@@ -247,11 +248,11 @@ class _Line:
             if before is None:
                 trace = from_touch(trace, part.prime, self._null)
             elif part.prime is None:  # all before it went wrong: it begins anew
-                trace = _behind_a_gap(trace, len(part.text), self._null)
+                trace = behind_a_gap(trace, len(part.text), self._null)
             elif part.prime is not before.ink and part.prime is not before.whole:
                 is_long = len(before.text) >= MIN_BASELINE
                 end = before.ink if is_long else before.whole
-                trace = _carried(trace, part.prime, end, self._null)
+                trace = carried(trace, part.prime, end, self._null)
             strokes = trace.strokes.copy()
             strokes[-1, END_OF_STROKE] = 1.0  # a piece without an end may lack it
             traces.append(trace._replace(strokes=strokes))
@@ -266,47 +267,3 @@ def _parts(pieces: Sequence[str], place: int, first_try: int) -> list[_Part]:
         parts.append(_Part(piece, place, 0 if parts else first_try))
         place += len(piece) + 1
     return parts
-
-
-def _carried(trace: Trace, before: Prime, here: Prime, null: Sequence[float]) -> Trace:
-    """A piece moved from behind other ink, in the same relation to it.
-
-    Args:
-        trace: of the piece.
-        before: the ink that it was written behind.
-        here: the ink that it shall stand behind.
-        null: the normalised null offset.
-    """
-    end, slope = _end_of(before, null)
-    strokes = trace.strokes.copy()
-    strokes[0, :END_OF_STROKE] += _end_of(here, null, slope)[0] - end
-    return trace._replace(strokes=strokes)
-
-
-def _end_of(
-    ink: Prime, null: Sequence[float], expected_slope: float = 0.0
-) -> tuple[np.ndarray, float]:
-    """Where ink ends: the edge of its last letter, on the baseline, and its slope.
-
-    The place is `[2]`, as seen from where the pen is, in deviations.
-    """
-    strokes = ink.strokes.copy()
-    strokes[:, :END_OF_STROKE] -= np.asarray(null[:END_OF_STROKE], np.float32)
-    pens = split_pen_strokes(strokes)
-    baseline = find_baseline(pens, ink.text, expected_slope)
-    x = np.concatenate(pens)[:, DX]
-    edge = x.max() if null[DX] <= 0 else x.min()  # Hebrew goes to the left
-    place = np.array([edge, baseline.offset + baseline.slope * edge])
-    return place - pens[-1][-1], baseline.slope
-
-
-def _behind_a_gap(trace: Trace, num_characters: int, null: Sequence[float]) -> Trace:
-    """A piece that no ink led to: the pen goes to its start first, past a blank.
-
-    The blank is as wide as the piece's characters are on average.
-    """
-    width = (trace.strokes[:, DX] - null[DX]).sum() / num_characters
-    way = [width + null[DX], *null[DX + 1 :]]
-    rows = [np.zeros((1, values.shape[1]), np.float32) for values in trace]
-    rows[0][:] = way
-    return Trace(*map(np.concatenate, zip(rows, trace, strict=True)))

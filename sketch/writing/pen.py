@@ -7,9 +7,10 @@ import numpy as np
 
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.weights import load_network
+from sketch.generation.joins import MIN_BASELINE
 from sketch.generation.sampling import SamplingLoop, sample
 from sketch.generation.terms import Prime, SamplingOptions
-from sketch.generation.texts import MIN_BASELINE, WrittenLine, write_texts
+from sketch.generation.texts import WrittenLine, write_texts
 from sketch.ink.strokes import (
     DX,
     END_OF_STROKE,
