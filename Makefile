@@ -46,7 +46,7 @@ test: $(READY)
 test-optimised: $(READY)
 	JAX_DISABLE_MOST_OPTIMIZATIONS=0 $(BIN)/python -m pytest --quiet $(EACH_CORE) \
 		tests/model tests/generation/test_sampling.py tests/writing/test_pen.py \
-		$(addprefix tests/training/test_, backends.py network_run.py recogniser_run.py)
+		$(addprefix tests/training/test_, backends.py recogniser_run.py)
 
 # A hundred kills, thousands of damaged files: docs/reliability.md.
 test-slow: $(READY)
