@@ -115,9 +115,8 @@ def summarise_style(
         for ours, theirs in zip(lines.T, references.T, strict=True)
     ]
     deviations = references.std(axis=0)
-    scale = np.where(
-        deviations > TINY, deviations, np.inf
-    )  # a constant tells nobody apart
+    # A constant statistic tells nobody apart.
+    scale = np.where(deviations > TINY, deviations, np.inf)
     rng = np.random.default_rng(0)
     is_nearest = np.zeros((len(lines), 1))
     for form, line in enumerate(lines):
