@@ -73,8 +73,9 @@ class SamplingLoop(keras.Model):
             inputs: dict of `point` `[batch, 3]`, the last point; `speed` `[batch]`, of
                 the pen; `state`, flattened; `noise` `[batch, steps, 4]`; `given`
                 `[batch, steps, 3]` and `is_given` `[batch, steps]`, points to take in
-                place of drawn ones; `probability_bias` `[batch]`; `slow_speeds` `[2]`;
-                with text `characters`, one-hot `[batch, length, alphabet]`.
+                place of drawn ones; `probability_bias` `[batch]`; `slow_speeds`
+                `[batch, 2]`; with text `characters`, one-hot `[batch, length,
+                alphabet]`.
 
         Returns:
             dict of the new `point`, `speed` and `state` and of the steps: `strokes`
@@ -84,7 +85,7 @@ class SamplingLoop(keras.Model):
         network = self.network
         characters = inputs.get("characters")
         bias = inputs["probability_bias"]
-        slow, moving = inputs["slow_speeds"][0], inputs["slow_speeds"][1]
+        slow, moving = inputs["slow_speeds"][:, 0], inputs["slow_speeds"][:, 1]
 
         null_offset = ops.convert_to_tensor(network.first_input[:END_OF_STROKE])
 
@@ -170,7 +171,7 @@ def sample(
         "probability_bias": np.broadcast_to(
             np.float32(probability_bias), (num_lines,)
         ).copy(),
-        "slow_speeds": np.float32(slow_speeds),
+        "slow_speeds": np.tile(np.float32(slow_speeds), (num_lines, 1)),
     }
     if network.has_text:
         inputs["characters"] = one_hot(texts, network.num_symbols, max_codes)
