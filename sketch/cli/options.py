@@ -5,7 +5,6 @@ import dataclasses
 import functools
 import itertools
 import json
-import secrets
 import shutil
 import sys
 import tempfile
@@ -359,7 +358,7 @@ def lend_output(output: Path, file_format: str) -> Iterator[Path]:
         yield output
         return
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{secrets.token_hex(4)}.{file_format}"
+        path = Path(folder) / f"ink.{file_format}"
         yield path
         made = list(Path(folder).iterdir())
         if made != [path]:
