@@ -14,18 +14,18 @@ from sketch.settings.run_options import RunOptions
 HEAD = """\
 # Hyperparameters
 
-Every option of `sketch train`. This page is made from their declarations by
-`docs/make_hyperparameters.py`.
+This page lists every option of `sketch train`. `docs/make_hyperparameters.py` makes it
+from the declarations of the options.
 
 ## What is learned, and how
 
-They make the name of the experiment. Six are always in it:
+These options make the name of the experiment. Six are always in it:
 `<name>-<depth>X<dim>-G<mixtures>-bs<batch size>-lr<learning rate>`; the defaults give
-`{default}`. Each of the others stands there, in the order of this
-table, if it differs from its default: as its tag and its value, or as the tag alone if
-it is on or off. Two different settings never share a name, and a name reads back as its
-settings. An experiment that began with another's weights ends with `-from-` and six
-characters for the parent and its step.
+`{default}`. Each of the others is in the name only if it differs from its
+default. It then appears in the order of this table, as its tag and its value; an option
+that is on or off appears as its tag alone. Different settings have different names, so
+the name tells the settings. The name of an experiment that began with another's weights
+ends with `-from-` and six characters for the parent and its step.
 
 | option | meaning | values | default | in the name |
 |---|---|---|---|---|
@@ -33,7 +33,7 @@ characters for the parent and its step.
 RUN = """
 ## How long, where and on what
 
-These are not in the name, and may change when an experiment goes on.
+These options are not in the name, and may change when an experiment is resumed.
 
 | option | meaning | values | default |
 |---|---|---|---|

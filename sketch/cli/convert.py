@@ -26,10 +26,10 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 @click.option(
     "--split",
     type=click.Choice(SPLITS),
-    show_default="iam if its lists are there; form, or random if ink is in few files",
-    help="iam: the task IAM-OnDB-t1. graves: testset_v against all the rest. "
-    "form: 90/5/5 % of the forms, that is pages, files or drawings. random: 90/10 % "
-    "of the lines.",
+    show_default="iam if its lists are there; else form, or random for few files",
+    help="iam: the task IAM-OnDB-t1. graves: hold out testset_v, train on all other "
+    "lines. form: 90/5/5 % of the forms, that is pages, files or drawings. random: "
+    "90/10 % of the lines.",
 )
 @click.option(
     "--seed",
@@ -53,7 +53,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
     "--limit",
     type=click.IntRange(1, 10_000_000),
     show_default="all",
-    help="Take the first N drawings of each file of Quick, Draw! or sketch-rnn.",
+    help="Take only the first N drawings of each file of Quick, Draw! or sketch-rnn.",
 )
 @click.option(
     "--join/--no-join",
@@ -90,15 +90,17 @@ def command(
     file_format: str | None,
     experiments: Path,
 ) -> None:
-    """Convert pen files to the corpus file that is trained on.
+    """Convert pen files to a corpus file for training.
 
-    SOURCES are files, folders or archives (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz),
-    which are not unpacked; files are found at any depth. Of IAM-OnDB: lineStrokes/,
-    ascii/ and the split lists (trainset.txt, testset_v.txt, testset_t.txt,
-    testset_f.txt). Of your own: .inkml, .svg, .json and .xopp files with their texts in
-    them, or in a .txt file of the same name, a line for each line of ink. Of drawings:
-    .ndjson files of Quick, Draw! and .npz files of sketch-rnn. Prints what it read and
-    what it left out, and why.
+    SOURCES are files, folders or archives (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz).
+    Archives need not be unpacked, and files are found at any depth. It prints what it
+    read and what it left out, and why.
+
+    IAM-OnDB: name lineStrokes/, ascii/ and the split lists (trainset.txt,
+    testset_v.txt, testset_t.txt, testset_f.txt). Your own ink: .inkml, .svg, .json and
+    .xopp files, with their texts in them or in a .txt file of the same name, one line
+    of text for each line of ink. Drawings: .ndjson files of Quick, Draw! and .npz files
+    of sketch-rnn.
     """
     points_per_character = None
     if like is not None:

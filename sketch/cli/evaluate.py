@@ -32,7 +32,7 @@ OF_WRITING = ("biases", "number", "tries", "seed")
     type=click.Choice(PROTOCOL_NAMES),
     default=PROTOCOL_NAMES[0],
     show_default=True,
-    help="Whose conventions: which lines are scored, in which units.",
+    help="Published conventions to follow: which lines are scored, in which units.",
 )
 @data_option("whose lines are scored")
 @click.option(
@@ -40,7 +40,7 @@ OF_WRITING = ("biases", "number", "tries", "seed")
     type=click.Choice(("best", "latest")),
     default="best",
     show_default=True,
-    help="Which weights.",
+    help="The weights to score.",
 )
 @click.option(
     "--batch-size",
@@ -86,11 +86,11 @@ OF_WRITING = ("biases", "number", "tries", "seed")
     type=click.IntRange(1),
     default=192,
     show_default=True,
-    help="Validation lines to write and to read (of --style, forms), evenly spread.",
+    help="Number of validation lines, or for --style of forms, spread evenly.",
 )
 @tries_option(default=1)
 @seed_option
-@click.option("--json", "as_json", is_flag=True, help="Everything, for machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything, as JSON.")
 @common_options(backend=True, progress=True)
 @click.pass_context
 def command(
@@ -115,14 +115,15 @@ def command(
 ) -> None:
     """Score an experiment on lines that it was not trained on.
 
-    Prints log-likelihoods in nats, of ink and pen apart, with 95 % intervals, and the
-    dequantised score, which cannot be raised by a density that sits on the tablet's
-    grid. The protocols are those of published figures: Graves 2013 (graves),
-    HyperNetworks (graves300), Chung et al. 2015 (vrnn), udibr/sketch (udibr); writer
-    scores the test set of a corpus converted with --split iam.
+    It prints log-likelihoods in nats with 95 % intervals, also of ink and pen
+    separately. The dequantised score is one that a density on the points of the
+    tablet's grid cannot raise. The protocols are those of published figures: Graves
+    2013 (graves), HyperNetworks (graves300), Chung et al. 2015 (vrnn) and udibr/sketch
+    (udibr). The protocol writer scores the test set of a corpus converted with --split
+    iam.
 
-    --legibility and --style let the model write instead; --bias, --number, --tries and
-    --seed say how.
+    --legibility and --style let the model write and measure that; --bias, --number,
+    --tries and --seed say how it writes.
     """
     if legibility and style:
         raise click.UsageError("--legibility and --style are two measurements", ctx)

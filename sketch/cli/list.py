@@ -27,15 +27,15 @@ MAX_LICENCE = 44  # characters shown
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Everything, for machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything, as JSON.")
 @common_options()
 def command(as_json: bool, experiments: Path) -> None:
     """List experiments, recognisers and pretrained models.
 
-    Epochs and steps are those of the last finished epoch. The log-likelihoods, in nats
-    a line, are of the epoch with the best validation score, whose weights are used.
-    "misread" is the smallest share of the characters of the validation lines that a
-    recogniser got wrong.
+    Epochs and steps count up to the last finished epoch. The log-likelihoods, in nats
+    per line, are of the epoch with the best validation score, whose weights are used.
+    "misread" is the share of the validation lines' characters that a recogniser got
+    wrong in its best epoch.
     """
     from sketch.cli.main import describe
     from sketch.experiment.experiment import Experiment

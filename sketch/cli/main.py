@@ -85,8 +85,8 @@ def cli() -> None:
     """Learn pen writing point by point, score it, and write.
 
     Begin with `sketch write "hello" -o hello.png`: a pretrained model writes it.
-    `sketch train` learns from your own recordings or from built-in handwriting. Its
-    defaults are a large network; the README has small ones.
+    `sketch train` learns from your own recordings or from built-in handwriting. By
+    default the network is large; the README has commands for small ones.
 
     --debug, --experiments and --backend may stand before the command, too.
     """

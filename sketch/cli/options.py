@@ -189,7 +189,7 @@ def tries_option(default: int) -> Decorator:
         type=click.IntRange(1, 100),
         default=default,
         show_default=True,
-        help="Write a piece at most N times, until it is right and even.",
+        help="Write a piece at most N times, until no fault is found in it.",
     )
 
 
@@ -236,12 +236,12 @@ def writing_options(bias: float) -> Decorator:
                 type=PrimeName(),
                 metavar="STYLE|FILE|LINE",
                 help="Continue this ink, in its style: a style of the model (`sketch "
-                "show` names them), an .inkml, .svg or .json file, or a line of the "
-                "corpus by its name.",
+                "show` names them), an .inkml, .svg, .json or .xopp file, or a line of "
+                "the corpus by its name.",
             ),
             click.option(
                 "--prime-text",
-                help="What the prime says, if its file does not say so or is wrong.",
+                help="The text of the prime, if its file does not hold it or is wrong.",
             ),
             click.option(
                 "--data",

@@ -21,8 +21,8 @@ from sketch.system.messages import echo
 @click.option(
     "--condition",
     show_default="that of the corpus",
-    help="The condition under which the training data, and so the weights, may be "
-    "used: a sentence.",
+    help="A sentence that says under which condition the training data, and so the "
+    "weights, may be used.",
 )
 @data_option("that it was trained on, which the card names")
 @click.option(
@@ -47,11 +47,11 @@ def command(
     force: bool,
     experiments: Path,
 ) -> None:
-    """Make a copy of an experiment that can be given away.
+    """Make a copy of an experiment to give away.
 
-    It holds settings, history, pictures, the best weights in half precision without the
-    optimizer's state, and a card that describes it. It writes and is scored like any
-    experiment, and other experiments can start from its weights.
+    The copy holds settings, history, pictures, the best weights in half precision
+    without the optimizer's state, and a card that describes the model. It writes and is
+    scored like any experiment, and other experiments can start from its weights.
 
     MODEL is an experiment or a recogniser: its name, the beginning of its name, or its
     directory.

@@ -53,7 +53,7 @@ OF_TEXTS = (
     "--number",
     type=click.IntRange(1, 10_000),
     show_default=f"{FREE_LINES} free lines, each text once",
-    help="Number of free lines, or how often each text is written.",
+    help="Number of free lines, or of times that each text is written.",
 )
 @click.option(
     "--steps",
@@ -67,13 +67,13 @@ OF_TEXTS = (
     "--steps-per-character",
     type=click.IntRange(1, 10_000),
     show_default="2.25 times that of the corpus",
-    help="Give a text up after this many pen points a character.",
+    help="Give up on a text after this many pen points per character.",
 )
 @click.option(
     "--figures",
     is_flag=True,
-    help="Draw the pen's states, too, and for each text: line, window, soft window, "
-    "mixture weights, density.",
+    help="Also draw when the pen is lifted, and for each text its line, window, soft "
+    "window, mixture weights and density.",
 )
 @click.option(
     "--format",
@@ -113,8 +113,8 @@ def command(
     """Sample from the best weights of an experiment.
 
     An experiment trained with --text writes the texts that it is given, of any length;
-    any other writes free lines. Without --model, a pretrained model does either.
-    Straight lines join the sampled points.
+    any other writes free lines. Without --model, a pretrained model is used. Straight
+    lines join the sampled points.
 
     Unlike `sketch write`, it shows the model as it is: --bias 0, no --check, no paper.
     """

@@ -14,7 +14,7 @@ from sketch.cli.param_types import ExperimentName
     "models",
     type=ExperimentName(),
     multiple=True,
-    help="An experiment to offer, by name or path; give it several times for several.  "
+    help="An experiment to offer, by name or path; may be repeated.  "
     "[default: all that write text]",
 )
 @click.option(
@@ -28,14 +28,15 @@ from sketch.cli.param_types import ExperimentName
     type=click.IntRange(0, 65535),
     default=8000,
     show_default=True,
-    help="0 takes any that is free.",
+    help="Port to listen at; 0 takes any free one.",
 )
 @click.option(
     "--allow-host",
     "allowed",
     multiple=True,
     metavar="NAME",
-    help="A further name that requests may be for, as that of a proxy.",
+    help="Also answer requests for this host name, such as that of a proxy; may be "
+    "repeated.",
 )
 @common_options(backend=True)
 def command(
@@ -46,9 +47,9 @@ def command(
     backend: str | None,
     experiments: Path,
 ) -> None:
-    """Serve a page that writes, for a browser.
+    """Serve a web page that writes handwriting.
 
-    The address is printed; Ctrl-C ends it. Nothing is loaded from elsewhere, and
+    It prints the address; Ctrl-C stops it. Nothing is loaded from elsewhere, and
     nothing leaves this machine. The page also records your own handwriting, and saves
     it as InkML, which `sketch convert` reads.
     """

@@ -31,7 +31,7 @@ COLUMNS = {  # of a history, with their number formats; no history has all of th
 
 @click.command()
 @model_argument(SETTINGS_NAME, RECOGNISER_NAME)
-@click.option("--json", "as_json", is_flag=True, help="Everything, for machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything, as JSON.")
 @common_options()
 def command(model: str, as_json: bool, experiments: Path) -> None:
     """Show an experiment's settings, lineage and history.

@@ -43,8 +43,9 @@ def command(
 ) -> None:
     """Start, resume or fine-tune a training run.
 
-    The options make the name of the experiment: a folder in --experiments with all that
-    the run writes. Ctrl-C saves and stops; --model resumes exactly where it stopped.
+    The options make the name of the experiment: a folder in --experiments that holds
+    all files of the run. Ctrl-C saves and stops; --model resumes exactly where it
+    stopped. If no corpus is found, the run is on the built-in one.
     """
     settings = [field.name for field in fields(Hyperparameters)]
     given = typed(ctx, {name: values.pop(name) for name in settings})

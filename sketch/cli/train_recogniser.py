@@ -36,10 +36,10 @@ def command(
 ) -> None:
     """Train a recogniser, which measures legibility.
 
-    It learns to read the lines of the corpus, and prints after each epoch which share
-    of the validation lines' characters it misreads. `sketch evaluate --legibility` has
-    it read what a model writes; with `--check`, `sketch sample` and `sketch write` have
-    it read each piece before they return it.
+    It learns to read the lines of the corpus. After each epoch it prints the share of
+    the validation lines' characters that it misreads. `sketch evaluate --legibility`
+    uses it to read what a model writes. With `--check`, `sketch sample` and `sketch
+    write` use it to read each piece before they return it.
     """
     given = typed(
         ctx,

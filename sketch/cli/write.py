@@ -79,7 +79,7 @@ SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
     "--line-spacing",
     type=float,
     show_default="3.8 times --size",
-    help="Distance of the lines, in mm.",
+    help="Distance between lines, in mm.",
 )
 @click.option(
     "--align",
@@ -125,7 +125,7 @@ SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
     "--seconds",
     type=FiniteRange(0, 86_400, min_open=True),
     show_default="the pen's own time, at most 30",
-    help="How long a page of an animated SVG or GIF (up to 600) takes.",
+    help="Time that a page of an animated SVG or a GIF takes; in a GIF at most 600.",
 )
 @writing_options(bias=1.0)
 @click.option(

@@ -33,7 +33,8 @@ class Hyperparameters(Settings):
     name: str = option(
         "handwriting",
         "--name",
-        "Name of the data set: lower-case letters, digits, - and _.",
+        "Name of the data set: lower-case letters, digits, - and _. demo is the "
+        "built-in corpus.",
         in_name="always",
         group="Data",
     )
@@ -111,7 +112,7 @@ class Hyperparameters(Settings):
     epsilon: float = option(
         1e-5,
         "--epsilon",
-        "Lower limit of the mixture's standard deviations, in units of the data's.",
+        "Lower limit of the mixture's standard deviations, relative to the data's.",
         minimum=0,
         group="Model",
     )
@@ -128,15 +129,15 @@ class Hyperparameters(Settings):
     top: bool = option(
         False,
         "--top",
-        "Connect the input to all layers, and the top one to the output; needs "
+        "Connect the input to all layers, and only the top layer to the output; needs "
         "--depth > 1.",
         group="Model",
     )
     uniform: float = option(
         0.0,
         "--uniform -u",
-        "Draw initial kernels uniformly from [-U, U]; 0: orthogonal for recurrent, "
-        "Glorot for other weights.",
+        "Draw initial kernels uniformly from [-U, U]; 0: orthogonal recurrent kernels, "
+        "Glorot for the others.",
         minimum=0,
         group="Optimisation",
     )
@@ -179,7 +180,7 @@ class Hyperparameters(Settings):
     schedule: str = option(
         "constant",
         "--schedule",
-        "Learning rate over all --epochs: constant, or one rise and fall.",
+        "Learning rate over all --epochs: constant, or one-cycle: one rise and fall.",
         choices=("constant", "one-cycle"),
         group="Optimisation",
     )

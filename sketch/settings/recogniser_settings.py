@@ -85,7 +85,7 @@ class RecogniserOptions(CommonOptions):
     epochs: int | None = option(
         None,
         "--epochs",
-        "Passes over the training lines, those before a resume included.",
+        "Passes over the training lines, including those before a resume.",
         unset="as before; in a new run 20",
         type=int,
         minimum=1,

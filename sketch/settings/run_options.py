@@ -107,7 +107,7 @@ class RunOptions(CommonOptions):
     tensorboard: bool = _option(
         False,
         "--tensorboard",
-        "Also write the history for TensorBoard, to tensorboard/ of the experiment.",
+        "Also write the history for TensorBoard, to tensorboard/ in the experiment.",
     )
     memory: float | None = _option(
         None,
@@ -131,7 +131,7 @@ class RunOptions(CommonOptions):
     coordinator: str | None = _option(
         None,
         "--coordinator",
-        "HOST:PORT of process 0, for a run on several processes.",
+        "HOST:PORT of process 0, for a run of several processes.",
         unset="as SLURM, Open MPI or Kubernetes says, or none",
         type=str,
         group="Machines",
@@ -148,7 +148,7 @@ class RunOptions(CommonOptions):
     process: int | None = _option(
         None,
         "--process",
-        "Number of this process, from 0.",
+        "Number of this process, counted from 0.",
         unset="as the scheduler says, or 0",
         type=int,
         minimum=0,
