@@ -116,8 +116,8 @@ def command(
     """Score an experiment on lines that it was not trained on.
 
     It prints log-likelihoods in nats with 95 % intervals, also of ink and pen
-    separately. The dequantised score is one that a density on the points of the
-    tablet's grid cannot raise. The protocols are those of published figures: Graves
+    separately. It also prints the dequantised score, which a density concentrated on
+    the tablet's grid cannot raise. The protocols are those of published figures: Graves
     2013 (graves), HyperNetworks (graves300), Chung et al. 2015 (vrnn) and udibr/sketch
     (udibr). The protocol writer scores the test set of a corpus converted with --split
     iam.
