@@ -40,10 +40,7 @@ COLOURS = 32  # of their published copies
 OPTIMIZER = "optimizer"  # the group of a weights file that only training needs
 
 DEMO_CONDITION = "Free, as sketch itself (MIT licence)."
-IAM_CONDITION = (
-    "IAM-OnDB may be used for non-commercial research, and so may these weights, for "
-    "nothing else."
-)
+IAM_CONDITION = "Non-commercial research only, as IAM-OnDB."
 
 
 def publish(
