@@ -113,7 +113,8 @@ def test_a_bias_makes_the_ink_tidier(pen):
             np.concatenate(strokes_of(write_text("hello", bias=bias, seed=3, **QUICK)))
             for bias in (0, 5)
         )
-        assert (tidy[:, :2].std(axis=0) < 0.3 * loose[:, :2].std(axis=0)).all()
+        # What is left of the spread is that of the means, from step to step.
+        assert (tidy[:, :2].std(axis=0) < 0.5 * loose[:, :2].std(axis=0)).all()
 
 
 def test_lines_of_a_text_are_lines_of_ink(pen):
