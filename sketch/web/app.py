@@ -187,8 +187,11 @@ class EventStream(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request; see ASGI."""
+        # By this version starlette listens for a client that leaves between two lines;
+        # by 2.4, which some servers announce, it would notice with the next line.
+        asgi = {**scope["asgi"], "spec_version": "2.3"}
         try:
-            await super().__call__(scope, receive, send)
+            await super().__call__({**scope, "asgi": asgi}, receive, send)
         finally:
             self._job.cancel()
 
