@@ -17,6 +17,7 @@ SEED = 0
 NUM_DRAWS = 10_000
 DRAWS_AT_ONCE = 500  # limits the memory for corpora of many forms
 COVERED = (0.025, 0.975)
+MIN_FORMS = 10  # fewer tell nothing of how forms differ, and would look certain
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Estimate:
 
 
 def forms_of(line_ids: Iterable[str]) -> list[str] | None:
-    """The form of each line; None if it is the same for all: then lines are drawn."""
+    """The form of each line; None of fewer than `MIN_FORMS`: then lines are drawn."""
     forms = list(map(form_of, line_ids))
-    return forms if len(set(forms)) > 1 else None
+    return forms if len(set(forms)) >= MIN_FORMS else None
 
 
 def resample_sums(table: np.ndarray, groups: Sequence[str] | None = None) -> np.ndarray:

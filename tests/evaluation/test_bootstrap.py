@@ -5,7 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from sketch.evaluation.bootstrap import estimate_quotients, forms_of, resample_sums
+from sketch.evaluation.bootstrap import (
+    MIN_FORMS,
+    estimate_quotients,
+    forms_of,
+    resample_sums,
+)
 
 
 def test_interval_of_a_mean_is_the_normal_approximation():
@@ -35,8 +40,11 @@ def test_lines_of_a_form_that_are_equal_count_as_one():
 
 
 def test_forms_are_the_ids_without_their_last_part():
-    assert forms_of(["a01-000u-01", "a01-000u-02", "b01-01"]) == [
-        *2 * ["a01-000u"],
-        "b01",
-    ]
-    assert forms_of(["demo-1", "demo-2"]) is None  # nothing to draw but lines
+    forms = [f"a{number:02}-000u" for number in range(MIN_FORMS)]
+    assert forms_of(f"{form}-01" for form in forms) == forms
+
+
+def test_lines_are_drawn_where_forms_are_too_few():
+    assert forms_of(["demo-1", "demo-2"]) is None
+    # Two files of own ink are two forms: an interval of two would look certain.
+    assert forms_of(f"me-{n % 2}-{n:02}" for n in range(40)) is None
