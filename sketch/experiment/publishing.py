@@ -40,7 +40,7 @@ COLOURS = 32  # of their published copies
 OPTIMIZER = "optimizer"  # the group of a weights file that only training needs
 
 DEMO_CONDITION = "Free, as sketch itself (MIT licence)."
-IAM_CONDITION = "Non-commercial research only, as IAM-OnDB."
+IAM_CONDITION = "Non-commercial research only (IAM-OnDB)."
 
 
 def publish(

@@ -56,7 +56,7 @@ def test_list_as_json_has_the_same_rows(sketch, parent, child, recogniser):
     assert row["valid_log_likelihood"] == 20.25 and row["test_log_likelihood"] is None
     (row,) = facts["recognisers"]
     assert (row["name"], row["valid_error_rate"]) == (recogniser.name, 0.125)
-    assert facts["pretrained"][0]["licence"].startswith("IAM-OnDB may be used")
+    assert facts["pretrained"][0]["licence"].startswith("Non-commercial")
 
 
 def test_list_names_damaged_directories_and_goes_on(sketch, parent, child, recogniser):
