@@ -1,7 +1,8 @@
 """Is a training step of sketch as fast as it can be?
 
 Compares, with the same settings and batches (lines as long as those of IAM-OnDB, padded
-alike), in turns, so that a busy machine slows both:
+alike), in turns, so that a busy machine slows both, each in a process of its own, since
+`sketch train` changes how its process keeps memory:
 
 - with a plain PyTorch loop: `torch.nn.LSTM`, the same loss, Adam with a norm limit;
 - with `--text`, a network with text against one without;
@@ -11,12 +12,13 @@ alike), in turns, so that a busy machine slows both:
     python benchmarks/training.py --dim 900 --mixtures 10 --bs 56
     python benchmarks/training.py --dim 400 --depth 3 --bs 64 --text
 
-Prints real points a second, ratios of medians and the process' greatest memory.
+Prints real points a second, ratios of medians and the peak memory of each side.
 """
 
 import argparse
 import statistics
 import time
+from multiprocessing import get_context
 
 import numpy as np
 from report import peak_memory, report
@@ -150,6 +152,29 @@ def best_product(precision: str) -> float:
     return 2.0 * PRODUCT**3 / min(seconds)
 
 
+def serve(side: str, arguments, connection) -> None:
+    """Makes the steps of one side: answers a batch's number with its points a second.
+
+    Its first message, when every shape is compiled, is its peak memory in GB.
+    """
+    batches = make_batches(arguments.bs, arguments.batches, side == "sketch with text")
+    if side == "torch":
+        step = torch_step(arguments)
+    else:
+        from sketch.backend import devices
+
+        devices.set_up(arguments.backend, arguments.precision, trains=True)
+        step = sketch_step(arguments, side == "sketch with text")
+    for inputs in batches * 2:  # compiles every shape, warms every cache
+        step(inputs)
+    connection.send(peak_memory())
+    while (number := connection.recv()) is not None:
+        started = time.perf_counter()
+        step(batches[number])
+        seconds = time.perf_counter() - started
+        connection.send(float(batches[number]["mask"].sum()) / seconds)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--dim", type=int, default=400)
@@ -157,6 +182,7 @@ def main() -> None:
     parser.add_argument("--mixtures", type=int, default=20)
     parser.add_argument("--bs", type=int, default=16)
     parser.add_argument("--batches", type=int, default=6)
+    parser.add_argument("--turns", type=int, default=3, help="rounds over the batches")
     parser.add_argument(
         "--text", action="store_true", help="a text model, against none"
     )
@@ -164,44 +190,33 @@ def main() -> None:
     parser.add_argument("--precision", default="float32")
     arguments = parser.parse_args()
 
-    from sketch.backend import devices
-
-    devices.set_up(arguments.backend, arguments.precision, trains=True)
-    batches = make_batches(arguments.bs, arguments.batches, arguments.text)
-    steps = {"sketch": sketch_step(arguments, arguments.text)}
-    for inputs in batches:  # compiles every shape, warms every cache
-        steps["sketch"](inputs)
-    memory = peak_memory()  # before anything else is measured
-    other = "without text" if arguments.text else "torch"
-    steps[other] = (
-        sketch_step(arguments, False) if arguments.text else torch_step(arguments)
-    )
-    for inputs in batches:
-        steps[other](_without_text(inputs))
-    rates = {name: [] for name in steps}
-    for inputs in batches:
-        for name, step in steps.items():
-            given = inputs if name == "sketch" else _without_text(inputs)
-            started = time.perf_counter()
-            step(given)
-            seconds = time.perf_counter() - started
-            rates[name].append(float(inputs["mask"].sum()) / seconds)
-    medians = {name: statistics.median(values) for name, values in rates.items()}
-    figures = {"ratio": medians["sketch"] / medians[other]}
+    other = "sketch" if arguments.text else "torch"
+    sides = ["sketch with text" if arguments.text else "sketch", other]
+    context = get_context("spawn")
+    connections, memory = {}, {}
+    for side in sides:
+        connections[side], theirs = context.Pipe()
+        context.Process(target=serve, args=(side, arguments, theirs)).start()
+        memory[side] = connections[side].recv()
+    rates = {side: [] for side in sides}
+    for number in list(range(arguments.batches)) * arguments.turns:
+        for side, connection in connections.items():
+            connection.send(number)
+            rates[side].append(connection.recv())
+    for connection in connections.values():
+        connection.send(None)
+    medians = {side: statistics.median(values) for side, values in rates.items()}
+    figures = {"ratio": medians[sides[0]] / medians[other]}
     if not arguments.text:
         rate = medians["sketch"] * products_per_point(arguments)
         figures["share_of_best_product"] = rate / best_product(arguments.precision)
     report(
         "training step",
         vars(arguments),
-        points_per_second={name: round(value) for name, value in medians.items()},
+        points_per_second={side: round(value) for side, value in medians.items()},
         **figures,
         memory_gb=memory,
     )
-
-
-def _without_text(inputs: dict) -> dict:
-    return {name: inputs[name] for name in ("strokes", "mask")}
 
 
 if __name__ == "__main__":
