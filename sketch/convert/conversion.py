@@ -9,7 +9,9 @@ import numpy as np
 
 from sketch.convert import FORMATS
 from sketch.convert.collector import Database, first_three
-from sketch.convert.formats import collector_of, detect_format
+from sketch.convert.formats import detect_format
+from sketch.convert.iam import IamCollector
+from sketch.convert.ink_source import InkCollector
 from sketch.convert.report import Report
 from sketch.convert.splits import SPLIT_LISTS, form_of, split_lines
 from sketch.corpus.corpus_line import Line
@@ -76,10 +78,13 @@ def convert(
     if output.exists() and any(map(output.samefile, filter(os.path.exists, sources))):
         raise ValueError(f"{output} is a source itself: give another --output")
     file_format = file_format or detect_format(sources)
-    database = collector_of(file_format, limit, join).collect(sources, show_progress)
-    jump_limit = max_jump or (
-        REPORTED_JUMP if file_format == "iam" else _far(database.lines)
-    )
+    is_iam = file_format == "iam"
+    collector = IamCollector() if is_iam else InkCollector(file_format, limit, join)
+    database = collector.collect(sources, show_progress)
+    jump_limit = max_jump or REPORTED_JUMP
+    if not is_iam and max_jump is None:
+        sizes = [max(extent(line.strokes)) for line in database.lines]
+        jump_limit = FAR * float(np.median(sizes))
     jumps = [int(find_jumps(line.strokes, jump_limit).sum()) for line in database.lines]
     if max_jump is not None:
         database = _without_jumps(database, max_jump)
@@ -88,12 +93,18 @@ def convert(
         lines = resample_lines(database.lines, points_per_character)
         database = replace(database, lines=lines)
     if strict and (database.left_out or database.without_text):
-        raise DamagedInk(_describe_losses(database))
+        lost = set(database.without_text)
+        doubts = [(name, what) for name, what in database.in_doubt if name in lost]
+        raise DamagedInk(
+            "--strict, but this would be left out: "
+            f"{first_three(database.left_out + doubts)}; mend the sources, or convert "
+            "without --strict"
+        )
     forms = sorted({form_of(line.line_id) for line in database.lines})
     if split is None and set(SPLIT_LISTS) <= set(database.split_lists):
         split = "iam"
     elif split is None:
-        split = "form" if file_format == "iam" or len(forms) >= MANY_FORMS else "random"
+        split = "form" if is_iam or len(forms) >= MANY_FORMS else "random"
     is_by_list = split in ("iam", "graves")
     if is_by_list and seed is not None:
         raise ValueError(
@@ -169,11 +180,6 @@ def resample_lines(lines: Sequence[Line], points_per_character: float) -> list[L
     ]
 
 
-def _far(lines: Sequence[Line]) -> float:
-    """A step that no pen makes in lines of this size."""
-    return FAR * float(np.median([max(extent(line.strokes)) for line in lines]))
-
-
 def _without_jumps(database: Database, max_jump: float) -> Database:
     lines = []
     left_out = list(database.left_out)
@@ -186,27 +192,14 @@ def _without_jumps(database: Database, max_jump: float) -> Database:
     return replace(database, lines=lines, left_out=sorted(left_out))
 
 
-def _describe_losses(database: Database) -> str:
-    without_text = set(database.without_text)
-    losses = database.left_out + [
-        (form, what) for form, what in database.in_doubt if form in without_text
-    ]
-    return (
-        f"--strict, but this would be left out: {first_three(losses)}; mend the "
-        "sources, or convert without --strict"
-    )
-
-
 def _graves_statistics(
     database: Database,
 ) -> tuple[int, int, int, np.ndarray, np.ndarray] | None:
     if "testset_v" not in database.split_lists:
         return None
-    valid_forms = database.split_lists["testset_v"]
-    valid, rest = [], []
-    for line in database.lines:
-        is_valid = form_of(line.line_id) in valid_forms
-        (valid if is_valid else rest).append(line.strokes)
+    forms = database.split_lists["testset_v"]
+    valid = [x.strokes for x in database.lines if form_of(x.line_id) in forms]
+    rest = [x.strokes for x in database.lines if form_of(x.line_id) not in forms]
     if not rest:
         return None
     return len(valid), sum(map(len, valid)), len(rest), *offset_statistics(rest)

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from sketch.convert import FORMATS
-from sketch.convert.collector import Collector, is_visible
-from sketch.convert.iam import IamCollector, is_pen_file
-from sketch.convert.ink_source import InkCollector
+from sketch.convert.collector import is_visible
+from sketch.convert.iam import is_pen_file
 from sketch.convert.sources import open_source
 from sketch.ink import DamagedInk
 
@@ -15,17 +14,6 @@ from sketch.ink import DamagedInk
 FORMAT_OF_SUFFIX = {
     suffix: name for name, (_, suffix) in FORMATS.items() if name != "iam"
 }
-
-
-def collector_of(
-    file_format: str, limit: int | None = None, join: bool = True
-) -> Collector:
-    """The collector of a format; arguments as in `InkCollector`."""
-    return (
-        IamCollector()
-        if file_format == "iam"
-        else InkCollector(file_format, limit, join)
-    )
 
 
 def detect_format(sources: Sequence[str | Path]) -> str:
@@ -46,15 +34,13 @@ def detect_format(sources: Sequence[str | Path]) -> str:
             counts[file_format] += 1
         return is_pen_file(parts)
 
+    files = {*FORMAT_OF_SUFFIX, ".xml", ".txt"}
     for source in map(Path, sources):
-        if source.is_file() and source.suffix.lower() in {
-            *FORMAT_OF_SUFFIX,
-            ".xml",
-            ".txt",
-        }:
-            if is_iam((source.name,)):
-                return "iam"
-        elif next(open_source(source, is_iam, lambda *_: None).files, None) is not None:
+        if source.is_file() and source.suffix.lower() in files:
+            found = is_iam((source.name,))
+        else:
+            found = next(open_source(source, is_iam, lambda *_: None).files, None)
+        if found:
             return "iam"
     if len(counts) > 1:
         found = ", ".join(f"{n:,} {FORMATS[name][0]}" for name, n in counts.items())

@@ -138,9 +138,8 @@ class InkCollector(Collector):
                 if files.setdefault(place, (stem, name)) == (stem, name)
             )
             texts = [one_line(line.text) for _, line in found]
-            beside = self._texts_beside(name)
-            if not any(texts) and beside is not None:
-                texts = self._fit_texts(name, beside, len(texts))
+            if not any(texts):
+                texts = self._texts_beside(name, len(texts))
             rows = zip(found, texts, strict=True)
             for number, ((key, line), text) in enumerate(rows, start=1):
                 form = f"{place}/{key}" if key else place
@@ -157,24 +156,23 @@ class InkCollector(Collector):
                     lines[line_id] = made
         return list(lines.values())
 
-    def _texts_beside(self, name: str) -> list[str] | str | None:
-        """The text file of an ink file, also of one that is a link to another."""
-        for path in (name, os.path.realpath(name)):
-            if (key := _text_key(path)) in self.texts:
-                self.used_texts.add(key)
-                return self.texts[key][1]
-        return None
-
-    def _fit_texts(
-        self, name: str, texts: list[str] | str, num_lines: int
-    ) -> list[str]:
+    def _texts_beside(self, name: str, num_lines: int) -> list[str]:
+        """The texts of an ink file's lines out of its text file; all "" without one."""
+        nothing = [""] * num_lines
+        # The second: of a link to another file.
+        keys = _text_key(name), _text_key(os.path.realpath(name))
+        key = next((key for key in keys if key in self.texts), None)
+        if key is None:
+            return nothing
+        self.used_texts.add(key)
+        texts = self.texts[key][1]
         if isinstance(texts, list) and len(texts) == num_lines:
             return texts
         if isinstance(texts, list):
             ink = counted(num_lines, "line")
             texts = f"{ink} of ink, {len(texts)} of text beside it"
         self.database.in_doubt.append((name, f"{texts}; ink kept, text left empty"))
-        return [""] * num_lines
+        return nothing
 
 
 def _parse_text(file: SourceFile) -> list[str] | str:

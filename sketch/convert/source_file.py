@@ -1,9 +1,9 @@
-"""One file of a source, its text, and how large it may be."""
+"""The files of a source, how each is read, and how large it may be."""
 
 import codecs
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from sketch.ink import DamagedInk
@@ -28,8 +28,7 @@ class SourceFile:
     """The content of one file of a source, or some whole lines of it.
 
     Attributes:
-        name: for messages: the source and the place in it.
-        parts: the source's own name, then the place in it, folder by folder.
+        name, parts: as in `Member`.
         data: the content.
         progress: bytes of the source up to the end of this file.
         first_line: of a piece: the number of its first line in the file, from 1 on.
@@ -47,10 +46,12 @@ class Member:
     """A file of a source, before it is read.
 
     Attributes:
-        name, parts: as in `SourceFile`.
+        name: for messages: the source and the place in it.
+        parts: the source's own name, then the place in it, folder by folder.
         size: in bytes, as the source claims.
         open: opens the file.
         progress: tells how many bytes of the source are read, given the open file.
+        problem: why it must not be read, if anything.
     """
 
     name: str
@@ -58,36 +59,49 @@ class Member:
     size: int
     open: Callable[[], BinaryIO]
     progress: Callable[[BinaryIO], int]
+    problem: str | None = None
+
+    @classmethod
+    def packed(cls, archive: Path, place: PurePosixPath, **fields) -> "Member":
+        """A file at a place in an archive."""
+        if place.is_absolute() or ".." in place.parts:
+            fields["problem"] = "its name leads out of the archive"
+        return cls(f"{archive}: {place}", (archive.name, *place.parts), **fields)
 
 
-def read_member(
-    member: Member, leave_out: LeaveOut, limit: int | None
+def read_members(
+    members: Iterable[Member], wanted: Wanted, leave_out: LeaveOut, limit: int | None
 ) -> Iterator[SourceFile]:
-    """Reads a file, in pieces of whole lines if it has one record a line.
+    """Reads files, in pieces of whole lines where they have one record a line.
 
     Args:
-        member: the file.
-        leave_out: told if it is too large, or has a line that is.
+        members: the files.
+        wanted: takes the `parts` of a file, returns whether to read it.
+        leave_out: told if it has a problem, is too large, or has a line that is.
         limit: how many records of each file are read; None: all.
 
     Raises:
-        EOFError: It is shorter than the source claims.
+        EOFError: A file is shorter than the source claims.
     """
-    if problem := find_excess(member.parts[-1], member.size):
-        leave_out(member.name, problem, True)
-        return
-    with member.open() as file:
-        if has_records(member.parts[-1]):
-            yield from _pieces(file, member, leave_out, limit)
-            num_bytes = file.tell() if limit is None else member.size
-        else:
-            # With a size, no more than that is unpacked, whatever follows.
-            data = file.read(member.size)
-            file.read(1)  # at the end of a file, zipfile compares its check sum
-            if (num_bytes := len(data)) == member.size:
-                yield SourceFile(member.name, member.parts, data, member.progress(file))
-        if num_bytes < member.size:
-            raise EOFError(f"cut off inside {member.name}")
+    for member in members:
+        if not wanted(member.parts):
+            continue
+        if problem := member.problem or find_excess(member.parts[-1], member.size):
+            leave_out(member.name, problem, True)
+            continue
+        with member.open() as file:
+            if has_records(member.parts[-1]):
+                yield from _pieces(file, member, leave_out, limit)
+                num_bytes = file.tell() if limit is None else member.size
+            else:
+                # With a size, no more than that is unpacked, whatever follows.
+                data = file.read(member.size)
+                file.read(1)  # at the end of a file, zipfile compares its check sum
+                if (num_bytes := len(data)) == member.size:
+                    place = member.progress(file)
+                    yield SourceFile(member.name, member.parts, data, place)
+            if num_bytes < member.size:
+                raise EOFError(f"cut off inside {member.name}")
 
 
 def decode_text(data: bytes) -> str:

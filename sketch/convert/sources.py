@@ -20,7 +20,7 @@ from sketch.convert.source_file import (
     SourceFile,
     Wanted,
     find_excess,
-    read_member,
+    read_members,
 )
 from sketch.convert.tar_source import read_tar
 from sketch.convert.zip_source import SIGNATURES, read_zip
@@ -74,9 +74,7 @@ def open_source(
 
     Args:
         source: a folder, a zip or tar archive, or a wanted file.
-        wanted: takes the `parts` of a file, returns whether to read it.
-        leave_out: called for each wanted file that cannot be read, with the reason.
-        limit: how many records of each file are read; None: all.
+        wanted, leave_out, limit: as in `read_members`.
 
     Returns:
         The source. Iterating its `files` raises DamagedInk if an archive is invalid,
@@ -119,7 +117,7 @@ def _read_files(
 ) -> Iterator[SourceFile]:
     for member in members:
         try:
-            yield from read_member(member, leave_out, limit)
+            yield from read_members([member], lambda _: True, leave_out, limit)
         except (OSError, EOFError) as error:
             why = getattr(error, "strerror", None) or error
             leave_out(member.name, f"cannot be read ({why})", True)
@@ -140,27 +138,19 @@ def _list_folder(folder: Path, wanted: Wanted, leave_out: LeaveOut) -> list[Memb
         folders = []
         for entry in entries:
             place = (*parts, entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                folders.append((entry.path, place))
-            elif entry.is_symlink() and entry.is_dir():
-                problem = "a link to a folder; name that folder as a SOURCE"
-                leave_out(entry.path, problem, True)
-            elif wanted(place):
-                problem, size = _check_entry(entry)
-                if problem:
-                    leave_out(entry.path, problem, True)
-                else:
-                    members.append(_member(entry.path, place, size, start))
-                    start += size
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((entry.path, place))
+                elif entry.is_dir():
+                    raise OSError("a link to a folder; name that folder as a SOURCE")
+                elif wanted(place):
+                    status = entry.stat()
+                    if not stat.S_ISREG(status.st_mode):
+                        raise OSError("not a plain file")
+                    members.append(_member(entry.path, place, status.st_size, start))
+                    start += status.st_size
+            except OSError as error:
+                why = error.strerror and f"cannot be read ({error.strerror})"
+                leave_out(entry.path, why or str(error), True)
         waiting += reversed(folders)
     return members
-
-
-def _check_entry(entry: os.DirEntry) -> tuple[str | None, int]:
-    """What is wrong with a file in a folder, if anything, and its size."""
-    try:
-        status = entry.stat()
-    except OSError as error:
-        return f"cannot be read ({error.strerror})", 0
-    is_plain = stat.S_ISREG(status.st_mode)
-    return None if is_plain else "not a plain file", status.st_size

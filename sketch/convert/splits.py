@@ -15,7 +15,7 @@ In the first two, lines of forms that no list names are in train; they need no s
 last two are pure functions of the line ids and the seed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -49,20 +49,19 @@ def split_lines(
         raise ValueError(
             f"unknown split {split!r}: expected one of {', '.join(SPLITS)}"
         )
+    key: Callable[[str], str] = form_of
+    remedy = "give more ink, or choose --split random, which takes two lines"
     if split == "random":
-        order = np.random.default_rng(seed).permutation(len(lines))
-        num_held_out = max(1, round(HELD_OUT_LINES * len(lines)))
-        held_out = {lines[place].line_id for place in order[:num_held_out]}
-        valid = [line for line in lines if line.line_id in held_out]
-        train = [line for line in lines if line.line_id not in held_out]
-        return _checked({"train": train, "valid": valid, "test": valid}, split)
-    if split == "form":
-        forms = sorted({form_of(line.line_id) for line in lines})
-        order = np.random.default_rng(seed).permutation(len(forms))
-        num_held_out = max(1, round(HELD_OUT_FORMS * len(forms)))
-        shuffled = [forms[place] for place in order]
-        valid_forms = set(shuffled[:num_held_out])
-        test_forms = set(shuffled[num_held_out : 2 * num_held_out])
+        key, remedy = str, "give at least two lines"
+    if split in ("form", "random"):
+        names = sorted({key(line.line_id) for line in lines})
+        order = np.random.default_rng(seed).permutation(len(names))
+        share = HELD_OUT_FORMS if split == "form" else HELD_OUT_LINES
+        num_held_out = max(1, round(share * len(names)))
+        shuffled = [names[place] for place in order]
+        valid = test = set(shuffled[:num_held_out])
+        if split == "form":
+            test = set(shuffled[num_held_out : 2 * num_held_out])
     else:
         needed = ("testset_v",) if split == "graves" else SPLIT_LISTS
         missing = [f"{name}.txt" for name in needed if name not in split_lists]
@@ -72,27 +71,15 @@ def split_lines(
                 f"{', '.join(missing)}, which no source holds; name the folder or "
                 "archive that does, or choose --split form"
             )
-        valid_forms = split_lists["testset_v"]
-        test_forms = valid_forms if split == "graves" else split_lists["testset_f"]
-    held_out_forms = valid_forms | test_forms
-    return _checked(
-        {
-            "train": [x for x in lines if form_of(x.line_id) not in held_out_forms],
-            "valid": [x for x in lines if form_of(x.line_id) in valid_forms],
-            "test": [x for x in lines if form_of(x.line_id) in test_forms],
-        },
-        split,
-    )
-
-
-def _checked(sets: dict[str, list[Line]], split: str) -> dict[str, list[Line]]:
-    empty = [name for name in SETS if not sets[name]]
-    if empty:
-        remedy = (
-            "give at least two lines"
-            if split == "random"
-            else "give more ink, or choose --split random, which takes two lines"
-        )
+        valid = split_lists["testset_v"]
+        test = valid if split == "graves" else split_lists["testset_f"]
+    held_out = valid | test
+    sets = {
+        "train": [x for x in lines if key(x.line_id) not in held_out],
+        "valid": [x for x in lines if key(x.line_id) in valid],
+        "test": [x for x in lines if key(x.line_id) in test],
+    }
+    if empty := [name for name in SETS if not sets[name]]:
         raise ValueError(
             f"the split {split} leaves no line for {', '.join(empty)}: {remedy}"
         )

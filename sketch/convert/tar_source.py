@@ -19,13 +19,14 @@ from sketch.convert.source_file import (
     SourceFile,
     Wanted,
     check_unpacked,
-    read_member,
+    read_members,
 )
+from sketch.convert.zip_source import FORGED
 from sketch.ink import DamagedInk
 
 INK = ", ".join(f"{suffix} of {name}" for name, suffix in FORMATS.values())
 MAX_HEADER_BYTES = 1 << 20  # of a tar member's extended header; real ones: under 1 kB
-BROKEN = (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError)
+BROKEN = (tarfile.TarError, lzma.LZMAError, zlib.error, RecursionError, *FORGED)
 BLOCK_BYTES = 1 << 18
 END_BYTES = 2 * tarfile.BLOCKSIZE  # of zeros close every tar
 # Python before 3.11.10 takes the square of its length to read it (CVE-2024-6232).
@@ -45,77 +46,51 @@ def read_tar(
             with _unpacked(packed) as unpacked:
                 stream = _Limited(unpacked, packed, archive)
                 with _CarefulTar(fileobj=stream) as tar:
-                    yield from _read_members(
-                        tar, archive, packed, wanted, leave_out, limit
-                    )
+                    members = _list_tar(tar, archive, packed)
+                    yield from read_members(members, wanted, leave_out, limit)
                 stream.read_to_end()
         except DamagedInk:
             raise
-        except (*BROKEN, ValueError) as e:  # of a size below 0
-            if not _may_be_tar(archive):
-                raise DamagedInk(
-                    f"{archive} is neither ink ({INK}; with --format, that alone) nor "
-                    "an archive (.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)"
-                ) from e
-            if _is_one_file(archive):
-                raise DamagedInk(
-                    f"{archive} is one packed file, not an archive: unpack it first"
-                ) from e
-            raise DamagedInk(
-                f"{archive}: not a whole tar archive ({e or type(e).__name__}); "
-                "download it again (.tar, .tar.gz, .tar.bz2 and .tar.xz are read)"
-            ) from e
+        except BROKEN as error:
+            raise DamagedInk(_explain(archive, error)) from error
 
 
-def _may_be_tar(path: Path) -> bool:
-    """Whether a damaged file was meant as an archive, by its name or first bytes."""
-    with open(path, "rb") as file:
-        head = file.read(tarfile.BLOCKSIZE)
-    is_packed = head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"))
-    return is_packed or head[257:262] == b"ustar" or bool(ARCHIVES & set(path.suffixes))
-
-
-def _is_one_file(path: Path) -> bool:
-    """Whether one file was packed without tar, by its name and its first bytes."""
-    if ARCHIVES & set(path.suffixes):
-        return False
-    with open(path, "rb") as packed:
+def _explain(archive: Path, error: Exception) -> str:
+    """Says what a file that cannot be read as a tar archive was meant to be."""
+    with open(archive, "rb") as packed:
         unpacked = _unpacked(packed)
         try:
-            head = unpacked.read(tarfile.BLOCKSIZE)
+            is_tar = unpacked.read(tarfile.BLOCKSIZE)[257:262] == b"ustar"
         except BROKEN:
-            return False
-        return unpacked is not packed and head[257:262] != b"ustar"
-
-
-def _read_members(
-    tar: tarfile.TarFile,
-    archive: Path,
-    packed: BinaryIO,
-    wanted: Wanted,
-    leave_out: LeaveOut,
-    limit: int | None,
-) -> Iterator[SourceFile]:
-    while (member := tar.next()) is not None:
-        tar.members = []  # else it keeps every header it has seen
-        place = PurePosixPath(member.name)
-        parts = (archive.name, *place.parts)
-        if member.isdir() or not wanted(parts):
-            continue
-        name = f"{archive}: {member.name}"
-        if place.is_absolute() or ".." in parts:
-            leave_out(name, "its name leads out of the archive", True)
-        elif not member.isreg() or member.issparse():
-            leave_out(name, "a link or device, not a plain file", True)
-        else:
-            file = Member(
-                name,
-                parts,
-                member.size,
-                partial(tar.extractfile, member),
-                lambda _: packed.tell(),
+            is_tar = True
+        if is_tar or ARCHIVES & set(archive.suffixes):
+            return (
+                f"{archive}: not a whole tar archive ({error or type(error).__name__});"
+                " download it again (.tar, .tar.gz, .tar.bz2 and .tar.xz are read)"
             )
-            yield from read_member(file, leave_out, limit)
+        if unpacked is not packed:
+            return f"{archive} is one packed file, not an archive: unpack it first"
+    return (
+        f"{archive} is neither ink ({INK}; with --format, that alone) nor an archive "
+        "(.zip, .tar, .tar.gz, .tar.bz2, .tar.xz)"
+    )
+
+
+def _list_tar(
+    tar: tarfile.TarFile, archive: Path, packed: BinaryIO
+) -> Iterator[Member]:
+    while (info := tar.next()) is not None:
+        tar.members = []  # else it keeps every header it has seen
+        is_plain = info.isreg() and not info.issparse()
+        if not info.isdir():
+            yield Member.packed(
+                archive,
+                PurePosixPath(info.name),
+                size=info.size,
+                open=partial(tar.extractfile, info),
+                progress=lambda _: packed.tell(),
+                problem=None if is_plain else "a link or device, not a plain file",
+            )
 
 
 def _unpacked(packed: BinaryIO) -> BinaryIO:
@@ -196,20 +171,4 @@ class _CarefulTarInfo(tarfile.TarInfo):
 
 
 class _CarefulTar(tarfile.TarFile):
-    """Raises `tarfile`'s own error for a forged header, whichever it ran into."""
-
     tarinfo = _CarefulTarInfo
-
-    def next(self) -> tarfile.TarInfo | None:
-        try:
-            return super().next()
-        except (
-            ValueError,
-            LookupError,
-            TypeError,
-            ArithmeticError,
-            RecursionError,
-        ) as error:
-            if isinstance(error, DamagedInk):
-                raise
-            raise tarfile.ReadError(f"a spoilt header: {error}") from error

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from sketch.convert.source_file import (
     LeaveOut,
@@ -14,24 +15,14 @@ from sketch.convert.source_file import (
     SourceFile,
     Wanted,
     check_unpacked,
-    find_excess,
-    read_member,
+    read_members,
 )
 from sketch.ink import DamagedInk
 
 SIGNATURES = (b"PK\3\4", b"PK\5\6")  # of a file in it, and of an empty archive
-BROKEN = (  # raised by zipfile for a damaged archive
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-)
+# Raised by zipfile and tarfile for forged headers, beside errors of their own.
+FORGED = (EOFError, OSError, ValueError, LookupError, TypeError, ArithmeticError)
+BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, *FORGED)
 # Of files packed otherwise, zipfile unpacks a whole block at once, however large.
 BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 END_SIGNATURE = b"PK\5\6"
@@ -49,34 +40,16 @@ def read_zip(
     Raises:
         DamagedInk: It is invalid, cut off, or a decompression bomb.
     """
-    _check_list(archive)
-    unpacked, progress, size = 0, 0, archive.stat().st_size
+    with open(archive, "rb") as file:
+        file.seek(max(file.seek(0, 2) - END_BYTES, 0))
+        if list_bytes(file.read()) > MAX_LIST_BYTES:
+            raise DamagedInk(
+                f"{archive}: lists more files than pen data has; unpack it"
+            )
     try:
         with zipfile.ZipFile(archive) as packed:
-            for member in packed.infolist():
-                progress = min(progress + member.compress_size, size)
-                # Some programs of Windows part folders by backslashes.
-                place = PurePosixPath(member.filename.replace("\\", "/"))
-                parts = (archive.name, *place.parts)
-                if member.is_dir() or not wanted(parts):
-                    continue
-                if member.compress_size > size:  # zipfile would allocate all of it
-                    raise EOFError(f"cut off inside {member.filename}")
-                name = f"{archive}: {place}"
-                if problem := _find_problem(member, place):
-                    leave_out(name, problem, True)
-                    continue
-                if not find_excess(place.name, member.file_size):
-                    unpacked += member.file_size
-                    check_unpacked(archive, unpacked, progress)
-                file = Member(
-                    name,
-                    parts,
-                    member.file_size,
-                    partial(packed.open, member),
-                    lambda _, progress=progress: progress,
-                )
-                yield from read_member(file, leave_out, limit)
+            members = _list_zip(packed, archive)
+            yield from read_members(members, wanted, leave_out, limit)
     except DamagedInk:
         raise
     except BROKEN as error:
@@ -85,14 +58,28 @@ def read_zip(
         ) from error
 
 
-def _check_list(archive: Path) -> None:
-    """Refuses a list of files that would fill the memory."""
-    with open(archive, "rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(size - END_BYTES, 0))
-        if list_bytes(file.read()) > MAX_LIST_BYTES:
-            raise DamagedInk(
-                f"{archive}: lists more files than pen data has; unpack it"
+def _list_zip(packed: zipfile.ZipFile, archive: Path) -> Iterator[Member]:
+    unpacked, progress, size = 0, 0, archive.stat().st_size
+
+    def open_member(info: zipfile.ZipInfo) -> BinaryIO:
+        nonlocal unpacked
+        if info.compress_size > size:  # zipfile would allocate all of it
+            raise EOFError(f"cut off inside {info.filename}")
+        unpacked += info.file_size
+        check_unpacked(archive, unpacked, progress)
+        return packed.open(info)
+
+    for info in packed.infolist():
+        progress = min(progress + info.compress_size, size)
+        if not info.is_dir():
+            yield Member.packed(
+                archive,
+                # Some programs of Windows part folders by backslashes.
+                PurePosixPath(info.filename.replace("\\", "/")),
+                size=info.file_size,
+                open=partial(open_member, info),
+                progress=lambda _, progress=progress: progress,
+                problem=_find_problem(info),
             )
 
 
@@ -107,14 +94,11 @@ def list_bytes(end: bytes) -> int:
     return int.from_bytes(end[place + 12 : place + 16], "little")
 
 
-def _find_problem(member: zipfile.ZipInfo, place: PurePosixPath) -> str | None:
-    kind = stat.S_IFMT(member.external_attr >> 16)
-    if place.is_absolute() or ".." in place.parts:
-        return "its name leads out of the archive"
-    if kind not in (0, stat.S_IFREG):
+def _find_problem(info: zipfile.ZipInfo) -> str | None:
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
         return "a link or device, not a plain file"
-    if member.flag_bits & 1:
+    if info.flag_bits & 1:
         return "it is encrypted"
-    if member.compress_type not in BOUNDED:
+    if info.compress_type not in BOUNDED:
         return "only stored and deflated files are read; pack it again, or unpack it"
     return None

