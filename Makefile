@@ -90,6 +90,6 @@ $(READY): pyproject.toml
 
 .venv-oldest/.ready: pyproject.toml .ci/oldest.py
 	$(PYTHON) -m venv .venv-oldest
-	$(PYTHON) .ci/oldest.py web test > .venv-oldest/constraints.txt
+	$(PYTHON) .ci/oldest.py onnx web test > .venv-oldest/constraints.txt
 	.venv-oldest/bin/python -m pip install --quiet --editable '.[test]' --constraint .venv-oldest/constraints.txt
 	touch $@

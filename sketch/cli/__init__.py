@@ -14,4 +14,5 @@
 - `plot`: histories
 - `serve`: the page
 - `publish`: an experiment made fit to be given away
+- `export`: an experiment to write without sketch
 """

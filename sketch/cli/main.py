@@ -32,6 +32,7 @@ COMMANDS = {
     "plot": "sketch.cli.plot",
     "serve": "sketch.cli.serve",
     "publish": "sketch.cli.publish",
+    "export": "sketch.cli.export",
 }
 
 # Options of commands that may stand before the command, and whether they take a value.

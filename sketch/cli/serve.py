@@ -53,15 +53,9 @@ def command(
     nothing leaves this machine. The page also records your own handwriting, and saves
     it as InkML, which `sketch convert` reads.
     """
-    from sketch.backend.packages import how_to_install
+    from sketch.backend.packages import needing
 
-    try:
+    with needing("web"):
         from sketch.web.server import serve
-    except ImportError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in ("starlette", "uvicorn"):
-            raise
-        raise click.ClickException(
-            f"{missing} is not installed: {how_to_install('web')}"
-        ) from error
+
     serve(host, port, experiments, models, backend, allowed)

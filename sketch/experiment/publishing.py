@@ -13,6 +13,7 @@ published experiment writes, is scored and gives its weights to new experiments,
 cannot go on. Keras casts the weights back when it loads them.
 """
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -187,6 +188,15 @@ def write_half(source: Path, target: Path) -> None:
 
     with h5py.File(source) as old, h5py.File(target, "w") as new:
         copy(old, new)
+
+
+def condition_of(source: Experiment | RecogniserDirectory) -> str | None:
+    """The condition on its card, or else that of its data; None if it is unknown."""
+    condition = read_condition(source.path)
+    if condition is None:
+        with contextlib.suppress(ValueError):
+            condition = _find_condition(source, _find_sources(source, None), None)
+    return condition
 
 
 def _find_sources(source: Experiment | RecogniserDirectory, data) -> list[str]:

@@ -220,11 +220,11 @@ class Network(keras.Model):
             hidden, _ = self.recurrent_layers[0].run([points], training)
         hiddens = [self._drop(0, hidden, training)]
         for index, layer in enumerate(self.recurrent_layers[1:], start=1):
-            parts = self._inputs_of_upper_layer(hiddens[-1], points, window)
+            parts = self.inputs_of_upper_layer(hiddens[-1], points, window)
             hidden, _ = layer.run(parts, training)
             hiddens.append(self._drop(index, hidden, training))
-        outputs = self.output_layer(self._input_of_output(hiddens, window))
-        return ops.swapaxes(outputs, 0, 1)
+        seen = ops.concatenate(self.inputs_of_output(hiddens, window), axis=-1)
+        return ops.swapaxes(self.output_layer(seen), 0, 1)
 
     def _first_layer(self, points, text, training):
         """Layer 1 and window over whole lines: both `[time, batch, ...]`."""
@@ -284,7 +284,8 @@ class Network(keras.Model):
             self.dropouts[index](hidden, training=training) if self.dropouts else hidden
         )
 
-    def _inputs_of_upper_layer(self, below, point, window):
+    def inputs_of_upper_layer(self, below, point, window) -> list:
+        """What a layer above the first sees, one after the other."""
         parts = [below]
         if self.input_everywhere:
             parts.append(point)
@@ -292,11 +293,12 @@ class Network(keras.Model):
             parts.append(window)
         return parts
 
-    def _input_of_output(self, hiddens, window):
+    def inputs_of_output(self, hiddens, window) -> list:
+        """What the output layer sees, one after the other."""
         parts = list(hiddens) if self.all_layers_to_output else [hiddens[-1]]
         if self.has_text and len(hiddens) == 1:
             parts.append(window)
-        return ops.concatenate(parts, axis=-1)
+        return parts
 
     # -- one point -------------------------------------------------------------------
 
@@ -338,11 +340,10 @@ class Network(keras.Model):
         else:
             states = [first.step(point, old)]
         for layer, old in zip(self.recurrent_layers[1:], state.layers[1:], strict=True):
-            parts = self._inputs_of_upper_layer(states[-1][0], point, window)
+            parts = self.inputs_of_upper_layer(states[-1][0], point, window)
             states.append(layer.step(ops.concatenate(parts, axis=-1), old))
-        outputs = self.output_layer(
-            self._input_of_output([new[0] for new in states], window)
-        )
+        seen = self.inputs_of_output([new[0] for new in states], window)
+        outputs = self.output_layer(ops.concatenate(seen, axis=-1))
         return outputs, NetworkState(tuple(states), window_state), phi
 
     # -- loss ------------------------------------------------------------------------

@@ -6,6 +6,8 @@
 - `check`: generated lines checked with a recogniser
 - `loaded_recogniser`: a recogniser with its weights
 - `line_figures`: pictures of how a line was written
+- `facts`: what a program must know to write by a network's steps alone
+- `onnx_file`: an experiment as an ONNX file
 - `arguments`: numbers given by a program, checked
 """
 

@@ -1,0 +1,61 @@
+"""`sketch export`."""
+
+from pathlib import Path
+
+import click
+
+from sketch.cli.options import (
+    common_options,
+    force_option,
+    lend_output,
+    model_argument,
+    require_writable,
+)
+from sketch.experiment.places import SETTINGS_NAME
+from sketch.system.messages import echo
+
+
+@click.command()
+@model_argument(SETTINGS_NAME)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The ONNX file to write: one step of the pen; - is standard output.",
+)
+@force_option
+@common_options(backend=True)
+def command(
+    model: str,
+    output: Path,
+    force: bool,
+    backend: str | None,
+    experiments: Path,
+) -> None:
+    """Export an experiment to write without sketch.
+
+    The file has one step of the pen: the last point, the states, the text, bias and
+    random numbers in; the next point and the new states out. ONNX Runtime runs it from
+    many languages. The alphabet and all else that a writer must know are in its
+    metadata. docs/export.md has a whole program of 40 lines.
+
+    MODEL is an experiment: its name, the beginning of its name, or its directory.
+    """
+    require_writable([output], force)
+
+    from sketch.backend.devices import set_up
+    from sketch.backend.packages import needing
+    from sketch.experiment.experiment import Experiment
+
+    with needing("onnx"):
+        import onnx  # noqa: F401
+        import onnxruntime  # noqa: F401
+    experiment = Experiment.load(model, experiments)
+    set_up(backend)
+    from sketch.writing.onnx_file import write_onnx
+
+    with lend_output(output, "onnx") as path:
+        write_onnx(experiment, path)
+    if str(output) != "-":
+        echo(output)
