@@ -127,7 +127,7 @@ class Pen:
         counts = {"tries": tries, "steps_per_character": steps}
         seed, tries, steps = whole_numbers(bias, seed, **counts)
         require_share(max_error_rate)
-        paragraphs = self._fit(text, True, replace_unknown)
+        paragraphs = self.fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.split("\n")]
         has_blank = self.experiment.alphabet.has_blank
         if not has_blank and any(" " in line for line in lines):
@@ -199,7 +199,7 @@ class Pen:
         """
         seed, tries = whole_numbers(bias, seed, tries=tries)
         require_share(max_error_rate)
-        paragraphs = self._fit(text, keep_lines, replace_unknown)
+        paragraphs = self.fit(text, keep_lines, replace_unknown)
         loop = self._loop
         from sketch.writing.letter import write_letter
         from sketch.writing.pen import sampling_options
@@ -251,10 +251,14 @@ class Pen:
         lines = free_lines(loop, self.experiment, count, steps, bias, seed)
         return _as_written(list(map(InkLine, lines)))
 
-    def _fit(
+    def fit(
         self, text: str, keep_lines: bool, replace_unknown: str | None
     ) -> list[str]:
-        """The paragraphs in the model's characters; checked before weights are read."""
+        """The paragraphs of a text in the model's characters; needs no weights.
+
+        Raises:
+            ValueError: as in `write`.
+        """
         if not self.experiment.hyperparameters.text:
             raise ValueError(f"{self.name} writes freely, without a text: use sample")
         text = fit_text(text, self.experiment.alphabet, replace_unknown)

@@ -2,8 +2,9 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,13 +25,16 @@ from sketch.cli.options import (
 from sketch.cli.param_types import FiniteRange
 from sketch.system.messages import echo
 
+if TYPE_CHECKING:
+    from sketch.page.written import Ink
+
 # A word with such an ending is a file's name, not a text.
 FILE_SUFFIXES = (
     *(".txt", ".text", ".md", ".rst", ".tex"),
     *(".doc", ".docx", ".odt", ".rtf", ".pdf", ".html"),
 )
 OF_LAYOUT = ("paper", "margin", "size", "line_spacing", "align", "jitter")
-OF_DRAWING = ("colour", "pen_mm", "smooth", "animate", "seconds")
+OF_DRAWING = ("colour", "pen_mm", "nib", "smooth", "animate", "seconds")
 FORMATS = ("svg", "png", "pdf", "gif", "inkml", "json")
 LONG_TEXT = 1000  # characters, about half a page
 SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
@@ -54,6 +58,13 @@ SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
     help="The format of standard output.",
 )
 @model_option("the pretrained model for texts")
+@click.option(
+    "--fields",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="TABLE.csv",
+    help="Write the text once for each row of this CSV file, with the row's cells for "
+    "{COLUMN} in the text and in --output. Each row has its own seed, from --seed up.",
+)
 @click.option(
     "--paper",
     default="a4",
@@ -115,6 +126,12 @@ SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
     help="Width of the pen, in mm.",
 )
 @click.option(
+    "--nib",
+    is_flag=True,
+    help="A pen that is wider than --width where it is slow, thinner where it is fast, "
+    "as a fountain pen; in .png, .pdf and .gif.",
+)
+@click.option(
     "--smooth/--no-smooth",
     default=True,
     show_default=True,
@@ -143,6 +160,7 @@ def command(
     output: Path,
     file_format: str | None,
     model: str | None,
+    fields: Path | None,
     keep_lines: bool,
     check: str | None,
     no_check: bool,
@@ -166,6 +184,8 @@ def command(
         refuse_unused(ctx, ("check",), "does not go with --no-check")
     if output != STDOUT:
         refuse_unused(ctx, ("file_format",), "goes only with --output -")
+    else:
+        refuse_unused(ctx, ("fields",), "does not go with --output -")
     file_format = output_format(ctx, output, file_format, FORMATS, "svg")
     suffix = f".{file_format}"
     drawing = {name: options.pop(name) for name in OF_DRAWING}
@@ -176,18 +196,24 @@ def command(
         refuse_unused(ctx, ("seconds",), "goes only with --animate or a .gif")
 
     from sketch.page import page_files
+    from sketch.page.fields import FilledIn, fill_in
     from sketch.page.paper import Layout
 
     try:
         layout = {name: options.pop(name) for name in OF_LAYOUT}
         layout = Layout(**layout, seed=options["seed"])
         moving = drawing["animate"], drawing["seconds"]
-        page_files.check_format(f"{output.stem}{suffix}", *moving, layout.paper)
+        named = f"{output.stem}{suffix}"
+        page_files.check_format(named, *moving, layout.paper, drawing["nib"])
         drawing["colour"] = page_files.ink_colour(drawing["colour"])
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
-    text = _read(text)
-    require_writable([output, *page_files.find_numbered(output)], force)
+    letters = [FilledIn("", _read(text), output)]
+    if fields is not None:
+        letters = fill_in(letters[0].text, output, fields)
+    for letter in letters:
+        numbered = page_files.find_numbered(letter.output)
+        require_writable([letter.output, *numbered], force)
 
     from sketch.api import load
 
@@ -201,20 +227,44 @@ def command(
     if check is None:
         refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
     progress = shows_progress(progress)
-    if len(text) > LONG_TEXT and not progress:
+    if sum(len(letter.text) for letter in letters) > LONG_TEXT and not progress:
         echo("a long text takes minutes; --progress shows how far it is", err=True)
-    ink = pen.write_page(
-        text,
-        layout=layout,
-        keep_lines=keep_lines,
-        check=check,
-        progress=progress,
-        **options,
-    )
+    if fields is not None:
+        for letter in letters:
+            try:
+                pen.fit(letter.text, keep_lines, options["replace_unknown"])
+            except ValueError as error:
+                raise click.ClickException(f"{letter.where}{error}") from error
+        if options["prime"] is None:
+            echo("note: each row has a hand of its own; --prime keeps one", err=True)
+    seed = options.pop("seed")
+    told: set[str] = set()
+    for number, letter in enumerate(letters):
+        options["seed"] = (seed + number) % 2**31
+        ink = pen.write_page(
+            letter.text,
+            layout=replace(layout, seed=options["seed"]),
+            keep_lines=keep_lines,
+            check=check,
+            progress=progress,
+            **options,
+        )
+        if not keep_lines and _has_short_lines(letter.text):
+            ink.notes.append("short lines became paragraphs; --keep-lines keeps them")
+        ink.notes = [note for note in ink.notes if note not in told]
+        ink.faults = [f"{letter.where}{fault}" for fault in ink.faults]
+        told.update(ink.notes)
+        _save(ink, letter.output, file_format, force, drawing)
+
+
+def _save(
+    ink: "Ink", output: Path, file_format: str, force: bool, drawing: dict[str, Any]
+) -> None:
+    """Writes the pages of a letter, and tells what there is to tell of them."""
+    from sketch.page.page_files import find_numbered, page_paths
+
     if output != STDOUT:
-        require_writable(page_files.page_paths(output, len(ink.pages)), force)
-    if not keep_lines and _has_short_lines(text):
-        ink.notes.append("short lines became paragraphs; --keep-lines keeps them")
+        require_writable(page_paths(output, len(ink.pages)), force)
     echo_writing(ink)
     with lend_output(output, file_format) as path:
         paths = ink.save(path, **drawing)
@@ -222,8 +272,7 @@ def command(
         return
     for path in paths:
         echo(path)
-    numbered = page_files.find_numbered(output)
-    if others := [path for path in numbered if path not in paths]:
+    if others := [path for path in find_numbered(output) if path not in paths]:
         named = ", ".join(map(str, others[:3])) + (" …" if len(others) > 3 else "")
         echo(f"note: left as they were, of another letter: {named}", err=True)
 

@@ -5,6 +5,8 @@
 - `words`: a written line cut into its words
 - `baseline`: the line that letters stand on
 - `layout`: written pieces made into pages
+- `fields`: one letter to many people, filled in from a table
+- `nib`: a pen whose width changes with its speed
 - `smooth`: curves through the points of a pen
 - `svg_writer`: SVG in millimetres, still or moving
 - `gif`: a page that writes itself, as a GIF

@@ -60,33 +60,30 @@ def _frames(page: Page, num_frames: int) -> Iterator[Image.Image]:
     large = Image.new("L", [side * SMOOTHING for side in size])
     draw = ImageDraw.Draw(large)
     scale *= SMOOTHING
-    thickness = max(round(page.pen_mm * scale), SMOOTHING)
-    moves = list(_moves(page))
+    moves = list(_moves(page, scale))
     if not moves:
         raise ValueError("there is no ink to animate")
     small = Image.new("L", size)
     ends = np.rint(np.linspace(0, len(moves), num_frames + 1)[1:]).astype(int)
     done = 0
     for end in ends:
-        touched = []
         for begin, to in moves[done:end]:
-            points = [tuple(begin * scale), tuple(to * scale)]
-            draw.line(points, fill=255, width=thickness)
-            for x, y in points:  # round ends and joints
-                half = thickness / 2
+            way = tuple(begin[:2]), tuple(to[:2])
+            draw.line(way, fill=255, width=round((begin[2] + to[2]) / 2))
+            for x, y, width in (begin, to):  # round ends and joints
+                half = width / 2
                 draw.ellipse((x - half, y - half, x + half, y + half), fill=255)
-            touched += points
+        if done < end:
+            _average(large, small, np.concatenate(moves[done:end]))
         done = end
-        if touched:
-            _average(large, small, touched, thickness)
         yield small.point(lambda value: value * (SHADES - 1) // 255)
 
 
-def _average(large: Image.Image, small: Image.Image, points, thickness: int) -> None:
+def _average(large: Image.Image, small: Image.Image, points: np.ndarray) -> None:
     """Copies the surroundings of some points to the small picture."""
-    places = np.array(points)
-    low = np.floor((places.min(axis=0) - thickness) / SMOOTHING).astype(int)
-    high = np.ceil((places.max(axis=0) + thickness) / SMOOTHING).astype(int)
+    places, room = points[:, :2], points[:, 2].max()
+    low = np.floor((places.min(axis=0) - room) / SMOOTHING).astype(int)
+    high = np.ceil((places.max(axis=0) + room) / SMOOTHING).astype(int)
     low = np.clip(low, 0, small.size)
     high = np.clip(high, 0, small.size)
     if (high > low).all():
@@ -95,12 +92,20 @@ def _average(large: Image.Image, small: Image.Image, points, thickness: int) -> 
         small.paste(part.reduce(SMOOTHING), box[:2])
 
 
-def _moves(page: Page) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The steps of the pen on paper, in order; a dot is a step to its own place."""
-    for line in page.lines:
-        for pen in split_pen_strokes(line.strokes, line.start):
-            yield pen[0], pen[0]
-            yield from zip(pen[:-1], pen[1:], strict=True)
+def _moves(page: Page, scale: float) -> Iterator[np.ndarray]:
+    """The steps of the pen on paper, in order; a dot is a step to its own place.
+
+    Each is `[2, 3]`: x, y and the width of the pen at both ends, in pixels.
+    """
+    for pen in page.nib or [
+        np.insert(pen, 2, page.pen_mm, axis=1)
+        for line in page.lines
+        for pen in split_pen_strokes(line.strokes, line.start)
+    ]:
+        pen = pen * scale
+        pen[:, 2] = np.maximum(np.rint(pen[:, 2]), SMOOTHING)
+        yield pen[[0, 0]]
+        yield from np.stack([pen[:-1], pen[1:]], axis=1)
 
 
 def _palette(colour: str) -> list[int]:

@@ -13,12 +13,15 @@ The files of several pages are numbered: `letter-1.svg`, `letter-2.svg`, …
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import sketch.figures  # noqa: F401  # isort: skip  # before matplotlib: see there
 import matplotlib
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
+from matplotlib.collections import LineCollection
 from matplotlib.colors import is_color_like, to_hex, to_rgba
 from matplotlib.figure import Figure
 
@@ -26,6 +29,7 @@ from sketch.figures.canvas import INK, STYLE, draw_strokes
 from sketch.ink.ink_files import write_json
 from sketch.ink.inkml import write_inkml
 from sketch.page.gif import write_gif
+from sketch.page.nib import even_parts, nib_pens
 from sketch.page.paper import Page
 from sketch.page.smooth import smooth_page
 from sketch.page.svg_writer import page_svg
@@ -33,6 +37,7 @@ from sketch.system.atomic import whole_file, write_text
 
 SUFFIXES = (".svg", ".png", ".pdf", ".gif", ".inkml", ".json")
 MOVING = (".svg", ".gif")  # formats that can show the pen at work
+WITH_WIDTHS = (".png", ".pdf", ".gif")
 DOTS_PER_INCH = 200
 MAX_PIXELS = 100_000_000  # of a PNG: A0 has 62 million
 MM_PER_INCH = 25.4
@@ -50,6 +55,7 @@ def save_pages(
     animate: bool = False,
     seconds: float | None = None,
     smooth: bool = True,
+    nib: bool = False,
 ) -> list[Path]:
     """Writes pages in the format of the suffix; the arguments are as in `Ink.save`.
 
@@ -62,12 +68,12 @@ def save_pages(
 
     Raises:
         ValueError: no page, an unknown suffix or colour, a width or a time that is not
-            positive, an animation in a format without motion, or a GIF that takes too
-            long.
+            positive, an animation in a format without motion, a nib in one of single
+            strokes, or a GIF that takes too long.
     """
     path = Path(path)
     pages = list(pages)
-    check_format(path, animate, seconds)
+    check_format(path, animate, seconds, nib=nib)
     if not pages:
         raise ValueError("there is no page to write")
     colour = ink_colour(colour)
@@ -78,6 +84,8 @@ def save_pages(
         pages = [page._replace(pen_mm=pen_mm) for page in pages]
     suffix = path.suffix.lower()
     times = [seconds or min(writing_seconds(page), MAX_SHOW) for page in pages]
+    if nib:
+        pages = [page._replace(nib=nib_pens(page, smooth)) for page in pages]
     if smooth and suffix not in (".inkml", ".json"):
         pages = list(map(smooth_page, pages))
     if suffix == ".pdf":
@@ -104,6 +112,7 @@ def check_format(
     animate: bool = False,
     seconds: float | None = None,
     paper: tuple[float, float] | None = None,
+    nib: bool = False,
 ) -> None:
     """Refuses what cannot be written to a file, before any work is done.
 
@@ -112,10 +121,11 @@ def check_format(
         animate: whether the ink writes itself.
         seconds: how long it takes.
         paper: width and height in millimetres.
+        nib: whether the pen's width changes.
 
     Raises:
         ValueError: an unknown suffix, one that cannot be animated, or not for that
-            time, or a paper with too many pixels.
+            time, one of single strokes with a nib, or a paper with too many pixels.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
@@ -124,6 +134,11 @@ def check_format(
         )
     if animate and suffix not in MOVING:
         raise ValueError(f"only {' and '.join(MOVING)} can be animated, not {path}")
+    if nib and suffix not in WITH_WIDTHS:
+        raise ValueError(
+            f"only {', '.join(WITH_WIDTHS)} can show a nib, not {path}: it holds "
+            "single strokes"
+        )
     if suffix == ".png" and paper is not None:
         _require_drawable(*paper)
     if suffix == ".gif" and seconds is not None and seconds > MAX_GIF:
@@ -212,6 +227,20 @@ def _figure(page: Page, colour: str) -> Figure:
     axes.set_axis_off()
     axes.set_xlim(0, page.width)
     axes.set_ylim(page.height, 0)  # y grows downwards
+    if page.nib is not None:
+        parts, widths = zip(
+            *chain.from_iterable(map(even_parts, page.nib)), strict=True
+        )
+        lines = LineCollection(
+            parts,
+            linewidths=np.array(widths) / MM_PER_INCH * 72,
+            colors=colour,
+            capstyle="round",
+            joinstyle="round",
+            snap=False,
+        )
+        axes.add_collection(lines, autolim=False)
+        return figure
     line_width = page.pen_mm / MM_PER_INCH * 72
     for line in page.lines:
         draw_strokes(

@@ -27,6 +27,8 @@ class Page(NamedTuple):
         width, height: of the sheet.
         units_per_mm: millimetres times this are the ink's own units again.
         pen_mm: the width of a pen that suits the size of the writing.
+        nib: the strokes with the width of the pen at each point, see `nib_pens`, for a
+            picture in which it changes; None: it is `pen_mm`.
     """
 
     lines: list[InkLine]
@@ -34,6 +36,7 @@ class Page(NamedTuple):
     height: float
     units_per_mm: float
     pen_mm: float
+    nib: list[np.ndarray] | None = None
 
 
 @dataclass(frozen=True)

@@ -30,23 +30,23 @@ def smooth(points: np.ndarray, tolerance: float) -> np.ndarray:
     """A stroke of the pen with points added along a curve through those it has.
 
     Args:
-        points: `[n, 2]`.
+        points: `[n, 2]`, or more columns: what else changes along the curve.
         tolerance: maximum distance of the result from the curve, in the points' unit.
 
     Returns:
-        `[m, 2]`, m >= n except for repeated points, which become one.
+        `[m, …]`, m >= n except for repeated points, which become one.
     """
-    is_new = np.append(True, np.any(np.diff(points, axis=0) != 0, axis=1))
+    is_new = np.append(True, np.any(np.diff(points[:, :2], axis=0) != 0, axis=1))
     points = points[is_new]
     if len(points) < 3:
         return points
     steps = np.diff(points, axis=0)  # [segments, 2]
-    lengths = np.hypot(*steps.T)
+    lengths = np.hypot(*steps[:, :2].T)
     times = np.sqrt(lengths)[:, None]  # centripetal
     speeds = steps / times
     inner = speeds[:-1] * times[1:] + speeds[1:] * times[:-1]
     inner /= times[:-1] + times[1:]  # [segments - 1, 2], at the points between
-    directions = steps / lengths[:, None]
+    directions = steps[:, :2] / lengths[:, None]
     is_corner = (directions[:-1] * directions[1:]).sum(axis=1) < CORNER
     leaving = np.concatenate([speeds[:1], np.where(is_corner[:, None], np.nan, inner)])
     coming = np.concatenate([np.where(is_corner[:, None], np.nan, inner), speeds[-1:]])
@@ -56,7 +56,7 @@ def smooth(points: np.ndarray, tolerance: float) -> np.ndarray:
     leaving = np.where(np.isnan(leaving), 1.5 * speeds - 0.5 * other, leaving)
     coming = np.where(np.isnan(coming), 1.5 * speeds - 0.5 * leaving, coming)
     bend = times * np.maximum(
-        np.hypot(*(leaving - speeds).T), np.hypot(*(coming - speeds).T)
+        *(np.hypot(*(end - speeds)[:, :2].T) for end in (leaving, coming))
     ).reshape(-1, 1)
     counts = np.ceil(np.sqrt(4 / 27 * bend[:, 0] / tolerance)).astype(int)
     counts = np.clip(counts, 1, MAX_POINTS)

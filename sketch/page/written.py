@@ -58,6 +58,7 @@ class Ink:
         animate: bool = False,
         seconds: float | None = None,
         smooth: bool = True,
+        nib: bool = False,
     ) -> list[Path]:
         """Writes the ink to a file, in the format of its suffix; overwrites it.
 
@@ -71,6 +72,7 @@ class Ink:
                 as long as a person takes, up to 30.
             smooth: draw curves through the points, not straight lines between them.
                 InkML and JSON always hold the points as they are.
+            nib: a pen as wide as it is slow, in .png, .pdf and .gif.
 
         Returns:
             The files written.
@@ -81,7 +83,7 @@ class Ink:
         writer = {".inkml": write_inkml, ".json": write_json}.get(
             Path(path).suffix.lower()
         )
-        if writer and not self.is_page and not animate:
+        if writer and not (self.is_page or animate or nib):
             writer(path, self.lines)  # the points just as they are
             return [Path(path)]
         return save_pages(
@@ -92,6 +94,7 @@ class Ink:
             animate=animate,
             seconds=seconds,
             smooth=smooth,
+            nib=nib,
         )
 
     def _repr_html_(self) -> str:

@@ -160,8 +160,11 @@ def test_a_file_standard_input_and_a_missing_file(run, asked, tmp_path, monkeypa
 def test_formats(run, asked, tmp_path, suffix):
     size = ("--paper", "60x40", "--margin", 5)
     seconds = ("--seconds", 0.2) if suffix == "gif" else ()
-    assert run("a", "-o", f"a.{suffix}", *seconds, *size).code == 0
-    assert (tmp_path / f"a.{suffix}").stat().st_size > 200
+    for name, more in (("a", ()), ("b", ("--nib",))):
+        if more and suffix not in ("png", "pdf", "gif"):
+            continue
+        assert run("a", "-o", f"{name}.{suffix}", *more, *seconds, *size).code == 0
+        assert (tmp_path / f"{name}.{suffix}").stat().st_size > 200
 
 
 def test_several_pages_are_numbered(run, asked, tmp_path):
@@ -226,6 +229,7 @@ def test_animation(run, asked, tmp_path):
         (["-o", "a.bmp"], "--output must end with .svg, .png"),
         (["-o", "a.json", "--ink", "navy"], "--ink does not go with .json"),
         (["-o", "a.png", "--animate"], "can be animated"),
+        (["-o", "a.svg", "--nib"], "only .png, .pdf, .gif can show a nib"),
         (["-o", "a.svg", "--paper", "a9"], "WIDTHxHEIGHT"),
         (["-o", "a.svg", "--paper", "20x20"], "no room"),
         (["-o", "a.svg", "--ink", "none of these"], "is not a colour"),
@@ -297,3 +301,47 @@ def test_the_same_seed_is_the_same_file(sketch, tmp_path):
     assert contents[0] == contents[1] != contents[2]
     points = np.concatenate([line.strokes for line in read_ink("a.json")])
     assert np.isfinite(points).all()
+
+
+PEOPLE = "name;town\nnora;oslo\njim;a lake\n"
+
+
+def test_a_letter_for_each_row_of_a_table(run, asked, tmp_path):
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    (tmp_path / "l.txt").write_text("dear {name},\n\nfrom {town}")
+    ask = ("l.txt", "--fields", "people.csv", "-o", "cards/{name}.svg", "--seed", 7)
+    result = run(*ask)
+    assert result.code == 0, result.err
+    assert result.out == "cards/nora.svg\ncards/jim.svg\n"
+    assert [call["text"] for call in asked] == [
+        "dear nora,\n\nfrom oslo",
+        "dear jim,\n\nfrom a lake",
+    ]
+    assert [(c["seed"], c["layout"].seed) for c in asked] == [(7, 7), (8, 8)]
+    assert "people.csv, row 3: 'a' may not be finished\n" in result.err
+    assert result.err.count("--prime keeps one") == 1
+    (tmp_path / "cards" / "nora.svg").unlink()
+    result = run(*ask)
+    assert (result.code, len(asked)) == (1, 2)
+    assert "jim.svg is there already" in result.err
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "message"),
+    [
+        ("dear {nom}", PEOPLE, "people.csv, row 2: no column is called 'nom'"),
+        (
+            "dear {name}",
+            PEOPLE + "þór;x",
+            "people.csv, row 4: this model cannot write þ",
+        ),
+        ("dear {name}", "name\n", "people.csv has no rows"),
+    ],
+)
+def test_a_bad_row_stops_all_before_any_is_written(
+    run, asked, tmp_path, text, rows, message
+):
+    (tmp_path / "people.csv").write_text(rows)
+    result = run(text, "--fields", "people.csv", "-o", "{name}.svg")
+    assert (result.code, asked) == (1, [])
+    assert result.err.startswith(f"Error: {message}") and result.err.count("\n") == 1
