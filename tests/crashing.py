@@ -78,71 +78,64 @@ def require(condition: bool, message: str) -> None:
         raise RuntimeError(message)
 
 
-def checkpoints(folder: Path) -> None:
+def save(folder: Path, number: int) -> None:
+    """A checkpoint whose weights and state both tell its number."""
+    from sketch.experiment import checkpoint
+
+    checkpoint.save(
+        folder / "checkpoints",
+        "latest",
+        lambda path: path.write_bytes(bytes([number]) * 1000),
+        {"step": number},
+    )
+
+
+def require_checkpoint(folder: Path, *numbers: int) -> None:
+    from sketch.experiment import checkpoint
+
+    weights, state = checkpoint.load(folder / "checkpoints", "latest")
+    require(state["step"] in numbers, f"step {state['step']}")
+    expected = bytes([state["step"]]) * 1000
+    require(weights.read_bytes() == expected, "not its weights")
+
+
+def checkpoints(folder: Path) -> int:
     """A whole checkpoint, the old or the new one, after any death within a save."""
     from sketch.experiment import checkpoint
 
-    def save(folder, number):
-        content = bytes([number]) * 1000
-        checkpoint.save(
-            folder / "checkpoints",
-            "latest",
-            lambda path: path.write_bytes(content),
-            {"step": number},
-        )
-
     def check(folder):
-        for attempt in ("as found", "tidied up"):
-            weights, state = checkpoint.load(folder / "checkpoints", "latest")
-            expected = bytes([state["step"]]) * 1000
-            require(weights.read_bytes() == expected, f"{attempt}: not its weights")
-            require(state["step"] in (1, 2), f"{attempt}: step {state['step']}")
-            checkpoint.clean(folder / "checkpoints")
+        require_checkpoint(folder, 1, 2)
+        checkpoint.clean(folder / "checkpoints")
+        require_checkpoint(folder, 1, 2)
         names = sorted(path.name for path in (folder / "checkpoints").iterdir())
         require(names == ["latest"], f"left over: {names}")
         save(folder, 3)
-        _, state = checkpoint.load(folder / "checkpoints", "latest")
-        require(state == {"step": 3}, "the next save did not count")
+        require_checkpoint(folder, 3)
 
-    deaths = crash_everywhere(lambda f: save(f, 1), lambda f: save(f, 2), check, folder)
-    print(deaths)
+    return crash_everywhere(lambda f: save(f, 1), lambda f: save(f, 2), check, folder)
 
 
-def twice(folder: Path) -> None:
+def twice(folder: Path) -> int:
     """The same where the death before had cut off a swap already."""
-    from sketch.experiment import checkpoint
-
-    def save(folder, number):
-        content = bytes([number]) * 1000
-        checkpoint.save(
-            folder / "checkpoints",
-            "best",
-            lambda path: path.write_bytes(content),
-            {"step": number},
-        )
 
     def prepare(folder):
+        latest = folder / "checkpoints/latest"
         save(folder, 1)
-        os.rename(folder / "checkpoints/best", folder / "checkpoints/best.previous")
-        save(folder, 2)
-        os.rename(folder / "checkpoints/best", folder / "checkpoints/best.next")
-        save(folder, 3)
-        os.rename(folder / "checkpoints/best", folder / "checkpoints/best.next")
-        shutil.copytree(
-            folder / "checkpoints/best.next", folder / "checkpoints/best.previous"
-        )
+        os.rename(latest, f"{latest}.previous")
+        for number in (2, 3):
+            save(folder, number)
+            os.rename(latest, f"{latest}.next")
+        shutil.copytree(f"{latest}.next", f"{latest}.previous")
 
-    def check(folder):
-        weights, state = checkpoint.load(folder / "checkpoints", "best")
-        require(state["step"] in (3, 4), f"step {state['step']}")
-        require(
-            weights.read_bytes() == bytes([state["step"]]) * 1000, "not its weights"
-        )
-
-    print(crash_everywhere(prepare, lambda f: save(f, 4), check, folder))
+    return crash_everywhere(
+        prepare,
+        lambda folder: save(folder, 4),
+        lambda folder: require_checkpoint(folder, 3, 4),
+        folder,
+    )
 
 
-def history(folder: Path) -> None:
+def history(folder: Path) -> int:
     """The old or the new rows after any death within an append or a truncation."""
     from sketch.experiment import history
 
@@ -161,10 +154,10 @@ def history(folder: Path) -> None:
         epochs = [row["epoch"] for row in history.read(path)]
         require(epochs in ([1, 2], [1, 2, 3], [1]), f"epochs {epochs}")
 
-    print(crash_everywhere(prepare, act, check, folder))
+    return crash_everywhere(prepare, act, check, folder)
 
 
-def creation(folder: Path) -> None:
+def creation(folder: Path) -> int:
     """The whole directory, or none, after any death within its making."""
     import numpy as np
 
@@ -188,10 +181,9 @@ def creation(folder: Path) -> None:
     def act(folder):
         Experiment.create(folder, Hyperparameters(), facts)
 
-    print(crash_everywhere(lambda f: None, act, check, folder))
+    return crash_everywhere(lambda f: None, act, check, folder)
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (checkpoints, twice, history, creation)}[sys.argv[2]](
-        Path(sys.argv[1])
-    )
+    scenarios = {f.__name__: f for f in (checkpoints, twice, history, creation)}
+    print(scenarios[sys.argv[2]](Path(sys.argv[1])))

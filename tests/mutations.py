@@ -7,23 +7,43 @@ gigabyte; an error must be of the kinds that the command line shows as one line,
 name the file.
 """
 
+import contextlib
 import faulthandler
 import gzip
 import hashlib
+import io
 import json
 import re
 import resource
 import signal
 import sys
 import warnings
+import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import untrained
+from made_up_corpus import make_corpus
+from made_up_ink import write
+from own_ink import ndjson
+from whiteboards import pack, pack_zip, write_database
 
 from sketch.cli.main import EXPECTED
+from sketch.cli.main import main as sketch_main
+from sketch.convert.collector import Collector
+from sketch.convert.iam import IamCollector
+from sketch.convert.ink_source import InkCollector
+from sketch.corpus.hdf5 import Corpus
 from sketch.experiment import checkpoint
+from sketch.experiment.experiment import Experiment
+from sketch.experiment.styles import load_styles
+from sketch.ink.ink_files import read_ink, write_json
+from sketch.ink.inkml import write_inkml
+from sketch.ink.line_of_ink import InkLine
+from sketch.page.svg_writer import write_svg
 
 SECONDS = 10
 MAX_BYTES = 2**30
@@ -83,99 +103,56 @@ STROKE = b'<stroke tool="pen" width="1.4 1.2">12 2.5 23 4.5 7 8</stroke>'
 XOPP = b"<xournal><page><layer>%b</layer></page></xournal>" % (20 * STROKE)
 
 
-# -- what is read --------------------------------------------------------------------
+# -- what is read: each makes a file, and returns it with how it is read ---------------
+
+Prepared = tuple[Path, Callable[[], None]]
+
+
+def collecting(collector: Callable[[], Collector], source: Path) -> Callable[[], None]:
+    """Reads a source as `sketch convert` does; what it leaves out, it must list."""
+
+    def read():
+        found = collector().collect([source])
+        texts = [line.transcript for line in found.lines]
+        require(all(text.isprintable() for text in texts), f"text {texts}")
+        check_ink(line.strokes for line in found.lines)
+        if found.left_out:
+            rows = (f"{name}: {problem}" for name, problem in found.left_out)
+            raise ValueError("; ".join(rows))
+
+    return read
 
 
 def make_database(folder: Path) -> Path:
-    from whiteboards import write_database
-
     return write_database(folder / "iam", {"a01-000u": ["some text", "and more"]})
 
 
-def damaged_database(name: str) -> Callable[[Path], tuple[Path, Callable[[], None]]]:
-    """Reads a database of which the file `name` is damaged; it is left out by name."""
-
-    def prepare(folder):
-        from sketch.convert.iam import IamCollector
-
-        database = make_database(folder)
-
-        def read():
-            found = IamCollector().collect([database])
-            texts = [line.transcript for line in found.lines]
-            require(all(text.isprintable() for text in texts), f"text {texts}")
-            check_ink(line.strokes for line in found.lines)
-            refuse_left_out(found.left_out)
-
-        return next(database.rglob(name)), read
-
-    return prepare
+def damaged_database(folder: Path, name: str) -> Prepared:
+    database = make_database(folder)
+    return next(database.rglob(name)), collecting(IamCollector, database)
 
 
-def damaged_archive(mode: str) -> Callable:
-    def prepare(folder):
-        from whiteboards import pack, pack_zip
-
-        from sketch.convert.iam import IamCollector
-
-        database = make_database(folder)
-        if mode == "zip":
-            archive = pack_zip(database, folder / "iam.zip")
-        else:
-            archive = pack(database, folder / "iam.tar", mode)
-
-        def read():
-            found = IamCollector().collect([archive])
-            check_ink(line.strokes for line in found.lines)
-            refuse_left_out(found.left_out)
-
-        return archive, read
-
-    return prepare
+def damaged_archive(folder: Path, mode: str) -> Prepared:
+    database, archive = make_database(folder), folder / "iam"
+    if mode == "zip":
+        archive = pack_zip(database, folder / "iam.zip")
+    else:
+        archive = pack(database, folder / "iam.tar", mode)
+    return archive, collecting(IamCollector, archive)
 
 
-def ink_file(name: str, content: bytes) -> Callable:
-    def prepare(folder):
-        from sketch.ink.ink_files import read_ink
-
-        path = folder / name
+def ink_file(folder: Path, name: str, content: bytes | Callable) -> Prepared:
+    """An ink file of this content, or as it is written by this function."""
+    path = folder / name
+    if callable(content):
+        content(path, [InkLine(write(text), text) for text in ("dot", "by ink")])
+    else:
         path.write_bytes(content)
-        return path, lambda: check_ink(line.strokes for line in read_ink(path))
-
-    return prepare
-
-
-def written_ink(suffix: str) -> Callable:
-    def prepare(folder):
-        from made_up_ink import write
-
-        from sketch.ink.ink_files import read_ink, write_json
-        from sketch.ink.inkml import write_inkml
-        from sketch.ink.line_of_ink import InkLine
-        from sketch.page.svg_writer import write_svg
-
-        path = folder / f"mine.{suffix}"
-        writers = {"json": write_json, "inkml": write_inkml, "svg": write_svg}
-        lines = [InkLine(write(text), text) for text in ("dot", "by ink")]
-        writers[suffix](path, lines)
-
-        def read():
-            check_ink(line.strokes for line in read_ink(path))
-
-        return path, read
-
-    return prepare
+    return path, lambda: check_ink(line.strokes for line in read_ink(path))
 
 
 def styles(folder):
-    from made_up_ink import write
-    from untrained import make_experiment
-
-    from sketch.experiment.styles import load_styles
-    from sketch.ink.ink_files import write_json
-    from sketch.ink.line_of_ink import InkLine
-
-    experiment = make_experiment(folder, with_weights=False)
+    experiment = untrained.make_experiment(folder, with_weights=False)
     path = experiment.path / "styles.json"
     lines = [InkLine(write(name), name, writer=name) for name in ("wide", "round")]
     write_json(path, lines)
@@ -190,65 +167,30 @@ def styles(folder):
 
 def drawings(folder):
     """Quick, Draw!: a file of one drawing a line."""
-    from sketch.convert.ink_source import InkCollector
-
     path = folder / "cat.ndjson"
-    rows = [
-        {"key_id": str(number), "word": "cat", "drawing": [[[0, 5, 9], [number, 2, 5]]]}
-        for number in range(8)
-    ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-
-    def read():
-        found = InkCollector("quickdraw").collect([path])
-        check_ink(line.strokes for line in found.lines)
-        refuse_left_out(found.left_out)
-
-    return path, read
+    path.write_text(ndjson(8))
+    return path, collecting(lambda: InkCollector("quickdraw"), path)
 
 
 def pickled_drawings(folder):
     """sketch-rnn: an array of objects, packed when it is damaged already."""
-    import zipfile
-
-    from sketch.convert.ink_source import InkCollector
-
     path = folder / "train.npy"
     arrays = np.empty(8, object)
     for number in range(8):
         arrays[number] = np.full((3 + number, 3), number % 2, np.int16)
     np.save(path, arrays, allow_pickle=True)
+    archive = path.with_suffix(".npy.npz")
+    collect = collecting(lambda: InkCollector("sketchrnn"), archive)
 
     def read():
-        archive = path.with_suffix(".npy.npz")
         with zipfile.ZipFile(archive, "w") as packed:
             packed.write(path, path.name)
-        found = InkCollector("sketchrnn").collect([archive])
-        check_ink(line.strokes for line in found.lines)
-        refuse_left_out(found.left_out)
+        collect()
 
     return path, read
 
 
-def make_corpus(path: Path) -> Path:
-    from sketch.corpus.hdf5 import Line, write_corpus
-
-    rng = np.random.default_rng(0)
-
-    def lines(name, count):
-        for number in range(count):
-            strokes = np.round(rng.normal((5, 0), (20, 30), size=(12, 2)))
-            rows = np.column_stack([strokes, np.arange(12) % 4 == 3])
-            yield Line(rows.astype(np.float32), "ab ba", f"{name}-{number}", "w")
-
-    sets = {name: list(lines(name, 4)) for name in ("train", "valid", "test")}
-    write_corpus(path, sets, source="made up", command="", seed=0, split="random")
-    return path
-
-
 def corpus(folder):
-    from sketch.corpus.hdf5 import Corpus
-
     path = make_corpus(folder / "toy.hdf5")
 
     def read():
@@ -261,23 +203,11 @@ def corpus(folder):
 
 def make_experiment(folder: Path):
     """An experiment with a checkpoint, and its network."""
-    from sketch.experiment.experiment import Experiment
-    from sketch.experiment.weights import build_network
-    from sketch.ink.alphabet import Alphabet
-    from sketch.settings.hyperparameters import Hyperparameters
+    from sketch.experiment.weights import load_network
     from sketch.training.position import Position
 
-    settings = Hyperparameters(depth=1, dim=4, mixtures=2, text=True, window_mixtures=2)
-    facts = {
-        "alphabet": Alphabet(("a", "b")),
-        "offset_mean": [5.0, 0.0],
-        "offset_std": [20.0, 30.0],
-        "data_digest": "0",
-        "text_length": 5,
-        "points_per_character": 25.0,
-    }
-    experiment = Experiment.create(folder / "runs", settings, facts)
-    network = build_network(experiment)
+    experiment = untrained.make_experiment(folder / "runs", dim=4)
+    network = load_network(experiment)
     state = Position(epoch=1, step=5, best=1.5, best_epoch=1).to_state()
     state["seeds"] = [
         np.asarray(variable).tolist() for variable in network.non_trainable_variables
@@ -290,15 +220,10 @@ def make_experiment(folder: Path):
 
 def command_line(*words: str) -> None:
     """A command of `sketch`; its one line on stderr is raised again."""
-    import contextlib
-    import io
-
-    from sketch.cli.main import main
-
     errors, out = io.StringIO(), io.StringIO()
     with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(out):
         try:
-            main(words)
+            sketch_main(words)
         except SystemExit as end:
             code = end.code
     line = errors.getvalue()
@@ -309,7 +234,6 @@ def command_line(*words: str) -> None:
 
 
 def settings(folder):
-    from sketch.experiment.experiment import Experiment
     from sketch.experiment.weights import load_network
 
     experiment, _ = make_experiment(folder)
@@ -376,20 +300,20 @@ def weights(folder):
     return path, read
 
 
-KINDS = {
-    "whiteboard": damaged_database("a01-000u-02.xml"),
-    "transcript": damaged_database("a01-000u.txt"),
-    "tar": damaged_archive(""),
-    "tar.gz": damaged_archive("gz"),
-    "tar.xz": damaged_archive("xz"),
-    "zip": damaged_archive("zip"),
-    "inkml": written_ink("inkml"),
-    "svg": written_ink("svg"),
-    "json": written_ink("json"),
-    "drawing": ink_file("drawing.svg", DRAWING.encode()),
-    "pages": ink_file("pages.inkml", INKML.encode()),
-    "xopp": ink_file("unpacked.xopp", XOPP),
-    "packed xopp": ink_file("packed.xopp", gzip.compress(XOPP, mtime=0)),
+KINDS: dict[str, Callable[[Path], Prepared]] = {
+    "whiteboard": partial(damaged_database, name="a01-000u-02.xml"),
+    "transcript": partial(damaged_database, name="a01-000u.txt"),
+    "tar": partial(damaged_archive, mode=""),
+    "tar.gz": partial(damaged_archive, mode="gz"),
+    "tar.xz": partial(damaged_archive, mode="xz"),
+    "zip": partial(damaged_archive, mode="zip"),
+    "inkml": partial(ink_file, name="mine.inkml", content=write_inkml),
+    "svg": partial(ink_file, name="mine.svg", content=write_svg),
+    "json": partial(ink_file, name="mine.json", content=write_json),
+    "drawing": partial(ink_file, name="drawing.svg", content=DRAWING.encode()),
+    "pages": partial(ink_file, name="pages.inkml", content=INKML.encode()),
+    "xopp": partial(ink_file, name="unpacked.xopp", content=XOPP),
+    "packed xopp": partial(ink_file, name="packed.xopp", content=gzip.compress(XOPP)),
     "ndjson": drawings,
     "npy": pickled_drawings,
     "styles": styles,
@@ -407,12 +331,6 @@ KINDS = {
 def require(condition: bool, message: str) -> None:
     if not condition:
         raise AssertionError(message)
-
-
-def refuse_left_out(left_out: list[tuple[str, str]]) -> None:
-    """What a conversion leaves out, it lists by its file."""
-    if left_out:
-        raise ValueError("; ".join(f"{name}: {problem}" for name, problem in left_out))
 
 
 def check_ink(lines) -> None:
