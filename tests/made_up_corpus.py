@@ -1,5 +1,7 @@
 """Little corpora of random ink."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sketch.corpus.corpus_line import Line
@@ -44,3 +46,8 @@ def make_sets() -> dict[str, list[Line]]:
         "valid": [make_line(4, 2, "")],
         "test": [make_line(5, 3), make_line(6, 9)],
     }
+
+
+def swap_line(sets: dict[str, list[Line]], **fields) -> None:
+    """Changes the first line of `test`."""
+    sets["test"][0] = replace(sets["test"][0], **fields)

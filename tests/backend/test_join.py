@@ -93,8 +93,9 @@ def test_join_whose_peers_do_not_come_fails_in_one_line(lonely, index):
     assert process.returncode == 1
 
 
-@pytest.mark.parametrize("index", [0, 1])
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    "index, number, code", [(0, signal.SIGINT, 130), (1, signal.SIGTERM, 143)]
+)
 def test_join_ends_by_a_signal_while_it_waits(lonely, index, number, code):
     process = lonely(index, seconds=600)
     assert "waits for" in process.stderr.readline()

@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from sketch.backend.packages import PACKAGES, how_to_install
+from sketch.backend.packages import PACKAGES
 
 
 def test_packages_are_those_of_the_extras():
@@ -14,7 +14,3 @@ def test_packages_are_those_of_the_extras():
         if name != "jax":  # a plain dependency
             wanted = [re.match(r"[\w-]+", each).group() for each in extras[name]]
             assert list(packages) == wanted
-
-
-def test_how_to_install_names_the_packages():
-    assert how_to_install("web") == "pip install starlette uvicorn"

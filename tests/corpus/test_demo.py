@@ -1,7 +1,6 @@
 """The demo corpus: repeatable, made once."""
 
 import numpy as np
-import pytest
 
 from sketch.corpus import demo
 from sketch.corpus.demo import DEMO_VERSION, demo_corpus, demo_sets
@@ -9,21 +8,12 @@ from sketch.corpus.hdf5 import Corpus
 from sketch.corpus.hershey import NUM_WRITERS
 
 
-@pytest.fixture(scope="module")
-def lines():
-    return [line for lines in demo_sets(300).values() for line in lines]
-
-
-def test_demo_sets_are_the_same_each_time(lines):
-    again = [line for lines in demo_sets(300).values() for line in lines]
-    assert [line.line_id for line in again] == [line.line_id for line in lines]
-    for line, same in zip(lines, again, strict=True):
-        assert line.transcript == same.transcript
-        np.testing.assert_array_equal(line.strokes, same.strokes)
-
-
-def test_demo_sets_share_writers_but_no_line():
+def test_demo_sets_are_the_same_each_time_and_share_writers_but_no_line():
     sets = demo_sets(300)
+    for name, lines in demo_sets(300).items():
+        for line, same in zip(sets[name], lines, strict=True):
+            assert (line.line_id, line.transcript) == (same.line_id, same.transcript)
+            np.testing.assert_array_equal(line.strokes, same.strokes)
     assert [len(sets[name]) for name in ("train", "valid", "test")] == [270, 15, 15]
     ids = [line.line_id for lines in sets.values() for line in lines]
     assert len(set(ids)) == 300

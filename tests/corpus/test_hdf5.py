@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_up_corpus import FACTS, make_line, make_sets
+from made_up_corpus import FACTS, make_line, make_sets, swap_line
 
 from sketch.corpus import hdf5
 from sketch.corpus.corpus_line import SETS, Line
@@ -27,7 +27,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 LINES = st.lists(st.tuples(st.integers(1, 12), TEXTS, TEXTS), min_size=3, max_size=8)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES)
 def test_corpus_that_was_written_is_read_back(tmp_path, drawn):
     lines = [
@@ -118,18 +118,6 @@ def test_write_corpus_of_lines_of_one_length_is_read_back(tmp_path):
             assert_same_lines(corpus.read_set(name), sets[name])
 
 
-def changed(change):
-    sets = make_sets()
-    change(sets)
-    return sets
-
-
-def swap_line(sets, **fields):
-    line = sets["test"][0]
-    values = {name: getattr(line, name) for name in line.__dataclass_fields__}
-    sets["test"][0] = Line(**(values | fields))
-
-
 CHANGES = {
     "transcript": lambda sets: swap_line(sets, transcript="abd"),
     "writer": lambda sets: swap_line(sets, writer="w9"),
@@ -143,7 +131,9 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_digest_changes_with_every_change_of_content(tmp_path, change):
     original = write_corpus(tmp_path / "x.hdf5", make_sets(), **FACTS)
-    other = write_corpus(tmp_path / "y.hdf5", changed(change), **FACTS)
+    sets = make_sets()
+    change(sets)
+    other = write_corpus(tmp_path / "y.hdf5", sets, **FACTS)
     assert other.digest != original.digest
 
 
@@ -197,8 +187,10 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_write_corpus_of_bad_lines_is_refused(tmp_path, name):
     change, message = BAD[name]
+    sets = make_sets()
+    change(sets)
     with pytest.raises(ValueError, match=message):
-        write_corpus(tmp_path / "x.hdf5", changed(change), **FACTS)
+        write_corpus(tmp_path / "x.hdf5", sets, **FACTS)
     assert not list(tmp_path.iterdir())
 
 

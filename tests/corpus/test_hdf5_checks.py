@@ -8,23 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_up_corpus import FACTS, make_line, make_sets
+from made_up_corpus import FACTS, make_line, make_sets, swap_line
 
-from sketch.corpus.corpus_line import Line
 from sketch.corpus.hdf5 import Corpus, write_corpus
 from sketch.ink import DamagedInk
-
-
-def changed(change):
-    sets = make_sets()
-    change(sets)
-    return sets
-
-
-def swap_line(sets, **fields):
-    line = sets["test"][0]
-    values = {name: getattr(line, name) for name in line.__dataclass_fields__}
-    sets["test"][0] = Line(**(values | fields))
 
 
 def read_all(path):
@@ -63,28 +50,12 @@ def replace(file, name, **fields):
     file.create_dataset(name, **fields)
 
 
-def no_features(file):
-    del file["features"]
+def link(name, to):
+    def change(file):
+        del file[name]
+        file[name] = to
 
-
-def group(file):
-    del file["features"]
-    file.create_group("features")
-
-
-def soft_link(file):
-    del file["line_ids"]
-    file["line_ids"] = h5py.SoftLink("/transcripts")
-
-
-def external_link(file):
-    del file["line_ids"]
-    file["line_ids"] = h5py.ExternalLink("other.hdf5", "/line_ids")
-
-
-def external_storage(file):
-    place = [(str(file.filename) + ".raw", 0, h5py.h5f.UNLIMITED)]
-    replace(file, "features_shapes", shape=(6, 2), dtype="<i4", external=place)
+    return change
 
 
 def virtual(file):
@@ -94,16 +65,9 @@ def virtual(file):
     file.create_virtual_dataset("features_shapes", layout)
 
 
-def million_million_lines(file):
-    replace(file, "features_shapes", shape=(10**12, 2), dtype="<i4", chunks=(1000, 2))
-
-
-def empty_million_million_lines(file):
-    replace(file, "features_shapes", shape=(10**12, 2), dtype="<i4")
-
-
-def dense(file):
-    replace(file, "features", data=np.zeros((6, 1200, 3), np.float32))
+def external_storage(file):
+    place = [(str(file.filename) + ".raw", 0, h5py.h5f.UNLIMITED)]
+    replace(file, "features_shapes", shape=(6, 2), dtype="<i4", external=place)
 
 
 def wrong_kind(file):
@@ -112,78 +76,75 @@ def wrong_kind(file):
         file["features"][row] = np.zeros(3)
 
 
-def numbers_for_text(file):
-    replace(file, "transcripts", data=np.arange(6))
+def with_data(name, **fields):
+    return lambda file: replace(file, name, **fields)
 
 
-def other_count(file):
-    replace(file, "transcripts", data=["a"] * 5, dtype=h5py.string_dtype())
+def with_shape(row, shape):
+    return lambda file: file["features_shapes"].__setitem__(row, shape)
 
 
-def longer_shape(file):
-    file["features_shapes"][1] = (4, 3)
+def with_split(**fields):
+    def change(file):
+        split = file.attrs["split"]
+        for name, value in fields.items():
+            split[name][:] = value(file) if callable(value) else value
+        file.attrs["split"] = split
+
+    return change
 
 
-def wider_shape(file):
-    file["features_shapes"][0] = (3, 7)
-
-
-def negative_shape(file):
-    file["features_shapes"][0] = (-7, -3)
-
-
-def set_split(file, **fields):
-    split = file.attrs["split"]
-    for name, value in fields.items():
-        split[name][:] = value
-    file.attrs["split"] = split
-
-
-def indices(file):
-    split = file.attrs["split"]
-    split["indices"][:] = file["features"].ref
-    file.attrs["split"] = split
-
-
-def set_attribute(name, value):
+def with_attribute(name, value):
     return lambda file: file.attrs.__setitem__(name, value)
 
 
+MANY = {"shape": (10**12, 2), "dtype": "<i4"}
+TEXTS = {"data": ["a"] * 5, "dtype": h5py.string_dtype()}
+DENSE = np.zeros((6, 1200, 3), np.float32)
+SHAPES = "features_shapes"
+
+
 HOSTILE = {
-    "no features": (no_features, "no 'features'"),
-    "group": (group, "not a dataset"),
-    "soft link": (soft_link, "no 'line_ids'"),
-    "external link": (external_link, "no 'line_ids'"),
+    "no features": (lambda file: file.__delitem__("features"), "no 'features'"),
+    "group": (link("features", np.dtype("<f4")), "not a dataset"),
+    "soft link": (link("line_ids", h5py.SoftLink("/transcripts")), "no 'line_ids'"),
+    "external link": (
+        link("line_ids", h5py.ExternalLink("other.hdf5", "/line_ids")),
+        "no 'line_ids'",
+    ),
     "external storage": (external_storage, "one piece"),
     "virtual": (virtual, "one piece"),
-    "10^12 lines": (million_million_lines, "one piece"),
-    "10^12 lines, none stored": (empty_million_million_lines, "in 0 bytes"),
-    "padded, as udibr's": (dense, "shape"),
+    "10^12 lines": (with_data(SHAPES, **MANY, chunks=(1000, 2)), "one piece"),
+    "10^12 lines, none stored": (with_data(SHAPES, **MANY), "in 0 bytes"),
+    "padded, as udibr's": (with_data("features", data=DENSE), "shape"),
     "float64": (wrong_kind, "not variable-length float32"),
-    "text is numbers": (numbers_for_text, "not text"),
-    "other count": (other_count, r"shape \(5,\), expected \(6,\)"),
-    "longer shape": (longer_shape, r"row 1 has 3 numbers, but its shape is \[4, 3\]"),
-    "wider shape": (wider_shape, "shape is not"),
-    "negative shape": (negative_shape, "shape is not"),
-    "rows beyond": (lambda file: set_split(file, stop=7), "rows 0 to 7 of 6"),
-    "no rows": (lambda file: set_split(file, start=6, stop=6), "rows 6 to 6 of 6"),
-    "negative rows": (lambda file: set_split(file, start=-3), "rows -3 to"),
-    "indices": (indices, "list of indices"),
-    "no train": (lambda file: set_split(file, split=b"all"), "no set 'train'"),
-    "split is text": (set_attribute("split", np.bytes_("train")), "'split' is "),
-    "no digest": (
-        lambda file: file.attrs.__delitem__("digest"),
-        "no attribute 'digest'",
+    "text is numbers": (with_data("transcripts", data=np.arange(6)), "not text"),
+    "other count": (
+        with_data("transcripts", **TEXTS),
+        r"shape \(5,\), expected \(6,\)",
     ),
-    "mean": (set_attribute("offset_mean", [0.0, np.inf]), "two finite numbers"),
+    "longer shape": (
+        with_shape(1, (4, 3)),
+        r"row 1 has 3 numbers, but its shape is \[4, 3\]",
+    ),
+    "wider shape": (with_shape(0, (3, 7)), "shape is not"),
+    "negative shape": (with_shape(0, (-7, -3)), "shape is not"),
+    "rows beyond": (with_split(stop=7), "rows 0 to 7 of 6"),
+    "no rows": (with_split(start=6, stop=6), "rows 6 to 6 of 6"),
+    "negative rows": (with_split(start=-3), "rows -3 to"),
+    "indices": (with_split(indices=lambda f: f["features"].ref), "list of indices"),
+    "no train": (with_split(split=b"all"), "no set 'train'"),
+    "split is text": (with_attribute("split", np.bytes_("train")), "'split' is "),
+    "no digest": (lambda f: f.attrs.__delitem__("digest"), "no attribute 'digest'"),
+    "mean": (with_attribute("offset_mean", [0.0, np.inf]), "two finite numbers"),
     "mean is text": (
-        set_attribute("offset_mean", np.bytes_("0 0")),
+        with_attribute("offset_mean", np.bytes_("0 0")),
         "'offset_mean' is",
     ),
-    "std": (set_attribute("offset_std", [0.0, 1.0]), "not positive"),
-    "alphabet": (set_attribute("alphabet", np.bytes_("cba")), "sorted"),
-    "alphabet is numbers": (set_attribute("alphabet", [1, 2]), "'alphabet' is int64"),
-    "alphabet is no text": (set_attribute("alphabet", np.bytes_(b"\xff")), "utf-8"),
+    "std": (with_attribute("offset_std", [0.0, 1.0]), "not positive"),
+    "alphabet": (with_attribute("alphabet", np.bytes_("cba")), "sorted"),
+    "alphabet is numbers": (with_attribute("alphabet", [1, 2]), "'alphabet' is int64"),
+    "alphabet is no text": (with_attribute("alphabet", np.bytes_(b"\xff")), "utf-8"),
 }
 
 
@@ -289,8 +250,9 @@ def test_corpus_with_a_line_that_is_not_ink_names_it(path, column, value, messag
 
 def test_corpus_with_an_endless_text_is_refused(path, monkeypatch):
     monkeypatch.setattr("sketch.corpus.corpus_line.MAX_TEXT_BYTES", 10**6)
-    swapped = changed(lambda sets: swap_line(sets, transcript="a" * 20_001))
-    write_corpus(path, swapped, **FACTS)
+    sets = make_sets()
+    swap_line(sets, transcript="a" * 20_001)
+    write_corpus(path, sets, **FACTS)
     with pytest.raises(DamagedInk, match="transcripts holds a text of 20,001 bytes"):
         read_all(path)
 

@@ -80,19 +80,3 @@ def test_every_command_of_the_page(sketch, pen, tmp_path):
     assert "NAME" in sketch("list").out
     result = sketch("train", "--model", tmp_path / "published" / "NAME")
     assert result.code == 1 and "is published" in result.err
-
-
-def test_options_that_do_not_go_together(sketch):
-    result = sketch("evaluate", "--model", "x", "--bias", 1)
-    assert result.code == 2 and "--bias goes only with --legibility" in result.err
-    result = sketch("evaluate", "--model", "x", "-n", 1, "--seed", 2)
-    assert result.code == 2 and "--number, --seed goes only with" in result.err
-    result = sketch("evaluate", "--model", "x", "--legibility", "--protocol", "vrnn")
-    assert result.code == 2 and "--protocol does not go with" in result.err
-
-
-def test_without_a_pretrained_model_the_remedy_is_told(sketch, tmp_path, monkeypatch):
-    monkeypatch.setattr(places, "pretrained_dir", lambda: tmp_path / "none")
-    for words in (["sample", "--text", "a"], ["write", "a", "-o", "a.svg"]):
-        result = sketch(*words)
-        assert result.code == 1 and "is missing" in result.err

@@ -198,8 +198,6 @@ def test_a_prime_that_cannot_be_is_told_in_a_line(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--prime", "demo-0012"], "--prime goes only with --text"),
-        (["--text", "so", "--prime-text", "x"], "--prime-text goes only with --prime"),
         (["--text", "so", "--data", "x"], "--data goes only with --prime"),
         (["--text", "so", "--prime", "a.svg", "--data", "x"], "goes only with --prime"),
     ],

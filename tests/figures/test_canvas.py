@@ -9,7 +9,6 @@ import pytest
 from made_up_ink import wave
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
 
 from sketch.figures.canvas import draw_strokes
 from sketch.figures.pictures import draw_sketch
@@ -35,18 +34,13 @@ def drawing(strokes, **style):
 
 
 def test_draw_strokes_draws_every_point():
-    strokes = np.concatenate([[[5, 5, 1], [9, 9, 1]], wave(), [[7, 0, 0]]])
+    strokes = np.concatenate([[[5, 5, 1], [9, 9, 1]], wave(200), [[7, 0, 0]]])
     start = (100.0, -3.0)
     expected = split_pen_strokes(strokes, start)
     drawn = drawn_strokes(drawing(strokes, start=start))
-    assert [len(stroke) for stroke in expected].count(
-        1
-    ) == 1  # there is a dot to be seen
-    key = lambda stroke: tuple(stroke[0])  # noqa: E731
-    for one, other in zip(
-        sorted(expected, key=key), sorted(drawn, key=key), strict=True
-    ):
-        np.testing.assert_array_equal(one, other)
+    assert sum(len(stroke) == 1 for stroke in expected) == 1  # a dot to be seen
+    as_lists = [sorted(stroke.tolist() for stroke in one) for one in (drawn, expected)]
+    assert as_lists[0] == as_lists[1]
 
 
 def test_draw_strokes_in_one_place_draws_a_dot():
@@ -54,12 +48,6 @@ def test_draw_strokes_in_one_place_draws_a_dot():
     assert not axes.patches and isinstance(axes.collections[0], PathCollection)
     axes = drawing(np.zeros((0, 3)))
     assert not axes.patches and not axes.collections
-
-
-def test_draw_strokes_of_a_long_line_keeps_every_point():
-    axes = drawing(wave(200, lift=500))
-    (patch,) = axes.patches
-    assert isinstance(patch, PathPatch) and len(patch.get_path().vertices) == 201
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
@@ -70,7 +58,7 @@ def test_picture_of_the_same_ink_is_the_same_file(tmp_path, suffix):
     assert first.read_bytes() == second.read_bytes()
 
 
-@pytest.mark.parametrize("backend", ["module://gone.backend", "Qt4Agg", "nonsense"])
+@pytest.mark.parametrize("backend", ["module://gone.backend", "nonsense"])
 def test_pictures_with_any_mplbackend_are_drawn(tmp_path, backend):
     code = (
         "import numpy, os, sys; from sketch.page import page_files;"

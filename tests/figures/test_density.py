@@ -94,19 +94,6 @@ def test_density_map_integrates_to_the_weights(scales):
     assert density.sum() * pixel**2 == pytest.approx(parts.weights.sum(), rel=2e-3)
 
 
-@pytest.mark.parametrize("bias", [0.0, 5.0])
-def test_density_of_a_line_integrates_to_its_steps(bias):
-    time = 12
-    params = mixture(time, bias)
-    points = np.cumsum(normalised_wave(time)[:, :2] * STD + MEAN, axis=0)
-    parts = place_mixtures(params, points, MEAN, STD)
-    low, high = points.min(axis=0) - 400, points.max(axis=0) + 400
-    pixel = 4.0
-    shape = tuple(np.ceil((high - low) / pixel).astype(int)[::-1])
-    total = density_map(parts, low, pixel, shape).sum() * pixel**2
-    assert total == pytest.approx(time, rel=2e-3)
-
-
 def test_place_mixtures_moves_them_to_the_pen():
     params = Mixture(
         np.array([[0.0, -np.inf]]),

@@ -71,14 +71,6 @@ def test_hold_after_the_holder_was_killed_succeeds(path, other):
         assert f"process {os.getpid()}" in lock.holder(path)
 
 
-def test_hold_after_an_exception_succeeds(path):
-    with pytest.raises(KeyError):
-        with lock.hold(path):
-            raise KeyError(1)
-    with lock.hold(path):
-        pass
-
-
 def test_hold_while_another_process_calls_holder_succeeds(path):
     code = (
         "import sys\n"
