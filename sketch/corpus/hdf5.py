@@ -45,22 +45,18 @@ from sketch.corpus.corpus_line import (
     find_problem,
 )
 from sketch.corpus.hdf5_checks import (
+    CheckedFile,
     damage_named,
     damaged,
     file_identity,
-    heap_lengths,
-    own_dataset,
     read_referenced,
-    read_references,
 )
 from sketch.corpus.hdf5_parts import (
     FORMAT,
-    TEXT_SOURCES,
-    check_features,
     read_attributes,
+    read_references,
     read_shapes,
     read_split,
-    read_texts,
     split_array,
 )
 from sketch.ink.alphabet import Alphabet
@@ -126,10 +122,7 @@ def write_corpus(
     lines, bounds = arrange_sets(sets)
     for line in lines:
         check_line(line)
-    train_start, train_stop = bounds["train"]
-    mean, std = offset_statistics(
-        line.strokes for line in lines[train_start:train_stop]
-    )
+    mean, std = offset_statistics(x.strokes for x in lines[slice(*bounds["train"])])
     if not (np.isfinite(std).all() and (std > 0).all()):
         raise ValueError(
             f"the offsets of the training set do not vary (std {std.tolist()}): "
@@ -206,14 +199,10 @@ def _fill(
         file[f"features_{scale}"] = values
         file[f"features_{scale}"].make_scale(scale)
         features.dims[0].attach_scale(file[f"features_{scale}"])
-    texts = {
-        "transcripts": [line.transcript for line in lines],
-        "line_ids": [line.line_id for line in lines],
-        "writers": [line.writer for line in lines],
-    }
-    for name, values in texts.items():
-        file.create_dataset(name, data=values, dtype=h5py.string_dtype("utf-8"))
-        file[name].dims[0].label = "batch"
+    for name in ("transcript", "line_id", "writer"):
+        texts = [getattr(line, name) for line in lines]
+        file.create_dataset(f"{name}s", data=texts, dtype=h5py.string_dtype("utf-8"))
+        file[f"{name}s"].dims[0].label = "batch"
     file.attrs["split"] = split_array(bounds)
     for name, value in attributes.items():
         if isinstance(value, str):
@@ -242,18 +231,17 @@ class Corpus:
     """
 
     def __init__(self, file: h5py.File, path: Path, identity: tuple[int, ...]):
-        self._file = file
+        self._file = CheckedFile(file, path)
         self.path = path
         self.identity = identity
-        attributes = read_attributes(file, path)
+        attributes = read_attributes(self._file)
         self.offset_mean = attributes["offset_mean"]
         self.offset_std = attributes["offset_std"]
         self.digest = attributes["digest"]
         self.source = attributes["source"]
         self.alphabet = Alphabet(tuple(attributes["alphabet"]))
-        self._shapes = read_shapes(file, path)
-        check_features(file, path, self._shapes)
-        self._bounds = read_split(file, path, len(self._shapes))
+        self._shapes = read_shapes(self._file)
+        self._bounds = read_split(self._file, len(self._shapes))
         self.sets = tuple(name for name in SETS if name in self._bounds)
         self._rows_of_ids: dict[str, int] | None = None
 
@@ -290,7 +278,7 @@ class Corpus:
 
     def close(self) -> None:
         """Closes the file; what was read stays valid."""
-        self._file.close()
+        self._file.file.close()
 
     def __enter__(self) -> "Corpus":
         return self
@@ -304,7 +292,7 @@ class Corpus:
 
     def lengths(self, set_name: str) -> np.ndarray:
         """Number of offsets of each line of a set, int `[line]`, in file order."""
-        return self._shapes[self._rows(set_name), 0].astype(np.int64)
+        return self._shapes[self._rows(set_name), 0]
 
     def transcripts(self, set_name: str) -> list[str]:
         """The transcript of each line of a set, in file order; "" where unknown."""
@@ -313,10 +301,6 @@ class Corpus:
     def writers(self, set_name: str) -> list[str]:
         """The writer of each line of a set, in file order; "" where unknown."""
         return self._read_texts("writers", self._rows(set_name))
-
-    def line_ids(self, set_name: str) -> list[str]:
-        """The name of each line of a set, in file order."""
-        return self._read_texts("line_ids", self._rows(set_name))
 
     def read_set(self, set_name: str) -> list[Line]:
         """Reads all lines of a set into memory (about 100 MB for IAM-OnDB).
@@ -334,12 +318,9 @@ class Corpus:
             source: one of `SOURCES`.
             set_name: which set.
         """
-        rows = self._rows(set_name)
-        item_size = 4 if source == "features" else 1
         with damage_named(self.path):
-            dataset = own_dataset(self._file, self.path, source, (len(self._shapes),))
-            heap_lengths(dataset, self.path, item_size)
-            return read_references(dataset, self.path)[rows].copy()
+            references = read_references(self._file, source, len(self._shapes))
+        return references[self._rows(set_name)]
 
     def line(self, line_id: str) -> Line:
         """Reads one line by its id.
@@ -348,8 +329,7 @@ class Corpus:
             ValueError: No line has this id.
         """
         if self._rows_of_ids is None:
-            with damage_named(self.path):
-                ids = self._read_texts("line_ids", slice(0, len(self._shapes)))
+            ids = self._read_texts("line_ids", slice(None))
             self._rows_of_ids = {name: row for row, name in enumerate(ids)}
         row = self._rows_of_ids.get(line_id)
         if row is None:
@@ -367,22 +347,22 @@ class Corpus:
         return slice(*self._bounds[set_name])
 
     def _read_rows(self, rows: slice) -> list[Line]:
-        with damage_named(self.path):
-            references = read_references(self._file["features"], self.path)[rows]
-            features = read_referenced(self.path, "features", references, item_size=4)
-            texts = {name: self._read_texts(name, rows) for name in TEXT_SOURCES}
-        lines = []
-        for place, shape in enumerate(self._shapes[rows]):
-            line = Line(
-                np.frombuffer(features[place], "<f4").astype(np.float32).reshape(shape),
-                transcript=texts["transcripts"][place],
-                line_id=texts["line_ids"][place],
-                writer=texts["writers"][place],
-            )
-            if problem := find_problem(line.strokes):
-                raise damaged(self.path, f"line {line.line_id}: {problem}")
-            lines.append(line)
+        features = self._read("features", rows, item_size=4)
+        sources = ("transcripts", "line_ids", "writers")
+        texts = [self._read_texts(source, rows) for source in sources]
+        shapes, lines = self._shapes[rows], []
+        for shape, ink, *words in zip(shapes, features, *texts, strict=True):
+            strokes = np.frombuffer(ink, "<f4").astype(np.float32).reshape(shape)
+            lines.append(Line(strokes, *words))
+            if problem := find_problem(strokes):
+                raise damaged(self.path, f"line {lines[-1].line_id}: {problem}")
         return lines
 
-    def _read_texts(self, name: str, rows: slice) -> list[str]:
-        return read_texts(self._file, self.path, name, len(self._shapes), rows)
+    def _read_texts(self, source: str, rows: slice) -> list[str]:
+        with damage_named(self.path):
+            return [text.decode("utf-8") for text in self._read(source, rows, 1)]
+
+    def _read(self, source: str, rows: slice, item_size: int) -> list[bytes]:
+        with damage_named(self.path):
+            references = read_references(self._file, source, len(self._shapes))[rows]
+            return read_referenced(self.path, source, references, item_size)

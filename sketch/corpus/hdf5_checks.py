@@ -52,67 +52,107 @@ def file_identity(status: os.stat_result) -> tuple[int, ...]:
     return status.st_mtime_ns, status.st_size
 
 
-def own_dataset(
-    file: h5py.File, path: Path, name: str, shape: tuple[int | None, ...]
-) -> h5py.Dataset:
-    """A dataset that is stored in this file, whole and in one piece.
+class CheckedFile:
+    """An HDF5 file, open for reading; its methods raise DamagedInk."""
 
-    Args:
-        file: the file.
-        path: its path, for messages.
-        name: of the dataset, at the top of the file.
-        shape: that it must have; None: any size along this axis.
+    def __init__(self, file: h5py.File, path: Path):
+        self.file = file
+        self.path = path
+        self.size = path.stat().st_size
 
-    Raises:
-        DamagedInk: There is no such dataset.
-    """
-    link = file.get(name, getlink=True) if name in file else None
-    if not isinstance(link, h5py.HardLink):
-        raise damaged(path, f"it holds no {name!r}; another program's file?")
-    dataset = file[name]
-    if not isinstance(dataset, h5py.Dataset):
-        raise damaged(path, f"{name!r} is not a dataset")
-    if dataset.external or dataset.is_virtual or dataset.chunks:
-        raise damaged(path, f"{name!r} is not stored in one piece in the file")
-    fits = len(dataset.shape) == len(shape) and all(
-        expected in (None, size)
-        for expected, size in zip(shape, dataset.shape, strict=True)
-    )
-    if not fits:
-        raise damaged(path, f"{name!r} has shape {dataset.shape}, expected {shape}")
-    row_size = dataset.dtype.itemsize
-    if is_variable_length(dataset):
-        row_size = HEAP_REFERENCE.itemsize
-    stored = dataset.id.get_storage_size()
-    if stored != row_size * dataset.size or stored > path.stat().st_size:
-        raise damaged(path, f"{name!r} claims {dataset.size} values in {stored} bytes")
-    return dataset
+    def dataset(self, name: str, shape: tuple[int | None, ...]) -> h5py.Dataset:
+        """A dataset at the top of the file, stored there whole and in one piece.
+
+        Args:
+            name: of the dataset.
+            shape: that it must have; None: any size along this axis.
+        """
+        link = self.file.get(name, getlink=True) if name in self.file else None
+        if not isinstance(link, h5py.HardLink):
+            raise damaged(self.path, f"it holds no {name!r}; another program's file?")
+        found = self.file[name]
+        if not isinstance(found, h5py.Dataset):
+            raise damaged(self.path, f"{name!r} is not a dataset")
+        if found.external or found.is_virtual or found.chunks:
+            raise damaged(self.path, f"{name!r} is not stored in one piece in the file")
+        wanted = tuple(
+            size if expected is None else expected
+            for expected, size in zip(shape, found.shape, strict=False)
+        )
+        if wanted != found.shape or len(shape) != len(found.shape):
+            raise damaged(
+                self.path, f"{name!r} has shape {found.shape}, expected {shape}"
+            )
+        stored, row_size = found.id.get_storage_size(), found.dtype.itemsize
+        if _is_variable_length(found):
+            row_size = HEAP_REFERENCE.itemsize
+        if stored != row_size * found.size or stored > self.size:
+            problem = f"{name!r} claims {found.size} values in {stored} bytes"
+            raise damaged(self.path, problem)
+        return found
+
+    def references(self, name: str, num_rows: int, item_size: int) -> np.ndarray:
+        """Where the rows of a variable-length dataset are, `HEAP_REFERENCE` `[row]`.
+
+        Args:
+            name: of the dataset.
+            num_rows: that it must have.
+            item_size: bytes of an item of a row; all claim no more than the file has.
+        """
+        dataset = self.dataset(name, (num_rows,))
+        if not _is_variable_length(dataset):
+            raise damaged(self.path, f"{name} has no rows of variable length")
+        with open(self.path, "rb") as raw:
+            raw.seek(dataset.id.get_offset() or 0)
+            stored = raw.read(num_rows * HEAP_REFERENCE.itemsize)
+        references = np.frombuffer(stored, HEAP_REFERENCE)
+        if len(references) != num_rows:
+            raise damaged(self.path, f"{name} is cut off")
+        if int(references["length"].sum(dtype=np.int64)) * item_size > self.size:
+            raise damaged(self.path, f"{name} claims more values than the file holds")
+        return references
+
+    def attribute(self, name: str, kinds: str, num_axes: int) -> np.ndarray:
+        """Reads an attribute of the file whose values are of fixed length.
+
+        One of variable length leads into the heap, where a forged object of size 0
+        keeps the HDF5 library for ever: its type is looked at before it is read.
+
+        Args:
+            name: of the attribute.
+            kinds: of numpy's dtypes, such as "S" for text.
+            num_axes: how many axes it has; 0: a scalar.
+        """
+        if name not in self.file.attrs:
+            problem = f"not written by this program: no attribute {name!r}"
+            raise damaged(self.path, problem)
+        found = self.file.attrs.get_id(name)
+        if not _is_plain(found.dtype):
+            raise damaged(self.path, f"attribute {name!r} is of variable length")
+        is_fit = found.dtype.kind in kinds and len(found.shape) == num_axes
+        if not is_fit or max(found.shape, default=0) > MAX_ATTRIBUTE_ROWS:
+            problem = f"attribute {name!r} is {found.dtype} of shape {found.shape}"
+            raise damaged(self.path, problem)
+        return np.asarray(self.file.attrs[name])
+
+    def text_attribute(self, name: str) -> str:
+        """As `attribute`, for a text."""
+        return bytes(self.attribute(name, "S", 0)[()]).decode("utf-8")
 
 
-def is_variable_length(dataset: h5py.Dataset) -> bool:
-    """Whether the values of a dataset are references into the heap."""
+def _is_variable_length(dataset: h5py.Dataset) -> bool:
     text = h5py.check_string_dtype(dataset.dtype)
     is_free_text = text is not None and text.length is None
     return is_free_text or h5py.check_vlen_dtype(dataset.dtype) is not None
 
 
-def heap_lengths(dataset: h5py.Dataset, path: Path, item_size: int) -> np.ndarray:
-    """The number of items in each row of a variable-length dataset, int64 `[row]`.
-
-    Args:
-        dataset: from `own_dataset`.
-        path: of the file.
-        item_size: bytes of an item.
-
-    Raises:
-        DamagedInk: The rows together claim more than the file holds.
-    """
-    if not is_variable_length(dataset):
-        raise damaged(path, f"{dataset.name} has no rows of variable length")
-    lengths = read_references(dataset, path)["length"].astype(np.int64)
-    if int(lengths.sum()) * item_size > path.stat().st_size:
-        raise damaged(path, f"{dataset.name} claims more values than the file holds")
-    return lengths
+def _is_plain(dtype: np.dtype) -> bool:
+    """Whether values of this type hold nothing of variable length, at any depth."""
+    if dtype.subdtype:
+        return _is_plain(dtype.subdtype[0])
+    if dtype.fields:
+        return all(_is_plain(field[0]) for field in dtype.fields.values())
+    return not dtype.hasobject or h5py.check_ref_dtype(dtype) is h5py.Reference
 
 
 def read_referenced(
@@ -130,7 +170,7 @@ def read_referenced(
     Args:
         path: the file; it need not be open.
         name: of the dataset, for messages.
-        references: from `read_references`.
+        references: from `CheckedFile.references`.
         item_size: bytes of an item.
         identity: `file_identity` when the references were read; None: unknown.
 
@@ -180,60 +220,3 @@ def _find_objects(data: mmap.mmap, address: int) -> dict[int, tuple[int, int]]:
         objects[index] = (content, size)
         place = content + (size + 7) // 8 * 8
     return objects
-
-
-def read_references(dataset: h5py.Dataset, path: Path) -> np.ndarray:
-    """Where the rows of a variable-length dataset are, `HEAP_REFERENCE` `[row]`."""
-    num_bytes = dataset.size * HEAP_REFERENCE.itemsize
-    with open(path, "rb") as raw:
-        raw.seek(dataset.id.get_offset() or 0)
-        references = raw.read(num_bytes)
-    if len(references) != num_bytes:
-        raise damaged(path, f"{dataset.name} is cut off")
-    return np.frombuffer(references, HEAP_REFERENCE)
-
-
-def read_plain_attribute(
-    thing: h5py.HLObject, path: Path, name: str, kinds: str, num_axes: int
-) -> np.ndarray:
-    """Reads an attribute whose values are of fixed length.
-
-    An attribute of variable length leads into the heap, where a forged object of size 0
-    keeps the HDF5 library for ever: its type is looked at before its value is read.
-
-    Args:
-        thing: the file, group or dataset that has it.
-        path: of the file, for messages.
-        name: of the attribute.
-        kinds: of numpy's dtypes, such as "S" for text.
-        num_axes: how many axes it has; 0: a scalar.
-
-    Raises:
-        DamagedInk: There is no such attribute, or it is of another kind.
-    """
-    if name not in thing.attrs:
-        raise damaged(path, f"not written by this program: no attribute {name!r}")
-    attribute = thing.attrs.get_id(name)
-    if not is_plain(attribute.dtype):
-        raise damaged(path, f"attribute {name!r} is of variable length")
-    is_fit = attribute.dtype.kind in kinds and len(attribute.shape) == num_axes
-    if not is_fit or max(attribute.shape, default=0) > MAX_ATTRIBUTE_ROWS:
-        raise damaged(
-            path,
-            f"attribute {name!r} is {attribute.dtype} of shape {attribute.shape}",
-        )
-    return np.asarray(thing.attrs[name])
-
-
-def is_plain(dtype: np.dtype) -> bool:
-    """Whether values of this type hold nothing of variable length, at any depth."""
-    if dtype.subdtype:
-        return is_plain(dtype.subdtype[0])
-    if dtype.fields:
-        return all(is_plain(field[0]) for field in dtype.fields.values())
-    return not dtype.hasobject or h5py.check_ref_dtype(dtype) is h5py.Reference
-
-
-def read_text_attribute(file: h5py.File, path: Path, name: str) -> str:
-    """As `read_plain_attribute`, for a text."""
-    return bytes(read_plain_attribute(file, path, name, "S", 0)[()]).decode("utf-8")

@@ -39,23 +39,22 @@ class Shards:
         self.path = ", ".join(str(file.path) for file in files)
         self.source = "; ".join(dict.fromkeys(file.source for file in files))
         self.sets = files[0].sets
-        self.alphabet = files[0].alphabet
+        characters = {c for file in files for c in file.alphabet.characters}
+        self.alphabet = Alphabet(tuple(sorted(characters)))
         self.digest = files[0].digest
         self.offset_mean, self.offset_std = files[0].offset_mean, files[0].offset_std
         if len(files) > 1:
-            characters = {c for file in files for c in file.alphabet.characters}
-            self.alphabet = Alphabet(tuple(sorted(characters)))
             joined = "\n".join(file.digest for file in files)
             self.digest = hashlib.sha256(joined.encode()).hexdigest()
-            self.offset_mean, self.offset_std = self._joint_statistics()
-
-    def _joint_statistics(self) -> tuple[np.ndarray, np.ndarray]:
-        counts = np.array([file.lengths("train").sum() for file in self.files])
-        shares = (counts / counts.sum())[:, None]
-        means = np.array([file.offset_mean for file in self.files])
-        stds = np.array([file.offset_std for file in self.files])
-        mean = (shares * means).sum(axis=0)
-        return mean, np.sqrt((shares * (stds**2 + (means - mean) ** 2)).sum(axis=0))
+            counts = np.array([file.lengths("train").sum() for file in files])
+            shares = (counts / counts.sum())[:, None]
+            means, stds = (
+                np.array([getattr(file, f"offset_{name}") for file in files])
+                for name in ("mean", "std")
+            )
+            self.offset_mean = mean = (shares * means).sum(axis=0)
+            squares = stds**2 + (means - mean) ** 2
+            self.offset_std = np.sqrt((shares * squares).sum(axis=0))
 
     def require_fit(self) -> None:
         """Refuses files that should not be trained on together.
@@ -109,18 +108,18 @@ class Shards:
 
     def transcripts(self, set_name: str) -> list[str]:
         """The transcript of each line of a set; "" where unknown."""
-        return [text for file in self.files for text in file.transcripts(set_name)]
+        return self.texts(set_name).held().rows
 
     def writers(self, set_name: str) -> list[str]:
         """The writer of each line of a set; "" where unknown."""
-        return [writer for file in self.files for writer in file.writers(set_name)]
+        return self.texts(set_name, "writers").held().rows
 
     def strokes(self, set_name: str) -> RowsOnDisk:
         """The ink of a set: float32 `[time, 3]`, in the recording's units."""
         return self._rows("features", set_name, _decode_strokes)
 
     def texts(self, set_name: str, source: str = "transcripts") -> RowsOnDisk:
-        """The transcripts of a set, or its `line_ids`."""
+        """The transcripts of a set, or its `line_ids` or `writers`."""
         return self._rows(source, set_name, lambda data: data.decode("utf-8"))
 
     def _rows(
@@ -145,7 +144,8 @@ def _extent(file: Corpus) -> np.ndarray:
 
 
 def _keys(file: Corpus, set_name: str) -> Iterator[tuple[str, int]]:
-    return zip(file.line_ids(set_name), file.lengths(set_name).tolist(), strict=True)
+    ids = Shards([file]).texts(set_name, "line_ids").held().rows
+    return zip(ids, file.lengths(set_name).tolist(), strict=True)
 
 
 def _is_same_ink(line_id: str, *files: Corpus) -> bool:
