@@ -64,10 +64,7 @@ class Alphabet:
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> "Alphabet":
         """The alphabet of all characters in `texts`, after `normalise_text`."""
-        known = set()
-        for text in texts:
-            known.update(normalise_text(text))
-        return cls(tuple(sorted(known)))
+        return cls(tuple(sorted({c for text in texts for c in normalise_text(text)})))
 
     @property
     def size(self) -> int:
@@ -98,9 +95,13 @@ class Alphabet:
         text = normalise_text(text)
         for position, character in enumerate(text, start=1):
             if character not in codes:
+                name = unicodedata.name(character, "no Unicode name")
+                known = f"the alphabet is {''.join(self.characters)!r}"
+                if not self.characters:
+                    known = "the alphabet is empty: its corpus has no transcripts"
                 raise ValueError(
-                    f"unknown character {_show(character)} at position {position} of "
-                    f"{text!r}; {self._known()}"
+                    f"unknown character {character!r} (U+{ord(character):04X}, {name}) "
+                    f"at position {position} of {text!r}; {known}"
                 )
         result = [codes[character] for character in text]
         return np.array(result + [END] * end, dtype=np.int32)
@@ -121,13 +122,3 @@ class Alphabet:
                 break
             text.append(self.characters[code - 1])
         return "".join(text)
-
-    def _known(self) -> str:
-        if not self.characters:
-            return "the alphabet is empty: its corpus has no transcripts"
-        return f"the alphabet is {''.join(self.characters)!r}"
-
-
-def _show(character: str) -> str:
-    name = unicodedata.name(character, "no Unicode name")
-    return f"{character!r} (U+{ord(character):04X}, {name})"

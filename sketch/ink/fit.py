@@ -62,12 +62,8 @@ def unit_ratio(offset_std: np.ndarray, other_std: np.ndarray) -> float:
 def resample(strokes: np.ndarray, num_points: float) -> np.ndarray:
     """Gives a line about `num_points` points, at even distances along each stroke.
 
-    Args:
-        strokes: `[time, 3]`, raw offsets.
-        num_points: how many in all; each stroke keeps at least two, a dot its one.
-
-    Returns:
-        float32 `[time, 3]`, raw offsets in the same unit.
+    Each stroke keeps at least two, a dot its one. `strokes` and the result are
+    `[time, 3]`, raw offsets in one unit.
     """
     return strokes_from_points(_resample_all(split_pen_strokes(strokes), num_points))
 
@@ -87,15 +83,7 @@ def stroke_length(points: np.ndarray) -> float:
 
 
 def resample_stroke(points: np.ndarray, num_points: int) -> np.ndarray:
-    """Puts points at even distances along a pen stroke; both ends are kept.
-
-    Args:
-        points: `[n, 2]`.
-        num_points: of the result.
-
-    Returns:
-        float64 `[num_points, 2]`.
-    """
+    """Puts points at even distances along a stroke `[n, 2]`; both ends are kept."""
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     places = np.linspace(0.0, along[-1], num_points)
     return np.column_stack([np.interp(places, along, axis) for axis in points.T])

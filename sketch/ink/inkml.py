@@ -48,38 +48,18 @@ NAMESPACE = "http://www.w3.org/2003/InkML"
 TEXT_TYPES = ("truth", "transcription", "normalizedlabel", "label")  # the first wins
 TRACE, VIEW, DEFINITIONS = "{*}trace", "{*}traceView", "{*}definitions"
 IDS = ("{http://www.w3.org/XML/1998/namespace}id", "id")  # the drafts had the second
-DRAWINGS = (
-    "drawing",
-    "diagram",
-    "arrow",
-    "picture",
-)  # kinds of groups that are no text
+DRAWINGS = ("drawing", "diagram", "arrow", "picture")  # groups that are no text
 MAX_CHANNELS = 100  # of a trace; styluses have about ten
 MILLIMETRES = {"m": 1000.0, "cm": 10.0, "mm": 1.0, "himetric": 0.01, "um": 0.001}
-MILLIMETRES |= {
-    "in": 25.4,
-    "inch": 25.4,
-    "pt": 25.4 / 72,
-    "pc": 25.4 / 6,
-    "px": 25.4 / 96,
-}
+MILLIMETRES |= {"in": 25.4, "inch": 25.4, "pt": 25.4 / 72, "pc": 25.4 / 6}
+MILLIMETRES |= {"px": 25.4 / 96}
 VALUE = re.compile(
     r"""(?:([!'"])\s*+)?([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\#[0-9a-fA-F]+|[*?TF])"""
 )
 
 
 def write_inkml(path: str | Path, lines: Lines) -> None:
-    """Writes ink as InkML.
-
-    Args:
-        path: the file.
-        lines: strokes `[time, 3]` in raw offsets, or an `InkLine` with its text, or
-            a sequence of either. A line begins at its `start`, or at (0, 0).
-
-    Raises:
-        ValueError: if there is no line.
-        DamagedInk: if an offset is NaN or infinite; says in which line.
-    """
+    """Writes ink as InkML; arguments and errors as in `write_json`."""
     rows = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<ink xmlns="{NAMESPACE}">',
@@ -125,34 +105,32 @@ def parse_inkml(content: bytes, path: str | Path, join: bool = True) -> InkFile:
     return InkFile(lines, 0, page.passed_over)
 
 
-def _text_of(element: etree._Element) -> str:
-    """The text that an element says was written in it; "" if none."""
-    texts = {}
+def _annotations(element: etree._Element) -> dict[str, str]:
+    """What is said of an element, by the kind of annotation; of each kind the first."""
+    texts: dict[str, str] = {}
     for child in element:
-        kind = child.get("type", "").lower()
-        text = child.text
+        kind, text = child.get("type", "").lower(), child.text
         if name_of(child) == "annotationXML" and len(child):
             kind, text = "truth", child.findtext(".//{*}Tg_Truth")  # HANDS-VNOnDB
         if text and name_of(child) in ("annotation", "annotationXML"):
             texts.setdefault(kind, text)
-    return next(filter(None, map(texts.get, TEXT_TYPES)), "")
+    return texts
+
+
+def _text_of(element: etree._Element) -> str:
+    return next(filter(None, map(_annotations(element).get, TEXT_TYPES)), "")
 
 
 def _writer_of(element: etree._Element) -> str:
-    for child in element:
-        if name_of(child) == "annotation" and child.get("type", "").lower() == "writer":
-            return child.text or ""
-    return element.findtext("{*}annotationXML/{*}authorId", "")  # IAMonDO
+    author = element.findtext("{*}annotationXML/{*}authorId", "")  # IAMonDO
+    return _annotations(element).get("writer", author)
 
 
 def _kind_of(element: etree._Element) -> str:
     """What a group or a view is: "textline", "drawing", "inkword", …"""
-    for child in element:
-        if name_of(child) == "annotation" and child.get("type", "").lower() == "type":
-            return (child.text or "").strip().lower()
-    for context in element.iterfind("{*}annotationXML//{*}context"):  # Office
-        return context.get("type", "").lower()
-    return ""
+    context = element.find("{*}annotationXML//{*}context")  # Office
+    office = "" if context is None else context.get("type", "")
+    return _annotations(element).get("type", office).strip().lower()
 
 
 def _is_drawing(element: etree._Element) -> bool:
@@ -197,12 +175,9 @@ class _Page:
     def _add(
         self, element: etree._Element, line: _DrawnLine | None, context: str | None
     ) -> None:
-        """Adds the traces in an element, to its line or to those of its groups.
+        """Adds the traces in an element, to `line`, None in a drawing, or its groups'.
 
-        Args:
-            element: of the file.
-            line: None in a drawing.
-            context: the reference that holds for traces without their own.
+        `context` is the reference that holds for traces without their own.
         """
         for child in element:
             name = name_of(child)
@@ -268,13 +243,8 @@ class _Page:
         ]
         chosen = [view for view in views if _kind_of(view) == "textline"]
         if not chosen:
-            with_text = {view for view in views if _text_of(view)}
-            chosen = [
-                view
-                for view in views
-                if view in with_text
-                and not with_text.intersection(view.iterancestors())
-            ]
+            told = dict.fromkeys(view for view in views if _text_of(view))
+            chosen = [v for v in told if not told.keys() & set(v.iterancestors())]
         seen, lines = set(), []
         for view in chosen:
             words = " ".join(filter(None, map(_text_of, view.iterfind(VIEW))))
@@ -287,10 +257,8 @@ class _Page:
         if lines:
             self._pass_over("stroke outside of the lines", every.keys() - seen)
             return lines
-        drawings = [view for view in views if _is_drawing(view)]
-        drawn = {
-            id(self._strokes[t]) for view in drawings for t, _ in self._seen_in(view)
-        }
+        shown = [t for v in views if _is_drawing(v) for t, _ in self._seen_in(v)]
+        drawn = {id(self._strokes[trace]) for trace in shown}
         self._pass_over("drawing stroke", drawn & every.keys())
         for line in self.lines:
             line.strokes = [parts for parts in line.strokes if id(parts) not in drawn]

@@ -23,13 +23,9 @@ DX, DY, END_OF_STROKE = 0, 1, 2
 
 
 def check_strokes(strokes: np.ndarray) -> np.ndarray:
-    """Returns `strokes` as a `[time, 3]` array of finite floats.
+    """Returns `strokes` as a `[time, 3]` array of finite floats; `time` may be 0.
 
-    Args:
-        strokes: anything that numpy makes a `[time, 3]` array of; `time` may be 0.
-
-    Returns:
-        The same values, `[time, 3]`; float64 stays float64, all else is float32.
+    float64 stays float64, all else becomes float32.
 
     Raises:
         ValueError: if the shape is another one.
@@ -99,10 +95,7 @@ def points_from_strokes(
     Returns:
         float64 `[time + 1, 2]`, the starting point first.
     """
-    strokes = check_strokes(strokes)
-    points = np.empty((len(strokes) + 1, 2))
-    points[0] = start
-    points[1:] = strokes[:, :2]
+    points = np.vstack([np.asarray(start, float), check_strokes(strokes)[:, :2]])
     return np.cumsum(points, axis=0)
 
 
@@ -156,16 +149,7 @@ def normalise(strokes: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndar
 
 
 def denormalise(strokes: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
-    """Undoes `normalise`: `offset * std + mean` per axis.
-
-    Args:
-        strokes: `[..., 3]`, normalised offsets.
-        mean: `[2]`, as given to `normalise`.
-        std: `[2]`, as given to `normalise`.
-
-    Returns:
-        float32 `[..., 3]`, raw offsets; the flag is unchanged.
-    """
+    """Undoes `normalise`: `offset * std + mean` per axis; float32 `[..., 3]`."""
     result = np.array(strokes, dtype=np.float32)
     result[..., :2] = np.asarray(strokes, dtype=np.float64)[..., :2] * std + mean
     return result
@@ -217,10 +201,9 @@ def find_jumps(strokes: np.ndarray, max_jump: float) -> np.ndarray:
         max_jump: the longest step (Euclidean) that is not an error, in raw units.
 
     Returns:
-        bool `[time]`, True where the offset is longer than `max_jump`.
+        bool `[time]`.
     """
-    strokes = np.asarray(strokes, dtype=np.float64)
-    return np.hypot(strokes[:, DX], strokes[:, DY]) > max_jump
+    return np.hypot(*np.asarray(strokes, np.float64)[:, [DX, DY]].T) > max_jump
 
 
 def remove_jumps(strokes: np.ndarray, max_jump: float) -> np.ndarray:
@@ -229,18 +212,11 @@ def remove_jumps(strokes: np.ndarray, max_jump: float) -> np.ndarray:
     The end of stroke of a removed row passes to the row before it, so that strokes on
     both sides of a jump stay apart.
 
-    Args:
-        strokes: `[time, 3]`, raw offsets.
-        max_jump: the longest step that is kept, in raw units.
-
-    Returns:
-        float32 `[time - jumps, 3]`.
+    Arguments as there; returns float32 `[time - jumps, 3]`.
     """
     is_jump = find_jumps(strokes, max_jump)
     result = np.array(strokes, dtype=np.float32)
-    kept_before = np.cumsum(~is_jump) - 1
     for row in np.flatnonzero(is_jump & (result[:, END_OF_STROKE] > 0.5)):
-        if kept_before[row] >= 0:
-            previous = np.flatnonzero(~is_jump[:row])[-1]
-            result[previous, END_OF_STROKE] = 1.0
+        before = np.flatnonzero(~is_jump[:row])
+        result[before[-1:], END_OF_STROKE] = 1.0
     return result[~is_jump]

@@ -30,34 +30,36 @@ def parse_xopp(content: bytes, path: str | Path, join: bool = True) -> InkFile:
         raise DamagedInk(f"{path} is not of Xournal++: its root is <{name_of(root)}>")
     lines, num_points, passed_over = [], 0, Counter()
     for number, page in enumerate(root.iterfind("{*}page"), start=1):
-        strokes = []
+        texts = []
         for element in page.iterfind("{*}layer/*"):
             kind, tool = name_of(element), element.get("tool", "pen")
-            if kind in OTHERS or (kind == "stroke" and tool != "pen"):
-                passed_over[kind if kind in OTHERS else f"{tool[:20]} stroke"] += 1
-            if kind != "stroke" or tool != "pen":
-                continue
-            try:
-                numbers = find_numbers(element.text or "", "a stroke")
-                points = np.reshape(numbers, (-1, 2))
-            except ValueError as error:
-                raise DamagedInk(f"{path}, page {number} is damaged: {error}") from None
-            num_points += len(points)
-            if num_points > MAX_POINTS:
-                raise DamagedInk(
-                    f"{path} has more than {MAX_POINTS:,} points; cut it into several "
-                    "files"
-                )
-            # Xournal++ writes the point of a dot twice.
-            strokes.append(points[:1] if (points == points[:1]).all() else points)
+            if kind in OTHERS:
+                passed_over[kind] += 1
+            elif kind == "stroke" and tool != "pen":
+                passed_over[f"{tool[:20]} stroke"] += 1
+            elif kind == "stroke":
+                texts.append(element.text or "")
+        try:
+            strokes = [_points(text) for text in texts]
+            line = line_from_pen_strokes(strokes, "")
+        except ValueError as error:
+            raise DamagedInk(f"{path}, page {number} is damaged: {error}") from None
+        num_points += sum(map(len, strokes))
+        if num_points > MAX_POINTS:
+            raise DamagedInk(
+                f"{path} has more than {MAX_POINTS:,} points; cut it into several files"
+            )
         if any(map(len, strokes)):
-            try:
-                lines.append(line_from_pen_strokes(strokes, ""))
-            except DamagedInk as error:
-                raise DamagedInk(f"{path}, page {number} is damaged: {error}") from None
+            lines.append(line)
     if not lines:
         raise DamagedInk(f"{path} holds no ink: no stroke of the pen")
     return InkFile(lines, 0, passed_over)
+
+
+def _points(text: str) -> np.ndarray:
+    points = np.reshape(find_numbers(text, "a stroke"), (-1, 2))
+    # Xournal++ writes the point of a dot twice.
+    return points[:1] if (points == points[:1]).all() else points
 
 
 def _unpack(content: bytes, path: str | Path) -> bytes:

@@ -10,7 +10,7 @@ from sketch.ink import DamagedInk
 from sketch.ink.ink_files import parse_ink, read_ink
 from sketch.ink.inkml import write_inkml
 from sketch.ink.line_of_ink import InkFile, InkLine
-from sketch.ink.strokes import points_from_strokes, split_pen_strokes
+from sketch.ink.strokes import split_pen_strokes
 
 
 def xy(*names: str, attributes: str = "") -> str:
@@ -32,51 +32,36 @@ def strokes_of(line: InkLine) -> list[list[list[float]]]:
     return [points.round(6).tolist() for points in strokes]
 
 
-def test_differences_of_the_recommendation_are_summed(tmp_path):
+def test_differences_of_the_recommendation_are_summed():
     """The trace is the example of the W3C's recommendation, section 3.3."""
-    path = tmp_path / "a.inkml"
-    path.write_text(
-        '<ink xmlns="http://www.w3.org/2003/InkML">'
+    (line,) = lines_of(
         '<annotation type="truth">word</annotation>'
         "<trace>1125 18432,'23'43,\"7\"-8,3-5,* *</trace>"
         '<trace type="penUp">0 0, 900 900</trace>'
-        "</ink>"
     )
-    (line,) = read_ink(path)
-    assert line.text == "word"
-    x, y = (1125, 18432)
-    points = points_from_strokes(line.strokes, start=(x, y))
-    expected = [(x, y), (1148, 18475), (1178, 18510), (1211, 18540), (1244, 18570)]
-    assert points.tolist() == [list(map(float, point)) for point in expected]
+    expected = [(1125, 18432), (1148, 18475), (1178, 18510), (1211, 18540)]
+    assert line == ("word", [[*map(list, expected), [1244, 18570]]])
 
 
-def test_channels_in_any_order_and_direction_are_read(tmp_path):
-    path = tmp_path / "a.inkml"
-    path.write_text(
-        '<ink xmlns="http://www.w3.org/2003/InkML"><definitions><context><traceFormat>'
-        '<channel name="T"/><channel name="Y" orientation="-ve"/><channel name="X"/>'
+def test_channels_in_any_order_and_direction_are_read():
+    first, second = parse(
+        '<definitions><context><traceFormat><channel name="T"/>'
+        '<channel name="Y" orientation="-ve"/><channel name="X"/>'
         "</traceFormat></context></definitions>"
         "<traceGroup><trace>0 10 1, 5 12 #A, 9 * 4, </trace></traceGroup>"
         "<traceGroup><traceGroup><trace>0 0 0, 1 1 1</trace></traceGroup>"
-        '<annotation type="Transcription">b</annotation></traceGroup></ink>'
-    )
-    first, second = read_ink(path)
+        '<annotation type="Transcription">b</annotation></traceGroup>'
+    ).lines
     assert first.strokes.tolist() == [[9, -2, 0], [-6, 0, 1]]
     assert second.text == "b" and second.strokes.tolist() == [[1, -1, 1]]
 
 
-def test_points_across_rows_are_read(tmp_path):
-    path = tmp_path / "a.inkml"
-    channels = "".join(f'<channel name="{name}"/>' for name in "XYFT")
-    path.write_text(
-        f"<ink><traceFormat>{channels}</traceFormat>"
-        "<trace>0 0\n 1 1,\n2 1 3\n4</trace></ink>"
-    )
-    (line,) = read_ink(path)
-    assert line.strokes.tolist() == [[2, 1, 1]]
+def test_points_across_rows_are_read():
+    body = f"{xy(*'XYFT')}<trace>0 0\n 1 1,\n2 1 3\n4</trace>"
+    assert lines_of(body) == [("", [[[0, 0], [2, 1]]])]
 
 
-def test_groups_in_groups_are_split_into_lines(tmp_path):
+def test_groups_in_groups_are_split_into_lines():
     """Of pages, lines and words, what has a text is a line, and else the smallest."""
 
     def group(text, *within):
@@ -90,10 +75,8 @@ def test_groups_in_groups_are_split_into_lines(tmp_path):
     words = group("three", group("", trace(3)), group("ignored", trace(4)))
     untold = group("", group("", group("", trace(5))), group("", trace(6)))
     around = group("", trace(7), group("", trace(8)), group("nine", trace(9)))
-    path = tmp_path / "a.inkml"
     writer = '<annotation type="writer">eve</annotation>'
-    path.write_text(f"<ink>{writer}{page}{words}{untold}{around}</ink>")
-    lines = read_ink(path)
+    lines = parse(f"{writer}{page}{words}{untold}{around}").lines
     found = [(line.text, line.strokes[line.strokes[:, 0] > 0, 0]) for line in lines]
     assert [(text, steps.tolist()) for text, steps in found] == [
         ("one", [1]),
@@ -107,27 +90,24 @@ def test_groups_in_groups_are_split_into_lines(tmp_path):
     assert {line.writer for line in lines} == {"eve"}
 
 
-def test_groups_of_references_alone_are_passed_over(tmp_path):
+def test_groups_of_references_alone_are_passed_over():
     """As the files of CROHME name the symbols of a formula."""
-    path = tmp_path / "a.inkml"
     symbol = (
         '<traceGroup xml:id="7"><annotation type="truth">x</annotation>'
         '<traceView traceDataRef="0"/></traceGroup>'
     )
-    path.write_text(
-        '<ink><annotation type="truth">$x$</annotation><trace id="0">0 0, 1 1</trace>'
+    body = (
+        '<annotation type="truth">$x$</annotation><trace id="0">0 0, 1 1</trace>'
         f'<traceGroup><annotation type="truth">Segmentation</annotation>{symbol * 2}'
-        "</traceGroup></ink>"
+        "</traceGroup>"
     )
-    (line,) = read_ink(path)
-    assert line.text == "$x$" and line.strokes.tolist() == [[1, 1, 1]]
+    assert lines_of(body) == [("$x$", [[[0, 0], [1, 1]]])]
 
 
-def test_traces_that_continue_join_their_strokes(tmp_path):
+def test_traces_that_continue_join_their_strokes():
     """Two pens write by turns, one over the end of its group; a third is in the air."""
-    path = tmp_path / "a.inkml"
-    path.write_text(
-        '<ink xmlns="http://www.w3.org/2003/InkML"><traceGroup>'
+    first, second = parse(
+        "<traceGroup>"
         '<trace xml:id="a" continuation="begin">0 0, 1 2</trace>'
         '<trace id="b" continuation="begin">9 9</trace>'
         '<trace xml:id="up" type="penUp" continuation="begin">50 50</trace>'
@@ -136,9 +116,8 @@ def test_traces_that_continue_join_their_strokes(tmp_path):
         '<trace continuation="end" priorRef="#up">7 7, 8 8</trace>'
         "</traceGroup><traceGroup><trace>0 20, 5 20</trace>"
         '<trace continuation="end" priorRef="#a2">4 5, \'1 \'0</trace>'
-        "</traceGroup></ink>"
-    )
-    first, second = read_ink(path)
+        "</traceGroup>"
+    ).lines
     a = [[1, 2, 0], [2, 1, 0], [1, 2, 0], [1, 0, 1]]
     b = [[4, 4, 0], [0, -1, 0], [0, -2, 1]]
     landed = [[-2, 1, 0], [1, 1, 1]]
@@ -171,14 +150,13 @@ def test_traces_cut_to_parts_are_the_same_ink(tmp_path, lines, random):
 
 
 @pytest.mark.parametrize("prior", ['priorRef="#later"', 'priorRef="#"', ""])
-def test_trace_that_continues_nothing_is_refused(tmp_path, prior):
-    path = tmp_path / "a.inkml"
-    path.write_text(
-        f'<ink><trace>0 0, 1 1</trace><trace continuation="end" {prior}>2 2</trace>'
-        '<trace id="later">3 3</trace></ink>'
+def test_trace_that_continues_nothing_is_refused(prior):
+    body = (
+        f'<trace>0 0, 1 1</trace><trace continuation="end" {prior}>2 2</trace>'
+        '<trace id="later">3 3</trace>'
     )
     with pytest.raises(DamagedInk, match="a.inkml .*continues .*not before it"):
-        read_ink(path)
+        parse(body)
 
 
 @pytest.mark.parametrize(
@@ -365,9 +343,25 @@ def test_drawings_in_groups_are_in_no_line(mark):
     assert file.passed_over == {"drawing stroke": 1}
 
 
+ENDLESS = {
+    "blanks": ("<ink><trace>1 2," + " " * 99_999 + "x</trace></ink>", "is not a point"),
+    "hex": (f"<ink><trace>#{'F' * 400} 1</trace></ink>", "too large"),
+    "points": (
+        f"<ink><trace>{'1 1,' * (10**6 + 1)}</trace></ink>",
+        "more than 1,000,000 points; cut it into several files",
+    ),
+    "channels": (
+        f"<ink><traceFormat>{'<channel/>' * 90_000}</traceFormat>"
+        "<trace>1 2</trace></ink>",
+        "90,000 channels",
+    ),
+}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        *(pytest.param(*case, id=name) for name, case in ENDLESS.items()),
         ("<svg/>", "not an InkML file"),
         ("<ink/>", "holds no ink"),
         ("<ink><trace> </trace></ink>", "holds no ink"),
@@ -387,27 +381,5 @@ def test_drawings_in_groups_are_in_no_line(mark):
     ],
 )
 def test_damaged_files_are_named(content, message):
-    with pytest.raises(DamagedInk, match=f"a.inkml .*{message}"):
-        read_ink("a.inkml", content.encode())
-
-
-ENDLESS = {
-    "blanks": ("<ink><trace>1 2," + " " * 99_999 + "x</trace></ink>", "is not a point"),
-    "hex": (f"<ink><trace>#{'F' * 400} 1</trace></ink>", "too large"),
-    "points": (
-        f"<ink><trace>{'1 1,' * (10**6 + 1)}</trace></ink>",
-        "more than 1,000,000 points; cut it into several files",
-    ),
-    "channels": (
-        f"<ink><traceFormat>{'<channel/>' * 90_000}</traceFormat>"
-        "<trace>1 2</trace></ink>",
-        "90,000 channels",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", ENDLESS)
-def test_files_that_would_take_for_ever_are_refused(name):
-    content, message = ENDLESS[name]
     with pytest.raises(DamagedInk, match=f"a.inkml .*{message}"):
         read_ink("a.inkml", content.encode())
