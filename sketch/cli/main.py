@@ -9,6 +9,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from types import FrameType
@@ -109,6 +110,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def _run(args: Sequence[str] | None) -> NoReturn:
     state = {"debug": False}  # set by the --debug option of a command
+    if args is None:
+        sys.unraisablehook = _send_again
     if getattr(sys.stdout, "errors", None) == "strict":  # the encoding may lack letters
         sys.stdout.reconfigure(errors="replace")
     signal.signal(signal.SIGTERM, _on_signal)
@@ -144,6 +147,17 @@ def _on_signal(number: int, frame: FrameType | None) -> NoReturn:
             os.write(2, b"\ninterrupted\n")
         _end_at_once(128 + number)
     raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+
+def _send_again(dropped: "sys.UnraisableHookArgs") -> None:
+    """Repeats a signal whose exception Python drops: it came within a destructor."""
+    numbers = {KeyboardInterrupt: signal.SIGINT, SystemExit: signal.SIGTERM}
+    if dropped.exc_type not in numbers:
+        return sys.__unraisablehook__(dropped)
+    signal_again = [os.getpid(), numbers[dropped.exc_type]]
+    timer = threading.Timer(0.1, os.kill, signal_again)  # when that has returned
+    timer.daemon = True
+    timer.start()
 
 
 def _end_at_once(code: int) -> NoReturn:

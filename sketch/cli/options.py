@@ -271,6 +271,12 @@ def writing_options(bias: float) -> Decorator:
                 help="The share of characters that --check may misread; a piece with "
                 "more errors is written in halves.",
             ),
+            click.option(
+                "--strict",
+                is_flag=True,
+                help="Exit with 1 if a text has a fault after all tries. The file is "
+                "written all the same.",
+            ),
         ]
     )
 
@@ -413,3 +419,13 @@ def echo_writing(ink) -> None:
         echo(f"{pieces} of text, {tries:,} tries", err=True)
     for fault in ink.faults:
         echo(fault, err=True)
+
+
+def require_faultless(faults: Sequence[str], strict: bool) -> None:
+    """Fails for `--strict` if written ink has faults, which `echo_writing` has named.
+
+    Raises:
+        ClickException: it has.
+    """
+    if strict and faults:
+        raise click.ClickException(f"--strict: {counted(len(faults), 'fault')}")

@@ -19,6 +19,7 @@ from sketch.cli.options import (
     model_option,
     output_format,
     refuse_unused,
+    require_faultless,
     require_writable,
     writing_options,
 )
@@ -31,7 +32,7 @@ FREE_STEPS = 700
 LONG_ROW = 100  # characters
 OF_TEXTS = (
     *("prime", "prime_text", "data", "tries", "steps_per_character"),
-    *("replace_unknown", "check", "max_error_rate"),
+    *("replace_unknown", "check", "max_error_rate", "strict"),
 )
 
 
@@ -105,6 +106,7 @@ def command(
     figures: bool,
     file_format: str | None,
     output: Path | None,
+    strict: bool,
     force: bool,
     backend: str | None,
     experiments: Path,
@@ -192,12 +194,13 @@ def command(
             writers = {"json": write_json, "inkml": write_inkml, "svg": write_svg}
             writers[file_format](path, ink.lines)
     if output == STDOUT:
-        return
+        return require_faultless(ink.faults, strict)
     paths = paths_of(len(ink.lines))  # fewer, if nothing of a line could be written
     if figures:
         draw_pen(paths[1], strokes)
     for path in paths:
         echo(path)
+    require_faultless(ink.faults, strict)
 
 
 def _free_model(ctx: click.Context) -> Path:

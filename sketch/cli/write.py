@@ -18,6 +18,7 @@ from sketch.cli.options import (
     model_option,
     output_format,
     refuse_unused,
+    require_faultless,
     require_writable,
     shows_progress,
     writing_options,
@@ -164,6 +165,7 @@ def command(
     keep_lines: bool,
     check: str | None,
     no_check: bool,
+    strict: bool,
     force: bool,
     progress: bool | None,
     backend: str | None,
@@ -239,6 +241,7 @@ def command(
             echo("note: each row has a hand of its own; --prime keeps one", err=True)
     seed = options.pop("seed")
     told: set[str] = set()
+    faults: list[str] = []
     for number, letter in enumerate(letters):
         options["seed"] = (seed + number) % 2**31
         ink = pen.write_page(
@@ -255,6 +258,8 @@ def command(
         ink.faults = [f"{letter.where}{fault}" for fault in ink.faults]
         told.update(ink.notes)
         _save(ink, letter.output, file_format, force, drawing)
+        faults += ink.faults
+    require_faultless(faults, strict)
 
 
 def _save(

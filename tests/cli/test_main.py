@@ -274,6 +274,16 @@ def test_a_signal_does_not_wait_for_threads(number, code):
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS)
+def test_a_signal_within_a_destructor_ends_a_command(number, code):
+    """Python drops what a destructor or a callback of C raises."""
+    lines = "type('', (), {'__del__': lambda self: signal.raise_signal(number)})(); "
+    lines += "import time; time.sleep(20); print('went on')"
+    result = python("-c", PROGRAM % lines, str(int(number)))
+    assert (result.returncode, result.stdout) == (code, "cleaned up\n")
+    assert result.stderr.strip() == ("interrupted" if code == 130 else "")
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS)
 def test_a_signal_within_an_import_ends_at_once(tmp_path, number, code):
     importing = "import __main__, signal\n"
     importing += "try: signal.raise_signal(__main__.number)\n"

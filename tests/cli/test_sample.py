@@ -232,6 +232,10 @@ def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
     assert text == "so\nand on\n\nto that\nso\nand on\n\nto that"  # places count
     assert (options["seed"], options["bias"], options["figures"]) == (3, 1.0, None)
     assert options["check"] == "mine"
+    words = ("--text", "so", "-o", "b.svg", "--strict")
+    result = sketch("sample", "--model", name, *words)
+    assert (result.code, result.out) == (1, "b.svg\n")
+    assert result.err.endswith("Error: --strict: 1 fault\n")
 
 
 @pytest.mark.parametrize("length", [100, 101])
@@ -261,7 +265,7 @@ def test_figures_of_what_is_left_out_are_not_named(sketch, monkeypatch, tmp_path
     name = make_experiment(tmp_path / "experiments", with_weights=False).name
 
     def write(self, text, **_):
-        lines = self._fit(text, keep_lines=True, replace_unknown="")
+        lines = self.fit(text, keep_lines=True, replace_unknown="")
         return Ink([InkLine(np.float32([[1, 0, 1]]), line) for line in lines], [])
 
     monkeypatch.setattr("sketch.api.Pen.write", write)

@@ -189,6 +189,14 @@ def test_output_dash_is_standard_output(
     assert capfdbinary.readouterr().out.startswith(begins)
 
 
+@pytest.mark.parametrize("output", ["a.svg", "-"])
+def test_strict_fails_after_the_file_is_written(run, asked, tmp_path, output):
+    usual = run("a", "-o", output)
+    result = run("a", "-o", output, "--strict", "--force")
+    assert (usual.code, result.code, result.out) == (0, 1, usual.out)
+    assert result.err == f"{usual.err}Error: --strict: 1 fault\n"
+
+
 def test_standard_output_takes_one_page(run, asked, tmp_path):
     result = run("a", "-o", "-", *SMALL)
     assert (result.code, result.out) == (1, "")
