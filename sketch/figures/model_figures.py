@@ -32,8 +32,7 @@ def draw_window(path: str | Path, phi: np.ndarray, text: str) -> None:
 
     Args:
         path: the picture.
-        phi: `[time, characters]`, the window's weight on each character, ≥ 0
-            (Graves 2013, eq. 46).
+        phi: `[time, characters]`, ≥ 0 (Graves 2013, eq. 46).
         text: what was written, a column for each character; `phi` may have one more,
             for the end of the text.
 
@@ -58,12 +57,8 @@ def draw_soft_window(
 ) -> None:
     """Draws the mixture of letters that the model was fed at each step.
 
-    Values above 1 are as dark as 1, as in `draw_window`.
-
-    Args:
-        path: the picture.
-        window: `[time, alphabet]`, ≥ 0 (Graves 2013, eq. 47).
-        symbols: the name of each column, `[alphabet]`.
+    Values above 1 are as dark as 1. `window` is `[time, alphabet]`, ≥ 0 (Graves 2013,
+    eq. 47); `symbols` has the name of each column.
 
     Raises:
         ValueError: if the shapes do not fit, or a value is not finite.
@@ -83,10 +78,8 @@ def draw_mixture_weights(
 ) -> None:
     """Draws the weight of each component of the mixture at each step.
 
-    Args:
-        path: the picture.
-        weights: `[time, mixture]`, the weights π; each row adds up to 1.
-        is_biased: whether the probability bias was applied; the title says so.
+    The weights π `[time, mixture]` of a row add up to 1; the title says if they
+    have had the probability bias.
 
     Raises:
         ValueError: if the shape does not fit, or a weight is not finite.

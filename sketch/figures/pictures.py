@@ -72,12 +72,9 @@ def draw_line(path: str | Path, strokes: np.ndarray) -> None:
 def draw_pen(path: str | Path, lines: Sequence[np.ndarray]) -> None:
     """Draws when the pen is lifted: a row for each line, steps from left to right.
 
-    A pale bar spans the steps of a line; a dark tick marks each step after which the
-    pen leaves the paper. The title gives their share, to compare samples with data.
-
-    Args:
-        path: the picture.
-        lines: strokes `[time, 3]` each.
+    A pale bar spans the steps of a line `[time, 3]`; a dark tick marks each step after
+    which the pen leaves the paper. The title gives their share, to compare samples with
+    data.
 
     Raises:
         ValueError: if there is no line.
