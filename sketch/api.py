@@ -12,14 +12,15 @@ on. They import what they need when they are first used.
 
 import os
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sketch.ink.line_of_ink import InkLine
-from sketch.page.layout import lay_out
+from sketch.page.layout import lay_out, number_pages
+from sketch.page.markdown import Paragraph, read_paragraphs
 from sketch.page.paper import Layout, sheet
-from sketch.page.typing import describe_unmarked, fit_text, split_paragraphs
+from sketch.page.typing import describe_unmarked, fit_text
 from sketch.page.written import Ink
 from sketch.writing import MAX_ERROR_RATE
 from sketch.writing.arguments import require_share, whole_numbers
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sketch.generation.terms import Prime
     from sketch.model.network import Network
     from sketch.writing.check import ReadingCheck
+    from sketch.writing.letter import Letter
     from sketch.writing.loaded_recogniser import LoadedRecogniser
 
 
@@ -127,8 +129,8 @@ class Pen:
         counts = {"tries": tries, "steps_per_character": steps}
         seed, tries, steps = whole_numbers(bias, seed, **counts)
         require_share(max_error_rate)
-        paragraphs = self.fit(text, True, replace_unknown)
-        lines = [line for part in paragraphs for line in part.split("\n")]
+        paragraphs, _ = self.fit(text, True, replace_unknown)
+        lines = [line for part in paragraphs for line in part.text.split("\n")]
         has_blank = self.experiment.alphabet.has_blank
         if not has_blank and any(" " in line for line in lines):
             raise ValueError(
@@ -177,6 +179,8 @@ class Pen:
         tries: int = 5,
         replace_unknown: str | None = None,
         keep_lines: bool = False,
+        markdown: bool = False,
+        page_numbers: bool = False,
         check: str | Path | None = None,
         max_error_rate: float = MAX_ERROR_RATE,
         progress: bool = False,
@@ -192,6 +196,9 @@ class Pen:
                 max_error_rate: as in `write`. Without a prime, some words of the text,
                 written first, set the style of the rest.
             keep_lines: keep the line ends of the text (verses, addresses).
+            markdown: the text has headings, lists and so on, see
+                `sketch.page.markdown`.
+            page_numbers: write a number below each page.
             progress: whether to show a bar on stderr.
 
         Raises:
@@ -199,7 +206,10 @@ class Pen:
         """
         seed, tries = whole_numbers(bias, seed, tries=tries)
         require_share(max_error_rate)
-        paragraphs = self.fit(text, keep_lines, replace_unknown)
+        layout = layout or Layout()
+        paragraphs, notes = self.fit(text, keep_lines, replace_unknown, markdown)
+        if page_numbers:
+            fit_text("0123456789", self.experiment.alphabet)
         loop = self._loop
         from sketch.writing.letter import write_letter
         from sketch.writing.pen import sampling_options
@@ -209,23 +219,28 @@ class Pen:
         options = sampling_options(
             self.experiment, probability_bias=bias, seed=seed, max_tries=tries
         )
-        letter = write_letter(
-            self.experiment,
-            paragraphs,
-            options,
-            loaded_prime,
-            loop,
-            reading_check,
-            progress,
-        )
-        pages = lay_out(letter.paragraphs, layout, letter.x_height)
+
+        def write(texts: list[str], prime: "Prime | None") -> "Letter":
+            return write_letter(
+                self.experiment, texts, options, prime, loop, reading_check, progress
+            )
+
+        letters = [write([part.text for part in paragraphs], loaded_prime)]
+        pieces, x_height = letters[0].paragraphs, letters[0].x_height
+        pages = lay_out(pieces, layout, x_height, paragraphs)
+        if page_numbers:
+            numbers = [str(number) for number in range(1, len(pages) + 1)]
+            letters.append(write(numbers, loaded_prime or letters[0].lead))
+            number_pages(pages, letters[1].paragraphs, layout)
         return Ink(
             [line for page in pages for line in page.lines],
             pages,
-            letter.faults,
+            [fault for letter in letters for fault in letter.faults],
             is_page=True,
-            tries=[count for line in letter.written for count in line.tries],
-            notes=self._describe(text, loaded_prime, reading_check),
+            tries=[
+                n for letter in letters for line in letter.written for n in line.tries
+            ],
+            notes=notes + self._describe(text, loaded_prime, reading_check),
         )
 
     def sample(
@@ -252,20 +267,24 @@ class Pen:
         return _as_written(list(map(InkLine, lines)))
 
     def fit(
-        self, text: str, keep_lines: bool, replace_unknown: str | None
-    ) -> list[str]:
-        """The paragraphs of a text in the model's characters; needs no weights.
+        self, text: str, keep_lines: bool, replace: str | None, markdown: bool = False
+    ) -> tuple[list[Paragraph], list[str]]:
+        """The paragraphs of a text in the model's characters, and notes on them.
+
+        Needs no weights.
 
         Raises:
             ValueError: as in `write`.
         """
         if not self.experiment.hyperparameters.text:
             raise ValueError(f"{self.name} writes freely, without a text: use sample")
-        text = fit_text(text, self.experiment.alphabet, replace_unknown)
-        paragraphs = split_paragraphs(text, keep_lines)
+        fit = partial(
+            fit_text, alphabet=self.experiment.alphabet, replace_unknown=replace
+        )
+        paragraphs, notes = read_paragraphs(text, fit, keep_lines, markdown)
         if not paragraphs:
             raise ValueError("there is no text to write")
-        return paragraphs
+        return paragraphs, notes
 
     def _describe(
         self, text: str, prime: "Prime | None", check: "ReadingCheck | None"

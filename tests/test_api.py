@@ -159,6 +159,26 @@ def test_a_page_keeps_the_lines_of_verses(pen):
     ]
 
 
+def test_a_page_in_markdown_with_numbers(pen, tmp_path, monkeypatch):
+    text = "# a hill\n\n- so ~~far~~ *near*\n\n" + "a lake\n" * 2
+    wide = sketch.Layout(paper=(4000.0, 40.0), margin=10.0, size=1.0)
+    ink = pen.write_page(text, layout=wide, markdown=True, **QUICK)
+    assert [line.text for line in ink.lines] == [
+        *("a hill", "- so far near", "a lake a lake")
+    ]
+    plain, joined = ink.notes
+    assert plain.endswith("emphasis") and "keep_lines" in joined
+    for asking in ({"page_numbers": True}, {}):
+        with pytest.raises(ValueError, match="cannot write 0" if asking else "#"):
+            pen.write_page("# a" if not asking else "a", **asking, **QUICK)
+    monkeypatch.setattr("untrained.LETTERS", LETTERS + "0123456789")
+    pen = sketch.load(make_experiment(tmp_path).path)
+    layout = sketch.Layout(paper=(4000.0, 23.0), margin=10.0, size=0.5)
+    ink = pen.write_page("a\n\nb", layout=layout, page_numbers=True, **QUICK)
+    pages = [[line.text for line in page.lines] for page in ink.pages]
+    assert pages == [["a", "1"], ["b", "2"]] and len(ink.tries) == 4
+
+
 def test_full_stop_alone_has_its_usual_size(pen):
     (page,) = pen.write_page(".", **QUICK).pages
     width = 4.0 * 4.0  # of a character: points, and how far each goes to the right
@@ -284,7 +304,7 @@ def test_progress_of_a_page_is_shown_when_asked(pen, capsys):
 
 
 def test_figures_are_drawn_for_each_line(pen, tmp_path):
-    from sketch.figures.model_figures import line_figure_paths
+    from sketch.figures.pictures import line_figure_paths
 
     pen.write("a lake\na hill", figures=tmp_path / "lake", **QUICK)
     expected = [

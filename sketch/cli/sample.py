@@ -154,8 +154,7 @@ def command(
         output = folder / f"{name}.{file_format}"
     stem = output.with_suffix("")
 
-    from sketch.figures.model_figures import line_figure_paths
-    from sketch.figures.pictures import draw_pen, draw_sketch
+    from sketch.figures.pictures import draw_pen, draw_sketch, line_figure_paths
 
     def paths_of(num_lines: int) -> list[Path]:
         if not figures:

@@ -14,6 +14,7 @@ from sketch.cli.options import (
     common_options,
     echo_writing,
     force_option,
+    in_order,
     lend_output,
     model_option,
     output_format,
@@ -23,7 +24,7 @@ from sketch.cli.options import (
     shows_progress,
     writing_options,
 )
-from sketch.cli.param_types import FiniteRange
+from sketch.cli.param_types import FiniteRange, NamedPath
 from sketch.system.messages import echo
 
 if TYPE_CHECKING:
@@ -34,11 +35,17 @@ FILE_SUFFIXES = (
     *(".txt", ".text", ".md", ".rst", ".tex"),
     *(".doc", ".docx", ".odt", ".rtf", ".pdf", ".html"),
 )
-OF_LAYOUT = ("paper", "margin", "size", "line_spacing", "align", "jitter")
-OF_DRAWING = ("colour", "pen_mm", "nib", "smooth", "animate", "seconds")
+PLACES = {
+    "ruled": "Draw lines so far apart, in mm, and write on them.",
+    "squared": "Draw squares of this size, in mm, and write on them.",
+    "dotted": "Draw a grid of dots of this size, in mm, and write on it.",
+    "first_line": "Height of the first baseline below the paper's upper edge, in mm.",
+    "left": "Where lines begin, in mm from the paper's left edge.",
+}
+OF_LAYOUT = ("paper", "margin", "size", "line_spacing", "align", "jitter", *PLACES)
+OF_DRAWING = ("colour", "pen_mm", "nib", "smooth", "animate", "seconds", "background")
 FORMATS = ("svg", "png", "pdf", "gif", "inkml", "json")
 LONG_TEXT = 1000  # characters, about half a page
-SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
 
 
 @click.command()
@@ -83,15 +90,23 @@ SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
 @click.option(
     "--size",
     type=float,
-    default=2.5,
-    show_default=True,
+    show_default="2.5, or less on narrow rules",
     help="Height of a small letter such as x, in mm.",
 )
 @click.option(
     "--line-spacing",
     type=float,
-    show_default="3.8 times --size",
+    show_default="3.8 times --size, or as the rules are",
     help="Distance between lines, in mm.",
+)
+@in_order(
+    click.option(f"--{name.replace('_', '-')}", type=float, help=text)
+    for name, text in PLACES.items()
+)
+@click.option(
+    "--background",
+    type=NamedPath(dir_okay=False, path_type=Path),
+    help="A PNG or JPEG to show below the ink, such as a scanned form; in .png, .pdf.",
 )
 @click.option(
     "--align",
@@ -112,6 +127,13 @@ SHORT_LINE = 40  # characters; most lines of addresses and verses are shorter
     is_flag=True,
     help="Keep the line breaks of the text, as in verses and addresses.",
 )
+@click.option(
+    "--markdown",
+    is_flag=True,
+    help="Read headings, lists, ~~struck~~ and __underlined__ words, and -> lines at "
+    "the right.",
+)
+@click.option("--page-numbers", is_flag=True, help="Write a number below each page.")
 @click.option(
     "--ink",
     "colour",
@@ -162,7 +184,6 @@ def command(
     file_format: str | None,
     model: str | None,
     fields: Path | None,
-    keep_lines: bool,
     check: str | None,
     no_check: bool,
     strict: bool,
@@ -205,8 +226,13 @@ def command(
         layout = {name: options.pop(name) for name in OF_LAYOUT}
         layout = Layout(**layout, seed=options["seed"])
         moving = drawing["animate"], drawing["seconds"]
+        background = drawing["background"]
         named = f"{output.stem}{suffix}"
-        page_files.check_format(named, *moving, layout.paper, drawing["nib"])
+        page_files.check_format(
+            named, *moving, layout.paper, drawing["nib"], background
+        )
+        if background is not None:
+            page_files.read_background(background, *layout.paper)
         drawing["colour"] = page_files.ink_colour(drawing["colour"])
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
@@ -232,9 +258,10 @@ def command(
     if sum(len(letter.text) for letter in letters) > LONG_TEXT and not progress:
         echo("a long text takes minutes; --progress shows how far it is", err=True)
     if fields is not None:
+        fitting = ("keep_lines", "replace_unknown", "markdown")
         for letter in letters:
             try:
-                pen.fit(letter.text, keep_lines, options["replace_unknown"])
+                pen.fit(letter.text, *(options[name] for name in fitting))
             except ValueError as error:
                 raise click.ClickException(f"{letter.where}{error}") from error
         if options["prime"] is None:
@@ -247,13 +274,10 @@ def command(
         ink = pen.write_page(
             letter.text,
             layout=replace(layout, seed=options["seed"]),
-            keep_lines=keep_lines,
             check=check,
             progress=progress,
             **options,
         )
-        if not keep_lines and _has_short_lines(letter.text):
-            ink.notes.append("short lines became paragraphs; --keep-lines keeps them")
         ink.notes = [note for note in ink.notes if note not in told]
         ink.faults = [f"{letter.where}{fault}" for fault in ink.faults]
         told.update(ink.notes)
@@ -280,15 +304,6 @@ def _save(
     if others := [path for path in find_numbered(output) if path not in paths]:
         named = ", ".join(map(str, others[:3])) + (" …" if len(others) > 3 else "")
         echo(f"note: left as they were, of another letter: {named}", err=True)
-
-
-def _has_short_lines(text: str) -> bool:
-    """Whether two short lines in a row look like a verse or an address."""
-    lines = [line.strip() for line in text.strip().splitlines()]
-    return any(
-        0 < len(first) <= SHORT_LINE and 0 < len(second) <= SHORT_LINE
-        for first, second in zip(lines, lines[1:], strict=False)
-    )
 
 
 def _read(text: str) -> str:

@@ -156,9 +156,11 @@ def count_points_per_character(lines: Sequence[Line]) -> float:
 
 
 def resample_lines(lines: Sequence[Line], points_per_character: float) -> list[Line]:
-    """Resamples all lines of a corpus if their points per character differ much.
+    """Resamples lines whose points per character differ much (see `is_alike`).
 
-    See `is_alike` for how much.
+    Args:
+        lines: of one corpus: all are resampled, or none.
+        points_per_character: of the result.
 
     Raises:
         ValueError: No line has a transcript.

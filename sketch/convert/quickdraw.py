@@ -15,7 +15,10 @@ from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 
 
 def parse_drawing(row: bytes) -> tuple[str, InkLine]:
-    """Parses a line of a file: the drawing's name, "" if it has none, and its ink.
+    """Parses one line of a file.
+
+    Returns:
+        The drawing's name, "" if it has none, and its ink; the text is the word.
 
     Raises:
         DamagedInk: It is not such a drawing, or has no ink.

@@ -50,10 +50,14 @@ MARK = Built("mark")
 
 
 def parse_drawings(data: bytes, limit: int | None) -> Iterator[tuple[str, InkLine]]:
-    """Parses the first `limit` drawings; yields a name such as `train-00001`, and ink.
+    """Parses a file; yields a name such as `train-00001`, and the drawing.
+
+    Args:
+        data: the file.
+        limit: the greatest number of drawings; None: all.
 
     Raises:
-        DamagedInk: `data` is not such a file.
+        DamagedInk: It is not such a file.
     """
     drawings = (
         (f"{name}-{number:05d}", _to_line(drawing))

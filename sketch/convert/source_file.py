@@ -159,7 +159,10 @@ def _pieces(
 def check_unpacked(archive: Path, unpacked: int, packed: int) -> None:
     """Refuses to go on unpacking a decompression bomb.
 
-    `packed` bytes of the archive have become `unpacked` ones until now.
+    Args:
+        archive: its path.
+        unpacked: bytes that it has unpacked to, until now.
+        packed: how many of its own bytes these were.
 
     Raises:
         DamagedInk: They are more than pen data unpacks to.

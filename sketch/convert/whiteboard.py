@@ -16,10 +16,14 @@ MAX_COORDINATE = 1e6  # tablet units; keeps float32 offsets exact
 
 
 def parse_whiteboard(data: bytes) -> np.ndarray:
-    """Parses the pen strokes of one line, float32 `[points - 1, 3]`.
+    """Parses the pen strokes of one line.
 
-    `data` is `<WhiteboardCaptureSession>` with `<StrokeSet>`, `<Stroke>`, and
-    `<Point x= y=>` in tablet units, y downwards.
+    Args:
+        data: `<WhiteboardCaptureSession>` with `<StrokeSet>`, `<Stroke>`, and
+            `<Point x= y=>` in tablet units, y downwards.
+
+    Returns:
+        float32 `[time, 3]`, one row less than there are points.
 
     Raises:
         DamagedInk: It is not such a document, or holds fewer than two points.

@@ -312,7 +312,12 @@ class Corpus:
         return self._read_rows(self._rows(set_name))
 
     def locate(self, source: str, set_name: str) -> np.ndarray:
-        """Where the rows of a set are in one of `SOURCES`, for `read_referenced`."""
+        """Where the rows of a set are in the file, for `read_referenced`.
+
+        Args:
+            source: one of `SOURCES`.
+            set_name: which set.
+        """
         with damage_named(self.path):
             references = read_references(self._file, source, len(self._shapes))
         return references[self._rows(set_name)]

@@ -83,7 +83,12 @@ class RowsOnDisk:
     def chosen(
         self, numbers: np.ndarray, decode: Callable[[bytes], Any] | None = None
     ) -> "RowsOnDisk":
-        """The rows of these increasing numbers; `decode` replaces the present one."""
+        """Some of these rows; with `decode`, in place of the present one.
+
+        Args:
+            numbers: int, increasing.
+            decode: as in the class; None: the same.
+        """
         bounds = zip(self.starts[:-1], self.starts[1:], strict=True)
         parts = [
             replace(part, references=part.references[_within(numbers, *bound)])

@@ -35,10 +35,14 @@ def find_numbers(text: str, where: str) -> list[float]:
 
 
 def path_curves(text: str) -> list[Curves]:
-    """Parses the `d` attribute of a path to the curves of each stroke.
+    """Parses the `d` attribute of a path.
 
-    M begins a new one. A lone point is no stroke unless it is closed: then it is a
-    curve of no length.
+    Args:
+        text: commands M L H V C S Q T A Z, absolute or (in small letters) relative.
+
+    Returns:
+        The curves of each stroke; M begins a new one. A lone point is no stroke unless
+        it is closed: then it is a curve of no length.
 
     Raises:
         ValueError: if the text is not a path.
@@ -171,10 +175,16 @@ def _arc(start: np.ndarray, numbers: np.ndarray, end: np.ndarray) -> list[np.nda
 
 
 def count_pieces(curves: Curves, error: float) -> np.ndarray:
-    """How many straight pieces each curve `[n, 4, 2]` of a stroke needs, int `[n]`.
+    """How many straight pieces each curve of a stroke needs.
 
-    The pieces are at most `error` from the curves: the chord of a curve's nth part is
-    at most |second derivative| / (8 n²) from it.
+    The chord of a curve's nth part is at most |second derivative| / (8 n²) from it.
+
+    Args:
+        curves: `[n, 4, 2]`, n ≥ 1.
+        error: how far the pieces may be from the curves; > 0.
+
+    Returns:
+        integers `[n]`, ≥ 1.
     """
     bends = np.abs(np.diff(curves, n=2, axis=1)).sum(axis=2).max(axis=1) * 6
     pieces = np.ones(len(curves), int)
@@ -184,7 +194,11 @@ def count_pieces(curves: Curves, error: float) -> np.ndarray:
 
 
 def flatten(curves: Curves, pieces: np.ndarray) -> np.ndarray:
-    """Cuts each curve `[n, 4, 2]` of a stroke into `pieces` `[n]`.
+    """Cuts each curve of a stroke into pieces.
+
+    Args:
+        curves: `[n, 4, 2]`, n ≥ 1.
+        pieces: `[n]`, from `count_pieces`.
 
     Returns:
         float64 `[points, 2]`; the ends of all curves are among them, exactly.

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageColor, ImageDraw
 
 from sketch.ink.strokes import split_pen_strokes
-from sketch.page.paper import Page
+from sketch.page.paper import RULE, Page
 from sketch.system.atomic import whole_file
 
 MAX_SIDE = 900  # pixels
@@ -35,7 +35,7 @@ def write_gif(path: str | Path, page: Page, colour: str, seconds: float) -> None
         raise ValueError(f"seconds must be a positive number, not {seconds}")
     num_frames = int(np.clip(round(seconds / FRAME_SECONDS), 2, MAX_FRAMES))
     frames = _frames(page, num_frames)
-    palette = _palette(colour)
+    palette = [*_palette(colour), *ImageColor.getrgb(RULE)]
     # In a GIF, times are hundredths of a second.
     ends = np.rint(np.linspace(0, 100 * seconds, num_frames + 1)) * 10
     durations = np.maximum(np.diff(ends), 20).tolist()
@@ -54,7 +54,7 @@ def write_gif(path: str | Path, page: Page, colour: str, seconds: float) -> None
 
 
 def _frames(page: Page, num_frames: int) -> Iterator[Image.Image]:
-    """Pictures with more and more ink; 0 is paper, `SHADES` - 1 is ink."""
+    """Pictures with more and more ink; 0 is paper, `SHADES` - 1 ink, `SHADES` rules."""
     scale = min(MAX_PIXELS_PER_MM, MAX_SIDE / max(page.width, page.height))
     size = [max(round(side * scale), 1) for side in (page.width, page.height)]
     large = Image.new("L", [side * SMOOTHING for side in size])
@@ -65,6 +65,9 @@ def _frames(page: Page, num_frames: int) -> Iterator[Image.Image]:
         raise ValueError("there is no ink to animate")
     small = Image.new("L", size)
     ends = np.rint(np.linspace(0, len(moves), num_frames + 1)[1:]).astype(int)
+    rules = Image.new("L", size)
+    for rule in page.rules * (scale / SMOOTHING):
+        ImageDraw.Draw(rules).line(rule.ravel().tolist(), fill=255)
     done = 0
     for end in ends:
         for begin, to in moves[done:end]:
@@ -76,7 +79,11 @@ def _frames(page: Page, num_frames: int) -> Iterator[Image.Image]:
         if done < end:
             _average(large, small, np.concatenate(moves[done:end]))
         done = end
-        yield small.point(lambda value: value * (SHADES - 1) // 255)
+        frame = small.point(lambda value: value * (SHADES - 1) // 255)
+        # Rules show where there is no ink but its pale edges.
+        bare = small.point(lambda value: 255 * (value < 64))
+        frame.paste(SHADES, mask=ImageChops.darker(rules, bare))
+        yield frame
 
 
 def _average(large: Image.Image, small: Image.Image, points: np.ndarray) -> None:

@@ -14,11 +14,16 @@ import numpy as np
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
 from sketch.page.baseline import find_baseline, level, stray_level
-from sketch.page.paper import ASCENT, DESCENT, Layout, Page
+from sketch.page.markdown import Mark, Paragraph
+from sketch.page.paper import Layout, Page
 from sketch.page.words import cut_words
 
 TYPICAL_GAP = 0.9  # between words, in x-heights, where the ink has no gap
 MIN_GAP, MAX_GAP = 0.8, 1.5  # of the page's median gap
+# In x-heights: indents of lists with dashes and numbers, marks above the baseline.
+INDENT, NUMBER_INDENT = 2.4, 3.4
+MARK_RISE = {"~": 0.5, "_": -0.5}
+TITLE = 1.35  # size of a first heading, in that of the text
 
 
 class Piece(NamedTuple):
@@ -46,6 +51,7 @@ class _Word:
     pens: list[tuple[int, np.ndarray]]  # with their place in the order of writing
     width: float
     gap: float  # before it, as written; NaN at the beginning of a piece
+    number: int = 0  # of its first word in the paragraph
     ends_line: bool = False
 
 
@@ -64,6 +70,7 @@ def lay_out(
     paragraphs: Sequence[Sequence[Piece]],
     layout: Layout | None = None,
     x_height: float | None = None,
+    styles: Sequence[Paragraph] | None = None,
 ) -> list[Page]:
     """Puts written pieces on pages.
 
@@ -72,6 +79,7 @@ def lay_out(
         layout: paper, margins and so on.
         x_height: the approximate height of small letters, in the units of the strokes.
             It sets the scale where no piece has a letter or a digit.
+        styles: how each paragraph looks; None: plain.
 
     Returns:
         The pages. Each `InkLine` is a line of the page with its text; its strokes are
@@ -88,32 +96,54 @@ def lay_out(
     gap = float(np.clip(gap, 0.7 * layout.size, 2.0 * layout.size))
     rng = np.random.default_rng([layout.seed, 1])
     pages: list[list[InkLine]] = [[]]
-    first = layout.margin + ASCENT * layout.size  # the first baseline of a sheet
-    last = layout.paper[1] - layout.margin - DESCENT * layout.size + 1e-6
-    y = first
-    for paragraph in words:
-        for line in _wrap(paragraph, layout, gap, rng):
-            if y > last:
+    y, last = layout.first_line, layout.last_line
+    styles = styles or [Paragraph("")] * len(words)
+    for style, paragraph in zip(styles, words, strict=True):
+        if style.blanks and pages[-1]:
+            y += layout.paragraph_spacing + (style.blanks - 1) * layout.line_spacing
+        of_style = replace(layout, align=style.align or layout.align)
+        if style.heading == 1:
+            paragraph = [_scaled(word, TITLE) for word in paragraph]
+        for line in _wrap(paragraph, style, of_style, gap, rng):
+            # A heading is not left alone at the foot of a page.
+            if y + bool(style.heading) * layout.line_spacing > last and pages[-1]:
                 pages.append([])
-                y = first
-            pages[-1].append(_place(line, y, layout, rng))
+                y = layout.first_line
+            pages[-1].append(_place(line, y, of_style, rng, style.marks))
             y += layout.line_spacing
-        y += layout.paragraph_spacing
     pen = float(np.clip(0.14 * layout.size, 0.1, 1.0))
-    return [Page(lines, *layout.paper, 1 / scale, pen) for lines in pages]
+    page = Page([], *layout.paper, 1 / scale, pen, rules=layout.rules)
+    if layout.dotted:
+        page = page._replace(rule_mm=0.5)
+    return [page._replace(lines=lines) for lines in pages]
+
+
+def number_pages(
+    pages: Sequence[Page], numbers: Sequence[Sequence[Piece]], layout: Layout
+) -> None:
+    """Adds a written number to each page, in the middle of the lower margin."""
+    rng = np.random.default_rng([layout.seed, 2])
+    layout = replace(layout, align="center")
+    y = layout.paper[1] - 0.5 * layout.margin + layout.size
+    for page, pieces in zip(pages, numbers, strict=True):
+        [words], _ = _to_words([pieces], layout.size, scale=1 / page.units_per_mm)
+        line = _Line(words, [0.0] * len(words), layout.text_width)
+        page.lines.append(_place(line, y, layout, rng))
 
 
 def _to_words(
-    paragraphs: Sequence[Sequence[Piece]], size: float, x_height: float | None
+    paragraphs: Sequence[Sequence[Piece]],
+    size: float,
+    x_height: float | None = None,
+    scale: float | None = None,
 ) -> tuple[list[list[_Word]], float]:
     """The words of each paragraph in millimetres, and the millimetres of a unit."""
-    inked = [
+    split = [
         [(piece, split_pen_strokes(piece.strokes)) for piece in pieces]
         for pieces in paragraphs
     ]
-    inked = [[(piece, pens) for piece, pens in part if pens] for part in inked]
-    inked = [part for part in inked if part]
-    if not inked:
+    inked = [[(piece, pens) for piece, pens in part if pens] for part in split]
+    if not any(inked):
         raise ValueError("there is no ink to put on a page")
     # Twice: short pieces take the median slope of all.
     slope = 0.0
@@ -134,7 +164,7 @@ def _to_words(
     # If nothing else tells: characters are about as wide as small letters are high.
     width = _extent(inked) / max(1, *map(len, texts))
     height = float(np.median(heights)) if heights else x_height or max(width, 1e-9)
-    scale = size / height
+    scale = scale or size / height
     order = 0
     result = []
     for part, baselines in zip(inked, found, strict=True):
@@ -142,6 +172,10 @@ def _to_words(
         for (piece, pens), baseline in zip(part, baselines, strict=True):
             words += _words_of(piece, pens, baseline, scale, order)
             order += len(pens)
+        number = 0
+        for word in words:
+            word.number = number
+            number += len(word.text.split())
         result.append(words)
     return result, scale
 
@@ -176,14 +210,27 @@ def _words_of(piece, pens, baseline, scale, order) -> list[_Word]:
     return words
 
 
-def _wrap(words: list[_Word], layout: Layout, gap: float, rng) -> list[_Line]:
+def _wrap(
+    words: list[_Word], style: Paragraph, layout: Layout, gap: float, rng
+) -> list[_Line]:
     """Lines that take as many words as they hold."""
+    if style.bullet == "-" and words:
+        dash = _stroke(0.0, 0.8 * layout.size, -0.5 * layout.size, layout, rng)
+        first = min(order for order, _ in words[0].pens)
+        words = [_Word("-", [(first - 0.5, dash)], 0.8 * layout.size, gap, -1), *words]
     gaps = np.array([gap if word.gap != word.gap else word.gap for word in words])
     gaps *= np.exp(layout.jitter * rng.normal(0, 0.15, len(words)))
     gaps = np.clip(gaps, MIN_GAP * gap, MAX_GAP * gap)
     # The left edge is not quite straight: the room of a line by its first word.
     indents = layout.jitter * layout.size * abs(rng.normal(0, 0.6, len(words)))
     rooms = layout.text_width - np.minimum(indents, 0.1 * layout.text_width)
+    hang = INDENT if style.bullet in ("", "-") else NUMBER_INDENT
+    hang = min(hang * layout.size, 0.2 * layout.text_width)
+    rooms -= min(style.depth, 3) * hang
+    if style.bullet and words:
+        rooms[0] += hang
+        if words[0].text == style.bullet and len(words) > 1:
+            gaps[1] = max(hang - words[0].width, gaps[1])
     lines: list[_Line] = []
     for word, before, room in zip(map(_fit, words, rooms), gaps, rooms, strict=True):
         line = lines[-1] if lines else None
@@ -198,19 +245,22 @@ def _wrap(words: list[_Word], layout: Layout, gap: float, rng) -> list[_Line]:
 
 def _fit(word: _Word, room: float) -> _Word:
     """A word scaled down to the width of a line, if it is wider."""
-    if word.width <= room:
-        return word
-    share = room / word.width
+    return word if word.width <= room else _scaled(word, room / word.width)
+
+
+def _scaled(word: _Word, share: float) -> _Word:
     pens = [(order, pen * share) for order, pen in word.pens]
-    return replace(word, pens=pens, width=room)
+    return replace(word, pens=pens, width=word.width * share, gap=word.gap * share)
 
 
-def _place(line: _Line, y: float, layout: Layout, rng) -> InkLine:
+def _place(
+    line: _Line, y: float, layout: Layout, rng, marks: Sequence[Mark] = ()
+) -> InkLine:
     """A line of words in its place on the page."""
     spare = line.room - line.width
-    x = layout.margin + layout.text_width - line.room  # the jitter of the left edge
+    x = layout.left + layout.text_width - line.room  # the jitter of the left edge
     if layout.align == "right":
-        x = layout.margin + spare
+        x = layout.left + spare
     elif layout.align == "center":
         x += spare / 2
     unsteady = layout.jitter * layout.size
@@ -218,11 +268,33 @@ def _place(line: _Line, y: float, layout: Layout, rng) -> InkLine:
     tilt = layout.jitter * rng.normal(0, 1)
     tilt *= min(0.004, 0.3 * layout.size / max(line.width, 1e-9))
     pens, middle = [], x + line.width / 2
+    places = []  # of each word in the text, and on the line
     for word, before in zip(line.words, line.gaps, strict=True):
         x += before
         rise = unsteady * rng.normal(0, 0.08) + tilt * (x + word.width / 2 - middle)
         pens += [(order, pen + (x, y + rise)) for order, pen in word.pens]
+        places += [(word.number, x)]
         x += word.width
+        places += [(word.number + len(word.text.split()), x)]
+    in_text, on_line = np.array(places).T
+    for kind, start, end in marks:
+        begin, stop = max(start, in_text[0]), min(end, in_text[-1])
+        if begin < stop:  # a hair inside, as the gap before a word has its place, too
+            ends = np.interp([begin + 1e-6, stop - 1e-6], in_text, on_line)
+            rise = y - MARK_RISE[kind] * layout.size
+            done = [o for w in line.words if w.number < stop for o, _ in w.pens]
+            pens += [(max(done) + 0.5, _stroke(*ends, rise, layout, rng))]
     pens.sort(key=lambda pen: pen[0])
     text = " ".join(word.text for word in line.words)
     return line_from_pen_strokes([pen for _, pen in pens], text)
+
+
+def _stroke(left: float, right: float, y: float, layout: Layout, rng) -> np.ndarray:
+    """A straight line as a hand draws it: its ends are off, it tilts and bends."""
+    unsteady = min(layout.jitter, 1.0) * layout.size
+    left, right = (left, right) + unsteady * rng.normal(0, 0.3, 2)
+    along = np.linspace(0, 1, max(4, int((right - left) / layout.size)))
+    tilt, bow, wave = unsteady * rng.normal(0, 0.2, 3)
+    rise = tilt * (along - 0.5) + bow * np.sin(np.pi * along)
+    rise += wave * np.sin(2 * np.pi * along)
+    return np.column_stack([left + along * (right - left), y - rise])

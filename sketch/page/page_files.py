@@ -31,6 +31,13 @@ from sketch.ink.inkml import write_inkml
 from sketch.page.gif import write_gif
 from sketch.page.nib import even_parts, nib_pens
 from sketch.page.paper import Page
+from sketch.page.printed import (
+    DOTS_PER_INCH,
+    MM_PER_INCH,
+    draw_printed,
+    read_background,
+    require_drawable,
+)
 from sketch.page.smooth import smooth_page
 from sketch.page.svg_writer import page_svg
 from sketch.system.atomic import whole_file, write_text
@@ -38,9 +45,6 @@ from sketch.system.atomic import whole_file, write_text
 SUFFIXES = (".svg", ".png", ".pdf", ".gif", ".inkml", ".json")
 MOVING = (".svg", ".gif")  # formats that can show the pen at work
 WITH_WIDTHS = (".png", ".pdf", ".gif")
-DOTS_PER_INCH = 200
-MAX_PIXELS = 100_000_000  # of a PNG: A0 has 62 million
-MM_PER_INCH = 25.4
 PEN_RATE = 40.0  # points a second; IAM-OnDB's whiteboard has 34 to 55
 MAX_GIF = 600.0  # seconds; a GIF stores delays as 16 bits of hundredths
 MAX_SHOW = 30.0  # seconds by default: a page takes minutes to write
@@ -56,6 +60,7 @@ def save_pages(
     seconds: float | None = None,
     smooth: bool = True,
     nib: bool = False,
+    background: str | Path | None = None,
 ) -> list[Path]:
     """Writes pages in the format of the suffix; the arguments are as in `Ink.save`.
 
@@ -69,11 +74,12 @@ def save_pages(
     Raises:
         ValueError: no page, an unknown suffix or colour, a width or a time that is not
             positive, an animation in a format without motion, a nib in one of single
-            strokes, or a GIF that takes too long.
+            strokes, a background that is damaged or not for the format, or a GIF that
+            takes too long.
     """
     path = Path(path)
     pages = list(pages)
-    check_format(path, animate, seconds, nib=nib)
+    check_format(path, animate, seconds, nib=nib, background=background)
     if not pages:
         raise ValueError("there is no page to write")
     colour = ink_colour(colour)
@@ -82,6 +88,12 @@ def save_pages(
             raise ValueError(f"{name} must be a positive number, not {value}")
     if pen_mm is not None:
         pages = [page._replace(pen_mm=pen_mm) for page in pages]
+    if background is not None:
+        sizes = {(page.width, page.height) for page in pages}
+        sheets = {size: read_background(background, *size) for size in sizes}
+        pages = [
+            page._replace(background=sheets[page.width, page.height]) for page in pages
+        ]
     suffix = path.suffix.lower()
     times = [seconds or min(writing_seconds(page), MAX_SHOW) for page in pages]
     if nib:
@@ -113,6 +125,7 @@ def check_format(
     seconds: float | None = None,
     paper: tuple[float, float] | None = None,
     nib: bool = False,
+    background: str | Path | None = None,
 ) -> None:
     """Refuses what cannot be written to a file, before any work is done.
 
@@ -122,10 +135,12 @@ def check_format(
         seconds: how long it takes.
         paper: width and height in millimetres.
         nib: whether the pen's width changes.
+        background: a picture below the ink.
 
     Raises:
         ValueError: an unknown suffix, one that cannot be animated, or not for that
-            time, one of single strokes with a nib, or a paper with too many pixels.
+            time, one of single strokes with a nib, one without pictures with a
+            background, or a paper with too many pixels.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
@@ -139,8 +154,10 @@ def check_format(
             f"only {', '.join(WITH_WIDTHS)} can show a nib, not {path}: it holds "
             "single strokes"
         )
+    if background is not None and suffix not in (".png", ".pdf"):
+        raise ValueError(f"only .png and .pdf can have a background, not {path}")
     if suffix == ".png" and paper is not None:
-        _require_drawable(*paper)
+        require_drawable(*paper)
     if suffix == ".gif" and seconds is not None and seconds > MAX_GIF:
         raise ValueError(
             f"a GIF can take up to {MAX_GIF:g} seconds, not {seconds:g}: an "
@@ -192,16 +209,8 @@ def ink_colour(colour: str) -> str:
     return to_hex(colour)
 
 
-def _require_drawable(width: float, height: float) -> None:
-    if width * height * (DOTS_PER_INCH / MM_PER_INCH) ** 2 > MAX_PIXELS:
-        raise ValueError(
-            f"paper of {width:g} x {height:g} mm has more than {MAX_PIXELS:,} pixels "
-            "as a .png: take a .svg or a .pdf"
-        )
-
-
 def _write_png(path: Path, page: Page, colour: str) -> None:
-    _require_drawable(page.width, page.height)
+    require_drawable(page.width, page.height)
     with matplotlib.rc_context(STYLE):
         figure = _figure(page, colour)
         FigureCanvasAgg(figure)
@@ -227,6 +236,7 @@ def _figure(page: Page, colour: str) -> Figure:
     axes.set_axis_off()
     axes.set_xlim(0, page.width)
     axes.set_ylim(page.height, 0)  # y grows downwards
+    draw_printed(axes, page)
     if page.nib is not None:
         parts, widths = zip(
             *chain.from_iterable(map(even_parts, page.nib)), strict=True

@@ -1,5 +1,6 @@
 """Sheets of paper: their sizes, layout options, and ink in its place."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +13,16 @@ from sketch.ink.line_of_ink import InkLine, as_lines
 
 PAPERS = {"a4": (210.0, 297.0), "a5": (148.0, 210.0), "letter": (215.9, 279.4)}
 ALIGNMENTS = ("left", "right", "center")
+RULES = ("ruled", "squared", "dotted")
+MAX_RULES = 1_000_000  # crossings on a sheet
 SHEET_WIDTH = 190.0  # mm, of a sheet for a few lines: fits on A4 and letter paper
 MAX_LINE = 25.0  # mm, so that a single word is not enlarged to the sheet's width
-# Heights of an ascender and a descender from the baseline, in x-heights.
-ASCENT, DESCENT = 2.2, 1.0
-SPACING = 3.8  # from line to line
+SIZE = 2.5  # mm, of a small letter
+# In heights of a small letter: an ascender, a descender, the distance of lines, and the
+# least distance of lines with little ink in each other's way.
+ASCENT, DESCENT, SPACING, LEAST_SPACING = 2.2, 1.0, 3.8, 2.6
+RULE = "#b5c7db"  # the colour of what is printed on the paper
+NO_RULES = np.zeros((0, 2, 2))
 
 
 class Page(NamedTuple):
@@ -29,6 +35,9 @@ class Page(NamedTuple):
         pen_mm: the width of a pen that suits the size of the writing.
         nib: the strokes with the width of the pen at each point, see `nib_pens`, for a
             picture in which it changes; None: it is `pen_mm`.
+        rules: `[n, 2, 2]`, the ends (x, y) of what is printed on ruled, squared or
+            dotted paper, `rule_mm` wide.
+        background: a picture of the whole sheet, see `printed.read_background`.
     """
 
     lines: list[InkLine]
@@ -37,6 +46,9 @@ class Page(NamedTuple):
     units_per_mm: float
     pen_mm: float
     nib: list[np.ndarray] | None = None
+    rules: np.ndarray = NO_RULES
+    rule_mm: float = 0.15
+    background: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -46,50 +58,59 @@ class Layout:
     Attributes:
         paper: width and height of a sheet, or its name, see `parse_paper`.
         margin: on all four sides.
-        size: the height of a small letter such as x.
-        line_spacing: from baseline to baseline; None: 3.8 times the size.
-        paragraph_spacing: more space between paragraphs; None: half a line.
+        size: the height of a letter such as x; None: 2.5, or less on narrow rules.
+        line_spacing: from baseline to baseline; None: 3.8 times the size, or as many
+            rules as the letters need.
+        paragraph_spacing: more space between paragraphs; None: half a line, or a whole
+            one on rules. On rules it is rounded up to whole ones.
         align: one of `ALIGNMENTS`.
         jitter: unsteadiness of baseline, left edge and gaps: 0 is straight, 1 very
             uneven.
         seed: of the jitter.
+        ruled, squared, dotted: the distance of lines, squares or dots printed between
+            the margins, on which the writing stands; one of the three, or none.
+        first_line: from the upper edge to the first baseline; None: below the margin.
+        left: where lines begin; None: at the margin.
     """
 
     paper: tuple[float, float] | str = PAPERS["a4"]
     margin: float = 22.0
-    size: float = 2.5
+    size: float | None = None
     line_spacing: float | None = None
     paragraph_spacing: float | None = None
     align: str = "left"
     jitter: float = 0.3
     seed: int = 0
+    ruled: float | None = None
+    squared: float | None = None
+    dotted: float | None = None
+    first_line: float | None = None
+    left: float | None = None
 
     def __post_init__(self):
         if isinstance(self.paper, str):
-            object.__setattr__(self, "paper", parse_paper(self.paper))
-        if self.line_spacing is None:
-            object.__setattr__(self, "line_spacing", SPACING * self.size)
-        if self.paragraph_spacing is None:
-            object.__setattr__(self, "paragraph_spacing", 0.5 * self.line_spacing)
-        lengths = {
-            "paper width": self.paper[0],
-            "paper height": self.paper[1],
-            "size": self.size,
-            "line spacing": self.line_spacing,
-        }
-        for name, value in lengths.items():
-            if not 0 < value < 10_000:
+            self._set(paper=parse_paper(self.paper))
+        lengths = dict(zip(("paper width", "paper height"), self.paper, strict=True))
+        names = ("size", "line_spacing", "first_line", *RULES)
+        for name, value in (lengths | {n: getattr(self, n) for n in names}).items():
+            if value is not None and not 0 < value < 10_000:
+                name = name.replace("_", " ")
                 raise ValueError(f"the {name} must be between 0 and 10 m, not {value}")
-        for name in ("margin", "paragraph_spacing", "jitter"):
-            if not 0 <= getattr(self, name) < 10_000:
-                raise ValueError(
-                    f"{name.replace('_', ' ')} must be 0 or more, "
-                    f"not {getattr(self, name)}"
-                )
+        for name in ("margin", "left", "paragraph_spacing", "jitter"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < 10_000:
+                name = name.replace("_", " ")
+                raise ValueError(f"{name} must be 0 or more, not {value}")
         if self.align not in ALIGNMENTS:
             raise ValueError(
                 f"align must be one of {', '.join(ALIGNMENTS)}, not {self.align!r}"
             )
+        given = [name for name in RULES if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"paper is {' or '.join(given)}, not both")
+        if given and self.paper[0] * self.paper[1] > MAX_RULES * self.pitch**2:
+            raise ValueError(f"{given[0]} {self.pitch:g} is too fine for this paper")
+        self._fill_in()
         if self.text_width < 4 * self.size or self.num_lines < 1:
             raise ValueError(
                 f"paper of {self.paper[0]:g} x {self.paper[1]:g} mm with margins of "
@@ -97,16 +118,92 @@ class Layout:
                 "choose a larger paper, a smaller margin or smaller letters"
             )
 
+    def _set(self, **values) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def _fill_in(self) -> None:
+        """Finds the lengths that were not given."""
+        pitch, size, spacing = self.pitch, self.size, self.line_spacing
+        if pitch is None:
+            size = size or SIZE
+            spacing = spacing or SPACING * size
+            paragraph, ascent = 0.5 * spacing, ASCENT * size
+        else:
+            if spacing is None:
+                # People write on each rule, but on every second row of small squares.
+                least = size or (0.0 if self.ruled else SIZE)
+                spacing = max(_whole(LEAST_SPACING * least, pitch), pitch)
+            elif abs(spacing - _whole(spacing, pitch)) > 1e-6:
+                raise ValueError(
+                    f"lines {spacing:g} mm apart do not stand on rules {pitch:g} mm "
+                    "apart: leave the line spacing out, or make it a multiple"
+                )
+            size = size or min(SIZE, spacing / SPACING)
+            paragraph, ascent = spacing, ASCENT * size
+            if not self.ruled:  # the grid begins at the margin
+                ascent = _whole(ascent, pitch)
+        if self.paragraph_spacing is not None:
+            paragraph = self.paragraph_spacing
+            paragraph = _whole(paragraph, pitch) if pitch else paragraph
+        self._set(size=size, line_spacing=spacing, paragraph_spacing=paragraph)
+        if self.left is None:
+            self._set(left=self.margin)
+        if self.first_line is None:
+            self._set(first_line=self.margin + ascent)
+
+    @property
+    def pitch(self) -> float | None:
+        """The distance of the rules, squares or dots; None: the paper is blank."""
+        return self.ruled or self.squared or self.dotted
+
     @property
     def text_width(self) -> float:
-        """The width between the margins."""
-        return self.paper[0] - 2 * self.margin
+        """The width between the margins, on a grid in whole squares."""
+        width = self.paper[0] - self.left - self.margin
+        grid = self.squared or self.dotted
+        return (width + 1e-6) // grid * grid if grid else width
+
+    @property
+    def last_line(self) -> float:
+        """The lowest baseline that a sheet has room for."""
+        # Descenders hang below the last rule of printed paper, too.
+        below = 0.0 if self.pitch else DESCENT * self.size
+        return self.paper[1] - self.margin - below + 1e-6
 
     @property
     def num_lines(self) -> int:
         """The number of lines that fit on a sheet."""
-        room = self.paper[1] - 2 * self.margin - (ASCENT + DESCENT) * self.size
-        return int(room / self.line_spacing + 1e-9) + 1 if room >= 0 else 0
+        return int((self.last_line - self.first_line) // self.line_spacing) + 1
+
+    @property
+    def rules(self) -> np.ndarray:
+        """What is printed on the paper, see `Page`; dots are very short lines."""
+        if self.pitch is None:
+            return NO_RULES
+        right = self.left + self.text_width + 1e-6
+        top, bottom = self.first_line, self.paper[1] - self.margin + 1e-6
+        if not self.ruled:
+            top -= max((top - self.margin + 1e-6) // self.pitch, 0) * self.pitch
+        rows = np.arange(top, bottom, self.pitch)
+        columns = np.arange(self.left, right, self.pitch)
+        if self.dotted:
+            x, y = (side.ravel() for side in np.meshgrid(columns, rows))
+            return _segments(x, y, x + 0.05, y)
+        across = _segments(self.left, rows, right, rows)
+        if self.ruled:
+            return across
+        return np.concatenate([across, _segments(columns, top, columns, rows[-1])])
+
+
+def _whole(length: float, pitch: float) -> float:
+    """The length, rounded up to whole rules."""
+    return math.ceil(length / pitch - 1e-6) * pitch
+
+
+def _segments(*ends: np.ndarray | float) -> np.ndarray:
+    """`[n, 2, 2]` of x and y of all first ends, then of all second ones."""
+    return np.stack(np.broadcast_arrays(*ends), axis=1).reshape(-1, 2, 2)
 
 
 def parse_paper(text: str) -> tuple[float, float]:

@@ -7,19 +7,22 @@ The format, for browsers, drawing programs and pen plotters alike:
 - in it, a `<polyline>` is a stroke of the pen: unfilled, every point, in the order of
   writing; a dot is its point twice, which round caps make visible;
 - `data-units-per-mm` on the root is the scale: millimetres times this are the
-  offsets' own unit again. Coordinates are rounded to a thousandth of a millimetre.
+  offsets' own unit again. Coordinates are rounded to a thousandth of a millimetre;
+- the rules of ruled paper are no elements but the root's background: browsers show it,
+  plotters have nothing to draw.
 
 `sketch.ink.svg` reads it back, and what drawing programs write as well.
 """
 
 from pathlib import Path
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 from sketch.figures.canvas import INK
 from sketch.ink.line_of_ink import InkLine, Lines
 from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.xml import xml_text
-from sketch.page.paper import Page, sheet
+from sketch.page.paper import RULE, Page, sheet
 from sketch.system.atomic import write_text
 
 
@@ -71,7 +74,7 @@ def page_svg(
         f'width="{width}mm" height="{height}mm" '
         f'viewBox="0 0 {width} {height}" '
         f'data-units-per-mm="{float(page.units_per_mm)!r}" '
-        'style="background:white">',
+        f'style="background:white{_rules(page)}">',
         *([_ANIMATION] if clock else []),
         f'<g fill="none" stroke={quoteattr(colour)} '
         f'stroke-width="{_number(page.pen_mm)}" '
@@ -121,6 +124,25 @@ def _line(line: InkLine, clock: _Clock | None) -> list[str]:
         places = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
         elements.append(f'<polyline{timing} points="{places}"/>')
     return [*elements, "</g>"]
+
+
+def _rules(page: Page) -> str:
+    """The rules as a picture behind the page, which browsers show and no pen draws."""
+    if not len(page.rules):
+        return ""
+    path = "".join(
+        f"M{_number(x)} {_number(y)}L{_number(to_x)} {_number(to_y)}"
+        for (x, y), (to_x, to_y) in page.rules.tolist()
+    )
+    picture = (
+        f"<svg xmlns='http://www.w3.org/2000/svg' "
+        f"viewBox='0 0 {_number(page.width)} {_number(page.height)}'>"
+        f"<path d='{path}' stroke='{RULE}' stroke-width='{page.rule_mm:g}' "
+        "stroke-linecap='round'/></svg>"
+    )
+    return (
+        f" url('data:image/svg+xml,{quote(picture, safe=' =:/,')}') 0 0/100% no-repeat"
+    )
 
 
 def _number(value: float) -> str:

@@ -59,6 +59,7 @@ class Ink:
         seconds: float | None = None,
         smooth: bool = True,
         nib: bool = False,
+        background: str | Path | None = None,
     ) -> list[Path]:
         """Writes the ink to a file, in the format of its suffix; overwrites it.
 
@@ -73,17 +74,20 @@ class Ink:
             smooth: draw curves through the points, not straight lines between them.
                 InkML and JSON always hold the points as they are.
             nib: a pen as wide as it is slow, in .png, .pdf and .gif.
+            background: a PNG or JPEG below the ink, such as a scanned form, in the
+                middle of the sheet and as large as it has room for; in .png and .pdf.
 
         Returns:
             The files written.
 
         Raises:
-            ValueError: an unknown suffix or colour; a width or time not positive.
+            ValueError: an unknown suffix or colour; a width or time not positive; a
+                background that is damaged, or not for the format.
         """
         writer = {".inkml": write_inkml, ".json": write_json}.get(
             Path(path).suffix.lower()
         )
-        if writer and not (self.is_page or animate or nib):
+        if writer and not (self.is_page or animate or nib or background):
             writer(path, self.lines)  # the points just as they are
             return [Path(path)]
         return save_pages(
@@ -95,6 +99,7 @@ class Ink:
             seconds=seconds,
             smooth=smooth,
             nib=nib,
+            background=background,
         )
 
     def _repr_html_(self) -> str:

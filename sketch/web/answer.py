@@ -155,8 +155,7 @@ def _letters(
         letter = write_letter(experiment, [text], options, prime, loop, check)
         yield group, letter
         if prime is None:
-            leads = [line.lead for line in letter.written if line.lead]
-            prime = max(leads, key=lambda lead: len(lead.text), default=None)
+            prime = letter.lead
 
 
 def _groups(

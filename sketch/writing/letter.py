@@ -43,6 +43,11 @@ class Letter(NamedTuple):
     written: list[WrittenLine]
     x_height: float
 
+    @property
+    def lead(self) -> Prime | None:
+        """The longest sound ink of a piece, from which others can go on."""
+        return _longest(self.written)
+
 
 def write_letter(
     experiment: Experiment,
@@ -150,8 +155,12 @@ def _write_lead(
     for number, line in zip(longest, lines, strict=False):
         if not line.faults or len(texts) == 1:
             return {number: line}, Prime(line.trace.strokes, line.text)
+    return {}, _longest(lines)
+
+
+def _longest(lines: Sequence[WrittenLine]) -> Prime | None:
     leads = [line.lead for line in lines if line.lead]
-    return {}, max(leads, key=lambda lead: len(lead.text), default=None)
+    return max(leads, key=lambda lead: len(lead.text), default=None)
 
 
 def _to_piece(experiment: Experiment, line: WrittenLine, ends_line: bool) -> Piece:

@@ -265,7 +265,7 @@ def test_figures_of_what_is_left_out_are_not_named(sketch, monkeypatch, tmp_path
     name = make_experiment(tmp_path / "experiments", with_weights=False).name
 
     def write(self, text, **_):
-        lines = self.fit(text, keep_lines=True, replace_unknown="")
+        lines = [part.text for part in self.fit(text, True, "")[0]]
         return Ink([InkLine(np.float32([[1, 0, 1]]), line) for line in lines], [])
 
     monkeypatch.setattr("sketch.api.Pen.write", write)

@@ -74,6 +74,8 @@ def test_a_text_on_the_command_line(run, asked, tmp_path):
         "tries": 5,
         "replace_unknown": None,
         "keep_lines": False,
+        "markdown": False,
+        "page_numbers": False,
         "check": None,
         "max_error_rate": 0.1,
         "progress": False,
@@ -116,16 +118,19 @@ def test_options_reach_the_pen_and_the_paper(run, asked):
     options += " --jitter 0 --seed 4 --bias 0.5 --prime l-1 --prime-text x --tries 2"
     options += " --progress"
     options += " --keep-lines --replace-unknown e --ink navy --width 0.5 --no-smooth"
+    options += " --ruled 3.5 --first-line 20 --left 15 --markdown --page-numbers"
     result = run("a", "-o", "letter.svg", *options.split())
     assert result.code == 0, result.err
     (call,) = asked
     assert call["layout"] == Layout(
-        (100.0, 80.0), 9.0, 2.0, 7.0, align="center", jitter=0.0, seed=4
+        *((100.0, 80.0), 9.0, 2.0, 7.0),
+        **{"align": "center", "jitter": 0.0, "seed": 4},
+        **{"ruled": 3.5, "first_line": 20.0, "left": 15.0},
     )
     assert (call["seed"], call["bias"], call["tries"]) == (4, 0.5, 2)
     assert (call["prime"], call["prime_text"]) == ("l-1", "x")
     assert call["keep_lines"] and call["replace_unknown"] == "e"
-    assert call["progress"]
+    assert call["progress"] and call["markdown"] and call["page_numbers"]
     with open("letter.svg") as file:
         text = file.read()
     assert 'stroke="#000080" stroke-width="0.5"' in text
@@ -210,20 +215,6 @@ def test_an_unwritable_output_is_refused_before_writing(run, asked, tmp_path):
     assert result.err.startswith("Error: cannot write /proc/x.png: ")
 
 
-@pytest.mark.parametrize(
-    ("text", "is_noted"),
-    [
-        ("12 Elm Row\nOxford", True),
-        ("Dear all,\n\nthe end", False),
-        ("a long line of prose that wraps\n" * 2 + "at its end" * 5, True),
-        ("word " * 12 + "\n" + "word " * 5, False),
-    ],
-)
-def test_joined_short_lines_are_noted(run, asked, text, is_noted):
-    assert ("--keep-lines keeps them" in run(text, "-o", "a.svg").err) == is_noted
-    assert "--keep-lines" not in run(text, "-o", "b.svg", "--keep-lines").err
-
-
 def test_animation(run, asked, tmp_path):
     assert run("a", "-o", "a.svg", "--animate", "--seconds", 3).code == 0
     style = r"delay:([\d.]+)s;animation-duration:([\d.]+)s"
@@ -243,6 +234,8 @@ def test_animation(run, asked, tmp_path):
         (["-o", "a.svg", "--ink", "none of these"], "is not a colour"),
         (["-o", "a.svg", "--ink", "none"], "is transparent"),
         (["-o", "a.svg", "--size", "-1"], "size must be"),
+        (["-o", "a.svg", "--ruled", "8", "--dotted", "5"], "ruled or dotted, not both"),
+        (["-o", "a.svg", "--background", "form.png"], "only .png and .pdf can have"),
         (["-o", "a.svg", "--align", "middle"], "--align"),
         ([], "-o"),
         (["-o", "a.gif", "--seconds", "601"], "up to 600 seconds"),
@@ -257,6 +250,24 @@ def test_wrong_usage_is_2_before_anything_is_done(run, asked, options, words):
     result = run("a", *options)
     assert result.code == 2 and words in result.err
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file"),
+        (b"\x89PNG\r\n\x1a\n", "form.png is not a sound PNG or JPEG: "),
+        (b"%PDF-1.7", "form.png is a PDF: make a picture of it, for example by `pdft"),
+    ],
+)
+def test_a_background_that_cannot_be_read_is_told_first(
+    run, asked, tmp_path, content, words
+):
+    if content is not None:
+        (tmp_path / "form.png").write_bytes(content)
+    result = run("a", "-o", "a.pdf", "--background", "form.png")
+    assert result.code != 0 and words in result.err and asked == []
+    assert "Traceback" not in result.err
 
 
 def test_nothing_is_overwritten(run, asked, tmp_path):

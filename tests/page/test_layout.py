@@ -11,7 +11,8 @@ from made_up_ink import X_HEIGHT, pens_of, write
 from sketch.ink import DamagedInk
 from sketch.ink.strokes import split_pen_strokes, strokes_from_points
 from sketch.page.baseline import find_baseline
-from sketch.page.layout import Piece, lay_out
+from sketch.page.layout import Piece, lay_out, number_pages
+from sketch.page.markdown import read_paragraphs
 from sketch.page.paper import Layout
 
 LETTER = [
@@ -76,6 +77,116 @@ def test_letters_stand_on_common_baselines():
     near = np.minimum(abs(steps - spacing), abs(steps - spacing - paragraph))
     assert near.max() < 0.3
     assert (steps > spacing + 0.5 * paragraph).sum() == 1
+
+
+@pytest.mark.parametrize(
+    "rules", [{"ruled": 8.0}, {"squared": 4.0}, {"dotted": 5.0, "first_line": 21.0}]
+)
+def test_letters_stand_on_the_rules_of_the_paper(rules):
+    layout = Layout((140.0, 90.0), 10.0, jitter=0.3, left=20.0, **rules)
+    pages = lay_out(pieces(), layout)
+    levels = np.unique(layout.rules[:, :, 1].round(6))
+    for page in pages:
+        assert page.rules is not None and len(page.rules) == len(layout.rules)
+        for line in page.lines:
+            found = find_baseline(split_pen_strokes(line.strokes, line.start))
+            stands = found.offset + found.slope * 60.0
+            assert abs(levels - stands).min() < 0.5
+        assert min(low[0] for low, _ in boxes(page)) == pytest.approx(20.0, abs=1.0)
+    first = find_baseline(split_pen_strokes(*pages[0].lines[0][::2])).offset
+    assert first == pytest.approx(layout.first_line, abs=0.5)
+
+
+def read(text, layout, **options):
+    """A text in Markdown on pages, a piece for each paragraph."""
+    styles, _ = read_paragraphs(text, str, markdown=True, **options)
+    return lay_out(
+        [[Piece(write(one.text), one.text)] for one in styles], layout, None, styles
+    )
+
+
+def box_of(line):
+    points = np.concatenate(split_pen_strokes(line.strokes, line.start))
+    return np.concatenate([points.min(axis=0), points.max(axis=0)])
+
+
+def test_marks_follow_their_words_in_pen_order():
+    text = "we had ~~rain for~~, no wind and a __golden week of nothing but sun__ then"
+    (page,) = read(text, RULED)
+    (plain,) = read(text.replace("~", "").replace("_", ""), RULED)
+    assert [line.text for line in page.lines] == [line.text for line in plain.lines]
+    assert len(page.lines) == 2
+    for line, other, kinds in zip(page.lines, plain.lines, ("~_", "_"), strict=True):
+        pens = split_pen_strokes(line.strokes, line.start)
+        others = split_pen_strokes(other.strokes, other.start)
+        marks = [n for n, pen in enumerate(pens) if np.ptp(pen[:, 0]) > 9]
+        assert len(pens) == len(others) + len(kinds) == len(others) + len(marks)
+        for number, kind in zip(marks, kinds, strict=True):
+            (left, right), (y, *_) = pens[number][[0, -1], 0], pens[number][:, 1]
+            level = find_baseline(others).offset
+            rise = 1.0 if kind == "~" else -1.0
+            assert level - y == pytest.approx(rise, abs=0.1)
+            # The pen before it is the end of the words, the next one is right of them.
+            assert abs(pens[number - 1][:, 0].max() - right) < 2
+            if number + 1 < len(pens):
+                assert pens[number + 1][:, 0].min() > right - 0.5
+            assert left < right - 9
+    # A comma behind the words is not struck out.
+    struck = split_pen_strokes(*page.lines[0][::2])
+    _, comma = max((pen[0, 1], pen[0, 0]) for pen in struck if len(pen) == 1)
+    mark = next(pen for pen in struck if np.ptp(pen[:, 0]) > 9)
+    assert comma > mark[-1, 0] - 0.2
+
+
+def test_lists_hang_and_headings_are_large():
+    text = "# some hill\n\n- the box with the books and the jug of milk\n  - me\n1. you"
+    layout = Layout((70.0, 150.0), 10.0, 2.0, jitter=0.0)
+    (page,) = read(text, layout)
+    title, first, second, *_, inner, number = page.lines
+    assert (first.text[:5], inner.text, number.text) == ("- the", "- me", "1. you")
+    pens = split_pen_strokes(first.strokes, first.start)
+    hang = pens[1][:, 0].min()
+    assert pens[0][0, 0] == pytest.approx(10.0) and 13 < hang < 16
+    assert box_of(second)[0] == pytest.approx(hang, abs=0.3)
+    assert box_of(inner)[0] == pytest.approx(hang, abs=0.3)
+    assert box_of(number)[0] == pytest.approx(10.0, abs=0.01)
+    heights = [np.ptp(pen[:, 1]) for pen in split_pen_strokes(*title[::2])]
+    assert np.median(heights) / np.median([np.ptp(p[:, 1]) for p in pens]) > 1.2
+    levels = [
+        find_baseline(split_pen_strokes(*line[::2])).offset for line in page.lines
+    ]
+    steps = [layout.paragraph_spacing] + [0.0] * (len(levels) - 2)  # none in a list
+    np.testing.assert_allclose(np.diff(levels), np.array(steps) + 7.6, atol=0.6)
+
+
+def test_a_heading_is_not_left_at_the_foot_of_a_page():
+    layout = Layout((70.0, 46.0), 10.0, 2.0, jitter=0.0, paragraph_spacing=0.0)
+    assert layout.num_lines == 3
+    pages = read("me\n\nyou\n\n## a hill\n\nit is", layout)
+    lines = [[line.text for line in page.lines] for page in pages]
+    assert lines == [["me", "you"], ["a hill", "it is"]]
+
+
+def test_dates_are_at_the_right_and_blank_lines_are_room():
+    layout = Layout((120.0, 90.0), 10.0, 2.0, jitter=0.0)
+    (page,) = read("-> the first\n\nme\n\n\n\n-> you <-", layout)
+    date, first, last = map(box_of, page.lines)
+    assert date[2] == pytest.approx(110.0)
+    assert (last[0] + last[2]) / 2 == pytest.approx(60.0, abs=1e-3)
+    away = 3 * layout.line_spacing + layout.paragraph_spacing
+    assert last[1] - first[1] == pytest.approx(away, abs=1.0)
+
+
+def test_numbers_are_below_their_pages():
+    layout = Layout((70.0, 40.0), 10.0, 2.0, jitter=0.0)
+    pages = lay_out(pieces(), layout)
+    texts = [str(number + 1) for number in range(len(pages))]
+    number_pages(pages, [[Piece(write(text), text)] for text in texts], layout)
+    for page, text in zip(pages, texts, strict=True):
+        left, top, right, bottom = box_of(page.lines[-1])
+        assert page.lines[-1].text == text
+        assert (left + right) / 2 == pytest.approx(35.0) and 30 < top < bottom < 40
+        assert bottom - top == pytest.approx(4.0, rel=0.2)  # of the letters' scale
 
 
 @pytest.mark.parametrize("away", [-1.4, 1.4])

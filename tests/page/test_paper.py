@@ -38,11 +38,53 @@ def test_paper_of_no_size_is_refused(text):
         {"paper": (0.0, 10.0)},
         {"paper": (100.0, 20.0)},
         {"line_spacing": -2.0},
+        {"ruled": 8.0, "squared": 5.0},
+        {"dotted": 0.1},
+        {"ruled": float("nan")},
+        {"ruled": 8.0, "line_spacing": 12.0},
+        {"first_line": 280.0},
+        {"left": 180.0},
     ],
 )
 def test_impossible_layout_is_refused(wrong):
     with pytest.raises(ValueError):
         Layout(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("options", "size", "spacing", "first"),
+    [
+        ({}, 2.5, 9.5, 27.5),
+        ({"ruled": 8.0}, 8 / 3.8, 8.0, 22 + 2.2 * 8 / 3.8),
+        ({"ruled": 12.0}, 2.5, 12.0, 27.5),
+        ({"ruled": 8.0, "line_spacing": 16.0}, 2.5, 16.0, 27.5),
+        ({"ruled": 8.0, "size": 4.0}, 4.0, 16.0, 22 + 2.2 * 4),
+        ({"squared": 5.0}, 2.5, 10.0, 32.0),  # two squares high, and a row of the grid
+        ({"dotted": 5.0, "size": 1.5}, 1.5, 5.0, 27.0),
+        ({"dotted": 5.0, "first_line": 31.0}, 2.5, 10.0, 31.0),
+    ],
+)
+def test_letters_fit_the_rules(options, size, spacing, first):
+    layout = Layout(**options)
+    found = (layout.size, layout.line_spacing, layout.first_line)
+    assert found == pytest.approx((size, spacing, first))
+
+
+def test_rules_are_between_the_margins_and_below_every_line():
+    layout = Layout((100.0, 60.0), 10.0, ruled=8.0, first_line=17.0, left=25.0)
+    ends = [[[25, y], [90, y]] for y in (17, 25, 33, 41, 49)]
+    np.testing.assert_allclose(layout.rules, ends)
+    assert layout.num_lines == 5 and layout.paragraph_spacing == 8.0
+    # The grid goes up to the margin, and is as wide as the text.
+    layout = Layout((100.0, 60.0), 9.0, squared=5.0, first_line=17.0)
+    upright, across = layout.rules[-17:], layout.rules[:-17]
+    np.testing.assert_allclose(across[:, :, 0], [[9, 89]] * 8)
+    np.testing.assert_allclose(across[:, 0, 1], np.arange(12, 48, 5))
+    np.testing.assert_allclose(upright[:, 0, 0], np.arange(9, 90, 5))
+    np.testing.assert_allclose(upright[:, :, 1], [[12, 47]] * 17)
+    dots = Layout((100.0, 60.0), 9.0, dotted=5.0, first_line=17.0).rules
+    assert layout.text_width == 80.0 and len(dots) == 17 * 8
+    assert not len(Layout().rules)
 
 
 def test_sheet_leaves_ink_as_it_was_written():

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -72,6 +73,20 @@ def test_page_svg_animated_draws_strokes_one_after_the_other(tmp_path):
     still = tmp_path / "still.svg"
     write_svg(still, [strokes, strokes])
     assert_same_lines(read_ink(still), read_ink(path))
+
+
+def test_rules_are_a_background_and_no_ink(tmp_path):
+    page = sheet(line_with_a_dot())
+    rules = np.array([[[22.0, 27.5], [188.0, 27.5]]])
+    root = etree.fromstring(page_svg(page._replace(rules=rules)))
+    plain = etree.fromstring(page_svg(page))
+    assert [one.tag for one in root.iter()] == [one.tag for one in plain.iter()]
+    (picture,) = re.findall(r"url\('data:image/svg\+xml,(.*?)'\)", root.get("style"))
+    path = etree.fromstring(unquote(picture)).find(f"{SVG}path")
+    assert path.get("d") == "M22 27.5L188 27.5"
+    (tmp_path / "ink.svg").write_bytes(etree.tostring(root))
+    (tmp_path / "plain.svg").write_bytes(etree.tostring(plain))
+    assert_same_lines(read_ink(tmp_path / "plain.svg"), read_ink(tmp_path / "ink.svg"))
 
 
 def test_page_svg_of_no_positive_time_is_refused():
