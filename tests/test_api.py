@@ -304,7 +304,7 @@ def test_progress_of_a_page_is_shown_when_asked(pen, capsys):
 
 
 def test_figures_are_drawn_for_each_line(pen, tmp_path):
-    from sketch.figures.pictures import line_figure_paths
+    from sketch.figures.model_figures import line_figure_paths
 
     pen.write("a lake\na hill", figures=tmp_path / "lake", **QUICK)
     expected = [

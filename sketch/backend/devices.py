@@ -121,11 +121,8 @@ def sharing_batches(limit: int | None, batch_size: int) -> Iterator[None]:
     """All devices of all processes share each batch during the block.
 
     Networks made in it have their weights on every device (data parallelism). With one
-    device nothing changes.
-
-    Args:
-        limit: devices of each process; None: all.
-        batch_size: lines of a batch, over all processes.
+    device nothing changes. `limit` is of the devices of each process; None: all.
+    `batch_size` is that of all processes.
 
     Raises:
         ValueError: there are fewer devices, or they cannot share a batch evenly.

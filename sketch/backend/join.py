@@ -16,10 +16,8 @@ from sketch.settings.run_options import RunOptions
 def join(options: RunOptions) -> Iterator[Processes]:
     """Joins the processes of the run during the `with` block.
 
-    Call it before keras or JAX computes anything.
-
-    Args:
-        options: `coordinator`, `processes` and `process`, or none of them; `backend`.
+    Call it before keras or JAX computes anything. Of the options it reads `backend` and
+    `coordinator`, `processes` and `process`, of which all or none are given.
 
     Raises:
         ValueError: the backend is not JAX.

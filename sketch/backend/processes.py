@@ -51,10 +51,7 @@ class Processes:
         """Waits for the last time: afterwards each process may end when it likes."""
 
     def compare(self, values: Mapping[str, Any]) -> None:
-        """Refuses a run whose processes differ.
-
-        Args:
-            values: by name, such as that of an option; JSON.
+        """Refuses a run whose processes differ in values that fit into JSON, by name.
 
         Raises:
             ValueError: in every process; shows the first difference.

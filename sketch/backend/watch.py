@@ -77,10 +77,8 @@ class Watch:
     def fail(self, error: BaseException, is_of_peer: bool) -> None:
         """Tells the others that this process ends, and why.
 
-        Args:
-            error: the reason.
-            is_of_peer: whether the cause may be the end of another process. Then this
-                waits until the watch knows which one, and that ends this process.
+        If the cause may be the end of another process (`is_of_peer`), this waits until
+        the watch knows which one, and that ends this process.
         """
         if is_of_peer:
             self.patience = QUICK_PATIENCE

@@ -154,7 +154,8 @@ def command(
         output = folder / f"{name}.{file_format}"
     stem = output.with_suffix("")
 
-    from sketch.figures.pictures import draw_pen, draw_sketch, line_figure_paths
+    from sketch.figures.model_figures import line_figure_paths
+    from sketch.figures.pictures import draw_pen, draw_sketch
 
     def paths_of(num_lines: int) -> list[Path]:
         if not figures:

@@ -83,10 +83,6 @@ class Collector(ABC):
     ) -> Database:
         """Reads all files of the format in folders, archives and files.
 
-        Args:
-            sources: what to read.
-            show_progress: whether to draw a bar on stderr.
-
         Raises:
             FileNotFoundError: A source is not there.
             DamagedInk: An archive is damaged, or the sources hold no line at all.

@@ -156,11 +156,9 @@ def count_points_per_character(lines: Sequence[Line]) -> float:
 
 
 def resample_lines(lines: Sequence[Line], points_per_character: float) -> list[Line]:
-    """Resamples lines whose points per character differ much (see `is_alike`).
+    """Resamples all lines of a corpus if their points per character differ much.
 
-    Args:
-        lines: of one corpus: all are resampled, or none.
-        points_per_character: of the result.
+    See `is_alike` for how much.
 
     Raises:
         ValueError: No line has a transcript.

@@ -15,10 +15,7 @@ from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 
 
 def parse_drawing(row: bytes) -> tuple[str, InkLine]:
-    """Parses one line of a file.
-
-    Returns:
-        The drawing's name, "" if it has none, and its ink; the text is the word.
+    """Parses a line of a file: the drawing's name, "" if it has none, and its ink.
 
     Raises:
         DamagedInk: It is not such a drawing, or has no ink.

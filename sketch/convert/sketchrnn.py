@@ -50,14 +50,10 @@ MARK = Built("mark")
 
 
 def parse_drawings(data: bytes, limit: int | None) -> Iterator[tuple[str, InkLine]]:
-    """Parses a file; yields a name such as `train-00001`, and the drawing.
-
-    Args:
-        data: the file.
-        limit: the greatest number of drawings; None: all.
+    """Parses the first `limit` drawings; yields a name such as `train-00001`, and ink.
 
     Raises:
-        DamagedInk: It is not such a file.
+        DamagedInk: `data` is not such a file.
     """
     drawings = (
         (f"{name}-{number:05d}", _to_line(drawing))

@@ -159,10 +159,7 @@ def _pieces(
 def check_unpacked(archive: Path, unpacked: int, packed: int) -> None:
     """Refuses to go on unpacking a decompression bomb.
 
-    Args:
-        archive: its path.
-        unpacked: bytes that it has unpacked to, until now.
-        packed: how many of its own bytes these were.
+    `packed` bytes of the archive have become `unpacked` ones until now.
 
     Raises:
         DamagedInk: They are more than pen data unpacks to.

@@ -16,14 +16,10 @@ MAX_COORDINATE = 1e6  # tablet units; keeps float32 offsets exact
 
 
 def parse_whiteboard(data: bytes) -> np.ndarray:
-    """Parses the pen strokes of one line.
+    """Parses the pen strokes of one line, float32 `[points - 1, 3]`.
 
-    Args:
-        data: `<WhiteboardCaptureSession>` with `<StrokeSet>`, `<Stroke>`, and
-            `<Point x= y=>` in tablet units, y downwards.
-
-    Returns:
-        float32 `[time, 3]`, one row less than there are points.
+    `data` is `<WhiteboardCaptureSession>` with `<StrokeSet>`, `<Stroke>`, and
+    `<Point x= y=>` in tablet units, y downwards.
 
     Raises:
         DamagedInk: It is not such a document, or holds fewer than two points.

@@ -59,13 +59,8 @@ class Batch(NamedTuple):
 def choose_lengths(lengths: np.ndarray, num_shapes: int = NUM_SHAPES) -> np.ndarray:
     """The padded lengths that waste the fewest steps, by dynamic programming.
 
-    Args:
-        lengths: int `[lines]`, length of every line.
-        num_shapes: the greatest number of different lengths.
-
-    Returns:
-        int, increasing; the last is the greatest length. A line is padded to the first
-        that holds it.
+    At most `num_shapes`, increasing; the last is the greatest of the lines' `lengths`.
+    A line is padded to the first that holds it.
     """
     sizes, counts = np.unique(lengths, return_counts=True)
     lines_up_to = np.concatenate([[0], np.cumsum(counts)])

@@ -107,9 +107,7 @@ def arrange_sets(
 def content_digest(lines: Sequence[Line], bounds: Mapping[str, tuple[int, int]]) -> str:
     """SHA-256 of the sets, and of the lines' ids, writers, transcripts and strokes.
 
-    Args:
-        lines: all lines, in the order of the file.
-        bounds: of each set, the number of its first line and of the one after its last.
+    `bounds` are the rows `(start, stop)` of each set among the lines of the file.
     """
     digest = hashlib.sha256(b"sketch corpus 1")
     for name in SETS:

@@ -312,12 +312,7 @@ class Corpus:
         return self._read_rows(self._rows(set_name))
 
     def locate(self, source: str, set_name: str) -> np.ndarray:
-        """Where the rows of a set are in the file, for `read_referenced`.
-
-        Args:
-            source: one of `SOURCES`.
-            set_name: which set.
-        """
+        """Where the rows of a set are in one of `SOURCES`, for `read_referenced`."""
         with damage_named(self.path):
             references = read_references(self._file, source, len(self._shapes))
         return references[self._rows(set_name)]

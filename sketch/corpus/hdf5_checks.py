@@ -63,9 +63,7 @@ class CheckedFile:
     def dataset(self, name: str, shape: tuple[int | None, ...]) -> h5py.Dataset:
         """A dataset at the top of the file, stored there whole and in one piece.
 
-        Args:
-            name: of the dataset.
-            shape: that it must have; None: any size along this axis.
+        It must have this shape; None: any size along this axis.
         """
         link = self.file.get(name, getlink=True) if name in self.file else None
         if not isinstance(link, h5py.HardLink):
@@ -94,10 +92,7 @@ class CheckedFile:
     def references(self, name: str, num_rows: int, item_size: int) -> np.ndarray:
         """Where the rows of a variable-length dataset are, `HEAP_REFERENCE` `[row]`.
 
-        Args:
-            name: of the dataset.
-            num_rows: that it must have.
-            item_size: bytes of an item of a row; all claim no more than the file has.
+        There must be `num_rows`, whose items of `item_size` bytes the file can hold.
         """
         dataset = self.dataset(name, (num_rows,))
         if not _is_variable_length(dataset):
@@ -117,11 +112,7 @@ class CheckedFile:
 
         One of variable length leads into the heap, where a forged object of size 0
         keeps the HDF5 library for ever: its type is looked at before it is read.
-
-        Args:
-            name: of the attribute.
-            kinds: of numpy's dtypes, such as "S" for text.
-            num_axes: how many axes it has; 0: a scalar.
+        `kinds` are those of numpy's dtypes, such as "S" for text; a scalar has 0 axes.
         """
         if name not in self.file.attrs:
             problem = f"not written by this program: no attribute {name!r}"

@@ -83,12 +83,7 @@ class RowsOnDisk:
     def chosen(
         self, numbers: np.ndarray, decode: Callable[[bytes], Any] | None = None
     ) -> "RowsOnDisk":
-        """Some of these rows; with `decode`, in place of the present one.
-
-        Args:
-            numbers: int, increasing.
-            decode: as in the class; None: the same.
-        """
+        """The rows of these increasing numbers; `decode` replaces the present one."""
         bounds = zip(self.starts[:-1], self.starts[1:], strict=True)
         parts = [
             replace(part, references=part.references[_within(numbers, *bound)])

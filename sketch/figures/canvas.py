@@ -76,8 +76,7 @@ def picture(
 
     Args:
         path: the picture.
-        width: inches.
-        height: inches.
+        width, height: inches.
         layout: matplotlib's layout engine; None for hand-placed axes.
         file_format: png, svg or pdf; None: the suffix of `path`.
 
@@ -116,18 +115,11 @@ def draw_strokes(
     line_width: float = 1.0,
     opacity: float = 1.0,
 ) -> None:
-    """Draws every point of a line of ink.
+    """Draws every point of a line of ink `[time, 3]` that begins at `start`.
 
     Strokes whose points are all the same are drawn as round dots. The caller sets the
-    limits, scale and direction of the axes: y of the ink grows downwards.
-
-    Args:
-        axes: where to draw.
-        strokes: `[time, 3]`, in the units of the axes.
-        start: the point before the first row, in the units of the axes.
-        colour: of the ink.
-        line_width: in typographic points (1/72 inch).
-        opacity: 0 to 1.
+    limits, scale and direction of the axes, in whose units the ink is: y grows
+    downwards. `line_width` is in typographic points (1/72 inch).
 
     Raises:
         DamagedInk: if an offset is NaN or infinite.

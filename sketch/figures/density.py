@@ -57,8 +57,7 @@ def place_mixtures(
     Args:
         params: in normalised units; the weights of each step add up to 1.
         points: `[time, 2]`, where the pen stood *before* each step.
-        offset_mean: `[2]`, the mean offset of the training split.
-        offset_std: `[2]`, its standard deviation.
+        offset_mean, offset_std: `[2]`, of the training split.
 
     Returns:
         `Gaussians` in the unit of `points`, without components below `MIN_WEIGHT`.
@@ -75,7 +74,7 @@ def place_mixtures(
 def density_map(
     gaussians: Gaussians, corner: np.ndarray, pixel: float, shape: tuple[int, int]
 ) -> np.ndarray:
-    """Adds Gaussians up on a grid.
+    """Adds Gaussians up on a grid of square pixels.
 
     Args:
         gaussians: what to add up.
@@ -124,8 +123,7 @@ def draw_density(
         strokes: `[time, 3]`, **normalised** offsets; time ≥ 1.
         before: the mixture before the bias; step t predicts row t of the strokes.
         after: the mixture with the bias, from which the line was drawn.
-        offset_mean: `[2]`, to undo the normalisation.
-        offset_std: `[2]`, likewise.
+        offset_mean, offset_std: `[2]`, to undo the normalisation.
     """
     ink = denormalise(strokes, offset_mean, offset_std)
     points = points_from_strokes(ink)

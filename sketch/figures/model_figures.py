@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sketch.figures.canvas import INK, INK_MAP, WHOLE_NUMBERS, picture
@@ -19,11 +20,7 @@ VISIBLE_BLANKS = {" ": "␣", "\n": "⏎", "\t": "⇥", "\u00a0": "␣"}
 
 
 def line_figure_paths(stem: str | Path) -> list[Path]:
-    """The paths of the figures of a written line, which begin with `stem`.
-
-    They are for `draw_line`, `draw_window`, `draw_soft_window`, `draw_mixture_weights`
-    and `draw_density`, in this order.
-    """
+    """The paths of the five figures of a written line, which begin with `stem`."""
     names = ("line", "phi", "window", "weights", "density")
     return [Path(f"{stem}-{name}.png") for name in names]
 
@@ -35,8 +32,7 @@ def draw_window(path: str | Path, phi: np.ndarray, text: str) -> None:
 
     Args:
         path: the picture.
-        phi: `[time, characters]`, the window's weight on each character, ≥ 0
-            (Graves 2013, eq. 46).
+        phi: `[time, characters]`, ≥ 0 (Graves 2013, eq. 46).
         text: what was written, a column for each character; `phi` may have one more,
             for the end of the text.
 
@@ -61,12 +57,8 @@ def draw_soft_window(
 ) -> None:
     """Draws the mixture of letters that the model was fed at each step.
 
-    Values above 1 are as dark as 1, as in `draw_window`.
-
-    Args:
-        path: the picture.
-        window: `[time, alphabet]`, ≥ 0 (Graves 2013, eq. 47).
-        symbols: the name of each column, `[alphabet]`.
+    Values above 1 are as dark as 1. `window` is `[time, alphabet]`, ≥ 0 (Graves 2013,
+    eq. 47); `symbols` has the name of each column.
 
     Raises:
         ValueError: if the shapes do not fit, or a value is not finite.
@@ -86,10 +78,8 @@ def draw_mixture_weights(
 ) -> None:
     """Draws the weight of each component of the mixture at each step.
 
-    Args:
-        path: the picture.
-        weights: `[time, mixture]`, the weights π; each row adds up to 1.
-        is_biased: whether the probability bias was applied; the title says so.
+    The weights π `[time, mixture]` of a row add up to 1; the title says if they
+    have had the probability bias.
 
     Raises:
         ValueError: if the shape does not fit, or a weight is not finite.
@@ -97,12 +87,11 @@ def draw_mixture_weights(
     weights = _checked_map(weights, "mixture weights")
     time, mixture = weights.shape
     with picture(path, 12, 1.2 + 0.14 * max(mixture, 6)) as figure:
-        axes = figure.add_subplot()
         extent = (0.5, time + 0.5, mixture + 0.5, 0.5)
-        _draw_map(axes, _fewer_steps(weights).T, float(weights.max()), extent)
-        axes.set_title("Mixture weights π" + ", after the bias" * is_biased)
-        axes.set_xlabel("step")
-        axes.set_ylabel("component")
+        top = float(weights.max())
+        title = "Mixture weights π" + ", after the bias" * is_biased
+        labels = {"title": title, "xlabel": "step", "ylabel": "component"}
+        axes = _draw_map(figure, _fewer_steps(weights).T, top, extent, labels)
         axes.yaxis.set_major_locator(MaxNLocator(8, **WHOLE_NUMBERS))
         axes.xaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
 
@@ -126,17 +115,14 @@ def _draw_columns(
     width = float(np.clip(1.8 + 0.17 * columns, 4.0, 40.0))
     height = float(np.clip(1.2 + 0.008 * time, 3.0, 9.0))
     with picture(path, width, height) as figure:
-        axes = figure.add_subplot()
         extent = (-0.5, columns - 0.5, time + 0.5, 0.5)
         top = min(float(values.max()), 1.0)  # a rare spike would make all else pale
-        _draw_map(axes, _fewer_steps(values), top, extent)
+        labels = {"title": title, "xlabel": label, "ylabel": "step"}
+        axes = _draw_map(figure, _fewer_steps(values), top, extent, labels)
         axes.set_xticks(range(columns), labels=names)
         axes.tick_params(axis="x", length=0, labelcolor=INK)
         for name in axes.get_xticklabels():
             name.set_parse_math(False)  # "$" does not begin a formula
-        axes.set_title(title)
-        axes.set_xlabel(label)
-        axes.set_ylabel("step")
         axes.yaxis.set_major_locator(MaxNLocator(10, **WHOLE_NUMBERS))
 
 
@@ -147,11 +133,13 @@ def _fewer_steps(values: np.ndarray) -> np.ndarray:
 
 
 def _draw_map(
-    axes: Axes,
+    figure: Figure,
     values: np.ndarray,
     top: float,
     extent: tuple[float, float, float, float],
-) -> None:
+    labels: dict[str, str],
+) -> Axes:
+    axes = figure.add_subplot(**labels)
     image = axes.imshow(
         values,
         aspect="auto",
@@ -162,5 +150,6 @@ def _draw_map(
         extent=extent,
     )
     extend = "max" if values.max() > top else "neither"
-    bar = axes.figure.colorbar(image, ax=axes, pad=0.02, aspect=30, extend=extend)
+    bar = figure.colorbar(image, ax=axes, pad=0.02, aspect=30, extend=extend)
     bar.outline.set_visible(False)
+    return axes

@@ -1,9 +1,4 @@
-"""Pictures of ink, of a model's state, and of training.
-
-- ink: `draw_sketch` (a grid of lines on one scale), `draw_line`, `draw_pen`
-- a model's state, from `model_figures` and `density`: `draw_window`,
-  `draw_soft_window`, `draw_mixture_weights`, `draw_density`
-- training: `draw_history`
+"""Pictures of ink and of training.
 
 All take plain arrays and the path of the picture, whose suffix gives the format.
 """
@@ -25,28 +20,8 @@ from sketch.figures.canvas import (
     draw_strokes,
     picture,
 )
-from sketch.figures.density import draw_density
 from sketch.figures.grid import HEIGHT_PER_PEN, arrange
-from sketch.figures.model_figures import (
-    draw_mixture_weights,
-    draw_soft_window,
-    draw_window,
-    line_figure_paths,
-)
 from sketch.ink.strokes import END_OF_STROKE, check_strokes
-
-__all__ = [
-    "draw_density",
-    "draw_history",
-    "draw_line",
-    "draw_mixture_weights",
-    "draw_pen",
-    "draw_sketch",
-    "draw_soft_window",
-    "draw_strokes",
-    "draw_window",
-    "line_figure_paths",
-]
 
 MAX_SIZE = (16.0, 20.0)  # width and height of a sketch, inches
 
@@ -68,8 +43,7 @@ def draw_sketch(
         file_format: png, svg or pdf; None: the suffix of `path`.
 
     Raises:
-        ValueError: if there is no line, or `columns` is less than 1.
-        DamagedInk: if a line has a NaN or an infinite offset; says which.
+        ValueError, DamagedInk: as `arrange`.
     """
     grid = arrange(lines, columns)
     # Inches per unit; a line is at most 1.6 inches high.
@@ -91,27 +65,16 @@ def draw_sketch(
 
 
 def draw_line(path: str | Path, strokes: np.ndarray) -> None:
-    """Draws one line of ink, as large as fits, without axes.
-
-    Args:
-        path: the picture.
-        strokes: `[time, 3]`, raw offsets (one unit on both axes).
-
-    Raises:
-        DamagedInk: if an offset is NaN or infinite.
-    """
+    """Draws one line of ink, as large as fits, as `draw_sketch` does."""
     draw_sketch(path, [strokes], columns=1)
 
 
 def draw_pen(path: str | Path, lines: Sequence[np.ndarray]) -> None:
     """Draws when the pen is lifted: a row for each line, steps from left to right.
 
-    A pale bar spans the steps of a line; a dark tick marks each step after which the
-    pen leaves the paper. The title gives their share, to compare samples with data.
-
-    Args:
-        path: the picture.
-        lines: strokes `[time, 3]` each.
+    A pale bar spans the steps of a line `[time, 3]`; a dark tick marks each step after
+    which the pen leaves the paper. The title gives their share, to compare samples with
+    data.
 
     Raises:
         ValueError: if there is no line.

@@ -77,15 +77,9 @@ class Alphabet:
         return " " in self.characters
 
     def encode(self, text: str, end: bool = True) -> np.ndarray:
-        """Turns a text into codes.
+        """Turns a text, after `normalise_text`, into codes: int32 `[len(text) + 1]`.
 
-        Args:
-            text: brought into shape by `normalise_text` first.
-                `sketch.page.typing.fit_text` replaces unknown characters before.
-            end: whether the codes close with `END`.
-
-        Returns:
-            int32 `[len(text) + 1]`, the last one `END`; one less without `end`.
+        The last code is `END`; without `end` there is one less.
 
         Raises:
             ValueError: if a character is unknown; names it, its position in the

@@ -19,12 +19,9 @@ def fit_to_corpus(strokes: np.ndarray, num_points: float, width: float) -> np.nd
     strokes are resampled at even distances.
 
     Args:
-        strokes: `[time, 3]`, raw offsets in any unit.
+        strokes: `[time, 3]`, raw offsets in any unit; the result in the corpus' units.
         num_points: how many points such a line has in the corpus.
         width: how wide it is there, in the corpus' units.
-
-    Returns:
-        float32 `[time, 3]`, raw offsets in the corpus' units.
 
     Raises:
         ValueError: the ink has no width.
@@ -48,12 +45,8 @@ def is_alike(one: float, other: float) -> bool:
 def unit_ratio(offset_std: np.ndarray, other_std: np.ndarray) -> float:
     """How many units of other recordings one unit of these is worth.
 
-    Args:
-        offset_std, other_std: `[2]`, the standard deviations of the offsets of both.
-
-    Returns:
-        The quotient of the lengths of both; 1 if they are alike, which is the
-        difference between two writers, not between two tablets.
+    It is the quotient of the lengths of both standard deviations `[2]` of offsets; 1 if
+    they are alike, which is the difference between two writers, not two tablets.
     """
     ratio = float(np.linalg.norm(offset_std) / np.linalg.norm(other_std))
     return 1.0 if is_alike(ratio, 1.0) else ratio

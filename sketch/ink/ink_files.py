@@ -41,8 +41,7 @@ def write_json(path: str | Path, lines: Lines) -> None:
             a sequence of either. A line begins at its `start`, or at (0, 0).
 
     Raises:
-        ValueError: if there is no line.
-        DamagedInk: if an offset is NaN or infinite; says in which line.
+        ValueError, DamagedInk: as `as_lines`.
     """
     rows = []
     for line in as_lines(lines):
@@ -79,11 +78,7 @@ def parse_json(content: bytes, path: str | Path, join: bool = True) -> InkFile:
 
 
 def parse_line(row: object, where: str) -> InkLine:
-    """Parses one of the `lines` of the JSON format.
-
-    Args:
-        row: the value from `json.loads`.
-        where: names it in errors.
+    """Parses one of the `lines` of the JSON format; errors name it by `where`.
 
     Raises:
         DamagedInk: it is not a line of ink.
@@ -136,9 +131,6 @@ def parse_ink(
         content: its bytes, if they have been read.
         join: whether a piece of a drawing that begins exactly where the last one ended
             goes on with its stroke.
-
-    Returns:
-        The lines, with what was joined and passed over.
 
     Raises:
         ValueError: if the suffix is of no format.

@@ -49,9 +49,6 @@ Lines = np.ndarray | InkLine | Sequence[np.ndarray | InkLine]
 def as_lines(lines: Lines) -> list[InkLine]:
     """Makes a list of checked `InkLine`s from all that a writer of files takes.
 
-    Args:
-        lines: strokes `[time, 3]`, or an `InkLine`, or a sequence of either.
-
     Raises:
         ValueError: if there is no line, or the shape of one is not `[time, 3]`.
         DamagedInk: if an offset is NaN or infinite; says in which line.
@@ -73,15 +70,10 @@ def as_lines(lines: Lines) -> list[InkLine]:
 def line_from_pen_strokes(
     pen_strokes: Sequence[np.ndarray], text: str, writer: str = ""
 ) -> InkLine:
-    """Makes a line from pen strokes, in the order of writing.
+    """Makes a line from pen strokes `[n, 2]`, y downwards, in the order of writing.
 
     A line's first point is its start and has no row of its own. If the first stroke is
     a dot, its point is therefore taken twice: the end of the stroke needs a row.
-
-    Args:
-        pen_strokes: `[n, 2]` each, y downwards.
-        text: what is written; "" if unknown.
-        writer: who wrote it; "" if unknown.
 
     Raises:
         DamagedInk: if a point is NaN or infinite, or a text is too long.

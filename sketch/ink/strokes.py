@@ -85,15 +85,12 @@ def strokes_from_points(pen_strokes: Sequence[np.ndarray]) -> np.ndarray:
 def points_from_strokes(
     strokes: np.ndarray, start: Sequence[float] = (0.0, 0.0)
 ) -> np.ndarray:
-    """Sums offsets to pen positions.
+    """Sums offsets to pen positions, float64 `[time + 1, 2]`, the start first.
 
     Args:
         strokes: `[time, 3]`, raw offsets. Normalised ones need `denormalise` first:
             they lack the mean offset, so their line leans.
         start: the point before the first row.
-
-    Returns:
-        float64 `[time + 1, 2]`, the starting point first.
     """
     points = np.vstack([np.asarray(start, float), check_strokes(strokes)[:, :2]])
     return np.cumsum(points, axis=0)
@@ -102,14 +99,10 @@ def points_from_strokes(
 def split_pen_strokes(
     strokes: np.ndarray, start: Sequence[float] = (0.0, 0.0)
 ) -> list[np.ndarray]:
-    """Cuts a line into pen strokes.
+    """Cuts a line `[time, 3]` that begins at `start` into pen strokes.
 
     Every point of the line is in exactly one of them, the start included; a dot is a
     stroke of one point.
-
-    Args:
-        strokes: `[time, 3]`.
-        start: the point before the first row.
 
     Returns:
         A list of float64 `[n, 2]`, n ≥ 1. The last stroke may be one that the line
@@ -127,12 +120,8 @@ def normalise(strokes: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndar
     """Returns offsets in the unit of a model: `(offset - mean) / std` per axis.
 
     Args:
-        strokes: `[..., 3]`, raw offsets.
-        mean: `[2]`, the mean offset of the training split.
-        std: `[2]`, its standard deviation, > 0.
-
-    Returns:
-        float32 `[..., 3]`; the flag is unchanged.
+        strokes: `[..., 3]`, raw offsets; in the result, float32, the flag is unchanged.
+        mean, std: `[2]`, of the offsets of the training split.
 
     Raises:
         ValueError: if a standard deviation is not positive.
@@ -156,16 +145,13 @@ def denormalise(strokes: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.nd
 
 
 def offset_statistics(lines: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of all offsets, per axis.
+    """Mean and population standard deviation of all offsets, float64 `[2]` each.
 
     The sums of lines are merged about a moving mean (Chan, Golub and LeVeque 1979) in
     float64: one pass over a generator is exact enough for any size of corpus.
 
     Args:
         lines: strokes `[time, 3]`, raw offsets, of unpadded lines.
-
-    Returns:
-        `(mean, std)`, float64 `[2]` each; `std` is the population's (divided by N).
 
     Raises:
         ValueError: if there is no offset at all.
@@ -194,14 +180,9 @@ def extent(strokes: np.ndarray) -> np.ndarray:
 
 
 def find_jumps(strokes: np.ndarray, max_jump: float) -> np.ndarray:
-    """Marks steps too long for a pen: recording errors of the tablet.
+    """Marks steps longer (Euclidean) than `max_jump`: recording errors of the tablet.
 
-    Args:
-        strokes: `[time, 3]`, raw offsets.
-        max_jump: the longest step (Euclidean) that is not an error, in raw units.
-
-    Returns:
-        bool `[time]`.
+    Both in raw units; from strokes `[time, 3]` to bool `[time]`.
     """
     return np.hypot(*np.asarray(strokes, np.float64)[:, [DX, DY]].T) > max_jump
 
@@ -210,9 +191,7 @@ def remove_jumps(strokes: np.ndarray, max_jump: float) -> np.ndarray:
     """Removes the steps of `find_jumps`; the ink after a jump moves back.
 
     The end of stroke of a removed row passes to the row before it, so that strokes on
-    both sides of a jump stay apart.
-
-    Arguments as there; returns float32 `[time - jumps, 3]`.
+    both sides of a jump stay apart. Returns float32 `[time - jumps, 3]`.
     """
     is_jump = find_jumps(strokes, max_jump)
     result = np.array(strokes, dtype=np.float32)

@@ -148,11 +148,7 @@ class _Drawing:
             raise ValueError(f"data-units-per-mm is {units!r}")
 
     def read(self, join: bool) -> InkFile:
-        """The lines of the file; none where it has no ink.
-
-        Args:
-            join: whether pieces are joined; those of our own lines never are.
-        """
+        """The lines of the file; none where it has no ink. Our own are never joined."""
         outlines = list(self._ink_of(list(self._outlines())))
         if not outlines:
             return InkFile([], 0, self._passed_over)

@@ -35,14 +35,10 @@ def find_numbers(text: str, where: str) -> list[float]:
 
 
 def path_curves(text: str) -> list[Curves]:
-    """Parses the `d` attribute of a path.
+    """Parses the `d` attribute of a path to the curves of each stroke.
 
-    Args:
-        text: commands M L H V C S Q T A Z, absolute or (in small letters) relative.
-
-    Returns:
-        The curves of each stroke; M begins a new one. A lone point is no stroke unless
-        it is closed: then it is a curve of no length.
+    M begins a new one. A lone point is no stroke unless it is closed: then it is a
+    curve of no length.
 
     Raises:
         ValueError: if the text is not a path.
@@ -175,16 +171,10 @@ def _arc(start: np.ndarray, numbers: np.ndarray, end: np.ndarray) -> list[np.nda
 
 
 def count_pieces(curves: Curves, error: float) -> np.ndarray:
-    """How many straight pieces each curve of a stroke needs.
+    """How many straight pieces each curve `[n, 4, 2]` of a stroke needs, int `[n]`.
 
-    The chord of a curve's nth part is at most |second derivative| / (8 n²) from it.
-
-    Args:
-        curves: `[n, 4, 2]`, n ≥ 1.
-        error: how far the pieces may be from the curves; > 0.
-
-    Returns:
-        integers `[n]`, ≥ 1.
+    The pieces are at most `error` from the curves: the chord of a curve's nth part is
+    at most |second derivative| / (8 n²) from it.
     """
     bends = np.abs(np.diff(curves, n=2, axis=1)).sum(axis=2).max(axis=1) * 6
     pieces = np.ones(len(curves), int)
@@ -194,11 +184,7 @@ def count_pieces(curves: Curves, error: float) -> np.ndarray:
 
 
 def flatten(curves: Curves, pieces: np.ndarray) -> np.ndarray:
-    """Cuts each curve of a stroke into pieces.
-
-    Args:
-        curves: `[n, 4, 2]`, n ≥ 1.
-        pieces: `[n]`, from `count_pieces`.
+    """Cuts each curve `[n, 4, 2]` of a stroke into `pieces` `[n]`.
 
     Returns:
         float64 `[points, 2]`; the ends of all curves are among them, exactly.

@@ -44,11 +44,7 @@ def _tan(degrees: float) -> float:
 
 
 def length(text: str, whole: float) -> float:
-    """A length in user units.
-
-    Args:
-        text: a number with or without a unit.
-        whole: what 100 % is.
+    """A number with or without a unit, in user units; `whole` is what 100 % is.
 
     Raises:
         ValueError: it is not a length.
@@ -101,10 +97,8 @@ def transform_matrix(
 ) -> np.ndarray:
     """The matrix of a `transform`, as an attribute or as a CSS property.
 
-    Args:
-        text: of the transform.
-        size: width and height of the viewport, which percentages refer to.
-        origin: the `transform-origin`.
+    `size` is that of the viewport, which percentages refer to; `origin` the
+    `transform-origin`.
 
     Raises:
         ValueError: a step is unknown, or there are more than `MAX_STEPS`.
@@ -154,12 +148,9 @@ def view_matrix(
 ) -> tuple[np.ndarray, tuple[float, float]]:
     """How the content of an `<svg>` or `<symbol>` is fitted into its viewport.
 
-    Args:
-        element: with `viewBox` and `preserveAspectRatio`.
-        width, height: of the viewport, in the units around it.
-
     Returns:
-        The matrix, and the size of the viewport in the units of the content.
+        The matrix, and the size of the viewport, which is `width` and `height` in the
+        units around it, in the units of the content.
     """
     box = _view_box(element)
     if not box or min(width, height) <= 0:

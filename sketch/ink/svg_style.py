@@ -85,9 +85,7 @@ class StyleSheet:
     ) -> dict[str, str]:
         """What attributes, style sheets and `style` set for an element itself.
 
-        Args:
-            element: of the file.
-            top: in a clone, what it shows: selectors see nothing above that.
+        In a clone `top` is what it shows: selectors see nothing above that.
 
         Raises:
             OverflowError: the selectors of the file take too long.

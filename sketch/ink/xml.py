@@ -47,21 +47,15 @@ def name_of(element: etree._Element) -> str:
 
 
 def parse_xml(content: bytes, path: str | Path) -> etree._Element:
-    """Parses XML from anywhere.
+    """Parses XML from anywhere; leaves out comments and processing instructions.
 
     Nothing is fetched; entities are expanded only if the file itself declares them, as
     Illustrator's do, and lxml's limits on their growth, on size and on depth (256) stay
     on. A byte-order mark and blank lines before the XML declaration are allowed.
 
-    Args:
-        content: of the file.
-        path: its name, for messages.
-
-    Returns:
-        The root element; comments and processing instructions are left out.
-
     Raises:
-        DamagedInk: if it is not XML, is cut short, too large, or refers to other files.
+        DamagedInk: if it is not XML, is cut short, too large, or refers to other files;
+            names `path`.
     """
     options = {
         "resolve_entities": "internal",

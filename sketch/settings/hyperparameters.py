@@ -257,10 +257,6 @@ def from_json(
     A missing setting is newer than the file. It gets its default, which is always what
     programs without the setting did.
 
-    Args:
-        values: by the settings' names.
-        kind: the dataclass of the settings.
-
     Raises:
         ValueError: an unknown setting (lists the valid ones), or a value out of range.
     """

@@ -29,10 +29,8 @@ def experiment_name(
 ) -> str:
     """The directory name of an experiment; see the module's docstring.
 
-    Args:
-        hyperparameters: the settings.
-        parent_digest: six lower-case hexadecimal digits if the run started from
-            another experiment's weights, else None.
+    `parent_digest` is six lower-case hexadecimal digits if the run started from another
+    experiment's weights, else None.
 
     Raises:
         ValueError: the name would be longer than 200 characters.

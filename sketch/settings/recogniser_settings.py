@@ -3,18 +3,24 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from sketch.settings.hyperparameters import Hyperparameters, check_dataset_name
 from sketch.settings.names import tags
-from sketch.settings.option import Settings, option
+from sketch.settings.option import Settings
 from sketch.settings.run_options import CommonOptions
 
 
-def _shared(field: str) -> Any:
-    """A setting with the same meaning as in `Hyperparameters`."""
-    original = Hyperparameters.__dataclass_fields__[field]
-    return dataclasses.field(default=original.default, metadata=original.metadata)
+def _shared(kind: type, field: str, default: Any = None, **changes: Any) -> Any:
+    """A setting of another dataclass, with another default and other rules."""
+    original = kind.__dataclass_fields__[field]
+    rule = dataclasses.replace(original.metadata["option"], **changes)
+    default = original.default if default is None else default
+    return dataclasses.field(default=default, metadata={"option": rule})
+
+
+_setting = partial(_shared, Hyperparameters, in_name="tag")
 
 
 @dataclass(frozen=True)
@@ -25,51 +31,26 @@ class RecogniserSettings(Settings):
         ValueError: a value is out of range; names the option.
     """
 
-    name: str = _shared("name")
+    name: str = _shared(Hyperparameters, "name")
     # 2 x 128 reads about as fast on a CPU as a small network writes.
-    depth: int = option(
-        2,
-        "--depth",
-        "Number of bidirectional recurrent layers.",
-        minimum=1,
-        maximum=20,
+    depth: int = _setting(
+        "depth", 2, help="Number of bidirectional recurrent layers.", maximum=20
     )
-    dim: int = option(
-        128,
-        "--dim",
-        "Cells of each layer, in each direction.",
-        minimum=1,
-        maximum=10_000,
+    dim: int = _setting(
+        "dim", 128, help="Cells of each layer, in each direction.", maximum=10_000
     )
-    batch_size: int = option(
-        32,
-        "--bs --batch-size",
-        "Lines in a batch.",
-        minimum=1,
-        maximum=1_000_000,
-    )
-    learning_rate: float = option(
+    batch_size: int = _setting("batch_size", 32)
+    learning_rate: float = _setting(
+        "learning_rate",
         4e-3,
-        "--lr --learning-rate",
-        "Peak of the learning rate, which rises and falls once over all --epochs.",
-        above=0,
+        help="Peak of the learning rate, which rises and falls once over all --epochs.",
     )
-    dropout: float = option(
-        0.2,
-        "--dropout -d",
-        "Share of each layer's inputs that is dropped in training.",
-        minimum=0,
-        maximum=0.99,
+    dropout: float = _setting(
+        "dropout", 0.2, help="Share of each layer's inputs that is dropped in training."
     )
     # Models vary what they write, so the training lines must vary too.
-    augment: float = option(
-        0.2,
-        "--augment",
-        "Strength of the random slant, size and stretch of each training line.",
-        minimum=0,
-        maximum=1,
-    )
-    seed: int = _shared("seed")
+    augment: float = _setting("augment", 0.2)
+    seed: int = _setting("seed")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,14 +63,8 @@ class RecogniserOptions(CommonOptions):
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = CommonOptions.DEFAULTS | {"epochs": 20}
 
-    epochs: int | None = option(
-        None,
-        "--epochs",
-        "Passes over the training lines, including those before a resume.",
-        unset="as before; in a new run 20",
-        type=int,
-        minimum=1,
-        in_name="never",
+    epochs: int | None = _shared(
+        CommonOptions, "epochs", unset="as before; in a new run 20"
     )
 
 

@@ -80,8 +80,7 @@ class CommonOptions(Settings):
     def settled(self, kept: Mapping[str, Any]) -> Self:
         """Fills in the options that were not given: from the former run, or defaults.
 
-        Args:
-            kept: from `to_keep`, of the run that goes on; or empty.
+        `kept` is from `to_keep`, of the run that goes on; or empty.
 
         Raises:
             ValueError: a value of `kept` is invalid.

@@ -87,12 +87,8 @@ def whole_folder(path: str | Path, replace: bool = False) -> Iterator[Path]:
     """Yields a temporary folder that becomes `path` after the block.
 
     If the block raises, the temporary folder is removed. Missing folders above `path`
-    are made; `path` may be an empty folder.
-
-    Args:
-        path: of the folder.
-        replace: replace a folder that is not empty. The old one is deleted after the
-            new one has its name.
+    are made; `path` may be an empty folder. With `replace` it need not be empty: the
+    old one is deleted after the new one has its name.
 
     Raises:
         OSError: names `path`; it cannot be written, or is not empty.

@@ -11,11 +11,9 @@ import click
 
 
 def printable(text: str, stand_in: str = "\N{REPLACEMENT CHARACTER}") -> str:
-    """The text without control characters, which a terminal would obey.
+    """The text with `stand_in` for control characters, which a terminal would obey.
 
-    Args:
-        text: from anywhere; its line ends are replaced, too.
-        stand_in: replaces each control character.
+    Line ends are control characters, too.
     """
     return "".join(c if c.isprintable() else stand_in for c in text)
 

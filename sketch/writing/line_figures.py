@@ -6,7 +6,14 @@ import numpy as np
 from keras import ops
 
 from sketch.experiment.experiment import Experiment
-from sketch.figures import pictures as figures
+from sketch.figures.density import draw_density
+from sketch.figures.model_figures import (
+    draw_mixture_weights,
+    draw_soft_window,
+    draw_window,
+    line_figure_paths,
+)
+from sketch.figures.pictures import draw_line
 from sketch.generation.texts import WrittenLine
 from sketch.ink.strokes import normalise
 from sketch.model.mixture import MixtureParams, split_outputs
@@ -26,7 +33,7 @@ def draw_line_figures(
     Returns:
         The paths, see `line_figure_paths`.
     """
-    paths = figures.line_figure_paths(stem)
+    paths = line_figure_paths(stem)
     trace = line.trace
     still = normalise(np.zeros(3), experiment.offset_mean, experiment.offset_std)
     before, after = (
@@ -40,14 +47,12 @@ def draw_line_figures(
         )
         for bias in (0.0, trace.bias[:, 0])
     )
-    figures.draw_line(paths[0], in_units(experiment, trace.strokes))
-    figures.draw_window(paths[1], trace.phi, line.text)
-    figures.draw_soft_window(
-        paths[2], trace.window, ["■", *experiment.alphabet.characters]
-    )
+    draw_line(paths[0], in_units(experiment, trace.strokes))
+    draw_window(paths[1], trace.phi, line.text)
+    draw_soft_window(paths[2], trace.window, ["■", *experiment.alphabet.characters])
     weights = np.exp(after.log_weights)
-    figures.draw_mixture_weights(paths[3], weights, is_biased=bool(trace.bias.any()))
-    figures.draw_density(
+    draw_mixture_weights(paths[3], weights, is_biased=bool(trace.bias.any()))
+    draw_density(
         paths[4],
         trace.strokes,
         before,

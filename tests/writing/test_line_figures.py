@@ -3,9 +3,9 @@
 import numpy as np
 from untrained import make_experiment
 
-from sketch.figures import pictures as figures
 from sketch.generation.sampling import Trace
 from sketch.generation.texts import WrittenLine
+from sketch.writing import line_figures
 from sketch.writing.line_figures import draw_line_figures
 
 
@@ -16,7 +16,7 @@ def test_weights_and_density_are_those_which_were_drawn_from(tmp_path, monkeypat
         def draw(path, *given, name=name, **options):
             drawn[name], told[name] = given, options
 
-        monkeypatch.setattr(figures, f"draw_{name}", draw)
+        monkeypatch.setattr(line_figures, f"draw_{name}", draw)
     experiment = make_experiment(tmp_path, with_weights=False, epsilon=0.0)
     rng = np.random.default_rng(0)
     strokes, outputs = rng.normal(size=(4, 3)), rng.normal(size=(4, 13))
