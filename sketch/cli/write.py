@@ -278,7 +278,8 @@ def command(
         options = {name: options[name] for name in OF_TIDY}
         how = {"layout": layout, "check": check, "progress": progress}
         ink = pen.tidy(tidy, text, **how, **options)
-        return _save(ink, output, file_format, force, drawing)
+        _save(ink, output, file_format, force, drawing)
+        return require_faultless(ink.faults, strict)
     if sum(len(letter.text) for letter in letters) > LONG_TEXT and not progress:
         echo("a long text takes minutes; --progress shows how far it is", err=True)
     if fields is not None:
