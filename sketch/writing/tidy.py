@@ -6,7 +6,6 @@ line is level, and stands where the old one stood.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from sketch.ink.strokes import DX, denormalise, extent, split_pen_strokes
 from sketch.model.edits import error_rate
 from sketch.page.baseline import Baseline, find_baseline
 from sketch.page.layout import lay_out
-from sketch.page.paper import ASCENT, Layout, Page
+from sketch.page.paper import Layout, Page
 from sketch.page.typing import (
     decode_text,
     describe_unknown,
@@ -218,12 +217,14 @@ def _in_place(letter: Letter, lines: Sequence[InkLine], layout: Layout) -> Page:
     found = _baselines(lines)
     scale = layout.size / _x_height(found)
     # First each line on a row of its own, on a sheet where none is too long.
-    rows = replace(
-        layout,
+    rows = Layout(
         paper=(9999.0, 9999.0),
         margin=0.0,
+        size=layout.size,
         line_spacing=layout.size,
         paragraph_spacing=0.0,
+        jitter=layout.jitter,
+        seed=layout.seed,
     )
     page = lay_out(letter.paragraphs, rows, letter.x_height)[0]
     placed = []
@@ -234,7 +235,7 @@ def _in_place(letter: Letter, lines: Sequence[InkLine], layout: Layout) -> Page:
         low, high = (end(np.concatenate(pens)[:, 0]) for end in (np.min, np.max))
         level = baseline.slope * (low + high) / 2 + baseline.offset
         left = np.concatenate(new)[:, 0].min()
-        shift = (scale * low - left, scale * level - (ASCENT + row) * layout.size)
+        shift = scale * low - left, scale * level - rows.first_line - row * rows.size
         placed.append([pen + shift for pen in new])
     every = np.concatenate([pen for pens in placed for pen in pens])
     origin = every.min(axis=0) - layout.margin
