@@ -1,4 +1,4 @@
-"""`sketch serve`: the page that writes, and records handwriting.
+"""The page that writes, served (`sketch serve`) or as files (`sketch export`).
 
 - `request`: what a browser asks for, checked
 - `models`: the experiments on offer
@@ -8,5 +8,6 @@
 - `worker`: one thread that writes, a short queue before it
 - `guard`: the headers of every answer, the hosts of every request
 - `app`: which address answers what
+- `site`: the page without a server, as a folder of files
 - `server`: a socket, and a clean end
 """

@@ -17,7 +17,6 @@ import json
 from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
@@ -37,9 +36,9 @@ from sketch.web.answer import Event, write
 from sketch.web.guard import Guard
 from sketch.web.models import Models
 from sketch.web.prompts import choose_prompts
+from sketch.web.site import STATIC
 from sketch.web.worker import Job, Work, Worker
 
-STATIC = Path(__file__).parent / "static"
 QUEUE = 8  # texts that are written or wait
 NO_STORE = {"Cache-Control": "no-store"}
 STREAM = "application/x-ndjson"

@@ -7,13 +7,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sketch.web.site import POLICY
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 HEADERS = {
-    # Scripts, styles and data of this server alone; nothing inline, no frames around.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src "
-    "'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": f"{POLICY}; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",

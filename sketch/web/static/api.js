@@ -1,22 +1,39 @@
-// Asks the server; every failure becomes an Error with one sentence for the page.
-// Addresses are relative, so that the page works below a path of a proxy.
+// The source of ink of a page: a server; every failure becomes an Error with one sentence.
+// Addresses are relative, so that the page works below a path of a proxy. A page without
+// a server has the functions that write.js uses from ../engine/api.js.
 
 export async function getJson(address) {
   return (await ask(address, {})).json();
 }
 
-export async function postJson(address, content, signal) {
-  return (await ask(address, post(content, { signal }))).json();
+// The lines that show a model's styles: { name, strokes }.
+export async function getStyles(model) {
+  return (await getJson(`api/styles?model=${encodeURIComponent(model)}`)).styles;
 }
 
-// The events of an answer, one object a line, as they come. While the server has no room
-// it is asked again; onFull(seconds) is called before each wait.
-export async function* postForEvents(address, content, signal, onFull) {
+// Ink that was written beforehand: { lines, page }.
+export function getExample() {
+  return getJson("static/first.json");
+}
+
+// The characters of a text that a model cannot write, and how to name them.
+export async function findUnknown(text, model) {
+  return (await ask("api/unknown", post({ text, model }, {}))).json();
+}
+
+export const isAlone = false; // whether there is no server, and one model
+
+// Gets ready for a text; a server is ready for all.
+export async function prepare() {}
+
+// The events of a text that is written (see sketch/web/answer.py), as they come. While
+// the server has no room it is asked again; onFull(seconds) is called before each wait.
+export async function* write(wanted, signal, onFull) {
   const headers = { Accept: "application/x-ndjson" };
   let response;
   for (;;) {
     try {
-      response = await ask(address, post(content, { signal, headers }));
+      response = await ask("api/write", post(wanted, { signal, headers }));
       break;
     } catch (error) {
       if (!error.retrySeconds) throw error;
@@ -87,15 +104,4 @@ export async function getModels() {
     await new Promise(() => {}); // the page is being left
   }
   return found;
-}
-
-// Lets the browser save some bytes under a name.
-export function save(blob, name) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -74,7 +74,8 @@ export class Attention {
     this.canvas.height = Math.round(height * ratio);
     const context = this.canvas.getContext("2d");
     context.scale(ratio, ratio);
-    const count = this.line.attention.length;
+    const { isPart, length } = this.line; // of a part, what all of it may have
+    const count = Math.max(this.line.attention.length, isPart ? length : 0);
     const share = (this.point + 1) / count;
     const room = width - LABELS;
     const style = getComputedStyle(this.canvas);

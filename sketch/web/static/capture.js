@@ -1,7 +1,7 @@
 // The recording sheet: line after line of somebody's handwriting, saved as InkML.
 
-import { getJson, getModels, save } from "./api.js";
-import { fileName, inkml, parseInkml } from "./files.js";
+import { getJson, getModels } from "./api.js";
+import { fileName, inkml, parseInkml, save } from "./files.js";
 import { drawThumb, element } from "./ink.js";
 import { Pad } from "./pad.js";
 import { isOurs, migrate, storedLines, storedSettings, storeLine, storeSettings } from "./recorded.js";

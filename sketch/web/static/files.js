@@ -119,6 +119,17 @@ export function parseInkml(content) {
   return lines;
 }
 
+// Lets the browser save some bytes under a name.
+export function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
 function escaped(text) {
   const names = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
   return text.replace(/[&<>]/g, (character) => names[character]);

@@ -65,7 +65,7 @@ function unit(from, to) {
   return [x / length, y / length];
 }
 
-// Writes lines into an <svg>, stroke after stroke; more lines may come while it does.
+// Writes lines into an <svg>, stroke after stroke; more of them may come while it does.
 //
 // onPoint(line, point): the pen is at this point of this line, counted from 0.
 // onEnd(): all is written.
@@ -75,7 +75,7 @@ export class Player {
     this.onPoint = onPoint;
     this.onEnd = onEnd;
     this.speed = 1;
-    this.strokes = [];
+    this.lines = []; // { group, strokes, isPart }
     this.tip = element("circle", { class: "tip" });
     this.frame = 0;
   }
@@ -84,8 +84,7 @@ export class Player {
   begin(page, pen) {
     this.stop();
     this.svg.replaceChildren();
-    this.strokes = [];
-    this.numLines = 0;
+    this.lines = [];
     this.size = { width: 0, height: 0 };
     this.isWhole = false;
     this.isInstant = false;
@@ -107,19 +106,34 @@ export class Player {
     this.tip.setAttribute("r", pen * 1.6);
   }
 
-  add(line) {
-    const group = element("g", { class: "line" });
-    this.svg.append(group);
+  get strokes() {
+    return this.lines.flatMap(({ strokes }) => strokes);
+  }
+
+  // Puts a line on the sheet, or more of one that was a part; `isAgain`: its ink is other.
+  put(number, { strokes, isPart }, isAgain) {
+    const group = this.lines[number]?.group ?? element("g", { class: "line" });
+    if (!group.parentNode) this.svg.append(group);
     let point = 0;
-    for (const points of line.strokes) {
-      const number = this.numLines;
-      this.strokes.push({ group, number, points, parts: pieces(points), point });
+    const timed = strokes.map((points) => {
+      const stroke = { group, number, points, parts: pieces(points), point };
       point += points.length;
-      if (this.isInstant) drawStroke(group, points);
+      return stroke;
+    });
+    this.lines[number] = { group, strokes: timed, isPart };
+    if (isAgain) {
+      group.replaceChildren();
+      this.rewind(Math.min(this.stroke, this.strokes.indexOf(timed[0])));
     }
-    this.numLines += 1;
-    if (this.isInstant) this.onPoint(this.numLines - 1, point - 1);
+    if (this.isInstant) this.drawLine(number);
+    if (this.isInstant) this.onPoint(number, point - 1);
     if (this.isPlaying) this.svg.append(this.tip); // above all ink
+  }
+
+  drawLine(number) {
+    const { group, strokes } = this.lines[number];
+    group.replaceChildren();
+    for (const { points } of strokes) drawStroke(group, points);
   }
 
   // No more lines come.
@@ -128,8 +142,8 @@ export class Player {
     if (this.isInstant) this.end();
   }
 
-  rewind() {
-    this.stroke = 0; // the one that is being drawn
+  rewind(stroke = 0) {
+    this.stroke = stroke; // the one that is being drawn
     this.drawn = 0; // points of it that are there
     this.time = 0; // in points, since the stroke began
     this.path = null;
@@ -139,7 +153,7 @@ export class Player {
     this.stop();
     this.isPlaying = true;
     this.isInstant = false;
-    for (const { group } of this.strokes) group.replaceChildren();
+    for (const { group } of this.lines) group.replaceChildren();
     this.svg.append(this.tip);
     this.rewind();
     let last = performance.now();
@@ -154,8 +168,9 @@ export class Player {
 
   // Draws as far as the time says; false when nothing is left.
   advance() {
-    while (this.stroke < this.strokes.length) {
-      const { group, number, points, parts, point } = this.strokes[this.stroke];
+    const { strokes } = this;
+    while (this.stroke < strokes.length) {
+      const { group, number, points, parts, point } = strokes[this.stroke];
       const due = Math.min(Math.floor(this.time) + 1, points.length);
       if (due > this.drawn) {
         if (!this.path) group.append((this.path = element("path")));
@@ -166,6 +181,8 @@ export class Player {
         this.tip.setAttribute("cy", y);
         this.onPoint(number, point + due - 1);
       }
+      const isOpen = this.lines[number].isPart && !this.isWhole && strokes.length === this.stroke + 1;
+      if (isOpen) this.time = Math.min(this.time, points.length); // it waits for more of it
       if (this.time < points.length + LEAP) return true;
       this.time -= points.length + LEAP;
       this.stroke += 1;
@@ -180,8 +197,7 @@ export class Player {
   finish() {
     this.stop();
     this.isInstant = true;
-    for (const { group } of this.strokes) group.replaceChildren();
-    for (const { group, points } of this.strokes) drawStroke(group, points);
+    this.lines.forEach((_, number) => this.drawLine(number));
     if (this.isWhole) this.end();
   }
 

@@ -1,9 +1,9 @@
 // The page that writes: asks for ink, shows the pen at work, keeps what was written.
 
 import { formatAddress, parseAddress } from "./address.js";
-import { getJson, getModels, postForEvents, postJson, save } from "./api.js";
+import * as source from "./api.js";
 import { Attention } from "./attention.js";
-import { fileName, inkml, pngFile, svgFile } from "./files.js";
+import { fileName, inkml, pngFile, save, svgFile } from "./files.js";
 import { Player } from "./ink.js";
 import { Pad } from "./pad.js";
 import { storedLines } from "./recorded.js";
@@ -27,6 +27,7 @@ const player = new Player($("ink"), { onPoint: follow, onEnd: say });
 const styles = new Styles($("choices"), (choice) => {
   $("own").hidden = choice !== "own";
   if (choice === "own") offerRecorded();
+  else prepare();
   remember();
 });
 const pad = new Pad($("pad"), {
@@ -57,13 +58,13 @@ async function write() {
       $("text").setAttribute("aria-invalid", true);
       return $("without").focus();
     }
-    const events = postForEvents("api/write", wanted, asking.signal, (seconds) => {
+    const events = source.write(wanted, asking.signal, (seconds) => {
       tell(`Many texts are being written. Trying again in ${seconds} seconds…`);
     });
     for await (const { event, ...content } of events) {
       if (asking.signal.aborted) return;
       if (event === "queue" && !ink) tellQueue(content.ahead);
-      else if (event === "loading" && !ink) tell("Loading the model: the first text takes some seconds more…");
+      else if (event === "loading" && !ink) tell("Loading the model: the first text takes longer…");
       else if (event === "line") ink = addLine(ink, content);
       else if (event === "end") Object.assign(ink, content, { isWhole: true });
       else if (event === "error") throw new Error(content.error);
@@ -84,16 +85,24 @@ function request() {
   wanted.columns = state.columns ?? columns();
   const excess = wanted.text.length - state.limit;
   if (excess > 0) throw new Error(`The text is ${excess} characters too long.`);
-  if (styles.choice === "own") {
-    if (pad.isEmpty) throw new Error("Draw the words in the box first.");
-    const strokes = pad.strokes.map((stroke) => stroke.map(([x, y]) => [x, y]));
-    wanted.prime = { text: $("own-text").value, strokes };
-  } else if (styles.choice === "kept") {
-    wanted.prime = styles.kept;
-  } else if (style) {
-    wanted.prime = style;
-  }
+  if (styles.choice === "own" && pad.isEmpty) throw new Error("Draw the words in the box first.");
+  wanted.prime = prime();
   return wanted;
+}
+
+// Lets the source of ink get ready for what is likely to be asked for.
+function prepare() {
+  if (styles.choice === "own" && pad.isEmpty) return;
+  const wanted = { text: $("text").value, prime: prime(), columns: state.columns ?? columns() };
+  source.prepare(wanted).catch(() => {}); // told when the text is asked for
+}
+
+// What the text continues: the name of a style, ink with its text, or nothing.
+function prime() {
+  if (styles.choice === "kept") return styles.kept;
+  if (styles.choice !== "own") return styles.name || undefined;
+  const strokes = pad.strokes.map((stroke) => stroke.map(([x, y]) => [x, y]));
+  return { text: $("own-text").value, strokes };
 }
 
 // Characters of a line that fits the paper.
@@ -102,24 +111,29 @@ function columns() {
   return Math.min(Math.max(fit, 16), 60);
 }
 
-function addLine(ink, { line, of, page }) {
+// Adds a line, or puts it in the place of the one with its number: as long as it is a part
+// more of it comes, and one of another try has other ink.
+function addLine(ink, { line, of, page, number = ink?.lines.length ?? 0 }) {
   if (!ink) {
     ink = state.ink = { lines: [], of };
     player.begin(page, Number($("pen").value));
     $("attention").hidden = $("keep").hidden = false;
     $("lines").replaceChildren();
   }
-  ink.lines.push(line);
+  const known = ink.lines[number];
+  ink.lines[number] = line;
   player.resize(page);
   $("ink").style.maxWidth = `${player.size.width * MAX_SCALE}px`;
   const text = ink.lines.map((one) => one.text).join(" / ");
   $("ink").setAttribute("aria-label", `Handwriting that reads: ${text}`);
-  addLineButton(line, ink.lines.length - 1, of);
-  player.add(line);
-  if (ink.lines.length === 1) {
-    showLine(0, 0);
-    play();
-  }
+  if (!known) addLineButton(line, number, of);
+  const isAgain = known && String(known.tries) !== String(line.tries);
+  if (isAgain) tell("That went wrong: the pen begins the line again.");
+  player.put(number, line, isAgain);
+  if (known && number === state.shown) attention.show(line, isAgain ? 0 : attention.point);
+  if (number || known) return ink;
+  showLine(0, 0);
+  play();
   return ink;
 }
 
@@ -216,7 +230,7 @@ function addLineButton(line, number, of) {
   button.setAttribute("aria-pressed", false);
   button.addEventListener("click", () => {
     player.finish();
-    showLine(number, line.attention.length - 1);
+    showLine(number, state.ink.lines[number].attention.length - 1);
   });
   $("lines").append(button);
 }
@@ -264,7 +278,7 @@ async function findUnknown() {
   const known = new Set(model?.alphabet);
   let [unknown, names] = [[], ""];
   if (model && text.length <= state.limit && [...text].some((c) => !known.has(c) && c !== "\n")) {
-    ({ unknown, names } = await postJson("api/unknown", { text, model: model.name }));
+    ({ unknown, names } = await source.findUnknown(text, model.name));
   }
   if (text !== $("text").value) return false; // a later look is on its way
   Object.assign(state, { unknown, names });
@@ -357,9 +371,19 @@ async function offerStyles() {
   const name = $("model").value;
   const model = state.models.find((one) => one.name === name);
   $("model").title = name;
+  showCondition(model ?? {});
   if (!model?.styles.length) return styles.offer([]);
-  const found = await getJson(`api/styles?model=${encodeURIComponent(name)}`);
-  if (name === $("model").value) styles.offer(found.styles);
+  const found = await source.getStyles(name);
+  if (name === $("model").value) styles.offer(found);
+}
+
+// Under which the weights may be used.
+function showCondition({ title, condition, licence }) {
+  $("condition").textContent = condition ? `Model “${title}”: ${condition} ` : "";
+  if (!licence) return;
+  const link = document.createElement("a");
+  Object.assign(link, { href: licence, textContent: "Licence" });
+  $("condition").append(link);
 }
 
 function keepStyle() {
@@ -431,7 +455,10 @@ function listen() {
     markUnknown();
     remember();
     clearTimeout(checking);
-    checking = setTimeout(() => findUnknown().catch(() => {}), CHECK_MS);
+    checking = setTimeout(() => {
+      findUnknown().catch(() => {});
+      prepare();
+    }, CHECK_MS);
   });
   $("text").addEventListener("scroll", () => {
     $("marks").scrollTop = $("text").scrollTop;
@@ -490,8 +517,10 @@ async function fill({ text, model, style, bias = 1, seed = 0, columns }) {
 }
 
 async function showExample() {
-  const { lines, page } = await getJson("static/first.json");
+  const example = await source.getExample();
   if (state.ink || state.asking) return; // somebody was quicker
+  if (!example) return write();
+  const { lines, page } = example;
   let ink = null;
   for (const line of lines) ink = addLine(ink, { line, page, of: lines.length });
   ink.isExample = ink.isWhole = true;
@@ -499,18 +528,20 @@ async function showExample() {
 }
 
 async function loadModels() {
-  const { models, limits } = await getModels();
+  const { models, limits } = await source.getModels();
   if (!models.length) {
     throw new Error("There is no model that writes text yet: train one with sketch train --text, and start sketch serve again.");
   }
   state.limit = limits.characters;
   $("own-text").maxLength = state.maxPrime = limits.prime_characters;
   state.models = models;
+  $("model-setting").hidden = source.isAlone;
   $("model").replaceChildren(...models.map(({ name, title }) => new Option(title, name)));
   await offerStyles();
 }
 
 async function begin() {
+  document.querySelector(".late")?.remove();
   listen();
   describeSettings();
   fitText();
@@ -528,7 +559,8 @@ async function begin() {
       await fill(address);
       await write();
     } else {
-      await Promise.all([draft && fill(draft), showExample()]);
+      if (draft) await fill(draft);
+      await showExample();
     }
   } catch (error) {
     fail("error", error.message);
