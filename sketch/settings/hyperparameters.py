@@ -9,6 +9,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from sketch.settings.option import Settings, option
@@ -17,6 +18,9 @@ DEMO_NAME = "demo"  # the data set name of the built-in corpus
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
+_model, _data, _optimisation = (
+    partial(option, group=group) for group in ("Model", "Data", "Optimisation")
+)
 _DATASET_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9_])?")
 
 
@@ -30,176 +34,143 @@ class Hyperparameters(Settings):
     """
 
     # A name, not a path; "demo" is the built-in corpus.
-    name: str = option(
+    name: str = _data(
         "handwriting",
         "--name",
         "Name of the data set: lower-case letters, digits, - and _. demo is the "
         "built-in corpus.",
         in_name="always",
-        group="Data",
     )
     # From here to learning_rate: the defaults of udibr/sketch.
-    depth: int = option(
+    depth: int = _model(
         3,
         "--depth",
         "Number of recurrent layers.",
-        minimum=1,
-        maximum=100,
+        between=(1, 100),
         in_name="always",
-        group="Model",
     )
-    dim: int = option(
+    dim: int = _model(
         700,
         "--dim",
         "Cells in each recurrent layer.",
-        minimum=1,
-        maximum=100_000,
+        between=(1, 100_000),
         in_name="always",
-        group="Model",
     )
-    mixtures: int = option(
+    mixtures: int = _model(
         20,
         "-G --mixtures",
         "Gaussians in the mixture (the gradient limit is --max-grad).",
-        minimum=1,
-        maximum=1000,
+        between=(1, 1000),
         in_name="always",
-        group="Model",
     )
-    batch_size: int = option(
+    batch_size: int = _optimisation(
         56,
         "--bs --batch-size",
         "Lines in a batch.",
-        minimum=1,
-        maximum=1_000_000,
+        between=(1, 1_000_000),
         in_name="always",
-        group="Optimisation",
     )
-    learning_rate: float = option(
+    learning_rate: float = _optimisation(
         1e-4,
         "--lr --learning-rate",
         "Step size of the optimizer; the peak of a one-cycle schedule.",
         above=0,
         in_name="always",
-        group="Optimisation",
     )
     # Between layers, never from one time step to the next.
-    dropout: float = option(
+    dropout: float = _optimisation(
         0.0,
         "--dropout -d",
         "Share of each layer's outputs that is dropped in training.",
-        minimum=0,
-        maximum=0.99,
-        group="Optimisation",
+        between=(0, 0.99),
     )
     # Graves clips each derivative; limiting the norm keeps the direction.
-    max_grad: float = option(
+    max_grad: float = _optimisation(
         10.0,
         "--max-grad",
         "Limit of the gradient's global norm, in nats per point; 0: no limit.",
         minimum=0,
-        group="Optimisation",
     )
-    step_method: str = option(
+    step_method: str = _optimisation(
         "adam",
         "--step-method",
         "The optimizer. graves is centred RMSprop with momentum, as in his paper; "
         "muon learns fastest, with --lr 5e-3 or so.",
         choices=("adam", "rmsprop", "graves", "adagrad", "adadelta", "scale", "muon"),
-        group="Optimisation",
     )
     # In normalised units, where the tablet's grid is coarser than 1e-2.
-    epsilon: float = option(
+    epsilon: float = _model(
         1e-5,
         "--epsilon",
         "Lower limit of the mixture's standard deviations, relative to the data's.",
         minimum=0,
-        group="Model",
     )
-    gru: bool = option(
-        False, "--gru", "GRU layers instead of LSTM layers.", group="Model"
-    )
-    skip: bool = option(
+    gru: bool = _model(False, "--gru", "GRU layers instead of LSTM layers.")
+    skip: bool = _model(
         False,
         "--skip",
         "Connect the input to all layers, and all layers to the output; needs "
         "--depth > 1.",
-        group="Model",
     )
-    top: bool = option(
+    top: bool = _model(
         False,
         "--top",
         "Connect the input to all layers, and only the top layer to the output; needs "
         "--depth > 1.",
-        group="Model",
     )
-    uniform: float = option(
+    uniform: float = _optimisation(
         0.0,
         "--uniform -u",
         "Draw initial kernels uniformly from [-U, U]; 0: orthogonal recurrent kernels, "
         "Glorot for the others.",
         minimum=0,
-        group="Optimisation",
     )
     # udibr/sketch cut them at 600.
-    max_length: int | None = option(
+    max_length: int | None = _data(
         None,
         "--max-length",
         "Train on the first N points of each line.",
         unset="whole lines",
         type=int,
-        minimum=1,
-        maximum=1_000_000,
-        group="Data",
+        between=(1, 1_000_000),
     )
     # The maximum is the largest seed that every backend takes.
-    seed: int = option(
+    seed: int = _optimisation(
         0,
         "--seed",
         "Seed of initial weights, order of the lines and noise.",
-        minimum=0,
-        maximum=2**31 - 1,
-        group="Optimisation",
+        between=(0, 2**31 - 1),
     )
-    text: bool = option(False, "--text", "Learn to write a given text.", group="Model")
-    window_mixtures: int = option(
+    text: bool = _model(False, "--text", "Learn to write a given text.")
+    window_mixtures: int = _model(
         10,
         "-K --window-mixtures",
         "Gaussians in the attention window; needs --text. Graves used 10.",
-        minimum=1,
-        maximum=1000,
-        group="Model",
+        between=(1, 1000),
     )
     # Graves' LSTM has them, Keras' has not.
-    peepholes: bool = option(
-        False,
-        "--peepholes",
-        "Connect LSTM cells to their gates, as Graves did.",
-        group="Model",
+    peepholes: bool = _model(
+        False, "--peepholes", "Connect LSTM cells to their gates, as Graves did."
     )
-    schedule: str = option(
+    schedule: str = _optimisation(
         "constant",
         "--schedule",
         "Learning rate over all --epochs: constant, or one-cycle: one rise and fall.",
         choices=("constant", "one-cycle"),
-        group="Optimisation",
     )
     # Graves' adaptive noise on all weights begins at 0.075; noise of a fixed width
     # "proved ineffective" for him.
-    weight_noise: float = option(
+    weight_noise: float = _optimisation(
         0.0,
         "--weight-noise",
         "Standard deviation of noise on the kernels of LSTM or GRU layers in training.",
         minimum=0,
-        group="Optimisation",
     )
-    augment: float = option(
+    augment: float = _data(
         0.0,
         "--augment",
         "Strength of the random slant, size and stretch of each training line.",
-        minimum=0,
-        maximum=1,
-        group="Data",
+        between=(0, 1),
     )
 
     def __post_init__(self) -> None:

@@ -55,23 +55,18 @@ class Option:
         flag = self.flags[0]
         if self.type is float and type(value) is int:
             value = float(value)
-        if type(value) is not self.type:
+        is_number = self.type in (int, float)
+        is_fit = type(value) is self.type and value in (self.choices or (value,))
+        if is_fit and is_number:
+            is_fit = (
+                (self.type is int or math.isfinite(value))
+                and (self.minimum is None or value >= self.minimum)
+                and (self.maximum is None or value <= self.maximum)
+                and (self.above is None or value > self.above)
+            )
+        if not is_fit:
             raise ValueError(f"{flag} must be {self._words()}, received {value!r}")
-        if self.choices and value not in self.choices:
-            raise ValueError(f"{flag} must be {self._words()}, received {value!r}")
-        if self.type in (int, float):
-            is_number = self.type is int or math.isfinite(value)
-            if not is_number or not self._in_range(value):
-                raise ValueError(f"{flag} must be {self._words()}, received {value}")
-            value = value + 0  # -0.0 becomes 0.0
-        return value
-
-    def _in_range(self, value: float) -> bool:
-        return (
-            (self.minimum is None or value >= self.minimum)
-            and (self.maximum is None or value <= self.maximum)
-            and (self.above is None or value > self.above)
-        )
+        return value + 0 if is_number else value  # -0.0 becomes 0.0
 
     def _words(self) -> str:
         if self.choices:
@@ -84,16 +79,25 @@ class Option:
         return ", ".join(words)
 
 
-def option(default: Any, flags: str, help: str, **rules: Any) -> Any:
+def option(
+    default: Any,
+    flags: str,
+    help: str,
+    between: tuple[float | None, float | None] = (None, None),
+    **rules: Any,
+) -> Any:
     """A dataclass field with its command-line option.
 
     Args:
         default: the default; the option has its type, unless it is None.
         flags: separated by blanks, such as `"--bs --batch-size"`.
         help: one sentence with the unit.
+        between: minimum and maximum.
         **rules: other fields of `Option`.
     """
     names = tuple(flags.split())
+    minimum, maximum = between
+    rules = {"minimum": minimum, "maximum": maximum} | rules
     rules.setdefault("type", type(default))
     if not rules.get("choices"):
         rules.setdefault("tag", names[0].lstrip("-"))

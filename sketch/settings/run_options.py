@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 from sketch.settings.option import Settings, option
 
 _option = partial(option, in_name="never")
+_machine = partial(_option, group="Machines")
 
 
 @dataclass(frozen=True)
@@ -33,23 +34,21 @@ class CommonOptions(Settings):
         type=int,
         minimum=1,
     )
-    precision: str | None = _option(
+    precision: str | None = _machine(
         None,
         "--precision",
         "Arithmetic of the layers; the mixture and the loss are always float32.",
         unset="as before; in a new run float32",
         type=str,
         choices=("float32", "mixed_bfloat16"),
-        group="Machines",
     )
-    backend: str | None = _option(
+    backend: str | None = _machine(
         None,
         "--backend",
         "Keras backend.",
         unset="$KERAS_BACKEND, or jax",
         type=str,
         choices=("jax", "tensorflow", "torch"),
-        group="Machines",
     )
     data: tuple[str, ...] = _option(
         (),
@@ -118,40 +117,36 @@ class RunOptions(CommonOptions):
         above=0,
         group="Data",
     )
-    devices: int | None = _option(
+    devices: int | None = _machine(
         None,
         "--devices",
         "Number of devices (GPUs) of this machine that share each batch.",
         unset="all",
         type=int,
         minimum=1,
-        group="Machines",
     )
-    coordinator: str | None = _option(
+    coordinator: str | None = _machine(
         None,
         "--coordinator",
         "HOST:PORT of process 0, for a run of several processes.",
         unset="as SLURM, Open MPI or Kubernetes says, or none",
         type=str,
-        group="Machines",
     )
-    processes: int | None = _option(
+    processes: int | None = _machine(
         None,
         "--processes",
         "Number of processes of the run; 1 ignores a scheduler.",
         unset="as the scheduler says, or 1",
         type=int,
         minimum=1,
-        group="Machines",
     )
-    process: int | None = _option(
+    process: int | None = _machine(
         None,
         "--process",
         "Number of this process, counted from 0.",
         unset="as the scheduler says, or 0",
         type=int,
         minimum=0,
-        group="Machines",
     )
 
     def __post_init__(self) -> None:
