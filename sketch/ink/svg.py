@@ -138,7 +138,8 @@ class _Drawing:
         self._by_id = {e.get("id"): e for e in root.iter() if e.get("id")}
         self._own: dict[tuple, dict[str, str]] = {}
         self._shapes: dict[tuple, list[np.ndarray]] = {}
-        self._num_curves = self._num_points = self._num_elements = 0
+        self._num_elements = 0
+        self._counts: Counter[str] = Counter()
         self._titles: dict[etree._Element, str] = {}
         self._passed_over: Counter[str] = Counter()
         units = root.get("data-units-per-mm")
@@ -150,16 +151,14 @@ class _Drawing:
     def read(self, join: bool) -> InkFile:
         """The lines of the file; none where it has no ink. Our own are never joined."""
         outlines = list(self._ink_of(list(self._outlines())))
-        if not outlines:
-            return InkFile([], 0, self._passed_over)
         parts: dict[etree._Element | None, list[tuple[np.ndarray, _Outline]]]
         parts = {line: [] for line in (*self._titles, None)}
         for outline, points in zip(outlines, self._flatten(outlines), strict=True):
             parts[outline.line].append((points, outline))
         lines, num_joined = [], 0
         for line, part in parts.items():
-            if line is None and not part and lines:
-                continue  # nothing beside our own lines
+            if not outlines or (line is None and not part):
+                continue  # no ink at all, or nothing beside our own lines
             strokes, joined = _join(part, join and line is None)
             strokes = [points * self._units for points in strokes]
             lines.append(line_from_pen_strokes(strokes, self._titles.get(line, "")))
@@ -193,6 +192,8 @@ class _Drawing:
 
     def _flatten(self, outlines: list[_Outline]) -> Iterator[np.ndarray]:
         """The points of each outline."""
+        if not outlines:
+            return
         every = np.concatenate([one.points.reshape(-1, 2) for one in outlines])
         error = max(float(np.ptp(every, axis=0).max()) / FINENESS, MIN_ERROR)
         num_points = 0
@@ -205,11 +206,8 @@ class _Drawing:
                     raise OverflowError(f"more than {MAX_POINTS:,} points of ink")
                 points = flatten(points, pieces)
             # Two points in one place are how SVG draws a dot.
-            yield (
-                points[:1]
-                if len(points) == 2 and (points == points[0]).all()
-                else points
-            )
+            is_dot = len(points) == 2 and (points == points[0]).all()
+            yield points[:1] if is_dot else points
 
     def _outlines(self) -> Iterator[_Outline]:
         """All outlines that are displayed, in the order of drawing."""
@@ -229,7 +227,9 @@ class _Drawing:
                 self._own[key] = self._sheet.style_of(*key)
             own = self._own[key]
             if own.get("display") == "none" or number(own.get("opacity")) <= 0:
-                self._hide(element)
+                tags = [tag_of(one) for one in element.iter()]
+                self._num_elements += len(tags)
+                self._passed_over["hidden outline"] += sum(t in SHAPES for t in tags)
                 continue
             place = self._placed(element, place, own)
             if tag in SHAPES:
@@ -244,21 +244,11 @@ class _Drawing:
             elif tag == "use":
                 waiting += self._clones(element, place)
             else:
-                children = [
-                    child for child in element if not any(map(child.get, EXTENSIONS))
-                ]
+                known = [one for one in element if not any(map(one.get, EXTENSIONS))]
+                shown = [one for one in known if tag_of(one) != "symbol"]
                 if tag == "switch":
-                    children = children[:1]
-                waiting += [
-                    (child, place)
-                    for child in reversed(children)
-                    if tag_of(child) != "symbol"
-                ]
-
-    def _hide(self, element: etree._Element) -> None:
-        tags = [tag_of(one) for one in element.iter()]
-        self._num_elements += len(tags)
-        self._passed_over["hidden outline"] += sum(tag in SHAPES for tag in tags)
+                    shown = [one for one in shown if one is known[0]]
+                waiting += [(one, place) for one in reversed(shown)]
 
     def _placed(
         self, element: etree._Element, place: _Place, own: dict[str, str]
@@ -300,23 +290,17 @@ class _Drawing:
         if target is None or target in around or len(place.targets) >= MAX_CLONES:
             self._passed_over["clone of nothing"] += 1
             return []
-        move = translation(*lengths(use, place.size, x="0", y="0"))
+        matrix = place.matrix @ translation(*lengths(use, place.size, x="0", y="0"))
         targets = (*place.targets, target)
-        return [
-            (
-                target,
-                place._replace(matrix=place.matrix @ move, targets=targets, clone=use),
-            )
-        ]
+        return [(target, place._replace(matrix=matrix, targets=targets, clone=use))]
 
     def _drawn(self, element: etree._Element, place: _Place) -> Iterator[_Outline]:
         """The outlines of a shape."""
         style, matrix, tag = place.style, place.matrix, tag_of(element)
         is_stroked, is_filled = (is_painted(style, kind) for kind in ("stroke", "fill"))
         diagonal = np.hypot(*place.size) / 2**0.5
-        width = (
-            stroke_width(style, diagonal) * abs(np.linalg.det(matrix[:2, :2])) ** 0.5
-        )
+        scale = abs(np.linalg.det(matrix[:2, :2])) ** 0.5
+        width = stroke_width(style, diagonal) * scale
         if tag in CLOSED:
             is_stroked = bool(is_stroked)
         if width <= 0:
@@ -332,14 +316,12 @@ class _Drawing:
             points = points @ matrix[:2, :2].T + matrix[:2, 2]
             if not (np.abs(points) < MAX_COORDINATE).all():
                 raise ValueError(f"a <{tag}> has a coordinate that is not a number")
+            kind, limit = ("points of ink", MAX_POINTS)
             if points.ndim == 3:
-                self._num_curves += len(points)
-            else:
-                self._num_points += len(points)
-            if self._num_curves > MAX_CURVES:
-                raise OverflowError(f"more than {MAX_CURVES:,} curves")
-            if self._num_points > MAX_POINTS:
-                raise OverflowError(f"more than {MAX_POINTS:,} points of ink")
+                kind, limit = ("curves", MAX_CURVES)
+            self._counts[kind] += len(points)
+            if self._counts[kind] > limit:
+                raise OverflowError(f"more than {limit:,} {kind}")
             yield _Outline(
                 place.line, points, is_stroked, is_filled, width, colour, index > 0
             )
@@ -356,15 +338,13 @@ def _shape(element: etree._Element, size: tuple[float, float]) -> list[np.ndarra
     if tag in ("circle", "ellipse"):
         x, y = lengths(element, size, cx="0", cy="0")
         radii = {"r": "0"} if tag == "circle" else {"rx": "auto", "ry": "auto"}
-        rx, *ry = lengths(element, size, **radii)
-        ry = ry[0] if ry else rx
+        rx, ry = (lengths(element, size, **radii) * 2)[:2]
         half = f"A{rx!r} {ry!r} 0 0 1"
         ring = f"M{x + rx!r} {y!r}{half} {x - rx!r} {y!r}{half} {x + rx!r} {y!r}"
         return path_curves(ring) if rx > 0 and ry > 0 else []
     if tag == "rect":
-        x, y, width, height = lengths(
-            element, size, x="0", y="0", width="0", height="0"
-        )
+        x, y = lengths(element, size, x="0", y="0")
+        width, height = lengths(element, size, width="0", height="0")
         rx, ry = lengths(element, size, rx="auto", ry="auto")
         if min(width, height) <= 0:
             return []
@@ -396,9 +376,8 @@ def _dot_of(outline: _Outline, max_width: float) -> _Outline | None:
     centre, radii = (low + high) / 2, (high - low) / 2
     if not 0 < 2 * radii.max() <= max_width or radii.max() > 2 * radii.min():
         return None
-    distances = np.hypot(
-        *((points - centre) / radii).T
-    )  # 1 in a circle, √2 in a square
+    # 1 in a circle, √2 at the corners of a square.
+    distances = np.hypot(*((points - centre) / radii).T)
     if distances.min() < 0.9 or distances.max() > 1.1:
         return None
     return outline._replace(points=centre[None])

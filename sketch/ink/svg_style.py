@@ -90,10 +90,8 @@ class StyleSheet:
         Raises:
             OverflowError: the selectors of the file take too long.
         """
-        found = [
-            ((False, 0), key, element.get(key))
-            for key in PROPERTIES & {*element.keys()}
-        ]
+        keys = PROPERTIES & {*element.keys()}
+        found = [((False, 0), key, element.get(key)) for key in keys]
         keys = ["*", tag_of(element), f"#{element.get('id')}"]
         keys += [f".{name}" for name in {*element.get("class", "").split()}]
         for key in keys:
