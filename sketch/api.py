@@ -243,6 +243,56 @@ class Pen:
             notes=notes + self._describe(text, loaded_prime, reading_check),
         )
 
+    def tidy(
+        self,
+        path: str | Path,
+        text: str | None = None,
+        *,
+        layout: Layout | None = None,
+        bias: float = 1.0,
+        seed: int = 0,
+        tries: int = 5,
+        replace_unknown: str | None = None,
+        check: str | Path | None = None,
+        max_error_rate: float = MAX_ERROR_RATE,
+        progress: bool = False,
+    ) -> Ink:
+        """Writes somebody's own notes again: in their hand, line for line, but neater.
+
+        Args:
+            path: the notes, a file of ink.
+            text: what they say, a line for each of theirs; None: what the file tells,
+                or the text beside it, or what `check` reads in them.
+            layout: its size, jitter and margin count: the sheet is as large as the ink.
+            bias, seed, tries, replace_unknown, check, max_error_rate, progress: as in
+                `write_page`.
+
+        Raises:
+            ValueError: as in `write`, or nothing tells what the ink says.
+        """
+        seed, tries = whole_numbers(bias, seed, tries=tries)
+        require_share(max_error_rate)
+        self.experiment.require_text()
+        from sketch.writing.tidy import read_notes, tidy_notes
+
+        lines = read_notes(path, text)
+        loop = self._loop
+        from sketch.writing.pen import sampling_options
+
+        options = sampling_options(
+            self.experiment, probability_bias=bias, seed=seed, max_tries=tries
+        )
+        return tidy_notes(
+            self.experiment,
+            lines,
+            options,
+            loop,
+            self._check(check, max_error_rate),
+            layout,
+            replace_unknown,
+            progress,
+        )
+
     def sample(
         self, count: int = 1, *, steps: int = 700, bias: float = 0.0, seed: int = 0
     ) -> Ink:

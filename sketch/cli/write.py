@@ -44,12 +44,17 @@ PLACES = {
 }
 OF_LAYOUT = ("paper", "margin", "size", "line_spacing", "align", "jitter", *PLACES)
 OF_DRAWING = ("colour", "pen_mm", "nib", "smooth", "animate", "seconds", "background")
+OF_TIDY = ("bias", "seed", "tries", "replace_unknown", "max_error_rate")
+NOT_OF_TIDY = (
+    *("fields", "paper", "line_spacing", "align", *PLACES, "background"),
+    *("keep_lines", "markdown", "page_numbers", "prime", "prime_text", "data"),
+)
 FORMATS = ("svg", "png", "pdf", "gif", "inkml", "json")
 LONG_TEXT = 1000  # characters, about half a page
 
 
 @click.command()
-@click.argument("text", metavar="LETTER.txt|TEXT|-")
+@click.argument("text", metavar="LETTER.txt|TEXT|-", required=False)
 @click.option(
     "-o",
     "--output",
@@ -72,6 +77,14 @@ LONG_TEXT = 1000  # characters, about half a page
     metavar="TABLE.csv",
     help="Write the text once for each row of this CSV file, with the row's cells for "
     "{COLUMN} in the text and in --output. Each row has its own seed, from --seed up.",
+)
+@click.option(
+    "--tidy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="NOTES",
+    help="Write these notes (.inkml, .svg, .json, .xopp) again, in their own hand but "
+    "neater. TEXT says what they say, a line for each of theirs; or the file, or the "
+    ".txt file beside it does; or else the recogniser reads them.",
 )
 @click.option(
     "--paper",
@@ -179,11 +192,12 @@ LONG_TEXT = 1000  # characters, about half a page
 @click.pass_context
 def command(
     ctx: click.Context,
-    text: str,
+    text: str | None,
     output: Path,
     file_format: str | None,
     model: str | None,
     fields: Path | None,
+    tidy: Path | None,
     check: str | None,
     no_check: bool,
     strict: bool,
@@ -202,6 +216,10 @@ def command(
     Unlike `sketch sample`, it writes tidily (--bias 1) and reads the ink back
     (--check).
     """
+    if tidy is not None:
+        refuse_unused(ctx, NOT_OF_TIDY, "does not go with --tidy")
+    elif text is None:
+        raise click.MissingParameter(None, ctx, ctx.command.params[0])
     check_writing(ctx)
     if no_check:
         refuse_unused(ctx, ("check",), "does not go with --no-check")
@@ -236,9 +254,10 @@ def command(
         drawing["colour"] = page_files.ink_colour(drawing["colour"])
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
-    letters = [FilledIn("", _read(text), output)]
+    text = text and _read(text)
+    letters = [FilledIn("", text or "", output)]
     if fields is not None:
-        letters = fill_in(letters[0].text, output, fields)
+        letters = fill_in(text, output, fields)
     for letter in letters:
         numbered = page_files.find_numbered(letter.output)
         require_writable([letter.output, *numbered], force)
@@ -255,6 +274,12 @@ def command(
     if check is None:
         refuse_unused(ctx, ("max_error_rate",), "goes only with --check")
     progress = shows_progress(progress)
+    if tidy is not None:
+        options = {name: options[name] for name in OF_TIDY}
+        how = {"layout": layout, "check": check, "progress": progress}
+        ink = pen.tidy(tidy, text, **how, **options)
+        _save(ink, output, file_format, force, drawing)
+        return require_faultless(ink.faults, strict)
     if sum(len(letter.text) for letter in letters) > LONG_TEXT and not progress:
         echo("a long text takes minutes; --progress shows how far it is", err=True)
     if fields is not None:

@@ -36,17 +36,21 @@ from typing import Any
 
 from sketch.generation.sampling import SamplingLoop
 from sketch.generation.terms import Prime
-from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
-from sketch.ink.strokes import split_pen_strokes
+from sketch.ink.line_of_ink import InkLine
 from sketch.page.typing import describe_unmarked, fit_text, split_paragraphs
-from sketch.page.words import cut_words
 from sketch.web.models import OpenModel
 from sketch.web.placement import Paper
 from sketch.web.request import WriteRequest
 from sketch.writing.check import ReadingCheck
 from sketch.writing.letter import Letter, write_letter
 from sketch.writing.pen import sampling_options
-from sketch.writing.prime import MIN_PRIME, describe_prime, own_prime, style_prime
+from sketch.writing.prime import (
+    MIN_PRIME,
+    describe_prime,
+    leading_words,
+    own_prime,
+    style_prime,
+)
 
 BATCH_SIZE = 8  # pieces written at once; one compiled loop for texts of all lengths
 TRIES = 4  # at each piece, before it is shown with its fault
@@ -196,25 +200,10 @@ def _prime(
         return None, []
     if isinstance(line, str):
         return style_prime(experiment, line), []
-    line = _leading_words(line, experiment.longest_text // 2)
+    line = leading_words(line, experiment.longest_text // 2)
     prime = own_prime(experiment, line.strokes, line.text)
     return prime, describe_prime(prime, _check(model), experiment)
 
 
 def _check(model: OpenModel) -> ReadingCheck | None:
     return ReadingCheck(model.recogniser) if model.recogniser else None
-
-
-def _leading_words(line: InkLine, length: int) -> InkLine:
-    """The first words of a line, at least one, with at most `length` characters.
-
-    A longer prime would leave the model too little room for its own text.
-    """
-    pens = split_pen_strokes(line.strokes, line.start)
-    first, *more = cut_words(pens, line.text)
-    text, own = first
-    for word in more:
-        if len(text) + 1 + len(word.text) > length:
-            break
-        text, own = f"{text} {word.text}", own + word.pens
-    return line_from_pen_strokes([pens[pen] for pen in sorted(own)], text)

@@ -3,6 +3,7 @@
 - `pen`: texts and free lines, in the recordings' units
 - `letter`: a whole text in one style, in pieces for a page
 - `prime`: ink that lines continue
+- `tidy`: somebody's own notes, written again
 - `check`: generated lines checked with a recogniser
 - `loaded_recogniser`: a recogniser with its weights
 - `line_figures`: pictures of how a line was written

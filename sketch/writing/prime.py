@@ -17,10 +17,11 @@ from sketch.experiment.styles import load_styles
 from sketch.generation.terms import Prime
 from sketch.ink.fit import fit_to_corpus, is_alike, unit_ratio
 from sketch.ink.ink_files import SUFFIXES, is_ink_file, read_ink
-from sketch.ink.line_of_ink import InkLine
-from sketch.ink.strokes import DX, denormalise, normalise
+from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
+from sketch.ink.strokes import DX, denormalise, normalise, split_pen_strokes
 from sketch.model.edits import error_rate
 from sketch.page.typing import describe_unknown, fit_text
+from sketch.page.words import cut_words
 from sketch.system.messages import counted
 
 if TYPE_CHECKING:
@@ -123,6 +124,21 @@ def as_prime(experiment: Experiment, strokes: np.ndarray, text: str) -> Prime:
         raise ValueError(f"the prime says {text!r}: the model has learned single words")
     mean, std = experiment.offset_mean, experiment.offset_std
     return Prime(normalise(strokes, mean, std), text)
+
+
+def leading_words(line: InkLine, length: int) -> InkLine:
+    """The first words of a line, at least one, with at most `length` characters.
+
+    A longer prime would leave the model too little room for its own text.
+    """
+    pens = split_pen_strokes(line.strokes, line.start)
+    first, *more = cut_words(pens, line.text)
+    text, own = first
+    for word in more:
+        if len(text) + 1 + len(word.text) > length:
+            break
+        text, own = f"{text} {word.text}", own + word.pens
+    return line_from_pen_strokes([pens[pen] for pen in sorted(own)], text)
 
 
 def describe_prime(

@@ -46,7 +46,11 @@ def asked(monkeypatch):
         lines = [line for page in pages for line in page.lines]
         return Ink(lines, pages, ["'a' may not be finished"], is_page=True)
 
+    def tidy(self, path, text, **options):
+        return write_page(self, text, path=path, **options)
+
     monkeypatch.setattr("sketch.api.Pen.write_page", write_page)
+    monkeypatch.setattr("sketch.api.Pen.tidy", tidy)
     return asked
 
 
@@ -244,6 +248,8 @@ def test_animation(run, asked, tmp_path):
         (["-o", "a.svg", "--seconds", "3"], "--seconds goes only with --animate"),
         (["-o", "a.svg", "--max-error-rate", "0"], "goes only with --check"),
         (["-o", "a.svg", "--prime-text", "x"], "--prime-text goes only with --prime"),
+        (["-o", "-", "--fields", "/dev/null"], "--fields"),
+        (["-o", "a.svg", "--tidy", "mine.svg"], "mine.svg"),
     ],
 )
 def test_wrong_usage_is_2_before_anything_is_done(run, asked, options, words):
@@ -364,3 +370,17 @@ def test_a_bad_row_stops_all_before_any_is_written(
     result = run(text, "--fields", "people.csv", "-o", "{name}.svg")
     assert (result.code, asked) == (1, [])
     assert result.err.startswith(f"Error: {message}") and result.err.count("\n") == 1
+
+
+def test_notes_are_tidied_with_or_without_a_text(run, asked, tmp_path):
+    (tmp_path / "mine.svg").write_text("any")
+    result = run("--tidy", "mine.svg", "-o", "neat.svg", "--size", 3, "--bias", 2)
+    assert (result.code, result.out) == (0, "neat.svg\n"), result.err
+    assert run("so", "--tidy", "mine.svg", "-o", "b.svg").code == 0
+    assert [call["text"] for call in asked] == [None, "so"]
+    assert asked[0]["path"].name == "mine.svg"
+    assert (asked[0]["layout"].size, asked[0]["bias"]) == (3, 2)
+    result = run("--tidy", "mine.svg", "-o", "c.svg", "--prime", "x", "--paper", "a5")
+    assert result.code == 2 and "--paper, --prime does not go with --tidy" in result.err
+    result = run("-o", "d.svg")
+    assert result.code == 2 and "Missing argument" in result.err
