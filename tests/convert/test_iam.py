@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from whiteboards import (
     pack,
-    random_pen_strokes,
     transcript,
-    whiteboard_xml,
     write_database,
     write_split_lists,
 )
@@ -195,16 +193,9 @@ def test_collect_with_a_missing_source_reads_nothing(tmp_path, monkeypatch):
 
 
 def test_collect_of_a_hundred_lines_numbers_them(tmp_path):
-    folder = tmp_path / "lineStrokes"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for number in range(1, 102):
-        data = whiteboard_xml(random_pen_strokes(rng))
-        (folder / f"own-{number:03d}.xml").write_bytes(data)
-    (tmp_path / "ascii").mkdir()
-    texts = [f"line {number}" for number in range(1, 102)]
-    (tmp_path / "ascii/own.txt").write_bytes(transcript(texts))
-    assert list(texts_of(IamCollector().collect([tmp_path])).values()) == texts
+    texts = {f"own-{number:02d}": f"line {number}" for number in range(1, 102)}
+    write_database(tmp_path, {"own": list(texts.values())})
+    assert texts_of(IamCollector().collect([tmp_path])) == texts
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "ascii"])

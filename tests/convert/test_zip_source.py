@@ -97,24 +97,6 @@ def test_read_zip_of_zip64_measures_its_own_list(tmp_path, monkeypatch):
             read_source(archive)
 
 
-def test_read_zip_cut_or_changed_anywhere_is_refused_or_whole(folder, tmp_path):
-    whole = pack_zip(folder, tmp_path / "whole.zip")
-    expected, _ = read_source(whole)
-    data = whole.read_bytes()
-    bad = tmp_path / "bad.zip"
-    for place in range(0, len(data), 7):
-        bad.write_bytes(data[:place])
-        with pytest.raises(DamagedInk, match="bad.zip"):
-            read_source(bad)
-        bad.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
-        try:  # the check sum is of a file's content, not of its name
-            files, _ = read_source(bad)
-        except DamagedInk as error:
-            assert "bad.zip" in str(error)
-        else:
-            assert set(files.values()) <= set(expected.values())
-
-
 def test_read_zip_with_backslashes_in_names_parts_folders_by_them(tmp_path):
     archive = tmp_path / "windows.zip"
     with zipfile.ZipFile(archive, "w") as packed:

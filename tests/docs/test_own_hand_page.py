@@ -130,23 +130,6 @@ def test_every_command_of_the_page_works(sketch, parent, mine, unwritten, tmp_pa
         assert widths.sum() / (len(text) + 1) == pytest.approx(200, rel=0.1)
 
 
-def test_training_learns_characters_that_the_parent_does_not_know(
-    sketch, parent, unwritten, tmp_path
-):
-    texts = ("Ärger", "my", "so") * 4
-    lines = [InkLine(line_of(text, 200.0, 6, k), text) for k, text in enumerate(texts)]
-    write_inkml(tmp_path / "me.inkml", lines)
-    assert sketch("convert", "me.inkml", "-o", "me.hdf5").code == 0
-    words = ["--model", parent.name, "--name", "mine", "--data", "me.hdf5"]
-    result = sketch("train", *words, "--epochs", 1, "--bs", 4)
-    assert result.code == 0
-    assert f"{parent.name} does not know, to be learned: g Ä" in result.err
-    [path] = (tmp_path / "experiments").glob("mine-*")
-    child = Experiment.load(path, tmp_path)
-    assert set(child.alphabet.characters) == set(KNOWN) | {"g", "Ä"}
-    assert sketch("sample", "--model", path.name, "--text", "Ärger").code == 0
-
-
 def test_like_needs_an_experiment_that_knows_texts(sketch, mine, tmp_path):
     result = sketch("convert", "me.inkml", "--like", "nobody")
     assert result.code == 1 and "nobody" in result.err
