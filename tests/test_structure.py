@@ -237,7 +237,7 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PROJECT, TOOL = PYPROJECT["project"], PYPROJECT["tool"]
 EXTRAS = PROJECT["optional-dependencies"]
 WANTED = [*PROJECT["dependencies"], *itertools.chain(*EXTRAS.values())]
-BOUNDS = r"([\w-]+)(?:\[\w+\])?>=([\d.]+)(?:,!=[\d.]+)*,<[\d.]+"
+BOUNDS = r"([\w-]+)(?:\[\w+\])?>=([\d.]+)(?:,!=[\d.]+)*,<[\d.]+(?:; .*)?"
 OURS = "sketch-handwriting["  # an extra that holds another one
 
 
