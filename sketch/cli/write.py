@@ -36,9 +36,9 @@ FILE_SUFFIXES = (
     *(".doc", ".docx", ".odt", ".rtf", ".pdf", ".html"),
 )
 PLACES = {
-    "ruled": "Draw lines so far apart, in mm, and write on them.",
+    "ruled": "Draw lines at this distance, in mm, and write on them.",
     "squared": "Draw squares of this size, in mm, and write on them.",
-    "dotted": "Draw a grid of dots of this size, in mm, and write on it.",
+    "dotted": "Draw dots at this distance, in mm, and write on them.",
     "first_line": "Height of the first baseline below the paper's upper edge, in mm.",
     "left": "Where lines begin, in mm from the paper's left edge.",
 }
@@ -249,11 +249,11 @@ def command(
         page_files.check_format(
             named, *moving, layout.paper, drawing["nib"], background
         )
-        if background is not None:
-            page_files.read_background(background, *layout.paper)
         drawing["colour"] = page_files.ink_colour(drawing["colour"])
     except ValueError as error:
         raise click.UsageError(str(error), ctx) from error
+    if background is not None:
+        page_files.read_background(background, *layout.paper)
     text = text and _read(text)
     letters = [FilledIn("", text or "", output)]
     if fields is not None:

@@ -28,7 +28,7 @@ ITEM = re.compile(r"( *)([-*+]|\d{1,3}[.)]) +(.*)")
 ALIGNED = re.compile(r" *-> *(.+?) *(->|<-)? *")
 MARKED = re.compile(r"(~~|__)(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
 # What is written as its plain text: of a line, and within a paragraph.
-QUOTE, FENCE = re.compile(r" {0,3}> ?"), re.compile(r" *(```|~~~).*")
+QUOTE, FENCE = re.compile(r" {0,3}> ?"), re.compile(r" *(```|~~~)[ \w]*")
 DIVISION = re.compile(r" *([-*_])( *\1){2,} *")
 PLAIN = (
     ("code", r"(`+)(.+?)\1", r"\2"),

@@ -62,7 +62,7 @@ class Layout:
         line_spacing: from baseline to baseline; None: 3.8 times the size, or as many
             rules as the letters need.
         paragraph_spacing: more space between paragraphs; None: half a line, or a whole
-            one on rules. On rules it is rounded up to whole ones.
+            one on rules and with `first_line`. On rules it is rounded up to whole ones.
         align: one of `ALIGNMENTS`.
         jitter: unsteadiness of baseline, left edge and gaps: 0 is straight, 1 very
             uneven.
@@ -128,7 +128,9 @@ class Layout:
         if pitch is None:
             size = size or SIZE
             spacing = spacing or SPACING * size
-            paragraph, ascent = 0.5 * spacing, ASCENT * size
+            # Below a given first line, the paper may have lines already.
+            paragraph = spacing if self.first_line else 0.5 * spacing
+            ascent = ASCENT * size
         else:
             if spacing is None:
                 # People write on each rule, but on every second row of small squares.

@@ -55,6 +55,7 @@ def test_impossible_layout_is_refused(wrong):
     ("options", "size", "spacing", "first"),
     [
         ({}, 2.5, 9.5, 27.5),
+        ({"first_line": 40.0}, 2.5, 9.5, 40.0),
         ({"ruled": 8.0}, 8 / 3.8, 8.0, 22 + 2.2 * 8 / 3.8),
         ({"ruled": 12.0}, 2.5, 12.0, 27.5),
         ({"ruled": 8.0, "line_spacing": 16.0}, 2.5, 16.0, 27.5),
@@ -68,6 +69,7 @@ def test_letters_fit_the_rules(options, size, spacing, first):
     layout = Layout(**options)
     found = (layout.size, layout.line_spacing, layout.first_line)
     assert found == pytest.approx((size, spacing, first))
+    assert layout.paragraph_spacing == pytest.approx(spacing if options else 4.75)
 
 
 def test_rules_are_between_the_margins_and_below_every_line():
