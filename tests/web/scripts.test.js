@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { formatAddress, parseAddress } from "./address.js";
 import { fileName, inkml, pngScale, svgFile } from "./files.js";
-import { pieces } from "./ink.js";
+import { evenPaths, nibWidths, pieces } from "./ink.js";
 
 const settings = {
   text: "a & b = c + d\n#5 – naïve",
@@ -76,4 +76,23 @@ test("a curve goes through every point, and a dot is one", () => {
   assert.deepEqual(ends, points.map((point) => point.join(",")));
   assert.deepEqual(pieces([[1, 2]]), ["M1,2h0"]);
   for (const part of pieces(points)) assert.ok(!part.includes("NaN"));
+});
+
+test("a nib is wide where the pen is slow, and a stroke is cut where its width changes", () => {
+  const xs = [...Array(100).keys()].map((i) => 0.1 * i);
+  const points = [...xs, ...xs.map((x) => 10 + 2 * x)].map((x) => [x, 5]);
+  const [widths, dot] = nibWidths([points, [[1, 2]]], 0.5);
+  assert.equal(widths.length, points.length);
+  const ratio = widths[20] / widths[180];
+  assert.ok(Math.abs(ratio - 2 ** 0.4) < 0.06, `${ratio}`);
+  widths.slice(1).forEach((width, i) => {
+    assert.ok(width <= 0.76 && Math.abs(width - widths[i]) < 0.03);
+  });
+  assert.ok(Math.abs(dot[0] - 0.75) < 0.02);
+  const parts = pieces(points);
+  const paths = evenPaths(points, parts, widths);
+  assert.ok(paths.length > 3 && paths.length < 20);
+  const curves = paths.map(({ d }) => d.replace(/^M[^C]*/, "")).join("");
+  assert.equal(curves, parts.slice(1).join(""));
+  assert.deepEqual(evenPaths(points, parts), [{ d: parts.join(""), width: undefined }]);
 });

@@ -87,6 +87,15 @@ def test_pen_and_colour_change_the_ink_on_the_paper(calm):
     assert calm.run(colour) == "rgb(170, 0, 0)" != before
     assert calm["ink"].get_attribute("stroke-width") == "0.8"
     assert calm["pen-value"].text == "0.8 mm"
+    drawn = """return [...document.querySelectorAll('#ink path')].map(
+        (path) => [path.getAttribute('d'), path.getAttribute('stroke-width')])"""
+    even = calm.run(drawn)
+    assert {width for _, width in even} == {None}
+    calm["nib"].click()
+    widths = {float(width) for _, width in calm.run(drawn)}
+    assert 0.4 < min(widths) < 0.7 < 0.9 < max(widths) < 1.25
+    calm["nib"].click()
+    assert calm.run(drawn) == even
 
 
 # While a text is computed
@@ -563,7 +572,7 @@ def test_the_keyboard_reaches_everything_in_order(calm):
         if reached[-1] == "2":
             break
     order = ["replay", "again", "hold", "svg", "png", "inkml", "text", "write"]
-    order += ["model", "bias", "speed", "pen", "colour", "seed", "style"]
+    order += ["model", "bias", "speed", "pen", "nib", "colour", "seed", "style"]
     order += ["Where the model looks", "1", "2"]
     assert reached[-len(order) :] == order
     assert reached[0] == "Skip to the text"

@@ -4,7 +4,7 @@
 // with its text, and its writer and id where they are known; a trace a stroke, points
 // "x y" in mm, or "x y t" in CSS pixels and milliseconds; y downwards.
 
-import { pieces } from "./ink.js";
+import { evenPaths, nibWidths, pieces } from "./ink.js";
 
 const MARGIN = 6; // mm around the ink
 const MIN_PIXELS = 1600; // across a PNG
@@ -57,7 +57,7 @@ export function pngScale(width, height) {
   return Math.min(wanted, Math.sqrt(MAX_PIXELS / (width * height)));
 }
 
-export async function pngFile(lines, { pen, colour }) {
+export async function pngFile(lines, { pen, isNib, colour }) {
   const [left, top, width, height] = boxOf(lines);
   const scale = pngScale(width, height);
   const canvas = document.createElement("canvas");
@@ -68,10 +68,15 @@ export async function pngFile(lines, { pen, colour }) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.setTransform(scale, 0, 0, scale, -left * scale, -top * scale);
   context.lineCap = context.lineJoin = "round";
-  context.lineWidth = pen;
   context.strokeStyle = colour;
-  for (const points of lines.flatMap((line) => line.strokes)) {
-    context.stroke(new Path2D(pieces(points).join("")));
+  for (const { strokes } of lines) {
+    const widths = isNib ? nibWidths(strokes, pen) : [];
+    for (const [i, points] of strokes.entries()) {
+      for (const { d, width } of evenPaths(points, pieces(points), widths[i])) {
+        context.lineWidth = width ?? pen;
+        context.stroke(new Path2D(d));
+      }
+    }
   }
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }

@@ -4,6 +4,12 @@ const SVG = "http://www.w3.org/2000/svg";
 const MIN_COSINE = -0.3; // of a turn; a sharper one is a corner, and stays one
 const POINTS_PER_SECOND = 40;
 const LEAP = 4; // points that the pen could have made while it is in the air
+// A pen of varying width, as in sketch.page.nib.
+const CONTRAST = 0.4;
+const [THINNEST, WIDEST] = [0.55, 1.5];
+const MAX_TAPER = 0.05;
+const SMOOTHING = [1, 3, 4, 3, 1].map((weight) => weight / 12);
+const LEVEL = 0.04;
 
 export function element(name, attributes = {}) {
   const made = document.createElementNS(SVG, name);
@@ -28,6 +34,43 @@ export function pieces(points) {
   return parts;
 }
 
+// The width of a pen at each point of a line's strokes, in mm: it is wide where it is slow.
+export function nibWidths(strokes, pen) {
+  const steps = strokes.map((points) =>
+    points.slice(1).map(([x, y], i) => Math.hypot(x - points[i][0], y - points[i][1])),
+  );
+  const moves = steps.flat().filter((step) => step > 0).sort((a, b) => a - b);
+  const typical = moves[moves.length >> 1] ?? 1;
+  return steps.map((lengths) => {
+    const at = (values, i) => values[Math.max(0, Math.min(values.length - 1, i))] ?? 0;
+    const speeds = [0, ...lengths].map((_, i) => (at(lengths, i - 1) + at(lengths, i)) / 2 / typical);
+    const widths = speeds.map((_, i) => {
+      const speed = SMOOTHING.reduce((sum, weight, k) => sum + weight * at(speeds, i + k - 2), 0);
+      return pen * Math.min(Math.max(speed ** -CONTRAST, THINNEST), WIDEST);
+    });
+    // Where a width would change too fast, the wider end becomes thinner.
+    lengths.forEach((length, i) => {
+      widths[i + 1] = Math.min(widths[i + 1], widths[i] + MAX_TAPER * length);
+    });
+    for (let i = lengths.length - 1; i >= 0; i--) {
+      widths[i] = Math.min(widths[i], widths[i + 1] + MAX_TAPER * lengths[i]);
+    }
+    return widths.map((width) => +Math.exp(Math.round(Math.log(width) / LEVEL) * LEVEL).toFixed(4));
+  });
+}
+
+// The pieces of a stroke as paths { d, width }, each of one width; all in one path without
+// widths.
+export function evenPaths(points, parts, widths) {
+  const paths = [{ d: parts[0], width: widths?.[parts.length > 1 ? 1 : 0] }];
+  parts.slice(1).forEach((part, i) => {
+    const width = widths?.[i + 1];
+    if (width !== paths.at(-1).width) paths.push({ d: `M${place(points[i])}`, width });
+    paths.at(-1).d += part;
+  });
+  return paths;
+}
+
 // Draws whole strokes, and fits the <svg> to them.
 export function drawThumb(svg, strokes) {
   const points = strokes.flat();
@@ -41,10 +84,14 @@ export function drawThumb(svg, strokes) {
   strokes.forEach((stroke) => drawStroke(svg, stroke));
 }
 
-export function drawStroke(parent, points) {
-  const path = element("path", { d: pieces(points).join("") });
-  parent.append(path);
-  return path;
+export function drawStroke(parent, points, widths) {
+  const paths = evenPaths(points, pieces(points), widths).map(pathOf);
+  parent.append(...paths);
+  return paths[0];
+}
+
+function pathOf({ d, width }) {
+  return element("path", width ? { d, "stroke-width": width } : { d });
 }
 
 function place(point) {
@@ -80,8 +127,8 @@ export class Player {
     this.frame = 0;
   }
 
-  // An empty sheet; { width, height } in mm, and the width of the pen.
-  begin(page, pen) {
+  // An empty sheet; { width, height } in mm; pen and isNib as in setPen.
+  begin(page, pen, isNib) {
     this.stop();
     this.svg.replaceChildren();
     this.lines = [];
@@ -89,7 +136,7 @@ export class Player {
     this.isWhole = false;
     this.isInstant = false;
     this.resize(page);
-    this.setPen(pen);
+    this.setPen(pen, isNib);
     this.rewind();
   }
 
@@ -100,10 +147,22 @@ export class Player {
     this.svg.setAttribute("viewBox", `0 0 ${this.size.width} ${this.size.height}`);
   }
 
-  setPen(pen) {
-    this.pen = pen;
+  // isNib: the pen is wide where it is slow.
+  setPen(pen, isNib) {
+    const isOther = this.isNib !== isNib || (isNib && this.pen !== pen);
+    [this.pen, this.isNib] = [pen, isNib];
     this.svg.setAttribute("stroke-width", pen);
     this.tip.setAttribute("r", pen * 1.6);
+    if (!isOther) return;
+    this.lines.forEach((line, number) => {
+      this.measure(line.strokes);
+      if (!this.isPlaying) this.drawLine(number);
+    });
+  }
+
+  measure(strokes) {
+    const widths = this.isNib ? nibWidths(strokes.map(({ points }) => points), this.pen) : [];
+    strokes.forEach((stroke, i) => (stroke.widths = widths[i]));
   }
 
   get strokes() {
@@ -120,6 +179,7 @@ export class Player {
       point += points.length;
       return stroke;
     });
+    this.measure(timed);
     this.lines[number] = { group, strokes: timed, isPart };
     if (isAgain) {
       group.replaceChildren();
@@ -133,7 +193,7 @@ export class Player {
   drawLine(number) {
     const { group, strokes } = this.lines[number];
     group.replaceChildren();
-    for (const { points } of strokes) drawStroke(group, points);
+    for (const { points, widths } of strokes) drawStroke(group, points, widths);
   }
 
   // No more lines come.
@@ -146,7 +206,7 @@ export class Player {
     this.stroke = stroke; // the one that is being drawn
     this.drawn = 0; // points of it that are there
     this.time = 0; // in points, since the stroke began
-    this.path = null;
+    this.paths = [];
   }
 
   play() {
@@ -170,11 +230,12 @@ export class Player {
   advance() {
     const { strokes } = this;
     while (this.stroke < strokes.length) {
-      const { group, number, points, parts, point } = strokes[this.stroke];
+      const { group, number, points, parts, widths, point } = strokes[this.stroke];
       const due = Math.min(Math.floor(this.time) + 1, points.length);
       if (due > this.drawn) {
-        if (!this.path) group.append((this.path = element("path")));
-        this.path.setAttribute("d", parts.slice(0, due).join(""));
+        const paths = evenPaths(points, parts.slice(0, due), widths).map(pathOf);
+        this.paths.forEach((path) => path.remove());
+        group.append(...(this.paths = paths));
         this.drawn = due;
         const [x, y] = points[due - 1];
         this.tip.setAttribute("cx", x);
@@ -187,7 +248,7 @@ export class Player {
       this.time -= points.length + LEAP;
       this.stroke += 1;
       this.drawn = 0;
-      this.path = null;
+      this.paths = [];
     }
     this.time = 0; // it waits for the next line
     return false;

@@ -116,7 +116,7 @@ function columns() {
 function addLine(ink, { line, of, page, number = ink?.lines.length ?? 0 }) {
   if (!ink) {
     ink = state.ink = { lines: [], of };
-    player.begin(page, Number($("pen").value));
+    player.begin(page, Number($("pen").value), $("nib").checked);
     $("attention").hidden = $("keep").hidden = false;
     $("lines").replaceChildren();
   }
@@ -332,7 +332,7 @@ function describeSettings() {
   if (speed === AT_ONCE && $("sheet").dataset.state === "writing") player.finish();
   const pen = Number($("pen").value);
   describe("pen", `${pen} mm`);
-  player.setPen(pen);
+  player.setPen(pen, $("nib").checked);
   const { value, defaultValue } = $("colour");
   const isOwn = value !== defaultValue;
   $("sheet").classList.toggle("coloured", isOwn);
@@ -422,7 +422,8 @@ function takeRecorded() {
 
 async function saveInk(format) {
   const { lines } = state.ink;
-  const look = { pen: Number($("pen").value), colour: $("colour").value };
+  const [pen, isNib] = [Number($("pen").value), $("nib").checked];
+  const look = { pen, isNib, colour: $("colour").value };
   const name = `${fileName(lines.map(({ text }) => text).join(" "))}.${format}`;
   const makers = {
     svg: () => new Blob([svgFile(lines, look)], { type: "image/svg+xml" }),
@@ -488,7 +489,7 @@ function listen() {
     offerStyles().catch((error) => fail("error", error.message));
     findUnknown().catch(() => {});
   });
-  for (const id of ["bias", "speed", "pen", "colour"]) $(id).addEventListener("input", describeSettings);
+  for (const id of ["bias", "speed", "pen", "nib", "colour"]) $(id).addEventListener("input", describeSettings);
   for (const id of ["model", "bias", "seed"]) $(id).addEventListener("change", () => remember());
   // A page in the back/forward cache would go on asking, and others would wait.
   addEventListener("pagehide", () => state.asking?.abort());
