@@ -224,9 +224,12 @@ def _wrap(
     # The left edge is not quite straight: the room of a line by its first word.
     indents = layout.jitter * layout.size * abs(rng.normal(0, 0.6, len(words)))
     rooms = layout.text_width - np.minimum(indents, 0.1 * layout.text_width)
-    hang = INDENT if style.bullet in ("", "-") else NUMBER_INDENT
-    hang = min(hang * layout.size, 0.2 * layout.text_width)
-    rooms -= min(style.depth, 3) * hang
+    narrow, wide = (
+        min(indent * layout.size, 0.2 * layout.text_width)
+        for indent in (INDENT, NUMBER_INDENT)
+    )
+    hang = narrow if style.bullet in ("", "-") else wide
+    rooms -= bool(style.depth) * hang + min(max(style.depth - 1, 0), 2) * narrow
     if style.bullet and words:
         rooms[0] += hang
         if words[0].text == style.bullet and len(words) > 1:

@@ -207,25 +207,27 @@ def _marked(text: str, kinds: str) -> Iterator[tuple[str, str]]:
 
 def _fitted(parts: list[tuple[str, str]], fit: Callable[[str], str]) -> Paragraph:
     """A paragraph of parts and their marks."""
-    text, marks, words = "", [], [""]
+    text = ""
+    begins: dict[tuple[str, int], int] = {}  # of marks, by their kinds and ends
     for part, kinds in parts:
-        for run in re.findall(r"\s+|\S+", part):
-            if run.isspace():
-                text += "\n" if "\n" in run else " "
-                words += [""] if words[-1] else []
-                continue
-            run = fit(run)
-            begin = len(words[-1])
-            text, words[-1] = text + run, words[-1] + run
-            marks += [(kind, len(words) - 1, begin, len(words[-1])) for kind in kinds]
-    joined: list[Mark] = []
-    for kind, word, begin, end in sorted(marks):
-        length = max(len(words[word]), 1)
-        mark = Mark(kind, word + begin / length, word + end / length)
-        if joined and joined[-1][::2] == mark[:2]:
-            mark = Mark(kind, joined.pop().start, mark.end)
-        joined.append(mark)
-    return Paragraph("\n".join(split_paragraphs(text, keep_lines=True)), tuple(joined))
+        begin = len(text)
+        text += re.sub(r"\S+", lambda word: fit(word[0]), part)
+        for kind in kinds:  # what marks the part before goes on
+            begins[kind, len(text)] = begins.pop((kind, begin), begin)
+    marks = [
+        Mark(kind, _in_words(text, begin), _in_words(text, end))
+        for (kind, end), begin in begins.items()
+    ]
+    lines = split_paragraphs(text, keep_lines=True)
+    return Paragraph("\n".join(lines), tuple(sorted(marks)))
+
+
+def _in_words(text: str, place: int) -> float:
+    """A place in a text, in words."""
+    whole, before = text.split(), text[:place].split()
+    if text[:place][-1:].isspace() or not before:
+        return len(before)
+    return len(before) - 1 + len(before[-1]) / len(whole[len(before) - 1])
 
 
 def _shown(text: str) -> str:

@@ -6,7 +6,6 @@ import re
 import matplotlib
 import numpy as np
 import pytest
-from lxml import etree
 from made_up_ink import write
 from PIL import Image
 
@@ -16,8 +15,6 @@ from sketch.ink.strokes import split_pen_strokes
 from sketch.page.layout import Piece, lay_out
 from sketch.page.page_files import ink_colour, page_paths, save_pages, writing_seconds
 from sketch.page.paper import Layout
-
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 def all_pens(lines):
@@ -51,30 +48,6 @@ def test_svg_of_a_size_out_of_numpy_reads_back(tmp_path):
     save_pages(tmp_path / "a.svg", lay_out([[Piece(write("hill"), "hill")]], layout))
     [line] = read_ink(tmp_path / "a.svg")
     assert line.text == "hill"
-
-
-def test_svg_has_single_lines_in_millimetres(tmp_path, pages):
-    (path,) = save_pages(tmp_path / "letter.svg", pages[:1], smooth=False, pen_mm=0.4)
-    root = etree.parse(path).getroot()
-    assert (root.get("width"), root.get("height")) == ("70mm", "27mm")
-    assert root.get("viewBox") == "0 0 70 27"
-    assert all(
-        element.tag in {f"{SVG}{name}" for name in ("svg", "g", "title", "polyline")}
-        for element in root.iter()
-    )
-    (group,) = root.iterchildren(f"{SVG}g")
-    assert (group.get("fill"), group.get("stroke-width")) == ("none", "0.4")
-    drawn = [
-        np.array(re.findall(r"[-\d.]+", line.get("points")), float).reshape(-1, 2)
-        for line in root.iter(f"{SVG}polyline")
-    ]
-    for points, pen in zip(drawn, all_pens(pages[0].lines), strict=True):
-        np.testing.assert_allclose(points[: len(pen)], pen, atol=1e-3)
-    scale = pages[0].units_per_mm
-    for line, other in zip(pages[0].lines, read_ink(path), strict=True):
-        assert other.text == line.text
-        for one, two in zip(all_pens([line]), all_pens([other]), strict=True):
-            np.testing.assert_allclose(one * scale, two, atol=3e-3 * scale)
 
 
 def test_smooth_svg_has_the_same_strokes(tmp_path, pages):

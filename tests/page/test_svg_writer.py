@@ -26,6 +26,8 @@ def test_write_svg_is_in_millimetres_and_in_pen_order(tmp_path):
     assert root.get("width") == "190mm"
     height = float(re.fullmatch(r"(.*)mm", root.get("height"))[1])
     assert root.get("viewBox") == f"0 0 190 {height:g}"
+    drawing = {f"{SVG}{tag}" for tag in ("svg", "g", "title", "polyline")}
+    assert {element.tag for element in root.iter()} == drawing  # a plotter knows them
     (group,) = root.iterfind(f".//{SVG}g[@class]")
     assert group.find(f"{SVG}title").text == "a < b & c"
     assert group.getparent().get("fill") == "none"
