@@ -183,6 +183,40 @@ def test_baselines_and_drawn_lines_are_read_as_in_python(page):
             np.testing.assert_allclose(pen - pen[0], np.array(same) - same[0], atol=0.1)
 
 
+PLAYER = """(() => {
+  const svg = m.element("svg");
+  const player = new m.Player(svg, { onPoint() {}, onEnd() {} });
+  player.begin({ width: 9, height: 9 }, 0.3);
+  const points = Array.from({ length: 9 }, (_, i) => [i, i % 2]);
+  const seen = (time) => {
+    player.time = time;
+    const isBusy = player.advance();
+    const paths = [...svg.querySelectorAll("path")];
+    return [isBusy, ...paths.map((path) => path.getAttribute("d"))];
+  };
+  const found = [];
+  player.put(0, { strokes: [points.slice(0, 3)], isPart: true });
+  found.push(seen(99));
+  player.put(0, { strokes: [points.slice(0, 5), points.slice(5)], isPart: true });
+  found.push(seen(player.time + 2));
+  found.push(seen(99));
+  player.put(0, { strokes: [points.slice(3, 5)], isPart: true }, true);
+  found.push(seen(0));
+  player.put(0, { strokes: [points.slice(3, 5)] });
+  found.push(seen(99));
+  return found;
+})()"""
+
+
+def test_a_line_grows_and_is_begun_again(page):
+    page.open()
+    found = ask(page, "ink.js", PLAYER)
+    curves = [[path.count("C") for path in paths] for _, *paths in found]
+    assert curves == [[2], [4], [4, 3], [0], [1]]
+    assert [is_busy for is_busy, *_ in found] == [True] * 4 + [False]
+    assert found[3][1] == "M3,1"  # the ink before is gone
+
+
 def test_a_page_is_opened_and_writes(page):
     page.open(prefers_reduced_motion="no-preference")
     page.set("speed", 4)
