@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sketch.convert import FORMATS
 from sketch.convert.source_file import SourceFile
-from sketch.convert.sources import files_of, open_sources
+from sketch.convert.sources import read_sources
 from sketch.corpus.corpus_line import Line
 from sketch.ink import DamagedInk
 
@@ -89,8 +89,8 @@ class Collector(ABC):
             ValueError: They hold more ink than fits into memory.
         """
         database, names = self.database, set()
-        opened = open_sources(sources, self._is_wanted, self.leave_out, self.limit)
-        for file in files_of(opened, show_progress):
+        how = self._is_wanted, self.leave_out, self.limit
+        for file in read_sources(sources, show_progress, *how):
             try:
                 self.take(file)
             except DamagedInk as error:
@@ -102,9 +102,9 @@ class Collector(ABC):
         database.left_out.sort()
         database.in_doubt.sort()
         if not database.lines:
-            suffix = FORMATS[self.file_format][1]
-            is_iam = self.file_format == "iam"
-            expected = "lineStrokes/…/FORM-NN.xml" if is_iam else f"*{suffix}"
+            expected = f"*{FORMATS[self.file_format][1]}"
+            if self.file_format == "iam":
+                expected = "lineStrokes/…/FORM-NN.xml"
             what = first_three(database.left_out)
             raise DamagedInk(
                 f"no ink in {', '.join(map(str, sources))}: expected {expected}"

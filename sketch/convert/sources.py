@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sketch.convert.source_file import (
     ARCHIVES,
@@ -41,30 +42,27 @@ class Source:
     files: Iterator[SourceFile]
 
 
-def files_of(sources: Sequence[Source], show_progress: bool) -> Iterator[SourceFile]:
-    """The files of all sources, with a progress bar on stderr if asked."""
-    size = sum(source.size for source in sources)
+def read_sources(
+    sources: Sequence[str | Path], show_progress: bool, *how: Any
+) -> Iterator[SourceFile]:
+    """The files of all sources, with a progress bar on stderr if asked.
+
+    All are opened, as by `open_source` with `how`, before the first is read; one that
+    is named twice is read once.
+    """
+    distinct: dict[str, str | Path] = {}
+    for source in sources:
+        distinct.setdefault(os.path.realpath(source), source)
+    opened = [open_source(source, *how) for source in distinct.values()]
+    size = sum(source.size for source in opened)
     with progress_bar("reading", size, "B", show_progress) as bar:
         bar.unit_scale = True
-        for source in sources:
+        for source in opened:
             progress = 0
             for file in source.files:
                 bar.update(file.progress - progress)
                 progress = file.progress
                 yield file
-
-
-def open_sources(
-    sources: Sequence[str | Path],
-    wanted: Wanted,
-    leave_out: LeaveOut,
-    limit: int | None = None,
-) -> list[Source]:
-    """As `open_source`, for several; one that is named twice is opened once."""
-    distinct: dict[str, str | Path] = {}
-    for source in sources:
-        distinct.setdefault(os.path.realpath(source), source)
-    return [open_source(one, wanted, leave_out, limit) for one in distinct.values()]
 
 
 def open_source(

@@ -68,16 +68,7 @@ AT_ONCE = 1000  # lines that are written together: 8 MB of lines like IAM-OnDB's
 
 @dataclass(frozen=True)
 class CorpusSummary:
-    """What `write_corpus` wrote.
-
-    Attributes:
-        path: The file.
-        num_lines: Lines of each set.
-        num_offsets: Offsets (points less one a line) of each set.
-        offset_mean, offset_std: float64 `[2]`, over the offsets of the training set.
-        alphabet: The characters of all transcripts.
-        digest: SHA-256 of the content, 64 hexadecimal digits.
-    """
+    """What `write_corpus` wrote, as in `Corpus`; numbers are those of each set."""
 
     path: Path
     num_lines: dict[str, int]
@@ -146,32 +137,23 @@ def write_corpus(
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         _fill(file, lines, bounds, attributes)
-    if not _holds(path, buffer):
+    if not path.is_file() or path.read_bytes() != buffer.getbuffer():
         if not replace and path.exists():
             raise FileExistsError(
                 f"{path} exists and holds something else; choose another --output, or "
                 "replace it with --force"
             )
         write_bytes(path, buffer.getbuffer())
+    rows = {name: lines[slice(*bound)] for name, bound in bounds.items()}
     return CorpusSummary(
         path=path,
-        num_lines={name: stop - start for name, (start, stop) in bounds.items()},
-        num_offsets={
-            name: sum(len(line.strokes) for line in lines[start:stop])
-            for name, (start, stop) in bounds.items()
-        },
+        num_lines={name: len(found) for name, found in rows.items()},
+        num_offsets={k: sum(len(x.strokes) for x in v) for k, v in rows.items()},
         offset_mean=attributes["offset_mean"],
         offset_std=attributes["offset_std"],
         alphabet=alphabet,
         digest=digest,
     )
-
-
-def _holds(path: Path, buffer: io.BytesIO) -> bool:
-    """Whether a file has exactly this content."""
-    if not path.is_file() or path.stat().st_size != buffer.getbuffer().nbytes:
-        return False
-    return path.read_bytes() == buffer.getbuffer()
 
 
 def _fill(

@@ -129,16 +129,10 @@ def write_text(
 def _lay_out(
     text: str, glyphs: dict[str, Glyph], joins: str
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Pen strokes of a line in x-heights, and where in the text they are.
+    """Pen strokes of a line in x-heights, points `[n, 2]`, and where they are, `[n]`.
 
-    Args:
-        text: one line.
-        glyphs: of all its characters.
-        joins: the letters that are joined where the next stroke starts near enough.
-
-    Returns:
-        Two lists with one entry a pen stroke: points `[n, 2]`, and for each point the
-        number of its letter plus the share of the letter's width to its left, `[n]`.
+    Of each point: the number of its letter and the share of its width to the left.
+    Letters of `joins` are joined where the next stroke starts near enough.
     """
     paths: list[np.ndarray] = []
     places: list[np.ndarray] = []
@@ -204,13 +198,9 @@ def _traverse(
     The speed follows the law of human drawing, v ∝ (curvature + c)^(-1/3) (Lacquaniti,
     Terzuolo and Viviani 1983), and falls off towards the ends of a stroke.
 
-    Args:
-        points: `[dense, 2]`, all pen strokes of a line one after the other.
-        breaks: the last point of every pen stroke but the last.
-
-    Returns:
-        The pen's positions `[n, 2]`, all strokes one after the other, with the first
-        and the last point of each; and how many each stroke has (at least 2).
+    From `[dense, 2]` points to `[n, 2]`, all pen strokes of a line one after the other,
+    with the first and the last point of each; and how many each has (at least 2).
+    `breaks` are the last points of all but the last.
     """
     steps = np.diff(points, axis=0)
     lengths = np.hypot(*steps.T)

@@ -37,14 +37,13 @@ class Grid(NamedTuple):
 def arrange(lines: Sequence[np.ndarray], columns: int | None = None) -> Grid:
     """Places lines row by row, from left to right.
 
+    Ink starts at the left of its column and is centred in its row. An empty line gets
+    an empty place.
+
     Args:
-        lines: strokes `[time, 3]` each, raw offsets (one unit on both axes). An
-            empty line gets an empty place.
+        lines: strokes `[time, 3]` each, raw offsets (one unit on both axes).
         columns: how many lines stand side by side; None: chosen for a grid that is
             somewhat wider than high (4 for 64 lines of handwriting).
-
-    Returns:
-        A `Grid`: ink starts at the left of its column and is centred in its row.
 
     Raises:
         ValueError: if there is no line, or `columns` is less than 1.
@@ -57,7 +56,9 @@ def arrange(lines: Sequence[np.ndarray], columns: int | None = None) -> Grid:
     lows, highs = map(np.array, zip(*map(_box, range(len(lines)), lines), strict=True))
     sizes = highs - lows  # [lines, 2]
     if sizes.any():
-        line_height = _typical_height(sizes)
+        heights = sizes[sizes[:, 1] > 0, 1]
+        flat = float(sizes[:, 0].max()) / 20  # a line is 20 times as wide
+        line_height = float(np.median(heights)) if len(heights) else flat
     else:
         sizes, line_height = np.ones_like(sizes), 1.0  # dots: any scale will do
         lows = lows - 0.5
@@ -82,13 +83,6 @@ def _box(index: int, strokes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         raise DamagedInk(f"line {index} cannot be drawn: {error}") from None
     points = np.concatenate(pen_strokes) if pen_strokes else np.zeros((1, 2))
     return points.min(axis=0), points.max(axis=0)
-
-
-def _typical_height(sizes: np.ndarray) -> float:
-    heights = sizes[sizes[:, 1] > 0, 1]
-    if len(heights):
-        return float(np.median(heights))
-    return float(sizes[:, 0].max()) / 20  # flat lines: a line is 20 times as wide
 
 
 def _cells(sizes: np.ndarray, columns: int) -> tuple[np.ndarray, np.ndarray]:

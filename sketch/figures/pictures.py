@@ -36,14 +36,8 @@ def draw_sketch(
 
     Args:
         path: the picture.
-        lines: strokes `[time, 3]` each, raw offsets (one unit on both axes). An
-            empty line keeps its place.
-        columns: how many lines stand side by side; None: chosen for a picture that
-            is somewhat wider than high (4 for 64 lines of handwriting).
+        lines, columns: as in `arrange`, which says the errors, too.
         file_format: png, svg or pdf; None: the suffix of `path`.
-
-    Raises:
-        ValueError, DamagedInk: as `arrange`.
     """
     grid = arrange(lines, columns)
     # Inches per unit; a line is at most 1.6 inches high.
