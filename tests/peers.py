@@ -4,6 +4,7 @@ As a script it is one of them: `python peers.py train …` is `sketch train …`
 the pictures, which would take most of the time.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -117,14 +118,10 @@ def main() -> None:
     main(sys.argv[1:])
 
 
-class _without_pictures:
+@contextlib.contextmanager
+def _without_pictures(joined):
     """Replaces drawing once keras may be imported, which joining must precede."""
-
-    def __init__(self, joined):
-        self.joined = joined
-
-    def __enter__(self):
-        processes = self.joined.__enter__()
+    with joined as processes:
         from sketch.backend import devices
 
         usual = devices.set_up
@@ -136,10 +133,7 @@ class _without_pictures:
             ExperimentRecord.draw = lambda self, epoch: None
 
         devices.set_up = set_up
-        return processes
-
-    def __exit__(self, *error):
-        return self.joined.__exit__(*error)
+        yield processes
 
 
 if __name__ == "__main__":

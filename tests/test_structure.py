@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from parsed_names import parse_name
@@ -44,6 +45,7 @@ WITHOUT_FILE = {
 }
 
 
+@cache
 def syntax(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 

@@ -90,7 +90,7 @@ class Collector(ABC):
         """
         database, names = self.database, set()
         how = self._is_wanted, self.leave_out, self.limit
-        for file in read_sources(sources, show_progress, *how):
+        for file in read_sources(sources, *how, show_progress):
             try:
                 self.take(file)
             except DamagedInk as error:

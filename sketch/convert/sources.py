@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sketch.convert.source_file import (
     ARCHIVES,
@@ -43,16 +42,21 @@ class Source:
 
 
 def read_sources(
-    sources: Sequence[str | Path], show_progress: bool, *how: Any
+    sources: Sequence[str | Path],
+    wanted: Wanted,
+    leave_out: LeaveOut,
+    limit: int | None,
+    show_progress: bool,
 ) -> Iterator[SourceFile]:
     """The files of all sources, with a progress bar on stderr if asked.
 
-    All are opened, as by `open_source` with `how`, before the first is read; one that
-    is named twice is read once.
+    All are opened, as in `open_source`, before the first is read; one that is named
+    twice is read once.
     """
     distinct: dict[str, str | Path] = {}
     for source in sources:
         distinct.setdefault(os.path.realpath(source), source)
+    how = wanted, leave_out, limit
     opened = [open_source(source, *how) for source in distinct.values()]
     size = sum(source.size for source in opened)
     with progress_bar("reading", size, "B", show_progress) as bar:

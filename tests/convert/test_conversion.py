@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import h5py
@@ -205,40 +204,6 @@ def test_convert_of_one_ink_file_keeps_its_lines(tmp_path, write):
         # SVG has thousandths of a millimetre, in which this ink has some 50 units.
         atol = 0.1 if form == "svg" else 0
         np.testing.assert_allclose(kept.strokes, line.strokes, atol=atol)
-
-
-def test_convert_of_a_folder_or_zip_reads_the_texts_beside_the_ink(tmp_path):
-    folder = tmp_path / "hands"
-    for writer in ("alice", "bob"):
-        (folder / writer).mkdir(parents=True)
-        for number, line in enumerate(own_lines()):
-            write_json(folder / writer / f"{number}.json", InkLine(line.strokes))
-            (folder / writer / f"{number}.txt").write_text(
-                f"\ufeff {line.text} \ufeff\n"
-            )
-    (folder / "alice" / "2.txt").write_text("one\ntwo")
-    (folder / "readme.txt").write_text("not a transcript")
-    (folder / "._0.json").write_bytes(b"what macOS leaves")
-    with zipfile.ZipFile(tmp_path / "hands.zip", "w") as packed:
-        for path in sorted(folder.rglob("*.*")):
-            packed.write(path, path.relative_to(folder))
-    expected = None
-    for source in (folder, tmp_path / "hands.zip"):
-        report = convert([source], tmp_path / "out.hdf5", force=True)
-        read = read_corpus(tmp_path / "out.hdf5")
-        ids = [f"{name}/{n}-01" for name in ("alice", "bob") for n in range(3)]
-        assert sorted(read) == ids
-        texts = [read[line_id].transcript for line_id in ids]
-        assert texts == [*TEXTS[:2], "", *TEXTS]
-        [(name, problem)] = report.database.in_doubt
-        assert name.endswith("2.json") and "1 line of ink, 2 of text" in problem
-        assert not report.database.left_out
-        [stray] = report.database.strays
-        assert stray.endswith("readme.txt")
-        expected = expected or report.corpus.digest
-        assert report.corpus.digest == expected
-    with pytest.raises(DamagedInk, match="--strict"):
-        convert([folder], tmp_path / "strict.hdf5", strict=True)
 
 
 def test_convert_onto_a_source_is_refused(tmp_path):
