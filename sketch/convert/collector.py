@@ -15,32 +15,25 @@ from sketch.ink import DamagedInk
 
 @dataclass
 class Database:
-    """The lines of sources, and what else is known about them.
+    """The lines of sources, and what else is known about them."""
 
-    Attributes:
-        lines: in an order that is the same each time.
-        split_lists: the forms in each split list; only IAM-OnDB has such lists.
-        num_files: files that were read.
-        num_other: files that are neither ink of the format nor texts.
-        left_out: `(file or line, reason)` of ink and texts that could not be used.
-        num_files_left_out: how many entries of `left_out` are whole files.
-        in_doubt: `(form or file, what was done)` where a text does not fit its ink.
-        without_text: those of `in_doubt` whose lines were left without a text.
-        strays: texts that have the name of no ink file.
-        num_joined: pieces of pen strokes that were joined to the piece before.
-        passed_over: things in ink files that are not ink, by kind.
-    """
-
+    # In an order that is the same each time.
     lines: list[Line] = field(default_factory=list)
+    # The forms in each split list; only IAM-OnDB has such lists.
     split_lists: dict[str, frozenset[str]] = field(default_factory=dict)
-    num_files: int = 0
-    num_other: int = 0
+    num_files: int = 0  # files that were read
+    num_other: int = 0  # files that are neither ink of the format nor texts
+    # `(file or line, reason)` of ink and texts that could not be used.
     left_out: list[tuple[str, str]] = field(default_factory=list)
-    num_files_left_out: int = 0
+    num_files_left_out: int = 0  # how many entries of `left_out` are whole files
+    # `(form or file, what was done)` where a text does not fit its ink.
     in_doubt: list[tuple[str, str]] = field(default_factory=list)
+    # Those of `in_doubt` whose lines were left without a text.
     without_text: list[str] = field(default_factory=list)
+    # Texts that have the name of no ink file.
     strays: list[str] = field(default_factory=list)
-    num_joined: int = 0
+    num_joined: int = 0  # pieces of pen strokes that were joined to the piece before
+    # Things in ink files that are not ink, by kind.
     passed_over: Counter[str] = field(default_factory=Counter)
 
 

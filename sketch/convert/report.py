@@ -15,33 +15,22 @@ MAX_LISTED = 20  # files and lines that the report names before it only counts
 
 @dataclass(frozen=True)
 class Report:
-    """What a conversion read, wrote and left out; `str()` of it is for people.
+    """What a conversion read, wrote and left out; `str()` of it is for people."""
 
-    Attributes:
-        corpus: what was written.
-        database: the lines, and what was left out of them.
-        file_format: the format of the sources.
-        split, seed: how the lines were divided.
-        points_per_character: as read and as written; 0.0 if unknown.
-        jumps: steps longer than `jump_limit`, and the number of lines with one.
-        jump_limit: `max_jump`, or the least that is reported.
-        are_jumps_removed: whether `max_jump` was given.
-        graves: for the published checksums: lines and offsets of testset_v, lines of
-            the rest, and the rest's offset mean and std; None without that list.
-        unlisted: forms in no split list.
-    """
-
-    corpus: CorpusSummary
-    database: Database
-    file_format: str
-    split: str
+    corpus: CorpusSummary  # what was written
+    database: Database  # the lines, and what was left out of them
+    file_format: str  # the format of the sources
+    split: str  # how the lines were divided
     seed: int
-    points_per_character: tuple[float, float]
+    points_per_character: tuple[float, float]  # as read and as written; 0.0 if unknown
+    # Steps longer than `jump_limit`, and the number of lines with one.
     jumps: tuple[int, int]
-    jump_limit: float
-    are_jumps_removed: bool
+    jump_limit: float  # `max_jump`, or the least that is reported
+    are_jumps_removed: bool  # whether `max_jump` was given
+    # For the published checksums: lines and offsets of testset_v, lines of the rest,
+    # and the rest's offset mean and std; None without that list.
     graves: tuple[int, int, int, np.ndarray, np.ndarray] | None
-    unlisted: list[str]
+    unlisted: list[str]  # forms in no split list
 
     def __str__(self) -> str:
         corpus, database = self.corpus, self.database

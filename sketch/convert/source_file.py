@@ -25,41 +25,28 @@ LeaveOut = Callable[[str, str, bool], None]
 
 @dataclass(frozen=True)
 class SourceFile:
-    """The content of one file of a source, or some whole lines of it.
+    """The content of one file of a source, or some whole lines of it."""
 
-    Attributes:
-        name, parts: as in `Member`.
-        data: the content.
-        progress: bytes of the source up to the end of this file.
-        first_line: of a piece: the number of its first line in the file, from 1 on.
-    """
-
-    name: str
+    name: str  # as in `Member`
     parts: tuple[str, ...]
-    data: bytes
-    progress: int
+    data: bytes  # the content
+    progress: int  # bytes of the source up to the end of this file
+    # Of a piece: the number of its first line in the file, from 1 on.
     first_line: int = 1
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of a source, before it is read.
+    """A file of a source, before it is read."""
 
-    Attributes:
-        name: for messages: the source and the place in it.
-        parts: the source's own name, then the place in it, folder by folder.
-        size: in bytes, as the source claims.
-        open: opens the file.
-        progress: tells how many bytes of the source are read, given the open file.
-        problem: why it must not be read, if anything.
-    """
-
-    name: str
+    name: str  # for messages: the source and the place in it
+    # The source's own name, then the place in it, folder by folder.
     parts: tuple[str, ...]
-    size: int
-    open: Callable[[], BinaryIO]
+    size: int  # in bytes, as the source claims
+    open: Callable[[], BinaryIO]  # opens the file
+    # Tells how many bytes of the source are read, given the open file.
     progress: Callable[[BinaryIO], int]
-    problem: str | None = None
+    problem: str | None = None  # why it must not be read, if anything
 
     @classmethod
     def packed(cls, archive: Path, place: PurePosixPath, **fields) -> "Member":

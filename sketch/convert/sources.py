@@ -30,15 +30,10 @@ from sketch.system.messages import progress_bar
 
 @dataclass(frozen=True)
 class Source:
-    """A source that has not been read yet.
+    """A source that has not been read yet."""
 
-    Attributes:
-        size: in bytes; `SourceFile.progress` counts up to it.
-        files: its wanted files; can be iterated once.
-    """
-
-    size: int
-    files: Iterator[SourceFile]
+    size: int  # in bytes; `SourceFile.progress` counts up to it
+    files: Iterator[SourceFile]  # its wanted files; can be iterated once
 
 
 def read_sources(

@@ -30,46 +30,29 @@ POINTS_PER_TIME = 1.9  # gives about 12 points a letter at speed 1
 
 @dataclass(frozen=True)
 class Writer:
-    """A writer's style. Lengths are in x-heights unless said otherwise.
+    """A writer's style. Lengths are in x-heights unless said otherwise."""
 
-    Attributes:
-        name: `demo-00`, …
-        lower, capitals: Hershey faces of the lower-case letters and of all the rest.
-        x_height: in tablet units.
-        width: horizontal stretch.
-        slant: shear to the right, tangent.
-        roundness: standard deviation of the smoothing that rounds corners off.
-        speed: 1 gives about 12 points a letter.
-        unsteadiness: size of the pen's smooth wobble.
-        drift: size of the baseline's slow wander.
-        habits: `{character: [height, width, shear, rise]}`, this writer's lasting
-            departures from the face.
-    """
-
-    name: str
-    lower: str
-    capitals: str
-    x_height: float
-    width: float
-    slant: float
-    roundness: float
-    speed: float
-    unsteadiness: float
-    drift: float
+    name: str  # `demo-00`, …
+    lower: str  # Hershey face of the lower-case letters
+    capitals: str  # and of all the rest
+    x_height: float  # in tablet units
+    width: float  # horizontal stretch
+    slant: float  # shear to the right, tangent
+    roundness: float  # standard deviation of the smoothing that rounds corners off
+    speed: float  # 1 gives about 12 points a letter
+    unsteadiness: float  # size of the pen's smooth wobble
+    drift: float  # size of the baseline's slow wander
+    # `{character: [height, width, shear, rise]}`, this writer's lasting departures from
+    # the face.
     habits: dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Glyph:
-    """A character in one writer's face, in x-heights, baseline at y = 0, y downwards.
+    """A character of one writer, in x-heights, baseline at y = 0, y downwards."""
 
-    Attributes:
-        advance: distance to the next character.
-        strokes: dense outlines `[n, 2]`, in the order of writing.
-    """
-
-    advance: float
-    strokes: list[np.ndarray]
+    advance: float  # distance to the next character
+    strokes: list[np.ndarray]  # dense outlines `[n, 2]`, in the order of writing
 
 
 def demo_writers() -> list[Writer]:

@@ -42,19 +42,12 @@ class RowsInMemory:
 
 @dataclass(frozen=True)
 class Located:
-    """Where rows are in one file.
+    """Where rows are in one file."""
 
-    Attributes:
-        path: the file.
-        source: the dataset.
-        references: from `Corpus.locate`.
-        identity: `Corpus.identity`; another file of this path is refused.
-    """
-
-    path: Path
-    source: str
-    references: np.ndarray
-    identity: tuple[int, ...]
+    path: Path  # the file
+    source: str  # the dataset
+    references: np.ndarray  # from `Corpus.locate`
+    identity: tuple[int, ...]  # `Corpus.identity`; another file of this path is refused
 
 
 class RowsOnDisk:

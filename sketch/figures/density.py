@@ -36,17 +36,11 @@ class Mixture(Protocol):
 
 
 class Gaussians(NamedTuple):
-    """Bivariate Gaussians on paper, one a row.
+    """Bivariate Gaussians on paper, one a row."""
 
-    Attributes:
-        weights: `[n]`, > 0.
-        means: `[n, 2]`, as points.
-        covariances: `[n, 2, 2]`.
-    """
-
-    weights: np.ndarray
-    means: np.ndarray
-    covariances: np.ndarray
+    weights: np.ndarray  # `[n]`, > 0
+    means: np.ndarray  # `[n, 2]`, as points
+    covariances: np.ndarray  # `[n, 2, 2]`
 
 
 def place_mixtures(

@@ -19,19 +19,13 @@ HEIGHT_PER_PEN = 42  # the height of a line over the width of its pen
 
 
 class Grid(NamedTuple):
-    """The places of lines.
+    """The places of lines."""
 
-    Attributes:
-        starts: `[lines, 2]`, the place of the first point of each line, y downwards.
-        width: of the grid with its margins.
-        height: likewise.
-        line_height: of a typical line; > 0.
-    """
-
+    # `[lines, 2]`, the place of the first point of each line, y downwards.
     starts: np.ndarray
-    width: float
-    height: float
-    line_height: float
+    width: float  # of the grid with its margins
+    height: float  # likewise
+    line_height: float  # of a typical line; > 0
 
 
 def arrange(lines: Sequence[np.ndarray], columns: int | None = None) -> Grid:

@@ -139,17 +139,13 @@ def _is_drawing(element: etree._Element) -> bool:
 
 @dataclass
 class _DrawnLine:
-    """What the pen drew in a group, or outside of any.
+    """What the pen drew in a group, or outside of any."""
 
-    Attributes:
-        text, writer: "" if unknown.
-        is_whole: whether groups within it are parts of it, unless they alone have text.
-        strokes: lists of parts, points `[n, 2]`; each is where its first part is.
-    """
-
-    text: str
+    text: str  # "" if unknown
     writer: str
+    # Whether groups within it are parts of it, unless they alone have text.
     is_whole: bool
+    # Lists of parts, points `[n, 2]`; each is where its first part is.
     strokes: list[list[np.ndarray]] = field(default_factory=list)
 
 
@@ -288,18 +284,13 @@ class _Page:
 
 
 class _Layout(NamedTuple):
-    """The values of a point.
+    """The values of a point."""
 
-    Attributes:
-        x, y: the places of these channels.
-        scales: what they are multiplied by: both axes in one unit, y downwards.
-        count: how many values a point has at the most.
-    """
-
-    x: int
+    x: int  # the place of the channel X, and of Y
     y: int
+    # What they are multiplied by: both axes in one unit, y downwards.
     scales: tuple[float, float]
-    count: int
+    count: int  # how many values a point has at the most
 
 
 class _Contexts:

@@ -65,44 +65,28 @@ EXTENSIONS = ("requiredExtensions", "systemLanguage")
 
 
 class _Place(NamedTuple):
-    """Where an element is drawn.
+    """Where an element is drawn."""
 
-    Attributes:
-        matrix: from its units to those of the drawing.
-        size: of its viewport, in its units.
-        style: what it inherits.
-        line: the group of the class `line` around it; None outside of these.
-        targets: the elements that the clones around it show.
-        clone: the `<use>` that shows this very element.
-    """
-
-    matrix: np.ndarray
-    size: tuple[float, float]
-    style: dict[str, str]
+    matrix: np.ndarray  # from its units to those of the drawing
+    size: tuple[float, float]  # of its viewport, in its units
+    style: dict[str, str]  # what it inherits
+    # The group of the class `line` around it; None outside of these.
     line: etree._Element | None = None
+    # The elements that the clones around it show.
     targets: tuple[etree._Element, ...] = ()
-    clone: etree._Element | None = None
+    clone: etree._Element | None = None  # the `<use>` that shows this very element
 
 
 class _Outline(NamedTuple):
-    """What an element draws without lifting the pen.
+    """What an element draws without lifting the pen."""
 
-    Attributes:
-        line: as in `_Place`.
-        points: `[n, 2]`, or curves `[n, 4, 2]`, in the units of the drawing.
-        is_stroked, is_filled: whether that can be seen; None if it is not set.
-        width: of its stroke.
-        colour: of its stroke; its fill, if it has none.
-        is_lifted: whether the file says that the pen was lifted before.
-    """
-
-    line: etree._Element | None
-    points: np.ndarray
-    is_stroked: bool | None
-    is_filled: bool | None
-    width: float
-    colour: str
-    is_lifted: bool
+    line: etree._Element | None  # as in `_Place`
+    points: np.ndarray  # `[n, 2]`, or curves `[n, 4, 2]`, in the units of the drawing
+    is_stroked: bool | None  # whether its stroke can be seen; None: it is not set
+    is_filled: bool | None  # likewise of its fill
+    width: float  # of its stroke
+    colour: str  # of its stroke; its fill, if it has none
+    is_lifted: bool  # whether the file says that the pen was lifted before
 
 
 def parse_svg(content: bytes, path: str | Path, join: bool = True) -> InkFile:

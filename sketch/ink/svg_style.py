@@ -17,17 +17,13 @@ MAX_TESTS = 500_000  # of elements against selectors, in a file
 
 
 class _Rule(NamedTuple):
-    """A selector and what it sets.
+    """A selector and what it sets."""
 
-    Attributes:
-        weight: ids, classes, types, and the place in the sheet: the largest wins.
-        selector: simple selectors, the last first, with ">" between them for parents.
-        declarations: name, value, whether it is important.
-    """
-
+    # Ids, classes, types, and the place in the sheet: the largest wins.
     weight: tuple[int, int, int, int]
+    # Simple selectors, the last first, with ">" between them for parents.
     selector: list[str]
-    declarations: list[tuple[str, str, bool]]
+    declarations: list[tuple[str, str, bool]]  # name, value, whether it is important
 
 
 def tag_of(element: etree._Element) -> str:

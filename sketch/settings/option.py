@@ -11,33 +11,23 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Option:
-    """A setting on the command line and in an experiment's name.
+    """A setting on the command line and in an experiment's name."""
 
-    Attributes:
-        flags: as typed; messages use the first one.
-        help: one sentence with the unit, without range and default.
-        group: the heading of `--help` that it stands under.
-        type: int, float, str or bool. If the default is None, the value may be None.
-        minimum, maximum: the range, both ends included; None: no limit.
-        above: the value must be greater than this (an open lower end).
-        choices: the allowed words; empty: any.
-        unset: the meaning of the default None, in words.
-        tag: the text before the value in the name; None: the word of `choices` alone.
-        multiple: whether it may be given several times; then the value is a tuple.
-        in_name: "tag": in the name if it differs from its default; "always"; "never".
-    """
-
-    flags: tuple[str, ...]
-    help: str
-    type: type
-    group: str = "Run"
-    minimum: float | None = None
+    flags: tuple[str, ...]  # as typed; messages use the first one
+    help: str  # one sentence with the unit, without range and default
+    type: type  # int, float, str or bool. If the default is None, the value may be None
+    group: str = "Run"  # the heading of `--help` that it stands under
+    minimum: float | None = None  # the range, both ends included; None: no limit
     maximum: float | None = None
+    # The value must be greater than this (an open lower end).
     above: float | None = None
-    choices: tuple[str, ...] = ()
-    unset: str | None = None
+    choices: tuple[str, ...] = ()  # the allowed words; empty: any
+    unset: str | None = None  # the meaning of the default None, in words
+    # The text before the value in the name; None: the word of `choices` alone.
     tag: str | None = None
+    # Whether it may be given several times; then the value is a tuple.
     multiple: bool = False
+    # "tag": in the name if it differs from its default; "always"; "never".
     in_name: str = "tag"
 
     def check(self, value: Any, default: Any) -> Any:
