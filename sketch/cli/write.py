@@ -109,7 +109,7 @@ LONG_TEXT = 1000  # characters, about half a page
 @click.option(
     "--line-spacing",
     type=float,
-    show_default="3.8 times --size, or as the rules are",
+    show_default="3.8 times --size, or whole rules",
     help="Distance between lines, in mm.",
 )
 @in_order(
@@ -254,7 +254,7 @@ def command(
         raise click.UsageError(str(error), ctx) from error
     if background is not None:
         page_files.read_background(background, *layout.paper)
-    text = text and _read(text)
+    text = text and _read(text, options["markdown"])
     letters = [FilledIn("", text or "", output)]
     if fields is not None:
         letters = fill_in(text, output, fields)
@@ -331,13 +331,15 @@ def _save(
         echo(f"note: left as they were, of another letter: {named}", err=True)
 
 
-def _read(text: str) -> str:
+def _read(text: str, markdown: bool) -> str:
     """The text of a file or of standard input, or the argument itself."""
     if text == "-":
         content, name = sys.stdin.buffer.read(), "standard input"
     elif os.path.isfile(text):  # Path.is_file raises if the text is too long for a name
         content, name = Path(text).read_bytes(), text
         echo(f"the text is that of the file {text}", err=True)
+        if text.lower().endswith(".md") and not markdown:
+            echo("note: --markdown reads headings, lists and so on", err=True)
     elif os.path.isdir(text):
         raise click.ClickException(f"{text} is a folder: name a file in it")
     elif text.lower().endswith(FILE_SUFFIXES) and not any(map(str.isspace, text)):

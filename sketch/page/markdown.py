@@ -75,10 +75,7 @@ class Paragraph(NamedTuple):
 
 
 def read_paragraphs(
-    text: str,
-    fit: Callable[[str], str],
-    keep_lines: bool = False,
-    markdown: bool = False,
+    text: str, fit: Callable[[str], str], keep_lines=False, markdown=False
 ) -> tuple[list[Paragraph], list[str]]:
     """The paragraphs of a text, and notes on what became of it.
 
@@ -91,23 +88,21 @@ def read_paragraphs(
     Raises:
         ValueError: of `fit`, which sees all of the text first.
     """
-    read = _read_markdown if markdown else _read_plain
-    paragraphs, notes = read(text, fit, keep_lines)
+
+    def read(keep_lines: bool) -> tuple[list[Paragraph], list[str]]:
+        if markdown:
+            return _read_markdown(text, fit, keep_lines)
+        return [Paragraph(part) for part in split_paragraphs(fit(text), keep_lines)], []
+
+    paragraphs, notes = read(keep_lines)
     if not keep_lines:
-        kept, _ = read(text, fit, True)
-        pairs = zip(paragraphs, kept, strict=True)
+        pairs = zip(paragraphs, read(True)[0], strict=True)
         if any(one != other and _has_short_lines(other.text) for one, other in pairs):
             notes.append(
                 "short lines in a row were joined; --keep-lines keeps them apart "
                 "(keep_lines in Python)"
             )
     return paragraphs, notes
-
-
-def _read_plain(
-    text: str, fit: Callable[[str], str], keep_lines: bool
-) -> tuple[list[Paragraph], list[str]]:
-    return [Paragraph(part) for part in split_paragraphs(fit(text), keep_lines)], []
 
 
 def _has_short_lines(text: str) -> bool:

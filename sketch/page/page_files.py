@@ -89,11 +89,8 @@ def save_pages(
     if pen_mm is not None:
         pages = [page._replace(pen_mm=pen_mm) for page in pages]
     if background is not None:
-        sizes = {(page.width, page.height) for page in pages}
-        sheets = {size: read_background(background, *size) for size in sizes}
-        pages = [
-            page._replace(background=sheets[page.width, page.height]) for page in pages
-        ]
+        sheet = read_background(background, pages[0].width, pages[0].height)
+        pages = [page._replace(background=sheet) for page in pages]
     suffix = path.suffix.lower()
     times = [seconds or min(writing_seconds(page), MAX_SHOW) for page in pages]
     if nib:

@@ -146,6 +146,10 @@ def test_a_file_standard_input_and_a_missing_file(run, asked, tmp_path, monkeypa
     assert asked[-1]["text"] == "ä\n\nb"
     assert "the text is that of the file l.txt" in run("l.txt", "-o", "x.json").err
 
+    (tmp_path / "l.md").write_text("a")
+    assert "note: --markdown reads" in run("l.md", "-o", "y.json").err
+    assert "--markdown" not in run("l.md", "-o", "z.json", "--markdown").err
+
     class Standard:
         class buffer:
             @staticmethod
@@ -162,7 +166,7 @@ def test_a_file_standard_input_and_a_missing_file(run, asked, tmp_path, monkeypa
     assert "letters is a folder" in run("letters", "-o", "c.json").err
     (tmp_path / "l.txt").write_bytes(b"\xff\xfe\xfa")
     assert "is not UTF-8" in run("l.txt", "-o", "c.json").err
-    assert len(asked) == 3
+    assert len(asked) == 5
 
 
 @pytest.mark.parametrize("suffix", ["png", "pdf", "gif", "inkml", "json", "svg"])
