@@ -164,8 +164,8 @@ def open_shards(paths: Sequence[str | Path]) -> Iterator[Shards]:
     """Opens corpus files as one; its `Rows` stay valid when the files are closed.
 
     Raises:
-        FileNotFoundError, BlockingIOError, DamagedInk: as in `Corpus.open`.
-        DamagedInk: The files have different sets.
+        FileNotFoundError, BlockingIOError: as in `Corpus.open`.
+        DamagedInk: as there, or the files have different sets.
         ValueError: Two files hold the same lines.
     """
     with contextlib.ExitStack() as stack:

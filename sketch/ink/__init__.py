@@ -20,3 +20,8 @@ class DamagedInk(ValueError):
 
     The message names the file or the thing, says what is wrong and what to do.
     """
+
+
+def too_much(path: object, what: str) -> DamagedInk:
+    """The error for a file of more ink than is read at once, such as "5 points"."""
+    return DamagedInk(f"{path} has more than {what}; cut it into several files")

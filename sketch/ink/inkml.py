@@ -32,7 +32,7 @@ from typing import NamedTuple
 import numpy as np
 from lxml import etree
 
-from sketch.ink import DamagedInk
+from sketch.ink import DamagedInk, too_much
 from sketch.ink.line_of_ink import (
     MAX_POINTS,
     InkFile,
@@ -88,9 +88,7 @@ def parse_inkml(content: bytes, path: str | Path, join: bool = True) -> InkFile:
         raise DamagedInk(f"{path} is not an InkML file: its root is <{name_of(root)}>")
     num_points = sum((trace.text or "").count(",") for trace in root.iter(TRACE))
     if num_points > MAX_POINTS:
-        raise DamagedInk(
-            f"{path} has more than {MAX_POINTS:,} points; cut it into several files"
-        )
+        raise too_much(path, f"{MAX_POINTS:,} points")
     lines = []
     try:
         page = _Page(root)

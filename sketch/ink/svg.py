@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from lxml import etree
 
-from sketch.ink import DamagedInk
+from sketch.ink import DamagedInk, too_much
 from sketch.ink.line_of_ink import MAX_POINTS, InkFile, line_from_pen_strokes
 from sketch.ink.svg_path import (
     MAX_CURVES,
@@ -100,7 +100,7 @@ def parse_svg(content: bytes, path: str | Path, join: bool = True) -> InkFile:
             drawing = _Drawing(root)
             result = drawing.read(join)
         except OverflowError as error:
-            raise DamagedInk(f"{path} has {error}; cut it into several files") from None
+            raise too_much(path, str(error)) from None
         except ValueError as error:
             raise DamagedInk(f"{path} cannot be read: {error}; save it again") from None
     if not result.lines:
@@ -187,7 +187,7 @@ class _Drawing:
                 pieces = count_pieces(points, error)
                 num_points += pieces.sum() + 1
                 if num_points > MAX_POINTS:
-                    raise OverflowError(f"more than {MAX_POINTS:,} points of ink")
+                    raise OverflowError(f"{MAX_POINTS:,} points of ink")
                 points = flatten(points, pieces)
             # Two points in one place are how SVG draws a dot.
             is_dot = len(points) == 2 and (points == points[0]).all()
@@ -202,7 +202,7 @@ class _Drawing:
             element, place = waiting.pop()
             self._num_elements += 1
             if self._num_elements > MAX_ELEMENTS:
-                raise OverflowError(f"more than {MAX_ELEMENTS:,} elements and clones")
+                raise OverflowError(f"{MAX_ELEMENTS:,} elements and clones")
             tag = tag_of(element)
             if tag not in SHAPES and tag not in GROUPS | {"use", "text", "image"}:
                 continue
@@ -305,7 +305,7 @@ class _Drawing:
                 kind, limit = ("curves", MAX_CURVES)
             self._counts[kind] += len(points)
             if self._counts[kind] > limit:
-                raise OverflowError(f"more than {limit:,} {kind}")
+                raise OverflowError(f"{limit:,} {kind}")
             yield _Outline(
                 place.line, points, is_stroked, is_filled, width, colour, index > 0
             )
@@ -342,7 +342,7 @@ def _shape(element: etree._Element, size: tuple[float, float]) -> list[np.ndarra
         )
     numbers = find_numbers(element.get("points", ""), f"a <{tag}>")
     if len(numbers) > 2 * MAX_POINTS:
-        raise OverflowError(f"more than {MAX_POINTS:,} points of ink")
+        raise OverflowError(f"{MAX_POINTS:,} points of ink")
     if len(numbers) % 2:
         raise ValueError(f"a <{tag}> has {len(numbers)} numbers, which are not pairs")
     points = np.reshape(numbers, (-1, 2))

@@ -92,7 +92,7 @@ def path_curves(text: str) -> list[Curves]:
         last = kind
         num_curves += max(len(curves), 1)
         if num_curves > MAX_CURVES:
-            raise OverflowError(f"more than {MAX_CURVES:,} curves")
+            raise OverflowError(f"{MAX_CURVES:,} curves")
     return [np.array(curves) for curves in strokes if curves]
 
 

@@ -127,7 +127,7 @@ class StyleSheet:
         classes = element.get("class", "")
         self._num_tests += 1 + len(classes) // 100
         if self._num_tests > MAX_TESTS:
-            raise OverflowError("style sheets that select too much")
+            raise OverflowError(f"{MAX_TESTS:,} tests of selectors")
         kind, names = SIMPLE.fullmatch(simple).groups()
         own = {f".{name}" for name in classes.split()}
         own.add(f"#{element.get('id')}")

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from sketch.ink import DamagedInk
+from sketch.ink import DamagedInk, too_much
 
 MAX_BYTES = 8 << 20  # of a file of ink: about a thousand lines
 MAX_ELEMENTS = 100_000  # of an XML file
@@ -35,9 +35,7 @@ def read_bytes(path: str | Path) -> bytes:
     with open(path, "rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise DamagedInk(
-            f"{path} has more than {MAX_BYTES >> 20} MB; cut it into several files"
-        )
+        raise too_much(path, f"{MAX_BYTES >> 20} MB")
     return content
 
 
@@ -73,9 +71,7 @@ def parse_xml(content: bytes, path: str | Path) -> etree._Element:
             f"{path} cannot be read as XML: {reason}; save or copy the file again"
         ) from None
     if root.xpath("count(//*)") > MAX_ELEMENTS:
-        raise DamagedInk(
-            f"{path} has more than {MAX_ELEMENTS:,} elements; cut it into several files"
-        )
+        raise too_much(path, f"{MAX_ELEMENTS:,} elements")
     return root
 
 

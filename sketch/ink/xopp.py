@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sketch.ink import DamagedInk
+from sketch.ink import DamagedInk, too_much
 from sketch.ink.line_of_ink import MAX_POINTS, InkFile, line_from_pen_strokes
 from sketch.ink.svg_path import find_numbers
 from sketch.ink.xml import name_of, parse_xml
@@ -46,9 +46,7 @@ def parse_xopp(content: bytes, path: str | Path, join: bool = True) -> InkFile:
             raise DamagedInk(f"{path}, page {number} is damaged: {error}") from None
         num_points += sum(map(len, strokes))
         if num_points > MAX_POINTS:
-            raise DamagedInk(
-                f"{path} has more than {MAX_POINTS:,} points; cut it into several files"
-            )
+            raise too_much(path, f"{MAX_POINTS:,} points")
         if any(map(len, strokes)):
             lines.append(line)
     if not lines:
@@ -71,10 +69,7 @@ def _unpack(content: bytes, path: str | Path) -> bytes:
     except zlib.error as error:
         raise DamagedInk(f"{path} is damaged: {error}; copy it again") from None
     if unpacking.unconsumed_tail:
-        raise DamagedInk(
-            f"{path} unpacks to more than {MAX_UNPACKED >> 20} MB; cut it into several "
-            "files"
-        )
+        raise too_much(path, f"{MAX_UNPACKED >> 20} MB when unpacked")
     if not unpacking.eof:
         raise DamagedInk(f"{path} is cut off; copy it again")
     return unpacked

@@ -203,11 +203,7 @@ SHAPE_FIELDS = (
 
 
 def check_dataset_name(name: str) -> None:
-    """Refuses an invalid `--name`.
-
-    Raises:
-        ValueError: says which characters a name may have.
-    """
+    """Raises ValueError, with the characters it may have, for an invalid `--name`."""
     if not _DATASET_NAME.fullmatch(name):
         raise ValueError(
             "--name must be 1 to 64 of the characters a-z, 0-9, - and _, beginning "

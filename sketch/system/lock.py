@@ -26,11 +26,7 @@ _TRIES = 5  # `holder`, which `sketch list` calls, holds the lock for an instant
 
 
 def require_locks() -> None:
-    """Refuses to train on a system without file locks.
-
-    Raises:
-        RuntimeError: says what to do.
-    """
+    """Raises RuntimeError on a system without file locks, where nothing can train."""
     if fcntl is None:
         raise RuntimeError("training needs file locks: on Windows, use WSL")
 

@@ -58,8 +58,7 @@ def read_json(path: Path, inside: Path) -> dict[str, Any]:
     """The JSON object in a file of the experiment directory `inside`.
 
     Raises:
-        ValueError: as `read_text`, or not a JSON object; names the file.
-        OSError: it is missing, or not readable.
+        ValueError, OSError: as `read_text`, or it is not a JSON object.
     """
     text = read_text(path, inside)
     try:
@@ -75,8 +74,7 @@ def read_parsed(path: Path, parse: Callable[[dict[str, Any]], Parsed]) -> Parsed
     """Reads the JSON object in a file of an experiment's directory and parses it.
 
     Raises:
-        ValueError: as `read_json` and `parse`; names the file.
-        OSError: it is missing, or not readable.
+        ValueError, OSError: as `read_json` and `parse`; names the file.
     """
     try:
         return parse(read_json(path, inside=path.parent))
@@ -87,11 +85,7 @@ def read_parsed(path: Path, parse: Callable[[dict[str, Any]], Parsed]) -> Parsed
 
 
 def parse_int(digits: str) -> int:
-    """A whole number of at most MAX_DIGITS digits.
-
-    Raises:
-        ValueError: it has more, or other characters.
-    """
+    """A whole number; raises ValueError over MAX_DIGITS digits, or for other signs."""
     if len(digits) > MAX_DIGITS:
         raise ValueError(f"a number of {len(digits):,} digits")
     return int(digits)
@@ -100,8 +94,7 @@ def parse_int(digits: str) -> int:
 def to_json_text(value: dict[str, Any]) -> str:
     """Indented JSON; numpy's numbers and arrays become plain ones.
 
-    Raises:
-        ValueError: a value that JSON cannot hold, infinity and NaN included.
+    Raises ValueError for what JSON cannot hold, infinity and NaN included.
     """
     return json.dumps(value, indent=2, allow_nan=False, default=_plain) + "\n"
 

@@ -589,7 +589,7 @@ ENDLESS = {
     ),
     "selectors": (
         f"<style>{'g *{stroke:red}' * 10_000}</style>{VISIBLE * 900}",
-        "style sheets that select too much",
+        "more than 500,000 tests of selectors",
     ),
     "comments": (f"<style>{'/*' * 10**6}</style>", "holds no ink"),
     "braces": (f"<style>{'{' * 10**6}</style>", "holds no ink"),
