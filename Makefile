@@ -22,7 +22,7 @@ SENTENCE := "Every letter is a line that went somewhere."
 # PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu does.
 BACKEND_TESTS := tests/model tests/evaluation tests/test_api.py tests/cli/test_backends.py \
 	$(addprefix tests/generation/test_, sampling.py primed_lines.py texts.py) \
-	tests/experiment/test_old.py \
+	tests/experiment/test_old.py tests/writing/test_onnx_file.py \
 	$(addprefix tests/training/test_, backends.py optimizer.py network_run.py)
 PACKAGES_tensorflow := 'tensorflow-cpu>=2.21,<3' 'tensorboard>=2.21,<3'
 # What TensorBoard reads is written under JAX, too.

@@ -19,8 +19,7 @@ The formulas are those of `model`, written again because each backend has operat
 its own; `writing.onnx_file` compares the results of both.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from keras import ops
@@ -28,112 +27,24 @@ from onnx import ModelProto, TensorProto, checker, helper, numpy_helper
 
 import sketch
 from sketch.generation.attention import REST
+from sketch.generation.onnx_graph import Graph, Tensor
 from sketch.generation.terms import FIRST_SPEED, SPEED_MEMORY
 from sketch.ink.strokes import END_OF_STROKE
 from sketch.model import cell
 from sketch.model.mixture import CORRELATION_MARGIN, MAX_STRETCH, NOISE_SIZE
 from sketch.model.network import Network
 from sketch.model.recurrent import GRU, RecurrentLayer
-from sketch.model.window import FIRST_KAPPA
+from sketch.model.window import FIRST_KAPPA, AttentionWindow
 from sketch.model.window_step import MAX_LOGARITHM
 
 # Opset 17 has all operators that are used here; ONNX Runtime reads it from 1.12 (2022)
 # on. By default `onnx` writes its newest version, which a runtime may not know yet.
 OPSET, IR_VERSION = 17, 8
-MIN_HALF = 1024  # numbers; smaller weights are not worth half precision
 
 
-class Tensor:
-    """An array of a graph: its name, and Python's operators, each of which is a node.
-
-    With them `cell.forward` makes a graph, too.
-    """
-
-    __array_ufunc__ = None  # numpy leaves `array * tensor` to the tensor
-
-    def __init__(self, graph: "Graph", name: str):
-        self.graph = graph
-        self.name = name
-
-    @staticmethod
-    def _node(operator: str, is_reversed: bool = False) -> Callable:
-        def make(self, other):
-            pair = (other, self) if is_reversed else (self, other)
-            return self.graph(operator, *pair)
-
-        return make
-
-    __add__, __radd__ = _node("Add"), _node("Add", True)
-    __sub__, __rsub__ = _node("Sub"), _node("Sub", True)
-    __mul__, __rmul__ = _node("Mul"), _node("Mul", True)
-    __truediv__, __matmul__ = _node("Div"), _node("MatMul")
-    __lt__, __le__, __gt__ = _node("Less"), _node("LessOrEqual"), _node("Greater")
-
-
-class Graph:
-    """Nodes and constants; calling it adds a node: `graph("Tanh", tensor)`."""
-
-    def __init__(self) -> None:
-        self.nodes: list = []
-        self.constants: list[TensorProto] = []
-
-    def __call__(
-        self, operator: str, *inputs: Any, count: int = 1, **attributes: Any
-    ) -> Any:
-        """Adds a node.
-
-        Args:
-            operator: of ONNX.
-            inputs: tensors, or numbers that become constants.
-            count: of outputs.
-            attributes: of the operator.
-
-        Returns:
-            The output; a list of them if there are several.
-        """
-        names = [self.constant(value).name for value in inputs]
-        made = [f"{operator}_{len(self.nodes)}_{index}" for index in range(count)]
-        self.nodes.append(helper.make_node(operator, names, made, **attributes))
-        tensors = [Tensor(self, name) for name in made]
-        return tensors if count > 1 else tensors[0]
-
-    def constant(self, value: Any, name: str = "") -> Tensor:
-        """A constant, in half precision if it is large and loses nothing by it."""
-        if isinstance(value, Tensor):
-            return value
-        array = np.asarray(value)
-        if array.dtype == np.float64:
-            array = array.astype(np.float32)
-        tensor = Tensor(self, name or f"constant_{len(self.constants)}")
-        with np.errstate(over="ignore"):
-            half = array.astype(np.float16)
-        is_half = array.size >= MIN_HALF and (half == array).all()
-        array = half if is_half else array
-        self.constants.append(numpy_helper.from_array(array, tensor.name))
-        return self("Cast", tensor, to=TensorProto.FLOAT) if is_half else tensor
-
-    def weights(self, layer: Any, *names: str) -> list[Tensor]:
-        """Weights of a layer of keras, under their names there."""
-        variables = [getattr(layer, name) for name in names]
-        return [self.constant(ops.convert_to_numpy(v), v.path) for v in variables]
-
-    def join(self, parts: Sequence[Tensor]) -> Tensor:
-        return self("Concat", *parts, axis=1)
-
-    def columns(self, tensor: Tensor, first: int, last: int) -> Tensor:
-        return self("Slice", tensor, [first], [last], [1])
-
-    def expand(self, tensor: Tensor, axis: int) -> Tensor:
-        return self("Unsqueeze", tensor, [axis])
-
-    def sum(self, tensor: Tensor, axis: int = 1, keepdims: int = 1) -> Tensor:
-        return self("ReduceSum", tensor, [axis], keepdims=keepdims)
-
-    def sigmoid(self, tensor: Tensor) -> Tensor:
-        return self("Sigmoid", tensor)
-
-    def tanh(self, tensor: Tensor) -> Tensor:
-        return self("Tanh", tensor)
+def state_names(number: int, layer: RecurrentLayer) -> list[str]:
+    """The states of layer `number`, counted from 1."""
+    return [f"output_{number}", f"cell_{number}"][: layer.state_size]
 
 
 def describe_states(network: Network) -> dict[str, tuple[int, float]]:
@@ -144,8 +55,7 @@ def describe_states(network: Network) -> dict[str, tuple[int, float]]:
     # The first step counts the move to the first point, 0, for a step of the pen.
     states = {"speed": (1, FIRST_SPEED / SPEED_MEMORY)}
     for number, layer in enumerate(network.recurrent_layers, start=1):
-        for name in ("output", "cell")[: layer.state_size]:
-            states[f"{name}_{number}"] = layer.units, 0.0
+        states |= dict.fromkeys(state_names(number, layer), (layer.units, 0.0))
     if network.has_text:
         states["kappa"] = network.window.num_components, FIRST_KAPPA
         states["window"] = network.num_symbols, 0.0
@@ -153,14 +63,11 @@ def describe_states(network: Network) -> dict[str, tuple[int, float]]:
 
 
 def build_step(network: Network, slow_speeds: tuple[float, float]) -> ModelProto:
-    """The step of a network.
+    """The step of a network, with its weights; ONNX's checker has passed it.
 
     Args:
-        network: whose weights become constants.
+        network: whose.
         slow_speeds: see `SamplingOptions`.
-
-    Returns:
-        A model that ONNX's checker has passed.
     """
     graph = Graph()
     states = {name: (size,) for name, (size, _) in describe_states(network).items()}
@@ -173,14 +80,19 @@ def build_step(network: Network, slow_speeds: tuple[float, float]) -> ModelProto
     for name in outputs:
         graph.nodes.append(helper.make_node("Identity", [made[name].name], [name]))
 
-    def describe(shapes):
-        for name, shape in shapes.items():
-            kind = TensorProto.BOOL if name == "has_ended" else TensorProto.FLOAT
-            yield helper.make_tensor_value_info(name, kind, ["batch", *shape])
+    def describe(shapes: dict) -> list:
+        kinds = {"has_ended": TensorProto.BOOL}
+        return [
+            helper.make_tensor_value_info(
+                name, kinds.get(name, TensorProto.FLOAT), ["batch", *shape]
+            )
+            for name, shape in shapes.items()
+        ]
 
-    ends = list(describe(inputs)), list(describe(outputs))
     model = helper.make_model(
-        helper.make_graph(graph.nodes, "step", *ends, graph.constants),
+        helper.make_graph(
+            graph.nodes, "step", describe(inputs), describe(outputs), graph.constants
+        ),
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="sketch",
@@ -203,7 +115,7 @@ def _step(
     for number, layer in enumerate(network.recurrent_layers, start=1):
         if outputs:
             parts = network.inputs_of_upper_layer(outputs[-1], point, window)
-        names = [f"{name}_{number}" for name in ("output", "cell")[: layer.state_size]]
+        names = state_names(number, layer)
         state = _advance(graph, layer, parts, [given[name] for name in names])
         made |= {f"next_{n}": new for n, new in zip(names, state, strict=True)}
         outputs.append(state[0])
@@ -211,7 +123,7 @@ def _step(
             kappa, window, phi = _look(graph, network.window, state[0], given)
             made |= {"next_kappa": kappa, "next_window": window, "phi": phi}
     kernel, add = graph.weights(network.output_layer, "kernel", "bias")
-    raw = graph.join(network.inputs_of_output(outputs, window)) @ kernel + add
+    raw = graph.join(*network.inputs_of_output(outputs, window)) @ kernel + add
 
     null = np.float32(network.first_input[:END_OF_STROKE])
 
@@ -237,7 +149,7 @@ def _advance(
     """The new state of a layer; see `recurrent`."""
     kernel, recurrent = graph.weights(layer, "kernel", "recurrent_kernel")
     bias = ops.convert_to_numpy(layer.bias)
-    seen, inner = graph.join(parts) @ kernel, state[0] @ recurrent
+    seen, inner = graph.join(*parts) @ kernel, state[0] @ recurrent
     if isinstance(layer, GRU):
         z, r, h = graph("Split", seen + bias[0], axis=1, count=3)
         inner_z, inner_r, inner_h = graph("Split", inner + bias[1], axis=1, count=3)
@@ -252,10 +164,10 @@ def _advance(
 
 
 def _look(
-    graph: Graph, window_layer: Any, hidden: Tensor, given: dict[str, Tensor]
+    graph: Graph, layer: AttentionWindow, hidden: Tensor, given: dict[str, Tensor]
 ) -> tuple[Tensor, Tensor, Tensor]:
     """kappa, window and phi; see `window_step`."""
-    kernel, bias = graph.weights(window_layer, "kernel", "bias")
+    kernel, bias = graph.weights(layer, "kernel", "bias")
     raised = graph("Exp", graph("Min", hidden @ kernel + bias, MAX_LOGARITHM))
     alpha, beta, move = graph("Split", raised, axis=1, count=3)
     kappa = given["kappa"] + move
@@ -292,10 +204,11 @@ def _draw(
     weights, scales, scale_squares = density(bias, graph.expand(bias, 2))
     moves = means - null
     squares = graph.sum(moves * moves, keepdims=0)  # [batch, mixture]
-    lost = plain_squares - scale_squares
+    before = squares + plain_squares
+    lost = before - squares - scale_squares
     stretch = graph("Sqrt", 1.0 + lost / graph("Max", squares, 1e-12))
     expected, remaining = (
-        graph.sum(each * (squares + plain_squares)) for each in (plain_weights, weights)
+        graph.sum(each * before) for each in (plain_weights, weights)
     )
     ratio = graph("Sqrt", expected / graph("Max", remaining, 1e-12))
     stretch *= graph("Clip", ratio, 1.0 / MAX_STRETCH, MAX_STRETCH)
@@ -314,6 +227,6 @@ def _draw(
     )
     rho = graph.sum(graph.tanh(rho) * (1.0 - CORRELATION_MARGIN) * chosen)
     across = rho * normal_x + graph("Sqrt", (1.0 - rho) * (1.0 + rho)) * normal_y
-    offset = mean + scale * graph.join([normal_x, across])
+    offset = mean + scale * graph.join(normal_x, across)
     end = graph("Cast", lift < graph.sigmoid(end_logit), to=TensorProto.FLOAT)
-    return graph.join([offset, end])
+    return graph.join(offset, end)
