@@ -22,7 +22,9 @@ MAX_WORDS = 3  # named in a message; more are the whole piece
 class ReadingCheck:
     """The fewer characters a recogniser misreads the better; too many are a fault.
 
-    So is a misread word with a digit: it may be another number.
+    So is a misread word with a digit: it may be another number. A letter in the wrong
+    case is an error, but no fault: many capitals differ from small letters by size
+    alone, and the recogniser saw few words in capitals.
 
     Args:
         recogniser: with its weights.
@@ -82,16 +84,18 @@ class ReadingCheck:
         rate = error_rate(text, reading)
         words = misread_words(text, reading)
         is_number_wrong = any(c.isdigit() for word in words for c in word)
-        if rate <= self.max_error_rate and not (is_number_wrong and rate):
+        folded_rate = error_rate(text.casefold(), reading.casefold())
+        if folded_rate <= self.max_error_rate and not (is_number_wrong and rate):
             return CheckResult(rate, None)
         named = words if 0 < len(words) <= MAX_WORDS else [text]
         return CheckResult(rate, f"{', '.join(map(repr, named))} may not be legible")
 
 
 def misread_words(text: str, reading: str) -> list[str]:
-    """The words of a text that are missing in its reading."""
+    """The words of a text that are missing in its reading, in any case."""
     words = text.split()
-    matcher = difflib.SequenceMatcher(None, words, reading.split(), autojunk=False)
+    folded = text.casefold().split(), reading.casefold().split()
+    matcher = difflib.SequenceMatcher(None, *folded, autojunk=False)
     return [
         word
         for kind, start, end, _, _ in matcher.get_opcodes()

@@ -129,6 +129,8 @@ def judge(text, reading, max_error_rate=0.2):
         ("a bb", "a bb xxxx", "'a bb' may not be legible"),  # every word is there
         ("we met at 10:35 then", "we met at 10:33 then", "'10:35' may not be legible"),
         ("in 2007", "in 2007", None),
+        ("DO NOT", "Do Nax", "'NOT' may not be legible"),
+        ("DO NOT", "Do NoT", None),
     ],
 )
 def test_fault_names_the_misread_words(text, reading, fault):
