@@ -1,8 +1,6 @@
 """`sketch evaluate`."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -134,7 +132,6 @@ def command(
         refuse_unused(ctx, OF_WRITING, "goes only with --legibility or --style")
     if not legibility:
         refuse_unused(ctx, ("recogniser",), "goes only with --legibility")
-    other = compare and _read_report(compare)
 
     from sketch.experiment.experiment import Experiment
 
@@ -153,7 +150,7 @@ def command(
     progress = shows_progress(progress)
     writing = (data, checkpoint, biases, number, tries, seed, progress)
     if legibility:
-        from sketch.evaluation.read_back import evaluate_legibility
+        from sketch.evaluation.legibility import evaluate_legibility
 
         report = evaluate_legibility(experiment, experiments, loaded, *writing)
     elif style:
@@ -163,23 +160,10 @@ def command(
     else:
         from sketch.evaluation.score import evaluate_experiment
 
-        report = evaluate_experiment(
-            experiment, experiments, protocol, data, checkpoint, batch_size, progress
-        )
-        if other is not None:
-            try:
-                report = report.compared_with(other)
-            except ValueError as error:
-                raise click.ClickException(f"--compare {compare}: {error}") from error
+        scoring = (protocol, data, checkpoint, batch_size, progress, compare)
+        report = evaluate_experiment(experiment, experiments, *scoring)
     if as_json:
-        echo_json(report.to_json())
+        echo_json(report)
     else:
-        for row in str(report).splitlines():
+        for row in report["text"].splitlines():
             echo(row)
-
-
-def _read_report(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise click.ClickException(f"{path} is not JSON: {error}") from error

@@ -7,7 +7,6 @@ sums come from the same draw.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,13 +19,7 @@ COVERED = (0.025, 0.975)
 MIN_FORMS = 10  # fewer tell nothing of how forms differ, and would look certain
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
+Estimate = dict[str, float]  # `value`, and its interval from `low` to `high`
 
 
 def forms_of(line_ids: Iterable[str]) -> list[str] | None:
@@ -63,14 +56,13 @@ def resample_sums(table: np.ndarray, groups: Sequence[str] | None = None) -> np.
 
 
 def estimate_quotients(
-    above: np.ndarray,
-    below: np.ndarray,
-    groups: Sequence[str] | None = None,
+    above: np.ndarray, below: np.ndarray, groups: Sequence[str] | None = None
 ) -> list[Estimate]:
     """`sum(above[:, i]) / sum(below[:, i])` of each column, with its interval.
 
     Args:
-        above, below: `[line, figure]`.
+        above: `[line, figure]`.
+        below: the same, or `[line, 1]` for all figures.
         groups: see `resample_sums`.
     """
     num_figures = above.shape[1]
@@ -80,4 +72,5 @@ def estimate_quotients(
         drawn[:, :num_figures] / drawn[:, num_figures:], COVERED, axis=0
     )
     values = sums[:num_figures] / sums[num_figures:]
-    return [Estimate(*map(float, row)) for row in zip(values, low, high, strict=True)]
+    rows = np.stack([values, low, high], axis=1).tolist()
+    return [dict(zip(("value", "low", "high"), row, strict=True)) for row in rows]

@@ -72,13 +72,8 @@ class LineScores:
         Args:
             std: `[2]`, the new units of dx and dy; (1, 1) are the recording's own, in
                 which the dequantised ink bounds a log-probability.
-
-        Raises:
-            ValueError: a unit is not a positive number.
         """
         std = np.asarray(std, np.float64)
-        if std.shape != (2,) or not (np.isfinite(std).all() and (std > 0).all()):
-            raise ValueError(f"a unit is two positive numbers; received {std.tolist()}")
         gain = self.num_points * (np.log(std).sum() - np.log(self.std).sum())
         return replace(
             self,
@@ -123,8 +118,7 @@ def score_lines(
     )
     scorer = _Scorer(network)
     sums = np.zeros((len(lines), 3))
-    bar = progress_bar("scoring", batches.num_batches, "batch", progress)
-    with bar:
+    with progress_bar("scoring", batches.num_batches, "batch", progress) as bar:
         for batch in batches.epoch(0):
             noise = _noise(batch, lines, np.asarray(offset_std, np.float64))
             steps = scorer.predict_on_batch(batch.inputs | {"noise": noise})
@@ -176,16 +170,13 @@ def _noise(batch: Batch, lines: Sequence[Line], std: np.ndarray) -> np.ndarray:
     lengths = batch.inputs["mask"].sum(axis=1).astype(int)
     for row, place in enumerate(batch.lines):
         if place >= 0:
-            length = lengths[row]
-            noise[row, :length, :END_OF_STROKE] = (
-                cell_noise(lines[place].line_id, length) / std
-            )
+            in_cell = cell_noise(lines[place].line_id, lengths[row])
+            noise[row, : lengths[row], :END_OF_STROKE] = in_cell / std
     return noise
 
 
 def _are_whole(strokes: Sequence[np.ndarray]) -> bool:
-    offsets = (line[:, :END_OF_STROKE] for line in strokes)
-    return all((one == np.round(one)).all() for one in offsets)
+    return all((line == np.round(line)).all() for line in strokes)
 
 
 def _require_finite(steps: np.ndarray, line: Line) -> None:

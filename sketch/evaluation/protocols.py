@@ -13,9 +13,7 @@ rows, which are offsets and are scored. docs/evaluation.md has the sources.
     300 *points* or more; of 300 rows or more there are three fewer.
 `vrnn`: Chung et al. 2015 and the code based on theirs (jych/nips2015_vrnn): testset_v,
     with one mean and one standard deviation for both axes, 8 and 56.04462: the sums of
-    squares of both axes over the number of *rows*, in Python 2's whole numbers. Its
-    batches of 20 leave out the last 18 lines; the mean over the other 1,420 is given,
-    too.
+    squares of both axes over the number of *rows*, in Python 2's whole numbers.
 `udibr`: udibr/sketch: offsets / standard deviation of all its lines, no mean; lines of
     fewer than 1,200 points, the first 600 rows of each, here without padding (see
     `UDIBR_REMARK`). Its held-out tenth is unknown; the validation lines stand in.
@@ -66,7 +64,6 @@ class Protocol:
         min_points: shorter lines are left out.
         max_points: lines of this many points or more are left out; None: none are.
         max_rows: only this many first rows of a line count; None: all do.
-        last_batch: ids of the lines that a second mean leaves out.
         references: published figures.
         remark: a sentence for the report.
     """
@@ -79,7 +76,6 @@ class Protocol:
     min_points: int = 0
     max_points: int | None = None
     max_rows: int | None = None
-    last_batch: frozenset[str] = frozenset()
     references: tuple[Reference, ...] = ()
     remark: str = ""
 
@@ -89,10 +85,6 @@ ALL_LINES = (12_195, 7_644_672)
 TESTSET_V = (1_438, 884_526)
 TESTSET_F = (3_859, 2_421_683)
 ALL_BUT_V_AND_F = (6_898, 4_338_463)
-
-# The end of testset_v in the order of its list, line by line.
-LAST_18 = [f"n04-255z-{line:02d}" for line in range(2, 10)]
-LAST_18 += [f"p05-565z-{line:02d}" for line in range(1, 11)]
 
 UDIBR_REMARK = (
     "udibr's loss of -1607.1 counts, of 600 rows a line, 61.93 of padding, worth 9.675 "
@@ -136,7 +128,6 @@ PROTOCOLS = {
             "valid",
             (56.04462, 56.04462),
             {"valid": TESTSET_V},
-            last_batch=frozenset(LAST_18),
         ),
         Protocol(
             "udibr",

@@ -1,7 +1,7 @@
 """Scores an experiment: its weights, the lines of a protocol, the figures."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,64 +9,12 @@ from sketch.corpus.shards import open_shards
 from sketch.evaluation import BATCH_SIZE, PROTOCOL_NAMES
 from sketch.evaluation.likelihood import score_lines
 from sketch.evaluation.protocols import PROTOCOLS, select_lines
-from sketch.evaluation.results import (
-    SCORES,
-    Evaluation,
-    compare_reports,
-    summarise,
-)
-from sketch.evaluation.subject import Subject
+from sketch.evaluation.results import FORMAT, SCORES, compare_reports, summarise
+from sketch.evaluation.subject import describe_subject, with_text
 from sketch.experiment.corpora import require_corpus
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.weights import load_trained
-from sketch.system.messages import counted, printable
-
-
-@dataclass(frozen=True)
-class Report:
-    """The figures of an experiment; `str()` of it is for people.
-
-    Attributes:
-        subject: what was scored, on what.
-        evaluation: the figures.
-        comparison: with another report, see `compare_reports`; or None.
-    """
-
-    subject: Subject
-    evaluation: Evaluation
-    comparison: dict[str, Any] | None = None
-
-    def compared_with(self, other: Mapping[str, Any]) -> "Report":
-        """This report with its comparison with another one, in JSON.
-
-        Raises:
-            ValueError: the two do not fit each other.
-        """
-        return replace(self, comparison=compare_reports(self.to_json(), other))
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for `json.dumps`; docs/evaluation.md explains them."""
-        facts = self.evaluation.to_json()
-        return {
-            "format": facts.pop("format"),
-            **self.subject.to_json(),
-            "comparison": self.comparison,
-            **facts,
-        }
-
-    def __str__(self) -> str:
-        rows = [str(self.subject), str(self.evaluation)]
-        if self.comparison is not None:
-            count = counted(self.comparison["num_lines"], "line")
-            model = printable(self.comparison["model"])
-            rows.append(f"better than {model}, over the {count} of both, in nats/line:")
-            for name in SCORES:
-                if gain := self.comparison[name]:
-                    rows.append(
-                        f"  {name.replace('_', '-'):15}{gain['value']:+,.1f}  "
-                        f"({gain['low']:+,.1f} to {gain['high']:+,.1f})"
-                    )
-        return "\n".join(rows)
+from sketch.system.messages import counted
 
 
 def evaluate_experiment(
@@ -77,7 +25,8 @@ def evaluate_experiment(
     kind: str = "best",
     batch_size: int = BATCH_SIZE,
     progress: bool = False,
-) -> Report:
+    other: Path | None = None,
+) -> dict[str, Any]:
     """Score an experiment on lines that it was not trained on.
 
     Args:
@@ -89,21 +38,24 @@ def evaluate_experiment(
             falls back to "latest".
         batch_size: lines at a time; changes nothing but rounding.
         progress: whether to show a bar on stderr.
+        other: a report to compare with, a file of `sketch evaluate --json`.
+
+    Returns:
+        The report.
 
     Raises:
         FileNotFoundError: there is no corpus.
-        ValueError: no checkpoint yet; corpus, protocol and experiment do not fit each
-            other.
+        ValueError: no checkpoint yet; corpus, protocol, experiment and `other` do not
+            fit each other.
         FloatingPointError: a line's score is not finite.
     """
-    settings = experiment.hyperparameters
-    files = require_corpus(experiment, data)
-    alphabet = experiment.alphabet if settings.text else None
-    with open_shards(files) as corpus:
+    theirs = other and _read_report(other)
+    has_text = experiment.hyperparameters.text
+    alphabet = experiment.alphabet if has_text else None
+    with open_shards(require_corpus(experiment, data)) as corpus:
         selection = select_lines(corpus, PROTOCOLS[protocol], alphabet)
     network, weights = load_trained(experiment, kind)
-    subject = Subject.of(experiment, root, weights, corpus)
-    selection = replace(selection, notes=(*selection.notes, *subject.notes()))
+    subject, notes = describe_subject(experiment, root, weights, corpus)
     scores = score_lines(
         network,
         selection.lines,
@@ -114,4 +66,78 @@ def evaluate_experiment(
         batch_size,
         progress,
     )
-    return Report(subject, summarise(scores, selection, settings.text))
+    report = {
+        "format": FORMAT,
+        **subject,
+        **summarise(scores, selection, has_text),
+        "notes": [*selection.notes, *notes],
+        "comparison": None,
+    }
+    if other is not None:
+        try:
+            report["comparison"] = compare_reports(report, theirs)
+        except ValueError as error:
+            raise ValueError(f"{other}: {error}") from error
+    return with_text(report, _rows(report))
+
+
+def _read_report(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON: {error}") from error
+
+
+def _rows(report: Mapping[str, Any]) -> list[str]:
+    protocol, std = PROTOCOLS[report["protocol"]], report["unit"]
+    left_out = ", ".join(
+        f"{count:,} {why.replace('_', ' ')}"
+        for why, count in report["left_out"].items()
+    )
+    rows = [
+        f"protocol {protocol.name}: {protocol.title}",
+        f"{counted(report['num_lines'], 'line')}, "
+        f"{counted(report['num_points'], 'point')}; left out: {left_out}; unit "
+        f"({std[0]:.3f}, {std[1]:.3f})",
+        "",
+        f"{'':15}{'nats/line':>10}  {'95 % interval':21}{'nats/point':>11}  "
+        "95 % interval",
+        _row("log-likelihood", report["log_likelihood"]),
+        _row("  ink", report["ink"]),
+        _row("  pen", report["pen"]),
+    ]
+    if report["dequantised"] is None:
+        rows.append("dequantised    none: the coordinates are not whole numbers")
+    else:
+        rows.append(_row("dequantised", report["dequantised"]))
+        rows.append(
+            "               at most {value:.3f} bits/point ({low:.3f} to {high:.3f}) "
+            "for the whole coordinates".format(**report["bits_per_point"])
+        )
+    loss = -report["log_likelihood"]["nats_per_line"]["value"]
+    rows += ["", f"as papers print it, a loss: {loss:.1f} nats/line"]
+    for one in report["references"]:
+        rows.append(f"to compare: {-one['nats_per_line']:.1f}  {one['system']}")
+    if protocol.remark:
+        rows.append(protocol.remark)
+    if comparison := report["comparison"]:
+        count = counted(comparison["num_lines"], "line")
+        rows.append(
+            f"better than {comparison['model']}, over the {count} of both, in "
+            "nats/line:"
+        )
+        for name in SCORES:
+            if gain := comparison[name]:
+                rows.append(
+                    f"  {name.replace('_', '-'):15}"
+                    "{value:+,.1f}  ({low:+,.1f} to {high:+,.1f})".format(**gain)
+                )
+    return rows
+
+
+def _row(name: str, part: Mapping[str, Mapping[str, float]]) -> str:
+    line, point = part["nats_per_line"], part["nats_per_point"]
+    of_line = "({low:,.1f} to {high:,.1f})".format(**line)
+    return f"{name:15}{line['value']:>10,.1f}  {of_line:21}" + (
+        "{value:>11.4f}  ({low:.4f} to {high:.4f})".format(**point)
+    )

@@ -17,8 +17,7 @@ the model between floor and ceiling says how much of a style it takes over:
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +27,15 @@ from sketch.convert.splits import form_of
 from sketch.corpus.corpus_line import Line
 from sketch.corpus.shards import open_shards
 from sketch.evaluation.batch_writing import spellable_lines, spread, write_all
-from sketch.evaluation.bootstrap import Estimate, estimate_quotients
-from sketch.evaluation.subject import Subject
+from sketch.evaluation.bootstrap import estimate_quotients
+from sketch.evaluation.subject import describe_subject, with_text
 from sketch.experiment.corpora import require_corpus
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.weights import load_trained
 from sketch.generation.sampling import SamplingLoop
 from sketch.ink.fit import unit_ratio
 from sketch.ink.strokes import DX, DY, END_OF_STROKE
-from sketch.system.messages import counted, printable, progress_bar
+from sketch.system.messages import counted, progress_bar
 from sketch.writing.pen import line_in_units
 from sketch.writing.prime import as_prime
 
@@ -82,29 +81,19 @@ def measure_style(strokes: np.ndarray, text: str) -> np.ndarray:
     return np.array([slant, *np.log(np.maximum(sizes, TINY))])
 
 
-@dataclass(frozen=True)
-class Likeness:
-    """How like the persons' third lines a set of lines is.
-
-    Attributes:
-        ratios: by statistic, the median ratio; of slants, the median difference.
-        correlations: by statistic, over the forms; None if a statistic is constant.
-        nearest: the share of the forms whose own third line is the nearest one.
-    """
-
-    ratios: dict[str, float]
-    correlations: dict[str, float | None]
-    nearest: Estimate
-
-
 def summarise_style(
     lines: np.ndarray, references: np.ndarray, num_candidates: int = NUM_CANDIDATES
-) -> Likeness:
+) -> dict[str, Any]:
     """Compares lines with the third lines of the same forms.
 
     Args:
         lines, references: `[form, statistic]` of `measure_style`.
         num_candidates: the right form is sought among this many, chosen at random.
+
+    Returns:
+        `ratios`, by statistic, the median ratio (of slants, the median difference);
+        `correlations`, by statistic, over the forms (None of a constant statistic);
+        `nearest`: the share of the forms whose own third line is the nearest one.
     """
     medians = np.median(lines - references, axis=0)
     medians[SLANT + 1 :] = np.exp(medians[SLANT + 1 :])
@@ -125,76 +114,11 @@ def summarise_style(
         distances = np.linalg.norm((references - line) / scale, axis=1)
         is_nearest[form] = distances[form] < distances[others].min()
     [nearest] = estimate_quotients(is_nearest, np.ones_like(is_nearest))
-    return Likeness(
-        dict(zip(STATISTICS, map(float, medians), strict=True)),
-        dict(zip(STATISTICS, correlations, strict=True)),
-        nearest,
-    )
-
-
-@dataclass(frozen=True)
-class StyleReport:
-    """The report; `str()` of it is for people.
-
-    Attributes:
-        subject: the model that wrote, and the corpus.
-        num_forms: how many forms were written.
-        num_candidates: forms among which the nearest is sought.
-        own, others: ceiling and floor.
-        written: bias, likeness and the number of failed lines.
-        notes: what must be known with the figures.
-    """
-
-    subject: Subject
-    num_forms: int
-    num_candidates: int
-    own: Likeness
-    others: Likeness
-    written: list[tuple[float, Likeness, int]]
-    notes: list[str]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for `json.dumps`; docs/evaluation.md explains them."""
-        return {
-            "format": FORMAT,
-            **self.subject.to_json(),
-            "num_forms": self.num_forms,
-            "num_candidates": self.num_candidates,
-            "own": asdict(self.own),
-            "others": asdict(self.others),
-            "written": [
-                {"bias": bias, "failures": failures, **asdict(likeness)}
-                for bias, likeness, failures in self.written
-            ],
-            "notes": self.notes,
-        }
-
-    def __str__(self) -> str:
-        columns = {"own line": self.own, "another's": self.others}
-        columns |= {f"bias {bias:g}": one for bias, one, _ in self.written}
-        failed = ", ".join(
-            f"{count} at bias {bias:g}" for bias, _, count in self.written
-        )
-        rows = [
-            f"{counted(self.num_forms, 'form')}; failed lines: {failed}",
-            "",
-            f"{'':12}" + "".join(f"{name:>16}" for name in columns),
-            f"{'':12}" + f"{'ratio  corr.':>16}" * len(columns),
-        ]
-        for number, (name, explanation) in enumerate(STATISTICS.items()):
-            cells = ""
-            for one in columns.values():
-                sign = "+" if number == SLANT else ""
-                correlation = one.correlations[name]
-                cell = "-" if correlation is None else f"{correlation:.2f}"
-                cells += f"{one.ratios[name]:{sign}.2f}{cell:>7}".rjust(16)
-            rows.append(f"{name:12}{cells}  {explanation}")
-        shares = "".join(f"{one.nearest.value:>16.0%}" for one in columns.values())
-        rows.append(
-            f"{f'1 of {self.num_candidates}':12}{shares}  the form's own is nearest"
-        )
-        rows += [printable(f"note: {note}") for note in self.notes]
-        return "\n".join([str(self.subject), *rows])
+    return {
+        "ratios": dict(zip(STATISTICS, medians.tolist(), strict=True)),
+        "correlations": dict(zip(STATISTICS, correlations, strict=True)),
+        "nearest": nearest,
+    }
 
 
 def evaluate_style(
@@ -207,7 +131,7 @@ def evaluate_style(
     max_tries: int = 1,
     seed: int = 0,
     progress: bool = False,
-) -> StyleReport:
+) -> dict[str, Any]:
     """Let an experiment write in the styles of validation forms.
 
     Args:
@@ -218,6 +142,9 @@ def evaluate_style(
         biases: all texts are written with each of them.
         num_forms: forms of three lines or more, evenly spread over all of them.
         max_tries, seed, progress: see `evaluate_legibility`.
+
+    Returns:
+        The report.
 
     Raises:
         FileNotFoundError: there is no corpus.
@@ -237,7 +164,7 @@ def evaluate_style(
     std = experiment.offset_std if is_own else corpus.offset_std
     scale = np.float32([unit_ratio(experiment.offset_std, std)] * 2 + [1])
     network, weights = load_trained(experiment, kind)
-    subject = Subject.of(experiment, root, weights, corpus)
+    subject, own_notes = describe_subject(experiment, root, weights, corpus)
     loop = SamplingLoop(network)
     first, second, third = zip(*forms, strict=True)
     primes = [
@@ -269,18 +196,49 @@ def evaluate_style(
                     for line, text in zip(done, texts, strict=True)
                 ]
             )
-            likeness = summarise_style(measured, references, num_candidates)
-            failures = sum(bool(line.faults) for line in done)
-            written.append((float(bias), likeness, failures))
-    return StyleReport(
-        subject,
-        len(forms),
-        num_candidates,
-        summarise_style(own, references, num_candidates),
-        summarise_style(np.roll(own, 1, axis=0), references, num_candidates),
-        written,
-        [*notes, *subject.notes()],
-    )
+            written.append(
+                {
+                    "bias": float(bias),
+                    "failures": sum(bool(line.faults) for line in done),
+                    **summarise_style(measured, references, num_candidates),
+                }
+            )
+    others = np.roll(own, 1, axis=0)
+    report = {
+        "format": FORMAT,
+        **subject,
+        "num_forms": len(forms),
+        "num_candidates": num_candidates,
+        "own": summarise_style(own, references, num_candidates),
+        "others": summarise_style(others, references, num_candidates),
+        "written": written,
+        "notes": [*notes, *own_notes],
+    }
+    return with_text(report, _rows(report))
+
+
+def _rows(report: Mapping[str, Any]) -> list[str]:
+    written = {f"bias {one['bias']:g}": one for one in report["written"]}
+    columns = {"own line": report["own"], "another's": report["others"], **written}
+    failed = ", ".join(f"{one['failures']} at {name}" for name, one in written.items())
+    rows = [
+        f"{counted(report['num_forms'], 'form')}; failed lines: {failed}",
+        "",
+        f"{'':12}" + "".join(f"{name:>16}" for name in columns),
+        f"{'':12}" + f"{'ratio  corr.':>16}" * len(columns),
+    ]
+    for number, (name, explanation) in enumerate(STATISTICS.items()):
+        cells = ""
+        for one in columns.values():
+            sign = "+" if number == SLANT else ""
+            correlation = one["correlations"][name]
+            cell = "-" if correlation is None else f"{correlation:.2f}"
+            cells += f"{one['ratios'][name]:{sign}.2f}{cell:>7}".rjust(16)
+        rows.append(f"{name:12}{cells}  {explanation}")
+    shares = (one["nearest"]["value"] for one in columns.values())
+    shares = "".join(f"{share:>16.0%}" for share in shares)
+    label = f"1 of {report['num_candidates']}"
+    return [*rows, f"{label:12}{shares}  the form's own is nearest"]
 
 
 def _group(lines: Sequence[Line]) -> list[list[Line]]:

@@ -52,63 +52,54 @@ def write_card(
         ValueError: a file is not a report, or reports another model or other weights;
             names the file.
     """
+    is_pen = isinstance(source, Experiment)
     facts = {
         "data": f"{corpus or source.dataset_name}, digest {source.data_digest[:12]}",
         "condition": condition,
         **_run_facts(source, state),
-        **_style_facts(source),
         "weights": "best on the validation lines, half precision, no optimizer state",
     }
-    rows = [f"# {source.name}", "", _purpose(source), ""]
-    rows += [
-        f"![{Path(name).stem}]({name})\n" for name in pictures if "pen" not in name
-    ]
+    if is_pen and source.lineage:
+        lineage = source.lineage
+        facts["began with"] = f"the weights of {lineage.parent}, step {lineage.step:,}"
+    if styles := load_styles(source) if is_pen else {}:
+        facts["styles"] = f"`--prime` {', '.join(styles)}"
+    purpose = (
+        "Reads ink, for `sketch write --check` and `sketch evaluate --legibility`."
+    )
+    if is_pen:
+        letters = "".join(source.alphabet.characters).replace("`", "")
+        purpose = "Writes freely: ink without a given text."
+        if source.hyperparameters.text:
+            purpose = f"Writes any text in the characters `{letters}`."
+    rows = [f"# {source.name}", "", purpose, ""]
+    rows += [f"![{name[:-4]}]({name})\n" for name in pictures if "pen" not in name]
     rows += ["| | |", "|---|---|"]
-    rows += [f"| {name} | {_cell(value)} |" for name, value in facts.items()]
+    for name, value in facts.items():
+        cell = " ".join(value.split()).replace("|", "\\|")
+        rows.append(f"| {name} | {cell} |")
     rows += ["", "## Scores", "", *_scores(source, state)]
     for path in evaluations:
         rows += ["", *_evaluation(Path(path), source, state)]
     return "\n".join(rows) + "\n"
 
 
-def _purpose(source: Experiment | RecogniserDirectory) -> str:
-    if isinstance(source, RecogniserDirectory):
-        return (
-            "Reads ink, for `sketch write --check` and `sketch evaluate --legibility`."
-        )
-    if source.hyperparameters.text:
-        letters = "".join(source.alphabet.characters)
-        return f"Writes any text in the characters `{letters.replace('`', '')}`."
-    return "Writes freely: ink without a given text."
-
-
-def _style_facts(source: Experiment | RecogniserDirectory) -> dict[str, str]:
-    styles = load_styles(source) if isinstance(source, Experiment) else {}
-    return {"styles": f"`--prime` {', '.join(styles)}"} if styles else {}
-
-
 def _run_facts(
     source: Experiment | RecogniserDirectory, state: dict[str, Any]
 ) -> dict[str, str]:
-    rows = source.history()
-    before = [row for row in rows if row["step"] <= state.get("step", 0)]
-    seconds = [row["seconds"] for row in before if "seconds" in row]
+    step = state.get("step", 0)
+    rows = [row for row in source.history() if row["step"] <= step]
+    hours = max((row.get("seconds", 0) for row in rows), default=0) / 3600
     facts = {
         "training": f"{counted(state.get('epoch', 0), 'epoch')}, "
-        f"{counted(state.get('step', 0), 'step')}, "
-        + (f"{max(seconds) / 3600:.2f} h" if seconds else "of unknown length")
+        f"{counted(step, 'step')}, {f'{hours:.2f} h' if hours else 'of unknown length'}"
     }
-    if isinstance(source, Experiment) and source.lineage:
-        facts["began with"] = (
-            f"the weights of {source.lineage.parent}, step {source.lineage.step:,}"
-        )
     path = source.path / ENVIRONMENT_NAME
     if not path.exists():
         return facts
     environment = read_json(path, inside=source.path)
     versions = dict(environment.get("versions") or {})
-    if isinstance(environment.get("commit"), str):
-        versions["commit"] = environment["commit"][:12]
+    versions["commit"] = str(environment.get("commit") or "")[:12]
     first = environment.get("first")  # the command with the settings; others resumed
     words = (first if isinstance(first, dict) else environment).get("command")
     words = words[1:] if isinstance(words, list) else []
@@ -145,7 +136,10 @@ def _scores(
 def _evaluation(
     path: Path, source: Experiment | RecogniserDirectory, state: dict[str, Any]
 ) -> list[str]:
-    """A report of `sketch evaluate --json`, as a table."""
+    """What a report of `sketch evaluate --json` prints, but for its first two lines.
+
+    These name the model and the folder of its corpus.
+    """
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         if facts["model"] != source.name:
@@ -156,47 +150,9 @@ def _evaluation(
         )
         if theirs != ours:
             raise ValueError(f"it is of {theirs}, not of {ours}: evaluate again")
-        corpus, origin = facts["corpus"], ""
-        if corpus["digest"] != source.data_digest:
-            theirs = _cell(corpus["source"])
-            origin = f" (of a corpus that {source.name} did not learn from: {theirs})"
-        if "written" in facts:
-            return _legibility(facts, origin)
-        both = facts["log_likelihood"]
-        line, point = both["nats_per_line"], both["nats_per_point"]
-        row = (
-            f"`sketch evaluate --protocol {facts['protocol']}`: "
-            f"{line['value']:.1f} nats/line ({line['low']:.1f} to {line['high']:.1f}), "
-            f"{point['value']:.4f} nats/point, "
-            f"{counted(facts['num_lines'], 'line')}{origin}"
-        )
-        if bound := facts["dequantised"]:
-            row += f"; dequantised {bound['nats_per_line']['value']:.1f} nats/line"
-        return [f"{row}."]
+        return [f"    {row}".rstrip() for row in facts["text"].splitlines()[2:]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} is not a report of `sketch evaluate --json` on {source.name}: "
             f"{error}"
         ) from error
-
-
-def _legibility(facts: dict[str, Any], origin: str) -> list[str]:
-    real = facts["real"]["error_rate"]["value"]
-    table = [
-        f"`sketch evaluate --legibility`, read by {facts['recogniser']['name']}, which "
-        f"misreads {real:.1%} of the characters of real lines{origin}:",
-        "",
-        "| texts | bias | lines | misread | failed |",
-        "|---|---|---|---|---|",
-    ]
-    for one in facts["written"]:
-        table.append(
-            f"| {one['texts']} | {one['bias']:g} | {one['num_lines']} | "
-            f"{one['error_rate']['value']:.1%} | {one['failures']} |"
-        )
-    return table
-
-
-def _cell(text: str) -> str:
-    """The text as one line that does not end the cell."""
-    return " ".join(text.split()).replace("|", "\\|")

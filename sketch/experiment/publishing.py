@@ -29,7 +29,7 @@ from sketch.experiment.corpora import find_corpus_of, require_own_corpus
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.lineage import ancestors, trained_elsewhere
 from sketch.experiment.recogniser_directory import RecogniserDirectory
-from sketch.experiment.styles import STYLES_NAME, load_styles
+from sketch.experiment.styles import STYLES_NAME
 from sketch.experiment.weights_file import check_weights_file
 from sketch.settings.hyperparameters import DEMO_NAME
 from sketch.system.atomic import whole_folder, write_text
@@ -76,9 +76,6 @@ def publish(
         _require_replaceable(path, source, force)
     corpus = _find_sources(source, data)
     condition = _find_condition(source, corpus, condition)
-    history = None  # it may have been moved away: only figures need it
-    if source.history_path.is_file():
-        history = read_text(source.history_path, inside=source.path)
     with whole_folder(path, replace=True) as new:
         weights = new / checkpoint.WEIGHTS_NAME
         found = checkpoint.read_weights(
@@ -95,11 +92,11 @@ def publish(
         )
         settings = read_json(source.path / source.settings_name, inside=source.path)
         write_text(new / source.settings_name, to_json_text(settings))
-        if history is not None:
-            write_text(new / source.history_path.name, history)
-        if isinstance(source, Experiment) and load_styles(source):
-            styles = read_text(source.path / STYLES_NAME, inside=source.path)
-            write_text(new / STYLES_NAME, styles)
+        # The history may have been moved away: only figures need it.
+        for name in (source.history_path.name, STYLES_NAME):
+            if (source.path / name).is_file():
+                text = read_text(source.path / name, inside=source.path)
+                write_text(new / name, text)
         pictures = [name for name in PICTURES if (source.path / name).is_file()]
         for name in pictures:
             _write_small(source.path / name, new / name)
@@ -131,30 +128,21 @@ def _write_small(picture: Path, copy: Path) -> None:
 def _require_replaceable(
     path: Path, source: Experiment | RecogniserDirectory, force: bool
 ) -> None:
-    """Refuses to replace a directory that is not published: it would lose its training.
-
-    Raises:
-        FileExistsError: says what to do.
-    """
+    """Refuses to replace a directory that is not published: its training would go."""
     if path.exists() and path.samefile(source.path):
         raise FileExistsError(
             f"{path} is the experiment itself: name another folder by --output"
         )
     if not force:
         raise FileExistsError(f"{path} exists; --force replaces it")
-    if path.is_symlink() or not _is_published(path):
+    folder, best = path / "checkpoints", None
+    if not path.is_symlink() and not checkpoint.exists(folder, "latest"):
+        best = checkpoint.load(folder, "best")
+    if best is None or not best[1].get("inference_only"):
         raise FileExistsError(
             f"{path} is not a published directory, and --force replaces nothing else: "
             "name another folder by --output, or move it away"
         )
-
-
-def _is_published(path: Path) -> bool:
-    folder = path / "checkpoints"
-    if not path.is_dir() or checkpoint.exists(folder, "latest"):
-        return False
-    best = checkpoint.load(folder, "best")
-    return best is not None and best[1].get("inference_only") is True
 
 
 def write_half(source: Path, target: Path) -> None:

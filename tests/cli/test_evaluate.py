@@ -22,17 +22,7 @@ def experiment(tmp_path):
     return Experiment.create(tmp_path / "experiments", settings, facts)
 
 
-class Report:
-    def compared_with(self, other):
-        if other != {"model": "fine"}:
-            raise ValueError("its protocol is x")
-        return "compared"
-
-    def __str__(self):
-        return "log-likelihood 1.5"
-
-    def to_json(self):
-        return {"format": "sketch evaluation 1", "notes": ["é"]}
+REPORT = {"notes": ["é"], "text": "log-likelihood 1.5"}
 
 
 @pytest.fixture
@@ -44,7 +34,7 @@ def calls(monkeypatch):
         calls["scored"] = (experiment.name, *args)
         if "error" in calls:
             raise calls["error"]
-        return Report()
+        return REPORT
 
     def set_up(backend, precision):
         calls["set_up"] = (backend, precision)
@@ -60,7 +50,8 @@ def test_defaults(sketch, experiment, calls):
     result = sketch("evaluate", "--model", experiment.name)
     assert result == (0, "log-likelihood 1.5\n", "")
     root = Path("experiments")
-    assert calls["scored"] == (experiment.name, root, "graves", (), "best", 64, False)
+    scored = (experiment.name, root, "graves", (), "best", 64, False, None)
+    assert calls["scored"] == scored
     assert calls["set_up"] == (None, "float32")
 
 
@@ -69,12 +60,11 @@ def test_everything_typed_arrives(sketch, experiment, calls):
         *("evaluate", "--model", experiment.path, "--protocol", "udibr"),
         *("--data", "x.hdf5", "--data", "y", "--checkpoint", "latest"),
         *("--batch-size", 7),
-        *("--json", "--backend", "torch", "--progress"),
+        *("--json", "--backend", "torch", "--progress", "--compare", __file__),
     )
-    assert result.code == 0
-    assert json.loads(result.out) == {"format": "sketch evaluation 1", "notes": ["é"]}
-    files = Path("x.hdf5"), Path("y")
-    assert calls["scored"][2:] == ("udibr", files, "latest", 7, True)
+    assert result.code == 0 and json.loads(result.out) == REPORT
+    scored = ("udibr", (Path("x.hdf5"), Path("y")), "latest", 7, True, Path(__file__))
+    assert calls["scored"][2:] == scored
     assert calls["set_up"] == ("torch", "float32")
 
 
@@ -95,22 +85,6 @@ def test_wrong_usage(sketch, experiment, calls):
     assert "'mine' is not one of" in result.err
     assert sketch("evaluate", "--model", "nope").code == 1
     assert "scored" not in calls
-
-
-def test_another_report_is_compared(sketch, experiment, calls, tmp_path):
-    other = tmp_path / "other.json"
-    for content, code, out, err in (
-        ('{"model": "fine"}', 0, "compared\n", ""),
-        ("{}", 1, "", f"Error: --compare {other}: its protocol is x\n"),
-    ):
-        other.write_text(content)
-        words = ("evaluate", experiment.name, "--compare", other)
-        assert sketch(*words) == (code, out, err)
-    calls.clear()
-    other.write_text("{")
-    result = sketch("evaluate", experiment.name, "--compare", other)
-    assert (result.code, calls) == (1, {})  # told before anything is scored
-    assert f"{other} is not JSON" in result.err
 
 
 @pytest.mark.parametrize(
@@ -135,7 +109,7 @@ def test_style_and_legibility_share_their_options(sketch, experiment, monkeypatc
 
     def evaluate(*args):
         found.append(args[1:])
-        return Report()
+        return REPORT
 
     monkeypatch.setattr("sketch.evaluation.style.evaluate_style", evaluate)
     monkeypatch.setattr("sketch.backend.devices.set_up", lambda *_: None)

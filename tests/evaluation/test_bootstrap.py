@@ -32,19 +32,16 @@ def test_lines_of_a_form_that_are_equal_count_as_one():
     ones = np.ones_like(lines)
     [grouped] = estimate_quotients(lines, ones, list(forms))
     [alone] = estimate_quotients(of_forms, np.ones((300, 1)))
-    assert grouped.low == pytest.approx(alone.low)
-    assert grouped.high == pytest.approx(alone.high)
+    assert grouped["low"] == pytest.approx(alone["low"])
+    assert grouped["high"] == pytest.approx(alone["high"])
     [by_line] = estimate_quotients(lines, ones)
-    ratio = (grouped.high - grouped.low) / (by_line.high - by_line.low)
+    ratio = (grouped["high"] - grouped["low"]) / (by_line["high"] - by_line["low"])
     assert ratio == pytest.approx(math.sqrt(5), rel=0.1)
 
 
-def test_forms_are_the_ids_without_their_last_part():
+def test_forms_are_the_ids_without_their_last_part_where_they_are_many():
     forms = [f"a{number:02}-000u" for number in range(MIN_FORMS)]
     assert forms_of(f"{form}-01" for form in forms) == forms
-
-
-def test_lines_are_drawn_where_forms_are_too_few():
     assert forms_of(["demo-1", "demo-2"]) is None
     # Two files of own ink are two forms: an interval of two would look certain.
     assert forms_of(f"me-{n % 2}-{n:02}" for n in range(40)) is None

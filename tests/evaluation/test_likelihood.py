@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sketch.corpus.hdf5 import Line
-from sketch.evaluation.likelihood import LineScores, cell_noise, score_lines
+from sketch.evaluation.likelihood import cell_noise, score_lines
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import normalise
 from sketch.model import mixture
@@ -139,28 +139,6 @@ def test_every_unit_against_a_loop_that_computes_the_density_in_it(
     assert scores.num_points.tolist() == list(LENGTHS)
 
 
-def test_conversion_is_exact_both_ways_and_touches_the_ink_alone():
-    one = LineScores(
-        ink=np.array([-3.5, 700.0]),
-        pen=np.array([-0.25, -9.0]),
-        dequantised=np.array([-4.0, 650.0]),
-        num_points=np.array([2, 600]),
-        std=np.array([42.490, 37.242]),
-    )
-    other = one.in_units((56.04462, 56.04462))
-    # The published figure of the two units: 0.6856 nats a point.
-    gain = math.log(56.04462**2 / (42.490 * 37.242))
-    assert gain == pytest.approx(0.6856, abs=5e-5)
-    assert other.ink == pytest.approx(one.ink + gain * one.num_points, rel=1e-14)
-    assert other.dequantised - other.ink == pytest.approx([-0.5, -50.0])
-    assert (other.pen == one.pen).all()
-    back = other.in_units(one.std)
-    assert back.ink == pytest.approx(one.ink, rel=1e-14)
-    for unit in ((1.0, 0.0), (1.0,), (np.inf, 1.0)):
-        with pytest.raises(ValueError, match="two positive numbers"):
-            one.in_units(unit)
-
-
 @pytest.mark.parametrize("has_text", [False, True])
 def test_padding_batches_and_their_order_change_nothing(has_text):
     """Against the bare network, one unpadded line at a time."""
@@ -217,19 +195,6 @@ def lattice_line(offsets):
     return Line(np.column_stack([offsets, np.zeros(len(offsets))]), "", "lattice")
 
 
-def test_dequantised_score_of_a_gaussian_is_what_theory_says():
-    """E log N(d + u) is log N(d) - (1/12) / (2 s^2) per axis, as E u^2 is 1/12."""
-    scale, count = np.array([2.0, 3.0]), 4000
-    offsets = np.random.default_rng(0).normal((0.3, -0.2), scale, (count, 2)).round()
-    scores = gaussian_scores(scale, [lattice_line(offsets)])
-    loss = (scores.ink - scores.dequantised)[0] / count
-    expected = (1 / 12 / (2 * scale**2)).sum()
-    # With u and -u only u^2 is left to chance, of variance 1/80 - 1/144 = 1/180.
-    error = math.sqrt(((1 / 180) / (2 * scale**2) ** 2).sum() / count)
-    # float32 adds less than 1e-6 a point to a difference of two such numbers.
-    assert loss == pytest.approx(expected, abs=5 * error + 1e-6)
-
-
 @pytest.mark.parametrize(
     ("scale", "gap"),
     # Wide: tight. As narrow as the lattice: still of use. Narrower: a bound only.
@@ -244,19 +209,6 @@ def test_dequantised_score_is_a_lower_bound_of_the_exact_log_probability(scale, 
     exact = sum(log_cell(offset, (0.3, -0.2), scale) for offset in offsets) / 2000
     bound = scores.dequantised[0] / 2000
     assert exact - gap < bound < exact
-
-
-def test_density_bought_on_the_lattice_is_worthless_dequantised():
-    """A component on a point of the lattice earns without limit, but not here."""
-    line = lattice_line(np.zeros((500, 2)))
-    bought = []
-    for scale in (0.1, 0.01, 0.001):
-        scores = gaussian_scores((scale, scale), [line], mean=(0.0, 0.0))
-        bought.append((scores.ink[0] / 500, scores.dequantised[0] / 500))
-    as_recorded, dequantised = zip(*bought, strict=True)
-    assert as_recorded[0] > 2.7 and as_recorded[2] > as_recorded[1] > as_recorded[0]
-    # No probability exceeds 1, so no honest score exceeds 0.
-    assert 0.0 > dequantised[0] > dequantised[1] > dequantised[2]
 
 
 def test_noise_is_a_pure_function_of_the_line():

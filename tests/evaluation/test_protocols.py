@@ -125,27 +125,6 @@ def test_its_own_corpus_is_known_by_lines_and_offsets(corpus_of):
             assert not select_lines(corpus, changed).is_its_corpus
 
 
-@pytest.mark.parametrize("name", PROTOCOLS)
-def test_each_set_is_read_once_at_the_most(corpus_of, monkeypatch, name):
-    read = []
-    read_rows = Corpus._read_rows
-
-    def count(corpus, rows):
-        read.append((rows.start, rows.stop))
-        return read_rows(corpus, rows)
-
-    # Test is as long as valid, but holds other lines.
-    corpus = corpus_of(TRAIN, make_lines("valid", [5, 300], ("c",)), TEST)
-    monkeypatch.setattr(Corpus, "_read_rows", count)
-    select_lines(corpus, PROTOCOLS[name])
-    assert len(read) == len(set(read)) == (3 if name.startswith("graves") else 1)
-
-
-def test_writer_wants_a_test_set_of_its_own(corpus_of):
-    with pytest.raises(ValueError, match="the test set is the validation set"):
-        select_lines(corpus_of(TRAIN, VALID, VALID), PROTOCOLS["writer"])
-
-
 @pytest.mark.parametrize(
     ("writers", "note"),
     [
@@ -156,6 +135,8 @@ def test_writer_wants_a_test_set_of_its_own(corpus_of):
     ],
 )
 def test_writer_notes_writers_of_training_lines(corpus_of, writers, note):
+    with pytest.raises(ValueError, match="the test set is the validation set"):
+        select_lines(corpus_of(TRAIN, VALID, VALID), PROTOCOLS["writer"])
     test = make_lines("unseen", [5, 50], writers)
     notes = select_lines(corpus_of(TRAIN, VALID, test), PROTOCOLS["writer"]).notes
     assert len(notes) == (1 if note is None else 2)  # the first: not IAM-OnDB
@@ -192,13 +173,6 @@ def test_lines_that_a_text_model_cannot_read_are_left_out(corpus_of):
     with pytest.raises(ValueError, match=message):
         less = replace(PROTOCOLS["graves"], min_points=7)
         select_lines(corpus, less, Alphabet(("x",)))
-
-
-def test_nothing_left_is_an_error_that_says_why(corpus_of):
-    valid = make_lines("valid", [3, 4, 5])
-    message = "graves300 leaves no line of the set valid of .*3 short, 0 long"
-    with pytest.raises(ValueError, match=message):
-        select_lines(corpus_of(TRAIN, valid, valid), PROTOCOLS["graves300"])
 
 
 def test_what_udibr_s_figure_stood_for():

@@ -1,5 +1,6 @@
 """A trained experiment under every protocol, and what is said of where it learned."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,33 +62,57 @@ def test_scores_are_those_of_training(experiment, root, corpus):
     """`writer` reports in the unit that the network was trained in, on `test`."""
     report = evaluate_experiment(experiment, root, "writer", corpus)
     row = max(experiment.history(), key=lambda row: row["valid_log_likelihood"])
-    part = report.evaluation.log_likelihood
-    expected = row["test_log_likelihood"]
-    assert part.nats_per_line.value == pytest.approx(expected, rel=1e-5)
-    assert part.nats_per_point.value == pytest.approx(expected / LENGTH, rel=1e-5)
-    assert report.subject.checkpoint == {
-        "kind": "best",
-        "epoch": row["epoch"],
-        "step": row["step"],
-    }
-    assert not report.subject.strangers
-    assert report.subject.corpus["path"] == str(corpus)
-    text = str(report)
+    part, expected = report["log_likelihood"], row["test_log_likelihood"]
+    assert part["nats_per_line"]["value"] == pytest.approx(expected, rel=1e-5)
+    assert part["nats_per_point"]["value"] == pytest.approx(expected / LENGTH, rel=1e-5)
+    weights = {name: row[name] for name in ("epoch", "step")}
+    assert report["checkpoint"] == {"kind": "best", **weights}
+    assert report["is_trained_on_corpus"] and report["corpus"]["path"] == str(corpus)
+    text = report["text"]
     assert text.startswith(f"{experiment.name}, best checkpoint: epoch {row['epoch']}")
     assert "made up, digest " in text
+    assert f"as papers print it, a loss: {-expected:.1f} nats/line" in text
 
 
 @pytest.mark.parametrize("protocol", PROTOCOL_NAMES)
-def test_every_protocol(experiment, root, corpus, protocol):
+def test_every_protocol(experiment, root, corpus, protocol, monkeypatch):
+    scored_without_a_network(monkeypatch)
     report = evaluate_experiment(experiment, root, protocol, corpus, "latest")
-    facts = report.to_json()
+    facts = json.loads(json.dumps(report, allow_nan=False))
     assert list(facts)[:2] == ["format", "model"]
     explained = (Path(__file__).parents[2] / "docs" / "evaluation.md").read_text()
     assert [key for key in facts if f"`{key}`" not in explained] == []
-    assert facts["num_points"] == 4 * LENGTH
-    assert facts["checkpoint"]["kind"] == "latest"
+    assert facts["num_points"] == 4 and facts["checkpoint"]["kind"] == "latest"
     assert facts["has_text"] and not facts["is_its_corpus"]
     assert facts["set"] == ("test" if protocol == "writer" else "valid")
+    compared = "to compare: -1128.2  Graves 2013, the same with weight noise"
+    assert (compared in facts["text"]) == (protocol == "graves")
+    assert "-1041.0" not in facts["text"]  # of a model without text
+    assert ("-1008 is the figure to beat" in facts["text"]) == (protocol == "udibr")
+    assert "4 lines, 4 points; left out: 0 short, 0 long" in facts["text"]
+
+
+def test_whole_coordinates_are_needed_for_the_dequantised_score(
+    experiment, root, corpus, monkeypatch
+):
+    scored_without_a_network(monkeypatch, dequantised=None)
+    report = evaluate_experiment(experiment, root, data=corpus)
+    assert report["dequantised"] is report["bits_per_point"] is None
+    assert "the coordinates are not whole numbers" in report["text"]
+
+
+def test_another_report_is_compared(experiment, root, corpus, tmp_path, monkeypatch):
+    scored_without_a_network(monkeypatch)
+    other = tmp_path / "other.json"
+    report = evaluate_experiment(experiment, root, data=corpus)
+    other.write_text(json.dumps(report | {"model": "theirs"}))
+    text = evaluate_experiment(experiment, root, data=corpus, other=other)["text"]
+    assert "better than theirs, over the 4 lines of both, in nats/line:" in text
+    assert "  log-likelihood +0.0  (+0.0 to +0.0)" in text
+    for content, words in (("{", "is not JSON"), ("{}", "is no report of")):
+        other.write_text(content)
+        with pytest.raises(ValueError, match=f"other.json.*{words}"):
+            evaluate_experiment(experiment, root, data=corpus, other=other)
 
 
 def test_udibr_counts_the_first_600_rows_of_a_line(experiment, root, corpus, tmp_path):
@@ -98,19 +123,20 @@ def test_udibr_counts_the_first_600_rows_of_a_line(experiment, root, corpus, tmp
     path = tmp_path / "long.hdf5"
     write_corpus(path, sets, source="made up", command="", seed=0, split="form")
     num_points = [
-        evaluate_experiment(experiment, root, protocol, path).to_json()["num_points"]
+        evaluate_experiment(experiment, root, protocol, path)["num_points"]
         for protocol in ("udibr", "graves")
     ]
     assert num_points == [600, 700]
 
 
-def scored_without_a_network(monkeypatch):
+def scored_without_a_network(monkeypatch, dequantised=1.0):
     """Any figures: these tests are about what is said beside them."""
     from sketch.evaluation.likelihood import LineScores
 
     def score_lines(network, lines, mean, std, *rest):
         ones = np.ones(len(lines))
-        return LineScores(ones, -ones, ones, ones.astype(int), np.asarray(std))
+        noisy = dequantised and dequantised * ones
+        return LineScores(ones, -ones, noisy, ones.astype(int), np.asarray(std))
 
     monkeypatch.setattr("sketch.evaluation.score.score_lines", score_lines)
 
@@ -130,49 +156,34 @@ def derived(experiment, root, name, parent, learned_from=None):
     return child
 
 
-def test_ancestors_of_the_same_corpus_are_no_strangers(
-    experiment, root, corpus, monkeypatch
+@pytest.mark.parametrize(
+    ("parent", "learned_from", "stranger"),
+    [
+        ("itself", None, None),
+        ("gone\x1b[2J", None, "gone\ufffd[2J"),
+        ("damaged", None, "damaged"),
+        ("gone", ("its corpus",), None),  # on record, though it is absent
+        ("gone", ("its corpus", "another"), "gone"),
+    ],
+)
+def test_ancestors_that_may_know_other_lines_are_named(
+    experiment, root, corpus, tmp_path, monkeypatch, parent, learned_from, stranger
 ):
     scored_without_a_network(monkeypatch)
-    child = derived(experiment, root, "child", experiment.name)
-    report = evaluate_experiment(child, root, "graves", corpus)
-    assert not report.subject.strangers
-    # There is no best yet: the latest stands in, and is named.
-    assert report.subject.checkpoint == {"kind": "latest", "epoch": 0, "step": 1}
-
-
-def test_an_ancestor_that_is_not_there_is_named(experiment, root, corpus, monkeypatch):
-    scored_without_a_network(monkeypatch)
-    child = derived(experiment, root, "orphan", "gone\x1b[2J")
-    report = evaluate_experiment(child, root, "graves", corpus)
-    assert report.subject.strangers
-    note = "not trained on this corpus, as far as is known: gone\ufffd[2J;"
-    assert note in str(report)
-    assert str(report).replace("\n", "").isprintable()
-    assert "\x1b" not in str(report)
-
-
-def test_a_damaged_ancestor_is_as_one_that_is_not_there(
-    experiment, root, corpus, tmp_path, monkeypatch
-):
-    scored_without_a_network(monkeypatch)
-    child = derived(experiment, tmp_path, "child", "parent")
-    (tmp_path / "parent").mkdir()
-    (tmp_path / "parent" / "hyperparameters.json").write_text("{")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "hyperparameters.json").write_text("{")
+    (tmp_path / experiment.name).symlink_to(experiment.path)
+    if learned_from:
+        learned_from = (experiment.data_digest, *learned_from[1:])
+    parent = experiment.name if parent == "itself" else parent
+    child = derived(experiment, tmp_path, "child", parent, learned_from)
     report = evaluate_experiment(child, tmp_path, "graves", corpus)
-    assert "as far as is known: parent;" in str(report)
-
-
-@pytest.mark.parametrize("is_same", [True, False])
-def test_what_an_absent_ancestor_learned_from_is_on_record(
-    experiment, root, corpus, monkeypatch, is_same
-):
-    scored_without_a_network(monkeypatch)
-    digests = (experiment.data_digest, *(() if is_same else ("another",)))
-    child = derived(experiment, root, f"orphan{is_same:d}", "gone", digests)
-    report = evaluate_experiment(child, root, "graves", corpus)
-    assert (not report.subject.strangers) == is_same
-    assert ("as far as is known: gone;" in str(report)) != is_same
+    assert report["is_trained_on_corpus"] == (stranger is None)
+    note = f"note: not trained on this corpus, as far as is known: {stranger};"
+    assert (note in report["text"]) == (stranger is not None)
+    assert report["text"].replace("\n", "").isprintable()
+    # There is no best yet: the latest stands in, and is named.
+    assert report["checkpoint"] == {"kind": "latest", "epoch": 0, "step": 1}
 
 
 def test_another_corpus_is_told(experiment, root, corpus, tmp_path, monkeypatch):
@@ -184,11 +195,10 @@ def test_another_corpus_is_told(experiment, root, corpus, tmp_path, monkeypatch)
     other = tmp_path / "other.hdf5"
     write_corpus(other, sets, source="x\x1b]0;y", command="", seed=0, split="form")
     report = evaluate_experiment(experiment, root, "graves", other)
-    assert report.subject.strangers
-    assert f"as far as is known: {experiment.name};" in str(report)
-    assert "note: left out: 1 line with characters that the model has" in str(report)
-    assert report.to_json()["num_lines"] == 3
-    assert "\x1b" not in str(report)
+    assert f"as far as is known: {experiment.name};" in report["text"]
+    assert "note: left out: 1 line with characters that the model has" in report["text"]
+    assert report["num_lines"] == 3
+    assert "\x1b" not in report["text"]
 
 
 def test_a_corpus_of_several_files_is_scored_as_one(
@@ -203,11 +213,11 @@ def test_a_corpus_of_several_files_is_scored_as_one(
         of_both = replace(experiment, data_digest=joined.digest)
     for protocol in PROTOCOL_NAMES:
         report = evaluate_experiment(of_both, root, protocol, files)
-        assert not report.subject.strangers
-        assert report.to_json()["num_lines"] == 8
-        assert report.subject.corpus["path"] == f"{files[0]}, {files[1]}"
-        assert report.subject.corpus["source"] == "made up"
-    assert evaluate_experiment(of_both, root, data=corpus).subject.strangers
+        assert report["is_trained_on_corpus"] and report["num_lines"] == 8
+        assert report["corpus"]["path"] == f"{files[0]}, {files[1]}"
+        assert report["corpus"]["source"] == "made up"
+    report = evaluate_experiment(of_both, root, data=corpus)
+    assert not report["is_trained_on_corpus"]
 
 
 def test_no_corpus_and_no_checkpoint_are_errors(

@@ -57,20 +57,20 @@ def styles(count, noise, seed):
 def test_likeness_of_equal_lines_is_perfect():
     references, lines = styles(60, 0.0, 1)
     found = summarise_style(lines, references)
-    assert found.ratios == pytest.approx(
+    assert found["ratios"] == pytest.approx(
         {name: 1 for name in STATISTICS} | {"slant": 0}
     )
-    assert found.correlations == pytest.approx(dict.fromkeys(STATISTICS, 1))
-    assert (found.nearest.value, found.nearest.low) == (1, 1)
+    assert found["correlations"] == pytest.approx(dict.fromkeys(STATISTICS, 1))
+    assert (found["nearest"]["value"], found["nearest"]["low"]) == (1, 1)
 
 
 def test_likeness_tells_what_shrinks():
     references, lines = styles(60, 0.1, 2)
     lines = lines + np.array([0.1, np.log(0.7), 0, 0, 0, 0])
     found = summarise_style(lines, references)
-    assert found.ratios["height"] == pytest.approx(0.7, rel=0.05)
-    assert found.ratios["slant"] == pytest.approx(0.1, abs=0.05)
-    assert found.correlations["height"] > 0.95
+    assert found["ratios"]["height"] == pytest.approx(0.7, rel=0.05)
+    assert found["ratios"]["slant"] == pytest.approx(0.1, abs=0.05)
+    assert found["correlations"]["height"] > 0.95
 
 
 def test_unrelated_lines_are_nearest_as_often_as_chance_has_it():
@@ -78,8 +78,8 @@ def test_unrelated_lines_are_nearest_as_often_as_chance_has_it():
     lines, _ = styles(400, 0, 4)
     found = summarise_style(lines, references, num_candidates=20)
     # One of 20, of 400 forms: a standard deviation of 0.011.
-    assert found.nearest.value == pytest.approx(0.05, abs=0.04)
-    assert max(map(abs, found.correlations.values())) < 0.2
+    assert found["nearest"]["value"] == pytest.approx(0.05, abs=0.04)
+    assert max(map(abs, found["correlations"].values())) < 0.2
 
 
 @pytest.fixture(scope="module")
@@ -104,16 +104,16 @@ def test_every_form_is_written_in_its_style(corpus, tmp_path):
     report = evaluate_style(
         experiment, tmp_path, corpus, biases=(0.0, 1.0), num_forms=4
     )
-    assert (report.num_forms, report.num_candidates) == (4, 4)
+    assert (report["num_forms"], report["num_candidates"]) == (4, 4)
+    own, others = report["own"], report["others"]
     # A person's own lines are of one size; those of the next form are not.
-    assert report.own.ratios["height"] == pytest.approx(1, abs=0.25)
-    assert report.own.correlations["speed"] > 0.95
-    assert report.others.correlations["speed"] < 0.5
-    assert report.own.nearest.value > report.others.nearest.value
-    facts = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert own["ratios"]["height"] == pytest.approx(1, abs=0.25)
+    assert own["correlations"]["speed"] > 0.95 and others["correlations"]["speed"] < 0.5
+    assert own["nearest"]["value"] > others["nearest"]["value"]
+    facts = json.loads(json.dumps(report, allow_nan=False))
     assert [one["bias"] for one in facts["written"]] == [0.0, 1.0]
     assert all(set(one["ratios"]) == set(STATISTICS) for one in facts["written"])
-    rows = str(report).splitlines()
+    rows = report["text"].splitlines()
     assert "own line" in rows[4] and "bias 1" in rows[4]
     assert rows[-2].startswith("1 of 4") and "%" in rows[-2]
 

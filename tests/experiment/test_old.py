@@ -84,7 +84,7 @@ def test_old_experiments_write_are_scored_and_go_on(old, release, name, monkeypa
     best = max(row["valid_log_likelihood"] for row in history)
     assert score(experiment, corpus) == pytest.approx(best, rel=1e-4)
     report = evaluate_experiment(experiment, root, "graves", corpus)
-    assert np.isfinite(report.evaluation.log_likelihood.nats_per_line.value)
+    assert np.isfinite(report["log_likelihood"]["nats_per_line"]["value"])
 
     if experiment.hyperparameters.text:
         manner = sampling_options(experiment, 4, max_tries=1)
