@@ -128,9 +128,9 @@ def _without_pictures(joined):
 
         def set_up(*args):
             usual(*args)
-            from sketch.training.record import ExperimentRecord
+            from sketch.training.epoch_pictures import EpochPictures
 
-            ExperimentRecord.draw = lambda self, epoch: None
+            EpochPictures.draw = lambda self, epoch: None
 
         devices.set_up = set_up
         yield processes

@@ -7,11 +7,11 @@ from sketch.corpus.hdf5 import Line, write_corpus
 from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.settings.recogniser_settings import RecogniserOptions, RecogniserSettings
 from sketch.settings.run_options import RunOptions
+from sketch.training.epoch_pictures import EpochPictures
 from sketch.training.loop import RunEnd
 from sketch.training.network_run import train
 from sketch.training.plan import plan_run
 from sketch.training.recogniser_run import train_recogniser
-from sketch.training.record import ExperimentRecord
 
 # Of the same letters, so of the same length: each length takes a compilation.
 WORDS = ["big", "bgi", "ibg", "igb", "gbi", "gib"]
@@ -57,7 +57,7 @@ def make_recogniser(*arguments, **options) -> RecogniserDirectory:
 
 def make_pen(corpus, root, monkeypatch):
     """An experiment with text of one epoch: it writes, nobody can read it."""
-    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+    monkeypatch.setattr(EpochPictures, "draw", lambda self, epoch: None)
     settings = SMALL | {"mixtures": 2, "text": True, "window_mixtures": 2}
     plan = plan_run(settings, None, root)
     return train(plan, RunOptions(epochs=1, data=str(corpus)), root).directory

@@ -9,7 +9,7 @@
 - `network_run`: the training of an experiment
 - `recogniser_run`: the training of a recogniser
 - `optimizer`: --step-method, its schedule and its gradient limit
-- `record`: what a run writes: checkpoints, history, pictures
+- `epoch_pictures`: the pictures of an experiment, drawn after each epoch
 - `position`: where a run stands
 - `forecast`: how long a run will take
 - `stop`: Ctrl-C and SIGTERM between two batches; output that nobody takes

@@ -8,15 +8,20 @@ not finite, before it can reach a checkpoint.
 `network_run.py` trains networks that write, `recogniser_run.py` those that read.
 """
 
+import math
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 from keras.optimizers import Optimizer
+from tqdm import tqdm
 
+from sketch.backend import devices
 from sketch.corpus.batches import Batch, Batches
 from sketch.experiment.run_directory import RunDirectory
 from sketch.experiment.weights import load_weights
@@ -24,7 +29,6 @@ from sketch.settings.run_options import CommonOptions
 from sketch.system.messages import progress_bar
 from sketch.training.forecast import DAY, MINUTE, Forecast, in_words
 from sketch.training.position import Position
-from sketch.training.record import NoRecord, Record
 from sketch.training.stop import Interrupts
 
 
@@ -47,13 +51,13 @@ class TrainingLoop:
     """One process' work on one directory.
 
     Args:
+        directory: of the run; the first process alone has locked it, and writes it.
         model: what learns, with its initial weights.
         optimizer: has the `gradient_norm` of its last step.
         batches: to learn from.
-        position: the start, with empty sums of what `model` counts.
-        record: writes the directory.
         options: how long, on what; settled.
         progress: whether to show a bar on stderr.
+        is_first: whether this process writes the directory.
 
     Raises:
         ValueError: settings and checkpoint do not fit each other; names the file.
@@ -61,6 +65,8 @@ class TrainingLoop:
             finite; the last checkpoint is from before.
     """
 
+    counted: tuple[str, str, str]  # by `model`: nats, what they are of, points
+    unit: str  # what the nats are of
     random: tuple[str, ...] = ()  # settings that draw from the backend's own streams
     remedies = ("--lr",)  # options whose lower values may keep the weights finite
     has_cycle = True  # the learning rate depends on how many epochs there will be
@@ -68,32 +74,32 @@ class TrainingLoop:
 
     def __init__(
         self,
+        directory: RunDirectory,
         model: keras.Model,
         optimizer: Optimizer,
         batches: Batches,
-        position: Position,
-        record: Record | NoRecord,
         options: CommonOptions,
         progress: bool,
+        is_first: bool = True,
     ):
+        self.directory = directory
         self.model = model
         self.optimizer = optimizer
         self.batches = batches
-        self.position = position
-        self.record = record
         self.options = options
         self.progress = progress
+        self.is_first = is_first
+        self.position = Position(totals=dict.fromkeys(self.counted, 0.0))
         self.forecast = Forecast(batches)
+        self._saved_at = time.monotonic()
 
     def run(self, interrupts: Interrupts) -> None:
         """Trains until `--epochs` or `--patience` is reached, or a signal comes."""
         position, epochs = self.position, self.options.epochs
         if position.epoch >= epochs:
-            self.record.tell(
-                f"--epochs {epochs} is reached; with a greater one it goes on"
-            )
+            self.tell(f"--epochs {epochs} is reached; with a greater one it goes on")
         elif position.step:
-            self.record.tell(
+            self.tell(
                 f"goes on at epoch {position.epoch + 1}, step {position.step + 1}"
             )
         if interrupts.check():  # before the first batch, which compiles
@@ -108,7 +114,7 @@ class TrainingLoop:
             if interrupts.check():
                 return
         if position.epoch < epochs:
-            self.record.tell(
+            self.tell(
                 f"no better validation since epoch {position.best_epoch}: with a "
                 "greater --patience, or 0, it goes on"
             )
@@ -131,6 +137,10 @@ class TrainingLoop:
         """Refuses to go on from a step that lost the weights."""
         raise NotImplementedError
 
+    def _in_words(self, row: dict[str, float]) -> str:
+        """An epoch in a line, which is printed as a result."""
+        raise NotImplementedError
+
     # -- an epoch --------------------------------------------------------------------
 
     def _train_epoch(self, interrupts: Interrupts) -> None:
@@ -144,13 +154,15 @@ class TrainingLoop:
             seconds = time.perf_counter() - started
             position.add(sums, norm, seconds)
             bar.update()
-            speed = position.totals.points / position.epoch_seconds
-            bar.set_postfix_str(f"{position.totals}, {speed:,.0f} points/s")
+            speed = position.totals["points"] / position.epoch_seconds
+            nats = per(position.totals, *self.counted[:2])
+            bar.set_postfix_str(f"{nats:.4g} nats/{self.unit}, {speed:,.0f} points/s")
             if self.forecast.add(batch, seconds):
                 self._tell_forecast()
             if interrupts.check():
                 break
-            if self.record.age >= self.options.checkpoint_minutes:
+            age = (time.monotonic() - self._saved_at) / 60
+            if age >= self.options.checkpoint_minutes:
                 self._save("latest")
             started = time.perf_counter()  # making a batch is part of its step
         bar.close()
@@ -163,7 +175,7 @@ class TrainingLoop:
         words = f"about {in_words(seconds)} to the end of epoch {self.options.epochs}"
         if seconds > DAY and self.recipe:
             words += f"; meant for a machine like this one: {self.recipe}"
-        self.record.tell(words)
+        self.tell(words)
 
     def _end_epoch(self, scores: Any) -> None:
         position = self.position
@@ -171,7 +183,7 @@ class TrainingLoop:
             "epoch": position.epoch + 1,
             "step": position.step,
             "seconds": position.seconds,
-            "points_per_second": position.totals.points / position.epoch_seconds,
+            "points_per_second": position.totals["points"] / position.epoch_seconds,
             "learning_rate": float(ops.convert_to_numpy(self.optimizer.learning_rate)),
             "gradient_norm": position.gradient_norm / position.batch,
             **self._row(scores),
@@ -181,12 +193,17 @@ class TrainingLoop:
         is_best = position.best is None or grade > position.best
         if is_best:
             position.best, position.best_epoch = grade, position.epoch
-        self.record.append(row)
+        if self.is_first:
+            self.directory.append_history(row)
         if is_best:
             self._save("best")
         self._save("latest")
-        self.record.tell_epoch(row)  # a pipe that nobody empties may hold it up
-        self.record.draw(position.epoch)
+        if self.is_first:
+            self._show(row)
+
+    def _show(self, row: dict[str, float]) -> None:
+        """Tells an epoch, when all is saved: a pipe that nobody empties may wait."""
+        tqdm.write(self._in_words(row))
 
     def _out_of_patience(self) -> bool:
         waited = self.position.epoch - self.position.best_epoch
@@ -198,7 +215,7 @@ class TrainingLoop:
         """Reads the latest checkpoint; its `state` and `path`, or None."""
         model.compile(optimizer=optimizer)
         optimizer.build(model.trainable_variables)
-        latest = self.record.latest()
+        latest = self._latest()
         if latest is None:
             return None
         weights_path, state = latest
@@ -211,15 +228,17 @@ class TrainingLoop:
             self._restore(found["state"], Path(found["path"]))
         if found is None or Path(found["path"]).parent.name != "latest":
             self._save("latest")  # killed before the first epoch, it can go on too
-        self.record.begin(self.position.epoch)
+        if self.is_first:  # rows of epochs that are done again
+            self.directory.truncate_history(self.position.epoch)
+
+    def _latest(self) -> tuple[Path, dict[str, Any]] | None:
+        return self.directory.latest_or_best() if self.is_first else None
 
     def _save(self, kind: str) -> None:
-        # Loss and norm of a step are of before its update.
-        unsound = self.record.find_unsound()
-        if unsound:
-            raise FloatingPointError(
-                f"step {self.position.step} left {unsound} not finite; {self._remedy()}"
-            )
+        self._saved_at = time.monotonic()
+        if not self.is_first:
+            return
+        self._require_finite()
         state = self.position.to_state()
         state["seeds"] = [
             ops.convert_to_numpy(variable).tolist()
@@ -227,7 +246,21 @@ class TrainingLoop:
         ]
         state["backend"] = keras.backend.backend()
         state["options"] = self.options.to_keep()
-        self.record.save(kind, state)
+        with devices.on_one_device():  # Keras makes a variable or two to save others
+            self.directory.save_checkpoint(kind, self.model.save_weights, state)
+
+    def _require_finite(self) -> None:
+        """Loss and norm of a step are of before its update; weights are of after it."""
+        for owner, variables in (
+            ("the network's", self.model.weights),
+            ("the optimizer's", self.optimizer.variables),
+        ):
+            for variable in variables:
+                if not np.isfinite(ops.convert_to_numpy(variable)).all():
+                    raise FloatingPointError(
+                        f"step {self.position.step} left {owner} {variable.name} not "
+                        f"finite; {self._remedy()}"
+                    )
 
     def _restore(self, state: dict, path: Path) -> None:
         state = dict(state)
@@ -253,13 +286,13 @@ class TrainingLoop:
             ) from error
         if backend not in (None, keras.backend.backend()):
             others = " and ".join(self.random)
-            self.record.tell(
+            self.tell(
                 f"begun under {backend}, goes on under {keras.backend.backend()}: the "
                 "same weights, optimizer and order of lines"
                 + (f"; other random numbers in {others}" if others else "")
             )
         if self.has_cycle and epochs not in (None, self.options.epochs):
-            self.record.tell(
+            self.tell(
                 f"begun for --epochs {epochs}, goes on for {self.options.epochs}: the "
                 "learning rate rises and falls once over all of them"
             )
@@ -278,5 +311,20 @@ class TrainingLoop:
         )
 
     def _remedy(self) -> str:
-        kept = self.record.kept()  # None in all processes but the first
-        return f"{kept + '; ' if kept else ''}try a lower {' or '.join(self.remedies)}"
+        remedy = f"try a lower {' or '.join(self.remedies)}"
+        if not self.is_first:
+            return remedy
+        latest, kept = self._latest(), "no checkpoint was saved yet"
+        if latest is not None:
+            kept = f"the last checkpoint, of step {latest[1].get('step')}, is kept"
+        return f"{kept}; {remedy}"
+
+    def tell(self, words: str) -> None:
+        """Prints a line on stderr, in the first process."""
+        if self.is_first:
+            tqdm.write(words, file=sys.stderr)
+
+
+def per(totals: dict[str, float], above: str, below: str) -> float:
+    """One total over another: nats a line, say; NaN of nothing."""
+    return totals[above] / totals[below] if totals[below] else math.nan

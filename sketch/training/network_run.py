@@ -26,13 +26,13 @@ from sketch.ink import DamagedInk
 from sketch.model.network import Network
 from sketch.settings.run_options import RunOptions
 from sketch.system.lock import require_locks
-from sketch.training.board_tensorflow import require_tensorboard
-from sketch.training.loop import RunEnd, TrainingLoop
+from sketch.training.board_tensorflow import Board, require_tensorboard
+from sketch.training.epoch_pictures import EpochPictures
+from sketch.training.loop import RunEnd, TrainingLoop, per
 from sketch.training.optimizer import build_optimizer
 from sketch.training.plan import RunPlan
-from sketch.training.position import Position, Totals
+from sketch.training.position import add_to
 from sketch.training.prepare import prepare
-from sketch.training.record import ExperimentRecord, NoRecord
 from sketch.training.run_lines import RunLines
 from sketch.training.stop import Interrupts, output_may_be_lost
 
@@ -58,6 +58,8 @@ class TrainingRun(TrainingLoop):
         processes: those of the run.
     """
 
+    counted = ("log_likelihood", "lines", "points")
+    unit = "line"
     remedies = ("--lr", "--max-grad")
 
     def __init__(
@@ -81,13 +83,11 @@ class TrainingRun(TrainingLoop):
         self.points_per_line = batches.num_points / batches.num_lines
         self.num_steps = options.epochs * batches.num_batches
         network, optimizer = self._build()
-        record = (
-            ExperimentRecord(experiment, network, lines.texts, options.tensorboard)
-            if processes.is_first
-            else NoRecord()
-        )
+        self.pictures = EpochPictures(experiment, network, lines.texts)
+        self.board: Board | None = None
+        is_first = processes.is_first
         super().__init__(
-            network, optimizer, batches, Position(), record, options, progress
+            experiment, network, optimizer, batches, options, progress, is_first
         )
 
     def begin(self, parent: Experiment | None = None) -> None:
@@ -105,9 +105,13 @@ class TrainingRun(TrainingLoop):
         else:
             found = self._load_for_all(parent)
         self._start(found)
+        if self.is_first and self.options.tensorboard:
+            with devices.on_one_device():
+                self.board = Board(self.experiment.path / "tensorboard", self.model)
         # Within an epoch, the weights are not those of the last one any more.
         if self.position.epoch and not self.position.batch:
-            self.record.draw_missing(self.position.epoch)
+            if self.is_first:
+                self.pictures.draw_missing(self.position.epoch)
             self.processes.wait()  # for process 0, which draws
 
     def _build(self) -> tuple[Network, Optimizer]:
@@ -120,7 +124,7 @@ class TrainingRun(TrainingLoop):
         self, network: Network, optimizer: Optimizer, parent: Experiment | None = None
     ) -> dict | None:
         """As in TrainingLoop; the parent's weights where nothing was saved."""
-        if parent is not None and self.record.latest() is None:
+        if parent is not None and self._latest() is None:
             self._begin_with(network, parent)
         return super()._load(network, optimizer)
 
@@ -137,9 +141,7 @@ class TrainingRun(TrainingLoop):
                 f"but {self.experiment.name} was to begin with those of step {due}; "
                 f"remove {self.experiment.path} and begin again"
             )
-        self.record.tell(
-            f"begins with the best weights of {parent.name}, step {step:,}"
-        )
+        self.tell(f"begins with the best weights of {parent.name}, step {step:,}")
 
     def _load_for_all(self, parent: Experiment | None) -> dict | None:
         """Loads in process 0, into a twin, and shares the values.
@@ -161,7 +163,7 @@ class TrainingRun(TrainingLoop):
             variable.assign(value)
         return found
 
-    def _score(self, interrupts: Interrupts) -> dict[str, Totals]:
+    def _score(self, interrupts: Interrupts) -> dict[str, dict[str, float]]:
         """Totals of the validation, test and training lines."""
         scores = {"train": self.position.totals}
         for name in ("valid", "test"):
@@ -169,10 +171,10 @@ class TrainingRun(TrainingLoop):
             if name == "test" and batches is self.lines.batches["valid"]:
                 scores[name] = scores["valid"]
                 continue
-            totals = Totals()
+            totals = dict.fromkeys(self.counted, 0.0)
             bar = self._bar(name, batches)
             for batch in batches.epoch(0):
-                totals.add(self.model.test_on_batch(batch.inputs, return_dict=True))
+                add_to(totals, self.model.test_on_batch(batch.inputs, return_dict=True))
                 bar.update()
                 if interrupts.check():
                     break
@@ -180,23 +182,41 @@ class TrainingRun(TrainingLoop):
             scores[name] = totals
         return scores
 
-    def _row(self, scores: Mapping[str, Totals]) -> dict[str, float]:
-        valid = scores["valid"]
-        if not math.isfinite(valid.per_line) or valid.per_point < -LOST:
-            raise FloatingPointError(
-                f"after step {self.position.step} the log-likelihood of the validation "
-                f"lines is {valid.per_line}; {self._remedy()}"
-            )
+    def _row(self, scores: Mapping[str, dict[str, float]]) -> dict[str, float]:
         row = {}
         for name, totals in scores.items():
-            row[f"{name}_log_likelihood"] = totals.per_line
-            row[f"{name}_log_likelihood_per_point"] = totals.per_point
+            row[f"{name}_log_likelihood"] = per(totals, "log_likelihood", "lines")
+            row[f"{name}_log_likelihood_per_point"] = per(
+                totals, "log_likelihood", "points"
+            )
+        valid = row["valid_log_likelihood"]
+        if not math.isfinite(valid) or row["valid_log_likelihood_per_point"] < -LOST:
+            raise FloatingPointError(
+                f"after step {self.position.step} the log-likelihood of the validation "
+                f"lines is {valid}; {self._remedy()}"
+            )
         return row
 
     def _grade(self, row: Mapping[str, float]) -> float:
         return row["valid_log_likelihood"]
 
-    def _end_epoch(self, scores: Mapping[str, Totals]) -> None:
+    def _in_words(self, row: Mapping[str, float]) -> str:
+        return (
+            f"epoch {row['epoch']}, step {row['step']}: "
+            f"train {row['train_log_likelihood']:.1f}, "
+            f"valid {row['valid_log_likelihood']:.1f}, "
+            f"test {row['test_log_likelihood']:.1f} nats/line "
+            f"({row['valid_log_likelihood_per_point']:.3f} valid nats/point), "
+            f"{row['points_per_second']:,.0f} points/s"
+        )
+
+    def _show(self, row: Mapping[str, float]) -> None:
+        super()._show(row)
+        if self.board is not None:
+            self.board.write(row)
+        self.pictures.draw(row["epoch"])
+
+    def _end_epoch(self, scores: Mapping[str, dict[str, float]]) -> None:
         super()._end_epoch(scores)
         self.processes.wait()  # for process 0, which draws
 
@@ -268,8 +288,9 @@ def train(
         run = TrainingRun(experiment, lines, options, progress, processes)
         run.begin(plan.origin)
         if plan.action == "resume" and not run.position.step:
-            run.record.tell(f"no step of {experiment.name} was saved: begins at step 0")
+            run.tell(f"no step of {experiment.name} was saved: begins at step 0")
         run.run(interrupts)
-        run.record.close()
+        if run.board is not None:
+            run.board.close()
         processes.finish()
     return RunEnd(experiment, run.position.step, interrupts.signal_number)

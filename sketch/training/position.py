@@ -13,56 +13,6 @@ MAX_COUNT = 2**63  # of epochs and steps; numpy seeds itself with an epoch
 
 
 @dataclass
-class Sums:
-    """Sums over batches, by the names of the metrics; divided only when shown."""
-
-    points: float = 0.0
-
-    def add(self, sums: Mapping[str, float]) -> None:
-        """Add a batch's sums, as `train_on_batch` returns them."""
-        for item in fields(self):
-            value = getattr(self, item.name) + float(sums[item.name])
-            setattr(self, item.name, value)
-
-
-@dataclass
-class Totals(Sums):
-    """Of a network that writes."""
-
-    log_likelihood: float = 0.0
-    lines: float = 0.0
-
-    @property
-    def per_line(self) -> float:
-        """Nats a line."""
-        return self.log_likelihood / self.lines if self.lines else math.nan
-
-    @property
-    def per_point(self) -> float:
-        """Nats a point."""
-        return self.log_likelihood / self.points if self.points else math.nan
-
-    def __str__(self) -> str:
-        return f"{self.per_line:.1f} nats/line"
-
-
-@dataclass
-class RecogniserTotals(Sums):
-    """Of a recogniser."""
-
-    nats: float = 0.0  # of CTC's loss: lower is better
-    characters: float = 0.0
-
-    @property
-    def per_character(self) -> float:
-        """Nats a character."""
-        return self.nats / self.characters if self.characters else math.nan
-
-    def __str__(self) -> str:
-        return f"{self.per_character:.2f} nats/character"
-
-
-@dataclass
 class Position:
     """Where a run stands."""
 
@@ -72,7 +22,7 @@ class Position:
     seconds: float = 0.0  # of training in all, without scoring and drawing
     epoch_seconds: float = 0.0
     gradient_norm: float = 0.0  # sum over the running epoch's batches
-    totals: Sums = field(default_factory=Totals)  # of the running epoch
+    totals: dict[str, float] = field(default_factory=dict)  # of the running epoch
     best: float | None = None  # the grade of the best epoch: higher is better
     best_epoch: int = 0
 
@@ -81,22 +31,34 @@ class Position:
         return asdict(self)
 
     def from_state(self, state: dict[str, Any]) -> "Position":
-        """The position that `to_state` saved, with totals of this one's class.
+        """The position that `to_state` saved, with totals of the same names as here.
 
         Raises:
-            KeyError, TypeError: something is missing, or unknown.
+            AttributeError, KeyError, TypeError: something is missing, or unknown.
             ValueError: a value is of a wrong type, or a count is missing; names it.
         """
         for name in ("epoch", "batch", "step"):
             if name not in state:  # a run that began anew would wipe its history out
                 raise ValueError(f"`{name}` is missing")
-        kind = type(self.totals)
-        totals = kind(**_checked(kind, state["totals"]))
-        return Position(**_checked(Position, {**state, "totals": totals}))
+        position = Position(**state)
+        if position.totals.keys() != self.totals.keys():
+            raise ValueError(f"`totals` is not of {', '.join(self.totals)}")
+        numbers = {item.name: getattr(position, item.name) for item in fields(self)}
+        for name, value in (numbers | numbers.pop("totals")).items():
+            default = getattr(Position, name, 0.0)
+            if type(default) is int:
+                fits = type(value) is int and 0 <= value < MAX_COUNT
+            elif value is default is None:
+                fits = True
+            else:
+                fits = type(value) in (int, float) and math.isfinite(value)
+            if not fits:
+                raise ValueError(f"`{name}` is {value!r:.40}")
+        return position
 
     def add(self, sums: Mapping[str, float], norm: float, seconds: float) -> None:
         """Count a step: the batch's sums, its gradient's norm, the time it took."""
-        self.totals.add(sums)
+        add_to(self.totals, sums)
         self.gradient_norm += norm
         self.batch += 1
         self.step += 1
@@ -107,19 +69,10 @@ class Position:
         """Count an epoch; the sums begin anew."""
         self.epoch += 1
         self.batch, self.epoch_seconds, self.gradient_norm = 0, 0.0, 0.0
-        self.totals = type(self.totals)()
+        self.totals = dict.fromkeys(self.totals, 0.0)
 
 
-def _checked(kind: type, values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a dataclass, each checked: the file may be anybody's."""
-    for item in fields(kind):
-        value = values.get(item.name, item.default)
-        if item.type is int:
-            fits = type(value) is int and 0 <= value < MAX_COUNT
-        elif item.type is Sums or (value is None and item.default is None):
-            fits = True
-        else:
-            fits = type(value) in (int, float) and math.isfinite(value)
-        if not fits:
-            raise ValueError(f"`{item.name}` is {value!r:.40}")
-    return values
+def add_to(totals: dict[str, float], sums: Mapping[str, float]) -> None:
+    """Adds to each total the sum of that name, as `train_on_batch` returns them."""
+    for name in totals:
+        totals[name] += float(sums[name])

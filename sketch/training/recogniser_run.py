@@ -5,7 +5,6 @@ The score of an epoch is the share of the validation lines' characters that are 
 
 import math
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,16 +25,14 @@ from sketch.model.recogniser import POOL, frames_needed, read_lines
 from sketch.settings.recogniser_settings import RecogniserOptions, RecogniserSettings
 from sketch.system.lock import require_locks
 from sketch.system.messages import counted
-from sketch.training.loop import RunEnd, TrainingLoop
+from sketch.training.loop import RunEnd, TrainingLoop, per
 from sketch.training.optimizer import OneCycle, limited
 from sketch.training.plan import find_latest
-from sketch.training.position import Position, RecogniserTotals
-from sketch.training.record import RecogniserRecord
 from sketch.training.run_lines import corpus_facts
 from sketch.training.stop import Interrupts, output_may_be_lost
 
 NUM_SHAPES = 6  # lengths of batches: each takes a compilation
-MUTE, SHORT = "without a transcript", "with too few points for the transcript"
+UNREADABLE = "without a transcript, or with too few points for it"
 MAX_GRAD = 1.0  # of the gradient of nats a character: begins near 10, soon below 1
 
 
@@ -50,6 +47,9 @@ class RecogniserRun(TrainingLoop):
         progress: whether to show a bar on stderr.
     """
 
+    counted = ("nats", "characters", "points")  # CTC's: lower is better
+    unit = "character"
+
     def __init__(
         self,
         directory: RecogniserDirectory,
@@ -58,7 +58,6 @@ class RecogniserRun(TrainingLoop):
         options: RecogniserOptions,
         progress: bool,
     ):
-        self.directory = directory
         self.valid = valid
         settings = directory.settings
         self.random = ("dropout",) if settings.dropout else ()
@@ -68,11 +67,7 @@ class RecogniserRun(TrainingLoop):
         optimizer = limited(keras.optimizers.Adam)(
             MAX_GRAD, points_per_line=1.0, learning_rate=rate
         )
-        position = Position(totals=RecogniserTotals())
-        record = RecogniserRecord(directory, recogniser)
-        super().__init__(
-            recogniser, optimizer, train, position, record, options, progress
-        )
+        super().__init__(directory, recogniser, optimizer, train, options, progress)
 
     def begin(self) -> None:
         """Start from the latest checkpoint, or anew."""
@@ -94,8 +89,16 @@ class RecogniserRun(TrainingLoop):
         return edits / sum(len(line.transcript) for line in self.valid)
 
     def _row(self, scores: float) -> dict[str, float]:
-        nats = self.position.totals.per_character
+        nats = per(self.position.totals, "nats", "characters")
         return {"train_nats_per_character": nats, "valid_error_rate": scores}
+
+    def _in_words(self, row: Mapping[str, float]) -> str:
+        return (
+            f"epoch {row['epoch']}, step {row['step']}: "
+            f"train {row['train_nats_per_character']:.3f} nats/character, "
+            f"valid {row['valid_error_rate']:.1%} of the characters wrong, "
+            f"{row['points_per_second']:,.0f} points/s"
+        )
 
     def _grade(self, row: Mapping[str, float]) -> float:
         return -row["valid_error_rate"]
@@ -141,18 +144,18 @@ def prepare(
     if directory is not None:
         find_latest(directory, "train another one, without --recogniser")
         require_own_corpus(directory, data, facts["data_digest"])
-    left_out: Counter[str] = Counter()
+    num_left_out = 0
     for name, lines in sets.items():
         sets[name] = [line for line in lines if is_readable(line, facts["alphabet"])]
-        num_mute = sum(not line.transcript for line in lines)
-        num_short = len(lines) - len(sets[name]) - num_mute
-        counts = Counter({MUTE: num_mute, SHORT: num_short})
+        num_left_out += len(lines) - len(sets[name])
         if not sets[name]:
             raise ValueError(
-                f"{corpus.path}: the set {name} has no lines to learn from"
-                f"{_in_words(counts)}"
+                f"{corpus.path}: the set {name} has no lines to learn from: each of "
+                f"{counted(len(lines), 'line')} is {UNREADABLE}"
             )
-        left_out += counts
+    left_out = ""
+    if num_left_out:
+        left_out = f"; left out: {counted(num_left_out, 'line')} {UNREADABLE}"
     train = sets["train"]
     batches = Batches(
         [line.strokes for line in train],
@@ -168,13 +171,7 @@ def prepare(
         ),
     )
     directory = directory or RecogniserDirectory.create(root, settings, facts)
-    return directory, batches, sets["valid"], _in_words(left_out)
-
-
-def _in_words(left_out: Counter[str]) -> str:
-    """The end of a sentence."""
-    counts = [(counted(count, "line"), why) for why, count in left_out.items() if count]
-    return "".join(f"; {lines} {why} left out" for lines, why in counts)
+    return directory, batches, sets["valid"], left_out
 
 
 def is_readable(line: Line, alphabet: Alphabet) -> bool:

@@ -13,7 +13,7 @@ import pytest
 
 from sketch.corpus.demo import demo_sets
 from sketch.corpus.hdf5 import write_corpus
-from sketch.training.record import ExperimentRecord
+from sketch.training.epoch_pictures import EpochPictures
 
 HERE = keras.backend.backend()
 PAGE = (Path(__file__).parents[2] / "docs" / "backends.md").read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def corpus_path(tmp_path, monkeypatch):
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """Those of training take long, and have tests of their own."""
-    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+    monkeypatch.setattr(EpochPictures, "draw", lambda self, epoch: None)
 
 
 def name_of(experiments: Path) -> str:

@@ -27,7 +27,7 @@ import json, os, sys
 sys.path.insert(0, sys.argv[1])
 import crashing
 from sketch.cli.main import main
-from sketch.training.record import ExperimentRecord
+from sketch.training.epoch_pictures import EpochPictures
 from sketch.training.network_run import TrainingRun
 
 def tell(what, step):
@@ -40,7 +40,7 @@ def save(self, kind):
         tell("saved", self.position.step)
 
 usual, TrainingRun._save = TrainingRun._save, save
-ExperimentRecord.draw = lambda self, epoch: None
+EpochPictures.draw = lambda self, epoch: None
 number, before, *words = json.loads(sys.argv[2])
 if number:
     crashing.die_at(number, before)

@@ -20,7 +20,7 @@ from sketch.ink.strokes import normalise, offset_statistics
 from sketch.page.layout import Piece, lay_out
 from sketch.page.written import Ink
 from sketch.settings.hyperparameters import Hyperparameters
-from sketch.training.record import ExperimentRecord
+from sketch.training.epoch_pictures import EpochPictures
 
 PAGE = (Path(__file__).parents[2] / "docs" / "your-own-hand.md").read_text("utf-8")
 COMMANDS = [shlex.split(row) for row in re.findall(r"(?m)^ {4}(sketch .*)$", PAGE)]
@@ -82,7 +82,7 @@ def unwritten(monkeypatch):
 
     monkeypatch.setattr("sketch.writing.pen.write_texts", write_texts)
     monkeypatch.setattr("sketch.api.Pen.write_page", write_page)
-    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+    monkeypatch.setattr(EpochPictures, "draw", lambda self, epoch: None)
 
 
 @pytest.fixture

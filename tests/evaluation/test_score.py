@@ -14,9 +14,9 @@ from sketch.evaluation.score import evaluate_experiment
 from sketch.experiment.experiment import Experiment, Lineage
 from sketch.settings.hyperparameters import Hyperparameters
 from sketch.settings.run_options import RunOptions
+from sketch.training.epoch_pictures import EpochPictures
 from sketch.training.network_run import train
 from sketch.training.plan import plan_run
-from sketch.training.record import ExperimentRecord
 
 SETTINGS = {
     "depth": 1,
@@ -53,7 +53,7 @@ def root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def experiment(corpus, root):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+        patch.setattr(EpochPictures, "draw", lambda self, epoch: None)
         plan = plan_run(SETTINGS, None, root)
         return train(plan, RunOptions(epochs=2, data=str(corpus)), root).directory
 

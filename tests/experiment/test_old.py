@@ -17,10 +17,10 @@ from sketch.experiment.experiment import Experiment, find_experiments
 from sketch.experiment.weights import load_network
 from sketch.generation.sampling import SamplingLoop
 from sketch.settings.run_options import RunOptions
+from sketch.training.epoch_pictures import EpochPictures
 from sketch.training.network_run import train
 from sketch.training.plan import plan_run
-from sketch.training.position import Totals
-from sketch.training.record import ExperimentRecord
+from sketch.training.position import add_to
 from sketch.training.run_lines import load_lines
 from sketch.writing.pen import free_lines, sampling_options, write_experiment
 
@@ -51,11 +51,11 @@ def score(experiment, corpus):
         memory=1e9,
         processes=ALONE,
     )
-    network, totals = load_network(experiment), Totals()
+    network, totals = load_network(experiment), {"log_likelihood": 0.0, "lines": 0.0}
     network.compile()
     for batch in lines.batches["valid"].epoch(0):
-        totals.add(network.test_on_batch(batch.inputs, return_dict=True))
-    return totals.per_line
+        add_to(totals, network.test_on_batch(batch.inputs, return_dict=True))
+    return totals["log_likelihood"] / totals["lines"]
 
 
 def test_each_release_has_experiments_here():
@@ -95,7 +95,7 @@ def test_old_experiments_write_are_scored_and_go_on(old, release, name, monkeypa
         ink = free_lines(loop, experiment, count=2, steps=5)
     assert all(np.isfinite(strokes).all() and len(strokes) for strokes in ink)
 
-    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+    monkeypatch.setattr(EpochPictures, "draw", lambda self, epoch: None)
     plan = plan_run({}, name, root)
     train(plan, RunOptions(epochs=3, data=str(corpus)), root)
     assert [row["epoch"] for row in experiment.history()] == [1, 2, 3]

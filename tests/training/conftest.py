@@ -4,9 +4,9 @@ import pytest
 from made_up_corpus import make_corpus
 from toy_runs import run
 
-from sketch.training.record import ExperimentRecord
+from sketch.training.epoch_pictures import EpochPictures
 
-DRAW = ExperimentRecord.draw
+DRAW = EpochPictures.draw
 
 
 @pytest.fixture
@@ -18,13 +18,13 @@ def corpus(tmp_path):
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """Pictures have tests of their own; here they would take most of the time."""
-    monkeypatch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+    monkeypatch.setattr(EpochPictures, "draw", lambda self, epoch: None)
 
 
 @pytest.fixture
 def pictures(no_pictures, monkeypatch):
     """Pictures after all."""
-    monkeypatch.setattr(ExperimentRecord, "draw", DRAW)
+    monkeypatch.setattr(EpochPictures, "draw", DRAW)
 
 
 @pytest.fixture(scope="session")
@@ -32,5 +32,5 @@ def unbroken(tmp_path_factory):
     """Three epochs that nothing interfered with."""
     folder = tmp_path_factory.mktemp("unbroken")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ExperimentRecord, "draw", lambda self, epoch: None)
+        patch.setattr(EpochPictures, "draw", lambda self, epoch: None)
         return run(make_corpus(folder / "toy.hdf5"), folder, epochs=3)

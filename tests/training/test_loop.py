@@ -6,7 +6,6 @@ import math
 import re
 import shutil
 import signal
-from dataclasses import replace
 from types import SimpleNamespace
 
 import keras
@@ -27,8 +26,7 @@ from toy_runs import (
 
 from sketch.experiment.experiment import Experiment
 from sketch.model.network import Network
-from sketch.training import record
-from sketch.training.forecast import DAY, HOUR, Forecast
+from sketch.training.forecast import DAY, Forecast
 from sketch.training.network_run import RECIPE, TrainingRun
 
 
@@ -81,15 +79,8 @@ def test_resume_without_a_latest_checkpoint_takes_the_best(
         run(corpus, tmp_path, model=first.name, epochs=2)
 
 
-@pytest.mark.parametrize(
-    "settings, drawn",
-    [(NOISY, "; other random numbers in dropout and weight noise"), (SETTINGS, "")],
-    ids=["noisy", "plain"],
-)
-def test_resume_under_another_backend_says_so(
-    corpus, tmp_path, capsys, settings, drawn
-):
-    first = run(corpus, tmp_path, epochs=1, settings=settings)
+def test_resume_under_another_backend_says_so(corpus, tmp_path, capsys):
+    first = run(corpus, tmp_path, epochs=1, settings=NOISY)
     (path,) = first.path.glob("checkpoints/latest/state.json")
     content = json.loads(path.read_text())
     assert content["state"].pop("backend") == keras.backend.backend()
@@ -99,7 +90,8 @@ def test_resume_under_another_backend_says_so(
     run(corpus, tmp_path, model=first.name, epochs=2)
     printed = capsys.readouterr().err
     assert f"begun under another, goes on under {keras.backend.backend()}" in printed
-    assert f"the same weights, optimizer and order of lines{drawn}\n" in printed
+    random = "other random numbers in dropout and weight noise"
+    assert f"the same weights, optimizer and order of lines; {random}\n" in printed
 
 
 def test_run_killed_within_an_epoch_resumes_exactly(
@@ -115,13 +107,12 @@ def test_run_killed_within_an_epoch_resumes_exactly(
     assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=3))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
-def test_signal_saves_and_ends_a_run(corpus, tmp_path, monkeypatch, number, unbroken):
+def test_signal_saves_and_ends_a_run(corpus, tmp_path, monkeypatch, unbroken):
     with monkeypatch.context() as patch:
-        interfere(patch, Network, 7, lambda: signal.raise_signal(number))
+        interfere(patch, Network, 7, lambda: signal.raise_signal(signal.SIGINT))
         end = run_to_end(corpus, tmp_path / "b", epochs=3)
     assert (end.directory.name, end.step) == (unbroken.name, 7)
-    assert end.signal_number == number
+    assert end.signal_number == signal.SIGINT
     assert_same_run(unbroken, run(corpus, tmp_path / "b", "continue", epochs=3))
 
 
@@ -199,7 +190,8 @@ def test_checkpoints_are_minutes_apart(corpus, tmp_path, monkeypatch):
     usual = TrainingRun._save
     monkeypatch.setattr(Network, "train_on_batch", train_on_batch)
     monkeypatch.setattr(TrainingRun, "_save", save)
-    monkeypatch.setattr(record, "time", SimpleNamespace(monotonic=lambda: now))
+    clock = SimpleNamespace(monotonic=lambda: now, perf_counter=lambda: now)
+    monkeypatch.setattr("sketch.training.loop.time", clock)
     with pytest.raises(Killed):
         run(corpus, tmp_path, checkpoint_minutes=5.0)
     assert saved == [0, 301, 602]
@@ -240,36 +232,11 @@ def test_exploding_rate_stops_a_run_before_a_checkpoint(
     assert all(np.isfinite(value).all() for value in found.values())
 
 
-def test_optimizer_that_is_not_finite_is_not_saved(corpus, tmp_path, monkeypatch):
-    def spoil(self, *args, **kwargs):
-        result = usual(self, *args, **kwargs)
-        spoilt = self.optimizer.variables[3]
-        spoilt.assign(spoilt.value * math.nan)
-        return result
-
-    usual = Network.train_on_batch
-    monkeypatch.setattr(Network, "train_on_batch", spoil)
-    message = r"step 1 left the optimizer's \w+ not finite; the last .* of step 0, is"
-    with pytest.raises(FloatingPointError, match=message):
-        run(corpus, tmp_path, settings=SETTINGS, checkpoint_minutes=0.0)
-
-
-def test_message_names_no_checkpoint_where_none_was_saved(
-    corpus, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(record.Record, "find_unsound", lambda self: "mixture/bias")
-    with pytest.raises(
-        FloatingPointError,
-        match="step 0 left mixture/bias not finite; no checkpoint was saved yet; try",
-    ):
-        run(corpus, tmp_path)
-
-
 def test_patience_ends_a_run_that_gets_no_better(corpus, tmp_path, monkeypatch, capsys):
     def worse(self, interrupts):
         found = usual(self, interrupts)
-        valid = replace(found["valid"], log_likelihood=-1000.0 * self.position.step)
-        return found | {"valid": valid}
+        worse = {"log_likelihood": -1000.0 * self.position.step}
+        return found | {"valid": found["valid"] | worse}
 
     usual = TrainingRun._score
     monkeypatch.setattr(TrainingRun, "_score", worse)
@@ -306,7 +273,8 @@ def test_history_is_in_nats_of_real_points_and_seconds_of_training(
         return result
 
     monkeypatch.setattr(Network, "train_on_batch", train_on_batch)
-    clock = SimpleNamespace(perf_counter=itertools.count().__next__)
+    ticks = itertools.count().__next__
+    clock = SimpleNamespace(perf_counter=ticks, monotonic=lambda: 0)
     monkeypatch.setattr("sketch.training.loop.time", clock)
     descent = {"step_method": "scale", "learning_rate": rate, "max_grad": 0.0}
     rows = run(corpus, tmp_path, settings=SETTINGS | descent).history()
@@ -328,11 +296,9 @@ def test_history_is_in_nats_of_real_points_and_seconds_of_training(
     "settings, seconds, due",
     [
         ({}, 59.0, ""),
-        ({}, 3 * HOUR, "about 3 hours to the end of epoch 5\n"),
-        ({}, 7 * DAY, f"about 7 days to the end of epoch 5; meant for .*: {RECIPE}\n"),
-        ({"text": True}, 7 * DAY, f"for a machine like this one: --text {RECIPE}\n"),
+        ({"text": True}, 7 * DAY, f"about 7 days .* like this one: --text {RECIPE}\n"),
     ],
-    ids=["seconds", "hours", "days", "days with text"],
+    ids=["seconds", "days"],
 )
 def test_run_says_after_its_first_steps_how_long_it_will_take(
     corpus, tmp_path, monkeypatch, capsys, settings, seconds, due

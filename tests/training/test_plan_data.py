@@ -1,7 +1,6 @@
 """Which corpus a run trains on."""
 
 import os
-from pathlib import Path
 
 import pytest
 from made_up_corpus import make_corpus
@@ -161,15 +160,3 @@ def test_derived_run_takes_its_parents_corpus_unless_another_is_named(
 def test_data_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="--data names"):
         plan({}, data=str(tmp_path / "nothing"))
-
-
-def test_corpus_of_an_experiment_is_found_by_its_name(
-    demo, mine, root, facts, monkeypatch
-):
-    of_demo = Experiment.create(root, Hyperparameters(name="demo"), facts)
-    of_mine = Experiment.create(root, Hyperparameters(), facts)
-    assert corpora.find_corpus_of(of_mine) == []
-    monkeypatch.setenv("SKETCH_DATA", mine)
-    assert corpora.find_corpus_of(of_mine) == [Path(mine)]
-    assert corpora.find_corpus_of(of_demo) == [Path(demo)]
-    assert corpora.find_corpus_of(of_demo, mine) == [Path(mine)]

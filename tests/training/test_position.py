@@ -2,17 +2,27 @@
 
 import pytest
 
-from sketch.training.position import Position, Totals
+from sketch.training.position import Position
 
-STATE = Position(3, 2, 20, 1.5, totals=Totals(points=8.0), best=-1.0).to_state()
+STATE = Position(3, 2, 20, 1.5, totals={"points": 8.0}, best=-1.0).to_state()
+
+EMPTY = Position(totals={"points": 0.0})
 
 
 def test_state_reads_back():
-    assert Position().from_state(STATE).to_state() == STATE
+    assert EMPTY.from_state(STATE).to_state() == STATE
 
 
-@pytest.mark.parametrize("name", ["epoch", "batch", "step"])
-def test_state_without_a_count_is_refused(name):
-    state = {key: value for key, value in STATE.items() if key != name}
-    with pytest.raises(ValueError, match=f"`{name}` is missing"):
-        Position().from_state(state)
+@pytest.mark.parametrize(
+    "change, words",
+    [({name: ...}, f"`{name}` is missing") for name in ("epoch", "batch", "step")]
+    + [({"step": -1}, "`step` is -1"), ({"seconds": float("nan")}, "`seconds` is nan")]
+    + [({"best": "x"}, "`best` is 'x'"), ({"best_epoch": None}, "`best_epoch` is None")]
+    + [({"totals": {}}, "`totals` is not of points")]
+    + [({"totals": {"points": None}}, "`points` is None")],
+    ids=str,
+)
+def test_damaged_state_is_refused(change, words):
+    state = {key: value for key, value in (STATE | change).items() if value is not ...}
+    with pytest.raises(ValueError, match=words):
+        EMPTY.from_state(state)

@@ -72,6 +72,21 @@ def test_lines_on_disk_make_the_batches_of_lines_in_memory(paths, is_long, reque
                 np.testing.assert_array_equal(value, other.inputs[key])
 
 
+def test_summary_tells_the_size_and_what_is_not_learned(paths):
+    lines = load(paths[:1], 1e9)
+    assert lines.summary() == (
+        "18 lines, 216 points, in 5 batches of 1 length, 0.0% of it padding"
+    )
+    for settings, is_told in (
+        (replace(SETTINGS, max_length=9), True),
+        (replace(SETTINGS, max_length=12), False),
+        (replace(SETTINGS, max_length=9, text=False), False),
+    ):
+        summary = load(paths[:1], 1e9, settings).summary()
+        due = "; 18 lines cut by --max-length: the model does not learn where"
+        assert (due in summary) == ("--max-length" in summary) == is_told
+
+
 def ink_of(batches):
     """The lines of a set as they stand in its batches, in the order of the corpus."""
     found = {}

@@ -9,8 +9,8 @@ from toy_runs import SETTINGS, Killed, interfere, run, run_to_end
 
 from sketch.experiment.experiment import Experiment
 from sketch.model.network import Network
-from sketch.training import record
-from sketch.training.record import ExperimentRecord, NoRecord
+from sketch.training import epoch_pictures
+from sketch.training.epoch_pictures import EpochPictures
 
 pytestmark = pytest.mark.usefixtures("pictures")
 
@@ -24,11 +24,11 @@ def ink_of_the_weights(monkeypatch):
     """In place of samples, which take a compilation: other weights, other ink."""
 
     def sample(self):
-        value = round(float(ops.convert_to_numpy(self.model.weights[0]).flat[0]), 3)
+        value = round(float(ops.convert_to_numpy(self.network.weights[0]).flat[0]), 3)
         steps = int(2000 * (1 + value))  # seen in pen.png
         return [np.float32([[1, 1, 0]] * (steps % 97 + 3) + [[9, 200 * value, 1]])] * 2
 
-    monkeypatch.setattr(ExperimentRecord, "sample", sample)
+    monkeypatch.setattr(EpochPictures, "sample", sample)
 
 
 @pytest.mark.parametrize("part", ["draw_history", "write_bytes"])
@@ -36,9 +36,9 @@ def test_run_killed_while_it_draws_draws_first_when_resumed(
     corpus, tmp_path, monkeypatch, part
 ):
     """The epoch is saved and not done again: its pictures come first of all."""
-    monkeypatch.setattr(record, "KEPT_EVERY", 1)
+    monkeypatch.setattr(epoch_pictures, "KEPT_EVERY", 1)
     unbroken = run(corpus, tmp_path / "a", epochs=3)
-    usual = getattr(record, part)
+    usual = getattr(epoch_pictures, part)
     count = 0
 
     def draw_or_die(*args):
@@ -49,7 +49,7 @@ def test_run_killed_while_it_draws_draws_first_when_resumed(
         usual(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(record, part, draw_or_die)
+        patch.setattr(epoch_pictures, part, draw_or_die)
         with pytest.raises(Killed):
             run(corpus, tmp_path / "b", epochs=2)
     broken = Experiment.load(unbroken.name, tmp_path / "b")
@@ -70,13 +70,13 @@ def test_picture_is_of_the_weights_of_its_epoch_or_missing(
     """Within the next epoch they are gone; an epoch that is drawn is not drawn again;
     a history that the user moved away is not missed."""
     drawn = []
-    usual = ExperimentRecord.draw
+    usual = EpochPictures.draw
 
     def draw(self, epoch):
         drawn.append(epoch)
         usual(self, epoch)
 
-    monkeypatch.setattr(ExperimentRecord, "draw", draw)
+    monkeypatch.setattr(EpochPictures, "draw", draw)
     first = run(corpus, tmp_path, epochs=1, settings=SETTINGS)
     run(corpus, tmp_path, first.name, epochs=1)
     assert drawn == [1]
@@ -94,7 +94,7 @@ def test_picture_is_of_the_weights_of_its_epoch_or_missing(
 
 
 def test_samples_keep_the_last_and_every_tenth_epoch(corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(record, "KEPT_EVERY", 2)
+    monkeypatch.setattr(epoch_pictures, "KEPT_EVERY", 2)
     first = run(corpus, tmp_path, epochs=3, settings=SETTINGS)
     names = [path.name for path in kept(first)]
     assert names == ["sketch-002.png", "sketch-003.png"]
@@ -107,14 +107,7 @@ def test_ink_that_cannot_be_drawn_does_not_end_a_run(
     corpus, tmp_path, monkeypatch, capsys
 ):
     broken = [np.full((5, 3), np.nan, np.float32)]
-    monkeypatch.setattr(ExperimentRecord, "sample", lambda self: broken)
+    monkeypatch.setattr(EpochPictures, "sample", lambda self: broken)
     experiment = run(corpus, tmp_path, epochs=2, settings=SETTINGS)
     assert len(experiment.history()) == 2
     assert capsys.readouterr().err.count("no sketch.png of this epoch") == 2
-
-
-def test_no_record_has_the_methods_of_a_record_and_no_others():
-    nothing = NoRecord()
-    assert nothing.save("latest", {}) is nothing.latest() is nothing.kept() is None
-    with pytest.raises(AttributeError, match="sav"):
-        nothing.sav("latest", {})
