@@ -55,9 +55,8 @@ def save(
 
     Raises:
         OSError: the disk is full, for example; the former checkpoint is unchanged.
-        ValueError: unknown kind, or a state that is not JSON (infinity, NaN).
+        ValueError: the state is not JSON (infinity, NaN).
     """
-    _require_kind(kind)
     temporary = temporary_beside(folder / kind)
     try:
         with naming(folder / kind, "the last checkpoint stands: cannot save to"):
@@ -110,7 +109,6 @@ def clean(folder: Path) -> None:
 
 def exists(folder: Path, kind: str) -> bool:
     """Whether there is a checkpoint, whole or damaged; nothing of it is read."""
-    _require_kind(kind)
     return any(os.path.lexists(path) for path in swap_paths(folder, kind))
 
 
@@ -130,7 +128,6 @@ def load(folder: Path, kind: str) -> tuple[Path, dict[str, Any]] | None:
     Raises:
         ValueError: damaged, or a link; names the file and the remedy.
     """
-    _require_kind(kind)
     last = None
     while True:
         here = [_identity(path) for path in swap_paths(folder, kind)]
@@ -248,11 +245,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _require_kind(kind: str) -> None:
-    if kind not in KINDS:
-        raise ValueError(f"a checkpoint is one of {', '.join(KINDS)}, not {kind!r}")
 
 
 def _sha256(path: Path) -> str:

@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 from sketch.experiment import places
 from sketch.experiment.places import SETTINGS_NAME
 from sketch.experiment.run_directory import RunDirectory
-from sketch.experiment.settings_file import FACTS, Lineage, parse_content, to_content
+from sketch.experiment.settings_file import Lineage, parse_content, to_content
 from sketch.generation.terms import SLOW_SPEEDS
 from sketch.settings.hyperparameters import Hyperparameters
 from sketch.settings.names import experiment_name
@@ -75,7 +75,7 @@ class Experiment(RunDirectory):
 
         Raises:
             FileExistsError: there is one of this name; tells the two ways on.
-            ValueError: unknown or missing facts.
+            ValueError: a fact is out of range.
             OSError: the directory cannot be written.
         """
         experiment = cls.planned(root, hyperparameters, facts)
@@ -85,11 +85,7 @@ class Experiment(RunDirectory):
     def planned(
         cls, root: str | Path, hyperparameters: Hyperparameters, facts: Mapping
     ) -> "Experiment":
-        """The experiment that `create` would make, without its directory.
-
-        Raises:
-            ValueError: unknown or missing facts.
-        """
+        """The experiment that `create` would make, without its directory."""
         lineage = facts.get("lineage")
         name = experiment_name(hyperparameters, lineage.digest if lineage else None)
         path = Path(os.path.abspath(root)) / name
@@ -118,8 +114,7 @@ class Experiment(RunDirectory):
 
     def content(self) -> dict[str, Any]:
         """The content of `hyperparameters.json`, for `parse_content`."""
-        facts = {name: getattr(self, name) for name in FACTS}
-        return to_content(self.hyperparameters, facts)
+        return to_content(self.hyperparameters, vars(self))
 
     @property
     def typical_points_per_character(self) -> float:

@@ -75,24 +75,11 @@ def write(
 def append(
     path: Path, row: Mapping[str, float], columns: Sequence[str] = COLUMNS
 ) -> None:
-    """Adds a row.
-
-    Args:
-        path: the table; made if it is missing.
-        row: values by column.
-        columns: of the table.
+    """Adds a row, with epoch and step at least; makes the table if it is missing.
 
     Raises:
-        ValueError: an unknown column (lists the valid ones), or no epoch or step.
         OSError: the file is unchanged.
     """
-    unknown = [name for name in row if name not in columns]
-    missing = [name for name in _COUNTS if name not in row]
-    if unknown or missing:
-        raise ValueError(
-            f"a row of the history has the columns {', '.join(columns)}; unknown: "
-            f"{unknown}, missing: {missing}"
-        )
     write(path, [*read(path), dict(row)], columns)
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import sketch
-from sketch.experiment import places
 from sketch.experiment.history import COMMON_COLUMNS
 from sketch.experiment.places import RECOGNISER_NAME
 from sketch.experiment.run_directory import RunDirectory
@@ -102,8 +101,3 @@ class RecogniserDirectory(RunDirectory):
                 "Leave them out to go on with it, or leave out --recogniser for a new "
                 "one"
             )
-
-
-def find_recognisers(root: str | Path) -> list[Path]:
-    """The directories of the recognisers in `root`, by name."""
-    return places.find_directories(root, RECOGNISER_NAME)

@@ -22,16 +22,6 @@ from sketch.settings.hyperparameters import Hyperparameters, from_json, to_json
 # These values size what is written: a file must not ask for too much.
 MAX_LENGTH = 10_000  # characters of a line; IAM-OnDB: 64
 MAX_POINTS_PER_CHARACTER = 1000  # IAM-OnDB: 23
-FACTS = (
-    "alphabet",
-    "offset_mean",
-    "offset_std",
-    "data_digest",
-    "text_length",
-    "points_per_character",
-    "slow_speeds",
-    "lineage",
-)
 
 
 @dataclass(frozen=True)
@@ -59,18 +49,7 @@ class Lineage:
 def to_content(
     hyperparameters: Hyperparameters, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The JSON object of a new experiment; `facts` as in `Experiment.create`.
-
-    Raises:
-        ValueError: a fact is unknown, or missing.
-    """
-    unknown = sorted(set(facts) - set(FACTS))
-    missing = [name for name in FACTS[:4] if name not in facts]
-    if unknown or missing:
-        raise ValueError(
-            f"the facts of an experiment are {', '.join(FACTS)}; unknown: {unknown}, "
-            f"missing: {missing}"
-        )
+    """The JSON object of a new experiment; `facts` as in `Experiment.create`."""
     lineage = facts.get("lineage")
     return {
         "format": 1,

@@ -7,7 +7,7 @@ from sketch.experiment import checkpoint
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.experiment.run_directory import RunDirectory
-from sketch.experiment.weights_file import check_weights_file, require_size, unfit
+from sketch.experiment.weights_file import check_weights_file, unfit
 from sketch.ink.alphabet import END, Alphabet
 from sketch.model.network import Network, first_input
 from sketch.model.recogniser import Recogniser
@@ -78,11 +78,12 @@ def require_weights(directory: RunDirectory, num_weights: int) -> None:
     Raises:
         ValueError: names the file.
     """
+    least = num_weights * MIN_BYTES
     for kind in checkpoint.KINDS:
         for folder in checkpoint.swap_paths(directory.checkpoints_dir, kind):
             path = folder / checkpoint.WEIGHTS_NAME
-            if path.is_file():
-                require_size(path, num_weights * MIN_BYTES)
+            if path.is_file() and (size := path.stat().st_size) < least:
+                raise unfit(path, f"{size:,} bytes, at least {least:,} are needed")
 
 
 def load_network(experiment: Experiment) -> Network:

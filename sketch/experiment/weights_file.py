@@ -15,17 +15,6 @@ MAX_OBJECTS = 100_000  # groups and arrays; the deepest network has under 3,000
 MAX_DEPTH = 20  # of groups in groups; Keras nests five
 
 
-def require_size(path: Path, least_bytes: int) -> None:
-    """Refuses a weights file that is too small for the weights.
-
-    Raises:
-        ValueError: names the file and the remedy.
-    """
-    size = path.stat().st_size
-    if size < least_bytes:
-        raise unfit(path, f"{size:,} bytes, at least {least_bytes:,} are needed")
-
-
 def check_weights_file(path: Path) -> None:
     """Refuses a weights file that holds anything but plain arrays in one piece.
 

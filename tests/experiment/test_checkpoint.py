@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,9 @@ def test_load_of_a_saved_checkpoint(folder):
     assert weights == folder / "latest" / "model.weights.h5"
     assert weights.read_bytes() == b"one"
     assert state == {"step": 1, "seeds": [0, 1], "best": None}
+    content = json.loads((folder / "latest" / "state.json").read_text())
+    assert content["format"] == 1 and content["state"] == state
+    assert set(content["weights"]) == {"bytes", "sha256"}
     assert checkpoint.load(folder, "best")[1] == {"step": 2}
 
 
@@ -129,98 +133,51 @@ def test_save_of_a_state_that_is_not_json_is_refused(folder, value):
     assert checkpoint.load(folder, "latest")[1] == {"step": 1}
 
 
-def test_save_and_load_of_an_unknown_kind_are_refused(folder):
-    with pytest.raises(ValueError, match="latest, best, not '../x'"):
-        save(folder, "../x")
-    with pytest.raises(ValueError, match="latest, best, not 'first'"):
-        checkpoint.load(folder, "first")
-
-
 def cut_weights(place):
     os.truncate(place / "model.weights.h5", 3)
 
 
-def change_weights(place):
-    (place / "model.weights.h5").write_bytes(b"WEIGHTS")
+def into_folder(path):
+    path.unlink()
+    path.mkdir()
 
 
-def remove_weights(place):
-    (place / "model.weights.h5").unlink()
-
-
-def remove_state(place):
-    (place / "state.json").unlink()
-
-
-def cut_state(place):
-    os.truncate(place / "state.json", 40)
-
-
-def empty_state(place):
-    (place / "state.json").write_text("")
-
-
-def deep_state(place):
-    (place / "state.json").write_text("[" * 1_000_000 + "]" * 1_000_000)
-
-
-def other_state(place):
-    (place / "state.json").write_text("[1, 2]")
-
-
-def new_format(place):
-    (place / "state.json").write_text('{"format": 2}')
-
-
-def no_state(place):
-    (place / "state.json").write_text('{"format": 1, "state": 3, "weights": null}')
-
-
-def binary_state(place):
-    (place / "state.json").write_bytes(b"\xff\xfe")
-
-
-def huge_state(place):
-    os.truncate(place / "state.json", 2**34)  # sparse: no disk, but 16 GB to read
-
-
-def state_becomes_folder(place):
-    (place / "state.json").unlink()
-    (place / "state.json").mkdir()
-
-
-def weights_become_folder(place):
-    (place / "model.weights.h5").unlink()
-    (place / "model.weights.h5").mkdir()
+def into_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
 
 
 def checkpoint_becomes_file(place):
-    for path in place.iterdir():
-        path.unlink()
-    place.rmdir()
+    shutil.rmtree(place)
     place.write_text("x")
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        cut_weights,
-        change_weights,
-        remove_weights,
-        remove_state,
-        cut_state,
-        empty_state,
-        deep_state,
-        other_state,
-        new_format,
-        no_state,
-        binary_state,
-        huge_state,
-        state_becomes_folder,
-        weights_become_folder,
-        checkpoint_becomes_file,
-    ],
-)
+def state_is(content):
+    return lambda place: (place / "state.json").write_bytes(content)
+
+
+DAMAGE = {
+    "cut weights": cut_weights,
+    "other weights": lambda place: (place / "model.weights.h5").write_bytes(b"WEIGHTS"),
+    "no weights": lambda place: (place / "model.weights.h5").unlink(),
+    "weights are a folder": lambda place: into_folder(place / "model.weights.h5"),
+    "no state": lambda place: (place / "state.json").unlink(),
+    "state is a folder": lambda place: into_folder(place / "state.json"),
+    "state is a pipe": lambda place: into_pipe(place / "state.json"),
+    "cut state": lambda place: os.truncate(place / "state.json", 40),
+    "empty state": state_is(b""),
+    "deep state": state_is(b"[" * 1_000_000 + b"]" * 1_000_000),
+    "list": state_is(b"[1, 2]"),
+    "new format": state_is(b'{"format": 2}'),
+    "parts of other types": state_is(b'{"format": 1, "state": 3, "weights": null}'),
+    "bytes": state_is(b"\xff\xfe"),
+    # Sparse: no disk, but 16 GB to read.
+    "huge state": lambda place: os.truncate(place / "state.json", 2**34),
+    "a file": checkpoint_becomes_file,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_load_of_damage_names_the_file_and_the_remedy(folder, damage):
     save(folder, step=1)
     save(folder, "best", step=1)
@@ -250,7 +207,7 @@ def test_load_of_damage_without_another_checkpoint_says_so(folder):
         checkpoint.load(folder, "latest")
 
 
-@pytest.mark.parametrize("damage", [cut_weights, deep_state, checkpoint_becomes_file])
+@pytest.mark.parametrize("damage", [cut_weights, checkpoint_becomes_file])
 def test_save_over_a_damaged_checkpoint_succeeds(folder, damage):
     save(folder, step=1)
     damage(folder / "latest")
@@ -276,14 +233,6 @@ def test_load_does_not_follow_links(tmp_path, name):
         with pytest.raises(ValueError, match="is a link, pipe or device"):
             checkpoint.clean(mine)
     assert checkpoint.load(secret, "latest")[1] == {"step": 2}
-
-
-def test_load_of_a_pipe_does_not_hang(folder):
-    save(folder, step=1)
-    (folder / "latest" / "state.json").unlink()
-    os.mkfifo(folder / "latest" / "state.json")
-    with pytest.raises(ValueError, match="is a link, pipe or device"):
-        checkpoint.load(folder, "latest")
 
 
 def test_load_while_another_process_saves_always_finds_one(folder):
@@ -322,14 +271,6 @@ def test_load_tries_again_while_another_process_saves(folder, monkeypatch):
 
     monkeypatch.setattr(checkpoint, "_load_once", overtaken)
     assert checkpoint.load(folder, "latest")[1] == {"step": 6}
-
-
-def test_save_writes_the_state_as_plain_json(folder):
-    save(folder, step=1)
-    content = json.loads((folder / "latest" / "state.json").read_text())
-    assert content["format"] == 1
-    assert content["state"] == {"step": 1}
-    assert set(content["weights"]) == {"bytes", "sha256"}
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

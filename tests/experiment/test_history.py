@@ -73,15 +73,6 @@ def test_append_keeps_columns_of_another_version(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "row", [{"epoch": 1}, {"epoch": 1, "step": 2, "valid_loss": 3.0}, {}]
-)
-def test_append_of_wrong_columns_is_refused(tmp_path, row):
-    with pytest.raises(ValueError, match="has the columns epoch, step, seconds"):
-        history.append(tmp_path / "history.csv", row)
-    assert not (tmp_path / "history.csv").exists()
-
-
-@pytest.mark.parametrize(
     ("content", "line"),
     [
         (b"", 0),

@@ -71,9 +71,7 @@ def test_load_of_an_unknown_recogniser_suggests_the_nearest(recogniser, toy_root
     [
         ({"format": 2}, "its format is 2"),
         ({"settings": {"dim": 0}}, "--dim must be"),
-        ({"settings": {"dimm": 1}}, "unknown settings dimm"),
         ({"offset_std": [0, 1]}, "above zero"),
-        ({"alphabet": "ab"}, "list of characters"),
     ],
 )
 def test_damaged_settings_are_named(recogniser, tmp_path, change, message):

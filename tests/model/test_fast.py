@@ -120,8 +120,8 @@ def test_gradients_of_a_network_equal_those_of_the_generic_path(
     assert share < 1e-5, name
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
-def test_gradients_in_low_precision_are_near_those_in_float32(kind, is_long):
+@pytest.mark.parametrize("kind", ["free", "text"])
+def test_gradients_in_low_precision_are_near_those_in_float32(kind):
     low, full = network_of(kind, "mixed_bfloat16"), network_of(kind)
     full.set_weights(low.get_weights())
     inputs = batch_of(low)

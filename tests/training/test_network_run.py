@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from gradients import loss_of
-from keras import ops
 from toy_runs import (
     NOISY,
     SETTINGS,
@@ -111,27 +110,14 @@ def test_resume_where_nothing_was_saved_says_that_it_begins(
     assert f"no step of {first.name} was saved: begins at step 0\n" in printed
 
 
-@pytest.mark.parametrize("text", [True, False])
-def test_derived_run_may_add_or_drop_text(corpus, tmp_path, text):
-    """Blank to a network that is to learn it, text cost nothing when it is new."""
-    settings = SETTINGS | ({} if text else {"text": True, "window_mixtures": 3})
-    parent = run(corpus, tmp_path, epochs=2, settings=settings)
-    given = {"text": text, "learning_rate": 1e-12}
+def test_derived_run_may_add_text(corpus, tmp_path):
+    """Text costs nothing when it is new."""
+    parent = run(corpus, tmp_path, epochs=2, settings=SETTINGS)
+    given = {"text": True, "learning_rate": 1e-12}
     child = derive(corpus, tmp_path, parent, given, epochs=1)
-    if text:
-        best = max(row["valid_log_likelihood"] for row in parent.history())
-        (row,) = child.history()
-        assert row["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
-    # Either is the other where there is no text to see: updates of 1e-12 are nothing.
-    strokes = np.random.default_rng(1).standard_normal((2, 9, 3)).astype("float32")
-    outputs = [
-        load_network(experiment)(
-            {"strokes": strokes}
-            | ({"text": np.full((2, 5), -1)} if experiment.hyperparameters.text else {})
-        )
-        for experiment in (parent, child)
-    ]
-    np.testing.assert_allclose(*map(ops.convert_to_numpy, outputs), atol=1e-5)
+    best = max(row["valid_log_likelihood"] for row in parent.history())
+    (row,) = child.history()
+    assert row["valid_log_likelihood"] == pytest.approx(best, rel=1e-5)
 
 
 MOVES = {"a": (1.0, 2.0), "b": (2.0, -2.0), "c": (1.5, 0.0)}  # of each letter's points

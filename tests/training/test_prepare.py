@@ -89,29 +89,14 @@ def test_process_of_several_reads_only_its_rows(tmp_path, paths, monkeypatch):
     assert len(set(seen)) == len(seen) == 18  # half of the 36 of both files
 
 
-def replaced(path, other):
-    os.replace(other, path)
-
-
-def written_over(path, other):
-    path.write_bytes(other.read_bytes())
-
-
-def touched_up(path, other):
-    with open(path, "r+b") as file:
-        file.seek(-4, os.SEEK_END)
-        file.write(b"\0\0\0\0")
-    os.utime(path, ns=(0, 1))  # the clock of a file system may be coarse
-
-
-@pytest.mark.parametrize("change", [replaced, written_over, touched_up])
-def test_corpus_replaced_while_it_is_read_is_refused(tmp_path, paths, change):
+def test_corpus_changed_while_it_is_read_is_refused(tmp_path, paths):
     _, lines = ready(tmp_path / "runs", paths, memory=1e-6)
     epoch = lines.batches["train"].epoch(1)
     next(epoch)
-    # As long as the one that is there: the same rows lie in the same places.
-    other = make_corpus(tmp_path / "other.hdf5", seed=7, length=13)
-    change(paths[1], other)
+    with open(paths[1], "r+b") as file:
+        file.seek(-4, os.SEEK_END)
+        file.write(b"\0\0\0\0")
+    os.utime(paths[1], ns=(0, 1))  # the clock of a file system may be coarse
     with pytest.raises(DamagedInk, match=r"1\.hdf5 was replaced or changed while"):
         list(epoch)
 

@@ -116,48 +116,6 @@ def test_only_training_lines_are_augmented_and_cut(paths):
         np.testing.assert_array_equal(own, line[:6])
 
 
-def test_several_files_make_one_corpus(paths):
-    with Corpus.open(paths[0]) as first, Corpus.open(paths[1]) as second:
-        lines = [*first.read_set("train"), *second.read_set("train")]
-        digests = first.digest, second.digest
-    with open_shards(paths) as corpus:
-        strokes = corpus.strokes("train").take(range(len(lines)))
-        texts = corpus.texts("train").take(range(len(lines)))
-        offsets = np.concatenate([line.strokes[:, :2] for line in lines]).astype(float)
-        np.testing.assert_allclose(corpus.offset_mean, offsets.mean(axis=0))
-        np.testing.assert_allclose(corpus.offset_std, offsets.std(axis=0))
-        assert corpus.text_lengths("train").tolist() == [len(t) for t in texts]
-        assert corpus.digest not in digests
-    for line, ink, text in zip(lines, strokes, texts, strict=True):
-        assert (line.strokes == ink).all()
-        assert line.transcript == text
-    with open_shards(paths[:1]) as one, open_shards(paths[::-1]) as turned:
-        assert one.digest == digests[0]
-        assert turned.digest != corpus.digest  # another order is another corpus
-
-
-def test_file_named_twice_is_refused(paths, tmp_path):
-    again = tmp_path / "again.hdf5"
-    again.write_bytes(paths[0].read_bytes())
-    for twice in (paths[0], again):
-        with pytest.raises(ValueError, match="first.hdf5 and .* hold the same lines"):
-            with open_shards([*paths, twice]):
-                pass
-
-
-@pytest.mark.parametrize("scale", [200, 1 / 200])
-def test_files_in_different_units_are_refused(paths, tmp_path, scale):
-    wide = make_corpus(tmp_path / "wide.hdf5", seed=2, scale=(scale, 1))
-    with open_shards([*paths, wide]) as corpus:
-        corpus.require_fit()  # longer lines, or single words
-    other = make_corpus(tmp_path / "other.hdf5", seed=1, scale=scale)
-    times = r"(1|2)\d\d" if scale > 1 else r"0\.00\d+"
-    message = f"{other} is {times} times as large as that of {paths[0]}: .* --model"
-    with open_shards([*paths, other]) as corpus:
-        with pytest.raises(ValueError, match=message):
-            corpus.require_fit()
-
-
 def resown(path):
     """A corpus whose first lines of `train` and `test` have changed places."""
     with Corpus.open(path) as corpus:
@@ -171,9 +129,6 @@ def resown(path):
 def test_line_held_out_in_one_file_and_trained_on_in_another_is_refused(
     paths, tmp_path
 ):
-    other_ink = make_corpus(tmp_path / "other.hdf5", seed=2)
-    with open_shards([*paths, resown(other_ink)]) as corpus:
-        corpus.require_fit()  # the same ids
     again = resown(paths[0])
     message = f"line test-00 is for training in {again} and held out in {paths[0]}"
     files = [str(again), *map(str, paths)]
