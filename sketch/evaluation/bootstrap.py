@@ -28,33 +28,6 @@ def forms_of(line_ids: Iterable[str]) -> list[str] | None:
     return forms if len(set(forms)) >= MIN_FORMS else None
 
 
-def resample_sums(table: np.ndarray, groups: Sequence[str] | None = None) -> np.ndarray:
-    """Column sums of the bootstrap's draws.
-
-    Args:
-        table: `[line, column]`.
-        groups: of each line; whole groups are drawn. None: each line is a group.
-
-    Returns:
-        float64 `[NUM_DRAWS, column]`: each the sums of as many groups as there are,
-        drawn with replacement. The same groups are drawn for every table.
-    """
-    if groups is not None:
-        numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
-        sums = np.zeros((len(numbers), table.shape[1]))
-        np.add.at(sums, [numbers[group] for group in groups], table)
-        table = sums
-    rng = np.random.default_rng(SEED)
-    shares = np.full(len(table), 1 / len(table))
-    # How often each group is drawn is multinomial.
-    return np.concatenate(
-        [
-            rng.multinomial(len(table), shares, DRAWS_AT_ONCE) @ table
-            for _ in range(NUM_DRAWS // DRAWS_AT_ONCE)
-        ]
-    )
-
-
 def estimate_quotients(
     above: np.ndarray, below: np.ndarray, groups: Sequence[str] | None = None
 ) -> list[Estimate]:
@@ -63,11 +36,25 @@ def estimate_quotients(
     Args:
         above: `[line, figure]`.
         below: the same, or `[line, 1]` for all figures.
-        groups: see `resample_sums`.
+        groups: of each line; whole groups are drawn, as many as there are, and the same
+            ones for every table. None: each line is a group.
     """
-    num_figures = above.shape[1]
     table = np.concatenate([above, below], axis=1).astype(np.float64)
-    sums, drawn = table.sum(axis=0), resample_sums(table, groups)
+    num_figures, sums = above.shape[1], table.sum(axis=0)
+    if groups is not None:
+        numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+        of_groups = np.zeros((len(numbers), table.shape[1]))
+        np.add.at(of_groups, [numbers[group] for group in groups], table)
+        table = of_groups
+    rng = np.random.default_rng(SEED)
+    shares = np.full(len(table), 1 / len(table))
+    drawn = np.concatenate(
+        [
+            # How often each group is drawn is multinomial.
+            rng.multinomial(len(table), shares, DRAWS_AT_ONCE) @ table
+            for _ in range(NUM_DRAWS // DRAWS_AT_ONCE)
+        ]
+    )
     low, high = np.quantile(
         drawn[:, :num_figures] / drawn[:, num_figures:], COVERED, axis=0
     )

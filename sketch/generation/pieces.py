@@ -63,7 +63,7 @@ class _Draft:
         codes: of its text behind that of its prime.
         own: the columns of phi that are its own.
         limit: pen steps after which it is given up.
-        tries_left: those not begun yet.
+        begun: how many tries.
         best: the least bad try so far; of equals, the last.
         is_done: it is flawless, or has no tries left.
     """
@@ -78,23 +78,22 @@ class _Draft:
         self.own = slice(first, len(self.codes))
         self.strokes = task.prime.strokes if task.prime else np.zeros((0, 3), "float32")
         self.limit = options.steps_per_character * (1 + len(task.text))
-        self.tries_left = options.max_tries
-        self.num_tries = options.max_tries
+        self.max_tries = options.max_tries
+        self.begun = 0
         self.best: Written | None = None
         self.is_done = False
 
     def begin_try(self) -> tuple[int, tuple[int, ...]]:
         """The number of the next try, counted from 1, and its seed."""
-        number = self.num_tries - self.tries_left
-        self.tries_left -= 1
-        return number + 1, (*self.task.seed, self.task.first_try + number)
+        seed = (*self.task.seed, self.task.first_try + self.begun)
+        self.begun += 1
+        return self.begun, seed
 
     def cut(self, trace: Trace, number: int, null_offset: np.ndarray) -> Written:
         """A row of the batch, a try, up to its end."""
-        trace = Trace(*(values[: self.limit] for values in trace))
-        end = find_end(trace.strokes, null_offset)
+        end = find_end(trace.strokes[: self.limit], null_offset)
+        trace = Trace(*(values[: end or self.limit] for values in trace))
         trace = trace._replace(phi=trace.phi[:, self.own])
-        trace = Trace(*(values[:end] for values in trace))
         fault = f"{self.task.text!r} may not be finished"
         if end is not None:
             fault = describe_fault(trace.phi, self.task.text)
@@ -107,7 +106,7 @@ class _Draft:
             return
         if self.best is None or written.badness <= self.best.badness:
             self.best = written
-        self.is_done = written.badness == 0 or written.tries == self.num_tries
+        self.is_done = written.badness == 0 or written.tries == self.max_tries
         self.best = replace(self.best, tries=written.tries)
 
 
@@ -188,7 +187,7 @@ def _watch(
     """
     limits = np.array(
         [
-            draft.limit if number <= draft.num_tries else 0
+            draft.limit if number <= draft.max_tries else 0
             for draft, (number, _) in zip(rows, tries, strict=True)
         ]
     )

@@ -143,11 +143,6 @@ class RecurrentLayer(keras.layers.Layer):
         outputs, state = self.run([ops.swapaxes(inputs, 0, 1)], training)
         return ops.swapaxes(outputs, 0, 1), state
 
-    def compute_output_spec(self, inputs, training=False):
-        one = keras.KerasTensor((inputs.shape[0], self.units), "float32")
-        outputs = keras.KerasTensor((*inputs.shape[:2], self.units), "float32")
-        return outputs, (one,) * self.state_size
-
 
 class LSTM(RecurrentLayer):
     """Long short-term memory (Graves 2013, eqs 7-11), gates i, f, c, o as in Keras.

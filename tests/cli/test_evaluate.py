@@ -5,23 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from sketch.experiment.experiment import Experiment
-from sketch.ink.alphabet import Alphabet
-from sketch.settings.hyperparameters import Hyperparameters
-
-
-@pytest.fixture
-def experiment(tmp_path):
-    facts = {
-        "alphabet": Alphabet(()),
-        "offset_mean": [0, 0],
-        "offset_std": [1, 1],
-        "data_digest": "0",
-    }
-    settings = Hyperparameters(depth=1, dim=8)
-    return Experiment.create(tmp_path / "experiments", settings, facts)
-
-
 REPORT = {"notes": ["é"], "text": "log-likelihood 1.5"}
 
 

@@ -42,13 +42,6 @@ def measured(lines):
     return [measure(line, TEXT) for line in lines]
 
 
-def test_lines_of_the_same_kind_are_about_1_away():
-    real, same = (measured(of_random_widths(1000, seed)) for seed in (0, 1))
-    found = compare(real, same)["width_per_character"]
-    # The quotient of 10 splits of 1,000 lines: 0.9 to 1.3 with ten other seeds.
-    assert found == pytest.approx(1, abs=0.4)
-
-
 def test_the_unit_is_the_distance_between_halves_of_the_real_lines():
     """Far away, moving all numbers by 5 is a distance of 5 over that of the halves."""
     rng = np.random.default_rng(3)

@@ -92,7 +92,9 @@ def test_save_syncs_before_it_renames(folder, monkeypatch):
     assert events.index(str(folder)) > events.index(renames[0])
 
 
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), KeyError(1)])
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left"), ValueError("not JSON")]
+)
 def test_save_that_fails_leaves_the_former_checkpoint(folder, error):
     save(folder, content=b"good", step=1)
 
@@ -123,14 +125,6 @@ def test_save_on_a_full_disk_leaves_the_former_checkpoint(folder):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert checkpoint.load(folder, "latest")[0].read_bytes() == b"good"
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), object()])
-def test_save_of_a_state_that_is_not_json_is_refused(folder, value):
-    save(folder, step=1)
-    with pytest.raises(ValueError):
-        save(folder, step=2, value=value)
-    assert checkpoint.load(folder, "latest")[1] == {"step": 1}
 
 
 def cut_weights(place):
@@ -188,23 +182,18 @@ def test_load_of_damage_names_the_file_and_the_remedy(folder, damage):
     message = str(caught.value)
     assert str(place) in message
     assert "To go on from the best checkpoint, move the folder" in message
+    (folder / "best").rename(folder / "gone")
+    with pytest.raises(ValueError, match="There is no best checkpoint.*at step 0$"):
+        checkpoint.load(folder, "latest")
+    (folder / "gone").rename(folder / "best.previous")  # a swap was cut off
+    with pytest.raises(ValueError, match="To go on from the best checkpoint"):
+        checkpoint.load(folder, "latest")
     # ... and the remedy works.
     place.rename(folder / "away")
     assert checkpoint.load(folder, "latest") is None
     assert checkpoint.load(folder, "best")[1] == {"step": 1}
     save(folder, step=2)
     assert checkpoint.load(folder, "latest")[1] == {"step": 2}
-
-
-def test_load_of_damage_without_another_checkpoint_says_so(folder):
-    save(folder, step=1)
-    cut_weights(folder / "latest")
-    with pytest.raises(ValueError, match="There is no best checkpoint.*at step 0$"):
-        checkpoint.load(folder, "latest")
-    save(folder, "best", step=1)
-    (folder / "best").rename(folder / "best.previous")  # a swap was cut off
-    with pytest.raises(ValueError, match="To go on from the best checkpoint"):
-        checkpoint.load(folder, "latest")
 
 
 @pytest.mark.parametrize("damage", [cut_weights, checkpoint_becomes_file])
@@ -257,20 +246,6 @@ def test_load_while_another_process_saves_always_finds_one(folder):
         assert writer.returncode == 0
     assert steps == sorted(steps)
     assert checkpoint.load(folder, "latest")[1]["step"] == 199
-
-
-def test_load_tries_again_while_another_process_saves(folder, monkeypatch):
-    save(folder, step=0)
-    usual, saved = checkpoint._load_once, iter(range(1, 7))
-
-    def overtaken(*args):
-        if (step := next(saved, None)) is None:
-            return usual(*args)
-        save(folder, step=step)
-        raise FileNotFoundError("it was there a moment ago")
-
-    monkeypatch.setattr(checkpoint, "_load_once", overtaken)
-    assert checkpoint.load(folder, "latest")[1] == {"step": 6}
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -326,3 +301,17 @@ def test_read_weights_that_are_damaged_or_missing(folder):
 
     with pytest.raises(ValueError, match="of another network"):
         checkpoint.read_weights(load, ["latest"], read)
+
+
+def test_load_tries_again_while_another_process_saves(folder, monkeypatch):
+    save(folder, step=0)
+    usual, saved = checkpoint._load_once, iter(range(1, 7))
+
+    def overtaken(*args):
+        if (step := next(saved, None)) is None:
+            return usual(*args)
+        save(folder, step=step)
+        raise FileNotFoundError("it was there a moment ago")
+
+    monkeypatch.setattr(checkpoint, "_load_once", overtaken)
+    assert checkpoint.load(folder, "latest")[1] == {"step": 6}

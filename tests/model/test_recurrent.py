@@ -55,17 +55,6 @@ def test_layer_equals_that_of_keras(ours, theirs):
     )
 
 
-@pytest.mark.parametrize("name", NEW)
-def test_layer_works_in_a_functional_model_for_lines_of_any_length(name):
-    given = keras.Input((None, FEATURES))
-    outputs, state = NEW[name]()(given)
-    assert (outputs.shape, state[0].shape) == ((None, None, UNITS), (None, UNITS))
-    model = keras.Model(given, outputs)
-    expected, _ = model.layers[-1](inputs())
-    found = ops.convert_to_numpy(model(inputs()))
-    np.testing.assert_allclose(found, ops.convert_to_numpy(expected), **CLOSE)
-
-
 def test_forget_gate_starts_open():
     layer = LSTM(UNITS)
     layer.build((None, None, FEATURES))

@@ -26,9 +26,20 @@ def test_fresh_run_needs_no_parent(root):
     assert not root.exists()
 
 
-def test_fresh_run_in_an_existing_directory_is_refused(experiment, root):
-    with pytest.raises(FileExistsError, match=f"--model {NAME}, or begin another"):
-        plan_run(SAME, None, root)
+@pytest.mark.parametrize(
+    "given, model, kind, message",
+    [
+        (SAME, None, FileExistsError, f"--model {NAME}, or begin another"),
+        ({"learning_rate": 3e-4}, NAME, ValueError, "has no best checkpoint yet"),
+        ({"learning_rate": -1.0}, NAME, ValueError, "--lr must be"),
+        ({"epochs": 3}, NAME, ValueError, "unknown settings: epochs"),
+        ({}, "x", FileNotFoundError, "there is no experiment 'x'"),
+        (SAME | {"dim": 9}, "continue", FileNotFoundError, f"did you mean {NAME}"),
+    ],
+)
+def test_impossible_plans_are_refused(experiment, root, given, model, kind, message):
+    with pytest.raises(kind, match=message):
+        plan_run(given, model, root)
 
 
 @pytest.mark.parametrize("given", [{}, {"dim": 8}, SAME, {"seed": 0}])
@@ -42,14 +53,11 @@ def test_model_with_the_same_settings_or_none_resumes(experiment, root, given):
 def test_continue_resumes_the_experiment_that_the_options_name(experiment, root):
     plan = plan_run(SAME, "continue", root)
     assert (plan.action, plan.name) == ("resume", NAME)
-    with pytest.raises(FileNotFoundError, match=f"did you mean {NAME}"):
-        plan_run(SAME | {"dim": 9}, "continue", root)
 
 
 def test_continue_without_that_experiment_names_derived_ones(root, facts):
-    settings = Hyperparameters(**SAME)
     facts["lineage"] = Lineage("parent", 1)
-    derived = Experiment.create(root, settings, facts)
+    derived = Experiment.create(root, Hyperparameters(**SAME), facts)
     with pytest.raises(FileNotFoundError, match=f"those of {derived.name}"):
         plan_run(SAME, "continue", root)
 
@@ -70,6 +78,11 @@ def test_model_with_other_settings_derives(trained, root, given):
     assert plan.lineage == Lineage(NAME, 12, (trained.data_digest,))
     assert plan.name.endswith(f"-from-{plan.lineage.digest}")
     assert plan.hyperparameters == Hyperparameters(**SAME | given)
+    trained.save_checkpoint("best", lambda p: p.write_bytes(b"2"), {"step": 13})
+    assert plan_run(given, NAME, root).name != plan.name  # of later weights
+    trained.save_checkpoint("best", lambda p: p.write_bytes(b"2"), {"step": "x"})
+    with pytest.raises(ValueError, match="state.json is damaged: it has no step"):
+        plan_run(given, NAME, root)
 
 
 def test_derived_experiment_can_be_derived_from_and_resumed(trained, root, facts):
@@ -114,12 +127,6 @@ def test_parent_whose_weights_were_to_be_taken_is_found_or_named(
     message = "start from the weights of 'no', which .* put it there"
     with pytest.raises(FileNotFoundError, match=message):
         plan_run({}, child.name, root)
-
-
-def test_later_weights_of_the_parent_derive_another_name(trained, root):
-    first = plan_run({"seed": 1}, NAME, root).name
-    trained.save_checkpoint("best", lambda p: p.write_bytes(b"2"), {"step": 13})
-    assert plan_run({"seed": 1}, NAME, root).name != first
 
 
 @pytest.mark.parametrize(
@@ -168,23 +175,3 @@ def test_derived_run_may_add_text_with_any_window(trained, root, facts):
         plan_run({"window_mixtures": 4}, parent.name, root)
     with pytest.raises(ValueError, match="-K needs --text"):
         plan_run({"text": False, "window_mixtures": 4}, parent.name, root)
-
-
-def test_derive_before_the_first_epoch_is_refused(experiment, root):
-    with pytest.raises(ValueError, match=f"{NAME} has no best checkpoint yet"):
-        plan_run({"learning_rate": 3e-4}, NAME, root)
-
-
-def test_state_without_a_step_is_refused_as_damaged(experiment, root):
-    experiment.save_checkpoint("best", lambda p: p.write_bytes(b"1"), {"step": "x"})
-    with pytest.raises(ValueError, match="state.json is damaged: it has no step"):
-        plan_run({"learning_rate": 3e-4}, NAME, root)
-
-
-def test_bad_settings_are_refused(experiment, root):
-    with pytest.raises(ValueError, match="--lr must be"):
-        plan_run({"learning_rate": -1.0}, NAME, root)
-    with pytest.raises(ValueError, match="unknown settings: epochs"):
-        plan_run({"epochs": 3}, NAME, root)
-    with pytest.raises(FileNotFoundError, match="there is no experiment 'x'"):
-        plan_run({}, "x", root)

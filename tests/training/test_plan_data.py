@@ -5,6 +5,7 @@ import os
 import pytest
 from made_up_corpus import make_corpus
 
+from sketch.backend.processes import Processes
 from sketch.corpus.hdf5 import Corpus
 from sketch.experiment import corpora
 from sketch.experiment.experiment import Experiment
@@ -155,6 +156,22 @@ def test_derived_run_takes_its_parents_corpus_unless_another_is_named(
         assert (planned.action, found) == ("derive", other)
     planned, found, _ = plan(faster | {"name": "demo"}, of_demo.name, root)
     assert (planned.action, found) == ("derive", demo)
+
+
+class Second(Processes):
+    """Process 1 of two, whose process 0 was started with another seed."""
+
+    index, count = 1, 2
+
+    def gather(self, value):
+        return [value | {"--seed": 3}, value]
+
+
+def test_processes_with_different_options_are_refused(mine, root):
+    message = "differ in --seed: it is 3 in process 0 and 4 in process 1"
+    with pytest.raises(ValueError, match=message):
+        data.plan_with_data({"seed": 4}, None, RunOptions(data=mine), root, Second())
+    assert not root.exists()
 
 
 def test_data_that_does_not_exist_is_refused(tmp_path):

@@ -128,6 +128,14 @@ def test_processes_with_different_corpora_are_refused(tmp_path, paths):
     assert not (tmp_path / "runs").exists()
 
 
+def test_resume_on_another_corpus_is_refused(tmp_path, paths):
+    root = tmp_path / "runs"
+    experiment, _ = ready(root, paths[:1])
+    plan, other = plan_run({}, experiment.name, root), RunOptions(data=str(paths[1]))
+    with pytest.raises(ValueError, match=r"learned from other data.*1\.hdf5"):
+        prepare(plan, other, root)
+
+
 def cut_short(path):
     path.write_bytes(path.read_bytes()[:-2000])
 

@@ -85,14 +85,3 @@ def test_processes_stopped_and_killed_resume_exactly(folder, monkeypatch):
             assert f"process {victim}" in last and "has ended" in last
     finish(folder, [*command, "--model", "continue"], 1)
     assert_equal_to_one(folder, "broken")
-
-
-def test_processes_with_different_options_are_refused(folder):
-    commands = [words(TEXT, "different", "--seed", seed) for seed in ("3", "4")]
-    with Peers(folder, commands, 2) as peers:
-        assert peers.wait() == [1, 1]
-    for index in range(2):
-        assert "differ in --seed: it is 3 in process 0 and 4 in process 1" in (
-            peers.said(index)
-        )
-    assert not list(folder.glob("different/*"))
