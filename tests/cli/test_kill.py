@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mutations import make_corpus
+from made_up_corpus import make_corpus
 
 from sketch.experiment.experiment import Experiment
 
-NAME = "toy-1X4-G2-bs2-lr0.01-dropout0.3"
-NEW = ("--name", "toy", "--depth", "1", "--dim", "4", "-G", "2", "--bs", "2")
+NAME = "toy-1X4-G2-bs9-lr0.01-dropout0.3"
+NEW = ("--name", "toy", "--depth", "1", "--dim", "4", "-G", "2", "--bs", "9")
 NEW += ("--lr", "1e-2", "--dropout", "0.3")
 BATCHES = 2  # of an epoch
 UNTIMED = ("epoch", "step", "train_log_likelihood", "valid_log_likelihood")

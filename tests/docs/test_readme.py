@@ -12,7 +12,7 @@ from parsed_names import parse_name
 from whiteboards import pack, write_database, write_split_lists
 
 from sketch.settings.names import experiment_name
-from sketch.training import record
+from sketch.training import epoch_pictures
 
 ROOT = Path(__file__).parents[2]
 STEM = "handwriting-1X6-G2-bs4"
@@ -90,8 +90,8 @@ def downloads(tmp_path):
 def test_every_command_of_the_readme_works(sketch, downloads, tmp_path, monkeypatch):
     # `sketch serve` does all but wait for browsers.
     monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: None)
-    monkeypatch.setattr(record, "SAMPLES", 4)
-    monkeypatch.setattr(record, "SAMPLE_STEPS", 50)
+    monkeypatch.setattr(epoch_pictures, "SAMPLES", 4)
+    monkeypatch.setattr(epoch_pictures, "SAMPLE_STEPS", 50)
     ran = []
     # What trains on the built-in corpus stands above what converts one; here all
     # train on the toy corpus, which is therefore made first.
