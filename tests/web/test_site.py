@@ -226,6 +226,12 @@ def test_a_page_is_opened_and_writes(page):
     assert page["status"].text.startswith("Written: 3 lines.")
     assert page.all("#choices svg path") and not page["model"].is_displayed()
     assert not page.all("nav") and not page.all(".late")
+    inline = (
+        "const one = document.createElement('script'); one.textContent = 'hit = 1';"
+    )
+    page.run(f"{inline} document.head.append(one)")
+    assert page.run("return typeof hit") == "undefined"
+    assert "Content Security Policy" in page.browser.get_log("browser")[0]["message"]
     page.set("bias", 0)
     page.write("a lake" + Keys.ENTER + "and a hill")
     plain = page.wait_for_ink("a lake / and a hill")
@@ -257,7 +263,14 @@ def test_characters_are_fitted_or_named(calm):
     calm.type("a þ “lake”\nand þ 5")
     calm.wait(lambda: calm["unknown"].text.startswith("This model cannot write"))
     assert "þ" in calm["unknown"].text and calm["unknown"].text.endswith(" and 5.")
+    calm.choose_style("own")
+    calm.draw([(-150, 10), (20, -20), (20, 20)])
+    calm["own-text"].clear()
+    calm["own-text"].send_keys("a þ")
     calm.type("é’")
+    calm["write"].click()
+    calm.wait(lambda: "þ, which the drawn line says" in calm["error"].text)
+    calm.choose_style("")
     calm["write"].click()
     calm.wait_for_ink("e'")
     assert "Accents left out: é written as e." in calm["status"].text

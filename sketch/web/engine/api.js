@@ -1,6 +1,8 @@
 // The source of ink of a page without a server: a worker writes. It has the functions of
 // ../static/api.js, which asks a server, and takes its place in the folder of a page.
 
+import { fetchPart } from "./network.js";
+
 export const isAlone = true;
 const MAX_CHARACTERS = 600; // of a text
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -8,9 +10,7 @@ const loaded = load();
 let lastId = 0;
 
 async function load() {
-  const answer = await fetch(new URL("../model/model.json", import.meta.url));
-  if (!answer.ok) throw new Error(`The model did not come: model.json gave ${answer.status}.`);
-  const model = await answer.json();
+  const model = await (await fetchPart("model.json")).json();
   return { ...model, known: new Set(model.alphabet), longestLine: Math.floor(model.longest_text / 2) };
 }
 loaded.catch(() => {}); // told to whoever asks
@@ -26,9 +26,10 @@ export async function getStyles() {
 }
 
 export async function findUnknown(text) {
-  const unknown = fit(text, await loaded).filter(([, plain]) => plain === undefined).map(([c]) => c);
-  const names = [...new Set(unknown)];
-  return { unknown: names, names: [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ") };
+  const fitted = fit(text, await loaded);
+  const unknown = [...new Set(fitted.filter(([, plain]) => plain === undefined).map(([c]) => c))];
+  const names = [unknown.slice(0, -1).join(", "), unknown.at(-1)].filter(Boolean).join(" and ");
+  return { unknown, names };
 }
 
 // No example was written beforehand: the pen writes one itself.
@@ -55,11 +56,9 @@ export async function* write({ text, prime, columns, bias, seed }, signal) {
       });
     },
   }).getReader();
-  const fitted = fit(text, model);
   const rows = breakLines(text, columns, model);
   if (!rows.length) throw new Error("There is no text to write.");
-  const lost = new Set(fitted.filter(([c, plain]) => plain && plain !== c && /\p{M}/u.test(c.normalize("NFKD"))).map(([c, plain]) => `${c} written as ${plain}`));
-  const notes = lost.size ? [`accents left out: ${[...lost].join(", ")}`] : [];
+  const notes = describeUnmarked(text, model);
   worker.postMessage({ id, wanted: { rows, prime: prime && (await toPrime(prime)), bias, seed, notes } });
   for (;;) {
     const { value } = await reader.read();
@@ -72,7 +71,9 @@ export async function* write({ text, prime, columns, bias, seed }, signal) {
 async function toPrime(prime) {
   const model = await loaded;
   if (typeof prime === "string") return model.styles.find(({ name }) => name === prime);
-  const text = fit(prime.text, model).map(([, plain]) => plain ?? "").join("").trim().replace(/\s+/g, " ");
+  const { names } = await findUnknown(prime.text);
+  if (names) throw new Error(`This model cannot write ${names}, which the drawn line says.`);
+  const text = breakLines(prime.text, Infinity, model).join(" ");
   if (!text) throw new Error("Say what the drawn line says.");
   return { ...prime, text, isOwn: true };
 }
@@ -81,6 +82,13 @@ async function toPrime(prime) {
 function fit(text, { known, stand_ins: standIns }) {
   const plain = (c) => (known.has(c) || /\s/.test(c) ? c : /\p{M}|\p{Cf}/u.test(c) ? "" : standIns[c]);
   return [...text.normalize().trim()].map((c) => [c, plain(c)]);
+}
+
+// Which letters are written without their marks.
+function describeUnmarked(text, model) {
+  const hasLost = ([c, plain]) => plain && plain !== c && /\p{M}/u.test(c.normalize("NFKD"));
+  const lost = new Set(fit(text, model).filter(hasLost).map((pair) => pair.join(" written as ")));
+  return lost.size ? [`accents left out: ${[...lost].join(", ")}`] : [];
 }
 
 // The lines of a text, broken at blanks; a longer word stays whole.

@@ -7,6 +7,13 @@ const MAX_LOGARITHM = 30; // window_step.py
 const CORRELATION_MARGIN = 1e-4; // mixture.py
 const MAX_STRETCH = 1.25; // mixture.py
 
+// A file of the folder model/.
+export async function fetchPart(name) {
+  const answer = await fetch(new URL(`../model/${name}`, import.meta.url)).catch(() => null);
+  if (!answer?.ok) throw new Error(`The model did not come: ${name} is missing, or its host is away.`);
+  return answer;
+}
+
 // The tensors of a safetensors file in half precision, as float32, by name.
 export function parseSafetensors(buffer) {
   const length = Number(new DataView(buffer).getBigUint64(0, true));

@@ -9,7 +9,7 @@
 // written again if its window went wrong, as attention.py says. No recogniser reads it.
 
 import { describeFault, isAtRest, unevenness } from "./checks.js";
-import { Network, parseSafetensors } from "./network.js";
+import { fetchPart, Network, parseSafetensors } from "./network.js";
 import { findBaseline, fitToModel, Sheet, toRows, toStrokes } from "./placement.js";
 
 const TRIES = 4; // at each line, before it is shown with its fault
@@ -26,16 +26,11 @@ const followed = new Map(); // see follow()
 class Stopped extends Error {}
 
 async function load() {
-  const from = (name) => fetch(new URL(`../model/${name}`, import.meta.url)).then((answer) => {
-    if (!answer.ok) throw new Error(`The model did not come: ${name} gave ${answer.status}.`);
-    return answer;
-  });
-  const [model, weights] = await Promise.all([
-    from("model.json").then((answer) => answer.json()),
-    from("weights.safetensors").then((answer) => answer.arrayBuffer()),
-  ]);
+  const [facts, weights] = await Promise.all(["model.json", "weights.safetensors"].map(fetchPart));
+  const model = await facts.json();
   const codes = new Map(model.alphabet.map((character, i) => [character, i + 1]));
-  return { ...model, codes, pen: new Network(model, parseSafetensors(weights)) };
+  const tensors = parseSafetensors(await weights.arrayBuffer());
+  return { ...model, codes, pen: new Network(model, tensors) };
 }
 
 onmessage = async ({ data: { id, wanted, next } }) => {
