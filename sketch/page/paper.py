@@ -62,7 +62,7 @@ class Layout:
         line_spacing: from baseline to baseline; None: 3.8 times the size, or as many
             rules as the letters need.
         paragraph_spacing: more space between paragraphs; None: half a line, or a whole
-            one on rules and with `first_line`. On rules it is rounded up to whole ones.
+            one with `first_line`. On rules it is rounded up to whole ones.
         align: one of `ALIGNMENTS`.
         jitter: unsteadiness of baseline, left edge and gaps: 0 is straight, 1 very
             uneven.
@@ -115,7 +115,8 @@ class Layout:
             raise ValueError(
                 f"paper of {self.paper[0]:g} x {self.paper[1]:g} mm with margins of "
                 f"{self.margin:g} mm has no room for letters of {self.size:g} mm: "
-                "choose a larger paper, a smaller margin or smaller letters"
+                "choose a larger paper, a smaller margin, smaller letters, or another "
+                "first line or left edge"
             )
 
     def _set(self, **values) -> None:
@@ -128,9 +129,6 @@ class Layout:
         if pitch is None:
             size = size or SIZE
             spacing = spacing or SPACING * size
-            # Below a given first line, the paper may have lines already.
-            paragraph = spacing if self.first_line else 0.5 * spacing
-            ascent = ASCENT * size
         else:
             if spacing is None:
                 # People write on each rule, but on every second row of small squares.
@@ -142,12 +140,16 @@ class Layout:
                     "apart: leave the line spacing out, or make it a multiple"
                 )
             size = size or min(SIZE, spacing / SPACING)
-            paragraph, ascent = spacing, ASCENT * size
-            if not self.ruled:  # the grid begins at the margin
-                ascent = _whole(ascent, pitch)
-        if self.paragraph_spacing is not None:
-            paragraph = self.paragraph_spacing
-            paragraph = _whole(paragraph, pitch) if pitch else paragraph
+        ascent = ASCENT * size
+        if self.squared or self.dotted:  # the grid begins at the margin
+            ascent = _whole(ascent, pitch)
+        paragraph = self.paragraph_spacing
+        if paragraph is None:
+            # Below a given first line, the paper may have lines already.
+            is_printed = self.first_line is not None and pitch is None
+            paragraph = spacing if is_printed else 0.5 * spacing
+        if pitch:
+            paragraph = _whole(paragraph, pitch)
         self._set(size=size, line_spacing=spacing, paragraph_spacing=paragraph)
         if self.left is None:
             self._set(left=self.margin)

@@ -52,24 +52,24 @@ def test_impossible_layout_is_refused(wrong):
 
 
 @pytest.mark.parametrize(
-    ("options", "size", "spacing", "first"),
+    ("options", "size", "spacing", "first", "gap"),
     [
-        ({}, 2.5, 9.5, 27.5),
-        ({"first_line": 40.0}, 2.5, 9.5, 40.0),
-        ({"ruled": 8.0}, 8 / 3.8, 8.0, 22 + 2.2 * 8 / 3.8),
-        ({"ruled": 12.0}, 2.5, 12.0, 27.5),
-        ({"ruled": 8.0, "line_spacing": 16.0}, 2.5, 16.0, 27.5),
-        ({"ruled": 8.0, "size": 4.0}, 4.0, 16.0, 22 + 2.2 * 4),
-        ({"squared": 5.0}, 2.5, 10.0, 32.0),  # two squares high, and a row of the grid
-        ({"dotted": 5.0, "size": 1.5}, 1.5, 5.0, 27.0),
-        ({"dotted": 5.0, "first_line": 31.0}, 2.5, 10.0, 31.0),
+        ({}, 2.5, 9.5, 27.5, 4.75),
+        ({"first_line": 40.0}, 2.5, 9.5, 40.0, 9.5),
+        ({"ruled": 8.0}, 8 / 3.8, 8.0, 22 + 2.2 * 8 / 3.8, 8.0),
+        ({"ruled": 12.0}, 2.5, 12.0, 27.5, 12.0),
+        ({"ruled": 8.0, "line_spacing": 16.0}, 2.5, 16.0, 27.5, 8.0),
+        ({"ruled": 8.0, "size": 4.0}, 4.0, 16.0, 22 + 2.2 * 4, 8.0),
+        ({"squared": 5.0}, 2.5, 10.0, 32.0, 5.0),  # two squares high, on the grid
+        ({"dotted": 5.0, "size": 1.5}, 1.5, 5.0, 27.0, 5.0),
+        ({"dotted": 5.0, "first_line": 31.0}, 2.5, 10.0, 31.0, 5.0),
     ],
 )
-def test_letters_fit_the_rules(options, size, spacing, first):
+def test_letters_fit_the_rules(options, size, spacing, first, gap):
     layout = Layout(**options)
     found = (layout.size, layout.line_spacing, layout.first_line)
-    assert found == pytest.approx((size, spacing, first))
-    assert layout.paragraph_spacing == pytest.approx(spacing if options else 4.75)
+    found += (layout.paragraph_spacing,)
+    assert found == pytest.approx((size, spacing, first, gap))
 
 
 def test_rules_are_between_the_margins_and_below_every_line():
