@@ -38,3 +38,21 @@ def make_experiment(root: Path, with_weights=True, **settings) -> Experiment:
 
 def _no_weights(path: Path) -> None:
     path.write_bytes(b"no weights")
+
+
+def make_network(**settings):
+    """A little network with its initial weights."""
+    from sketch.model.network import Network
+
+    usual = {"dim": 8, "depth": 1, "num_mixtures": 3, "uniform": 0.3}
+    usual |= {"window_mixtures": 2, "advance": 0.1, "first_input": (-0.2, 0.01, 0.0)}
+    return Network(**usual | settings)
+
+
+def always_the_same(raw, **settings):
+    """A network whose every step puts out `raw`."""
+    fixed = make_network(**settings)
+    for weight in fixed.trainable_weights:
+        weight.assign(0.0 * weight)
+    fixed.output_layer.bias.assign(raw)
+    return fixed

@@ -76,7 +76,7 @@ def command(
         end = train(plan, options, experiments, progress, group)
         exit_after(ctx, end, options.data, group)
         if group.is_first:
-            echo(end.directory.sketch_path)
+            echo(end.directory.path / "sketch.png")
 
 
 def exit_after(

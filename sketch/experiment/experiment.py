@@ -127,21 +127,6 @@ class Experiment(RunDirectory):
         return self.text_length or TEXT_LENGTH
 
     @property
-    def sketch_path(self) -> Path:
-        """The picture of 64 samples of the latest epoch."""
-        return self.path / "sketch.png"
-
-    @property
-    def pen_path(self) -> Path:
-        """The picture of the pen states of these samples."""
-        return self.path / "pen.png"
-
-    @property
-    def history_png(self) -> Path:
-        """The picture of the history."""
-        return self.path / "history.png"
-
-    @property
     def samples_dir(self) -> Path:
         """The folder of `sketch-<epoch>.png` and other samples; perhaps missing.
 

@@ -34,6 +34,7 @@ class EpochPictures:
 
     def __init__(self, experiment: Experiment, network: Network, texts: Sequence[str]):
         self.experiment = experiment
+        self.folder = experiment.path
         self.network = network
         self.texts = texts
         self._loop: SamplingLoop | None = None
@@ -43,13 +44,13 @@ class EpochPictures:
 
         A copy of sketch.png stays in samples/: of the last epoch and of every tenth.
         """
-        rows, sketch_path = self.experiment.history(), self.experiment.sketch_path
+        rows, sketch_path = self.experiment.history(), self.folder / "sketch.png"
         if rows:  # the user may have moved them away
-            draw_history(self.experiment.history_png, rows)
+            draw_history(self.folder / "history.png", rows)
         with devices.on_one_device():
             lines = self.sample()
         try:
-            draw_pen(self.experiment.pen_path, lines)
+            draw_pen(self.folder / "pen.png", lines)
             draw_sketch(sketch_path, lines)
         except DamagedInk as error:  # weights at the edge of what float32 holds
             tqdm.write(f"no sketch.png of this epoch: {error}", file=sys.stderr)
@@ -60,7 +61,7 @@ class EpochPictures:
 
     def draw_missing(self, epoch: int) -> None:
         """Draws the pictures of an epoch if a run was killed before it could."""
-        paths = self._of_epoch(epoch), self.experiment.sketch_path
+        paths = self._of_epoch(epoch), self.folder / "sketch.png"
         if not all(path.exists() for path in paths):
             self.draw(epoch)
 

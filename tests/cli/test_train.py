@@ -14,7 +14,7 @@ from sketch.training.loop import RunEnd
 @pytest.fixture
 def calls(monkeypatch):
     """What the command calls, in place of training."""
-    calls = {"end": RunEnd(SimpleNamespace(name="toy", sketch_path=Path("x.png")), 9)}
+    calls = {"end": RunEnd(SimpleNamespace(name="toy", path=Path("x")), 9)}
 
     def plan_with_data(given, model, options, root, processes):
         calls.update(given=given, model=model, options=options, root=root)
@@ -34,7 +34,7 @@ def calls(monkeypatch):
 
 
 def test_train_without_options_gives_no_setting(sketch, calls):
-    assert sketch("train") == (0, "x.png\n", "")
+    assert sketch("train") == (0, "x/sketch.png\n", "")
     assert calls["given"] == {}
     assert calls["model"] is None
     assert calls["options"] == RunOptions()
@@ -85,7 +85,7 @@ def test_experiments_are_taken_from_the_environment(sketch, calls, monkeypatch):
 
 def test_a_notice_goes_to_stderr(sketch, calls):
     calls["notice"] = "no corpus found"
-    assert sketch("train") == (0, "x.png\n", "no corpus found\n")
+    assert sketch("train") == (0, "x/sketch.png\n", "no corpus found\n")
 
 
 def test_settings_beside_model_are_checked_with_the_experiment(sketch, calls):

@@ -4,39 +4,18 @@ import math
 
 import numpy as np
 import pytest
+from untrained import always_the_same, make_network
 
 from sketch.corpus.hdf5 import Line
 from sketch.evaluation.likelihood import cell_noise, score_lines
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import normalise
 from sketch.model import mixture
-from sketch.model.network import Network, first_input
+from sketch.model.network import first_input
 
 MEAN, STD = np.array([8.25, -0.5]), np.array([42.0, 37.0])
 FLOOR = 1e-5
-
-
-def network(**kwargs):
-    return Network(
-        dim=6,
-        depth=1,
-        num_mixtures=3,
-        first_input=first_input(MEAN, STD),
-        scale_floor=FLOOR,
-        window_mixtures=2,
-        advance=0.1,
-        uniform=0.5,
-        **kwargs,
-    )
-
-
-def always_the_same(raw):
-    """A network whose every step puts out `raw`."""
-    fixed = network()
-    for weight in fixed.trainable_weights:
-        weight.assign(np.zeros(weight.shape))
-    fixed.output_layer.bias.assign(raw)
-    return fixed
+SETTINGS = {"first_input": first_input(MEAN, STD), "scale_floor": FLOOR, "uniform": 0.5}
 
 
 def one_gaussian(mean, scale, correlation=0.0):
@@ -100,7 +79,7 @@ LENGTHS = (1, 9, 30, 9, 30)  # in batches of three: padded to 9 and to 30
 @pytest.fixture(scope="module")
 def fixed_scores():
     return score_lines(
-        always_the_same(RAW), make_lines(LENGTHS), MEAN, STD, batch_size=3
+        always_the_same(RAW, **SETTINGS), make_lines(LENGTHS), MEAN, STD, batch_size=3
     )
 
 
@@ -144,7 +123,7 @@ def test_padding_batches_and_their_order_change_nothing(has_text):
     """Against the bare network, one unpadded line at a time."""
     alphabet = Alphabet(tuple("abc"))
     lines = make_lines([9, 30, 9], texts=("abc", "b", "caba"))  # all padded to 30
-    scorer = network(num_symbols=alphabet.size if has_text else None)
+    scorer = make_network(**SETTINGS, num_symbols=alphabet.size if has_text else None)
     scores = score_lines(scorer, lines, MEAN, STD, alphabet)
     for index in (0, 2):
         line = lines[index]
@@ -162,7 +141,7 @@ def test_padding_batches_and_their_order_change_nothing(has_text):
 def test_the_first_rows_score_as_the_line_that_ends_there():
     lines = make_lines(LENGTHS)
     cut = [Line(line.strokes[:9], "", line.line_id) for line in lines]
-    scorer = network()
+    scorer = make_network(**SETTINGS)
     scores = score_lines(scorer, lines, MEAN, STD, max_rows=9)
     expected = score_lines(scorer, cut, MEAN, STD)
     assert scores.num_points.tolist() == [1, 9, 9, 9, 9]
@@ -186,7 +165,7 @@ def log_cell(offset, mean, scale):
 
 
 def gaussian_scores(scale, lines, mean=(0.3, -0.2)):
-    scorer = always_the_same(one_gaussian(mean, scale))
+    scorer = always_the_same(one_gaussian(mean, scale), **SETTINGS)
     return score_lines(scorer, lines, MEAN, STD).in_units((1.0, 1.0))
 
 
@@ -237,12 +216,12 @@ def test_a_score_that_is_no_number_names_line_and_point():
     raw = RAW.copy()
     raw[0] = np.nan
     with pytest.raises(FloatingPointError, match=r"line made-0\d, point 1: .* is nan"):
-        score_lines(always_the_same(raw), make_lines([9, 9]), MEAN, STD)
+        score_lines(always_the_same(raw, **SETTINGS), make_lines([9, 9]), MEAN, STD)
 
 
 def test_an_unknown_character_names_the_line():
     alphabet = Alphabet(tuple("ab"))
-    scorer = network(num_symbols=alphabet.size)
+    scorer = make_network(**SETTINGS, num_symbols=alphabet.size)
     lines = make_lines([3, 3], texts=("ab", "a!"))
     with pytest.raises(ValueError, match="line made-01: .*'!'"):
         score_lines(scorer, lines, MEAN, STD, alphabet)

@@ -22,7 +22,7 @@ def test_lock_removes_old_temporary_files(experiment):
     experiment.samples_dir.mkdir()
     left_over = [
         temporary_beside(experiment.history_path),
-        temporary_beside(experiment.sketch_path),
+        temporary_beside(experiment.path / "sketch.png"),
         temporary_beside(experiment.samples_dir / "sketch-3.png"),
     ]
     long_ago = time.time() - OLD_SECONDS - 60

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from untrained import make_network
 
 from sketch.generation.sampling import SamplingLoop, sample
 from sketch.generation.terms import Prime, SamplingOptions
 from sketch.generation.texts import write_texts
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import END_OF_STROKE
-from sketch.model.network import Network
 
 ALPHABET = Alphabet.from_texts(["a b"])
 START = (-0.2, 0.01, 0.0)
@@ -16,16 +16,7 @@ START = (-0.2, 0.01, 0.0)
 
 @pytest.fixture(scope="module")
 def loop():
-    network = Network(
-        dim=8,
-        depth=1,
-        num_mixtures=2,
-        first_input=START,
-        window_mixtures=2,
-        advance=0.1,
-        uniform=0.3,
-        num_symbols=ALPHABET.size,
-    )
+    network = make_network(first_input=START, num_symbols=ALPHABET.size)
     return SamplingLoop(network, details=True)
 
 

@@ -5,34 +5,16 @@ import tracemalloc
 import numpy as np
 import pytest
 from keras import ops
+from untrained import always_the_same, make_network
 
 from sketch.generation.sampling import STEPS_PER_CALL, SamplingLoop, sample
 from sketch.model import mixture
-from sketch.model.network import Network
 
 START = (-0.2, 0.01, 0.0)
 
 
-def network(**kwargs):
-    return Network(
-        dim=8,
-        depth=2,
-        num_mixtures=3,
-        first_input=START,
-        window_mixtures=2,
-        advance=0.1,
-        uniform=0.3,
-        **kwargs,
-    )
-
-
-def always_the_same(raw):
-    """A network whose every step puts out `raw`."""
-    fixed = network()
-    for weight in fixed.trainable_weights:
-        weight.assign(np.zeros(weight.shape))
-    fixed.output_layer.bias.assign(raw)
-    return fixed
+def network(**settings):
+    return make_network(depth=2, first_input=START, **settings)
 
 
 def test_moments_of_a_fixed_distribution():

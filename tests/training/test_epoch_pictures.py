@@ -31,14 +31,13 @@ def ink_of_the_weights(monkeypatch):
     monkeypatch.setattr(EpochPictures, "sample", sample)
 
 
-@pytest.mark.parametrize("part", ["draw_history", "write_bytes"])
 def test_run_killed_while_it_draws_draws_first_when_resumed(
-    corpus, tmp_path, monkeypatch, part
+    corpus, tmp_path, monkeypatch
 ):
     """The epoch is saved and not done again: its pictures come first of all."""
     monkeypatch.setattr(epoch_pictures, "KEPT_EVERY", 1)
     unbroken = run(corpus, tmp_path / "a", epochs=3)
-    usual = getattr(epoch_pictures, part)
+    usual = epoch_pictures.write_bytes
     count = 0
 
     def draw_or_die(*args):
@@ -49,7 +48,7 @@ def test_run_killed_while_it_draws_draws_first_when_resumed(
         usual(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(epoch_pictures, part, draw_or_die)
+        patch.setattr(epoch_pictures, "write_bytes", draw_or_die)
         with pytest.raises(Killed):
             run(corpus, tmp_path / "b", epochs=2)
     broken = Experiment.load(unbroken.name, tmp_path / "b")
@@ -60,8 +59,9 @@ def test_run_killed_while_it_draws_draws_first_when_resumed(
     drawn = [[path.read_bytes() for path in kept(e)] for e in (unbroken, again)]
     assert drawn[0] == drawn[1]
     assert len(set(drawn[0])) == 3
-    for path in (unbroken.pen_path, unbroken.sketch_path):
-        assert path.read_bytes() == (again.path / path.name).read_bytes()
+    for name in ("pen.png", "sketch.png"):
+        files = [run.path / name for run in (unbroken, again)]
+        assert files[0].read_bytes() == files[1].read_bytes()
 
 
 def test_picture_is_of_the_weights_of_its_epoch_or_missing(
@@ -81,9 +81,9 @@ def test_picture_is_of_the_weights_of_its_epoch_or_missing(
     run(corpus, tmp_path, first.name, epochs=1)
     assert drawn == [1]
     first.history_path.unlink()
-    first.sketch_path.unlink()
+    (first.path / "sketch.png").unlink()
     run(corpus, tmp_path, first.name, epochs=1)
-    assert drawn == [1, 1] and first.sketch_path.exists()
+    assert drawn == [1, 1] and (first.path / "sketch.png").exists()
     with monkeypatch.context() as patch:
         interfere(patch, Network, 2, lambda: signal.raise_signal(signal.SIGTERM))
         assert run_to_end(corpus, tmp_path, first.name, epochs=2).signal_number
