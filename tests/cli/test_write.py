@@ -9,7 +9,7 @@ from made_up_ink import write
 from sketch.cli.main import main
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.places import pretrained_dir
-from sketch.experiment.recogniser_directory import RecogniserDirectory, find_recognisers
+from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.ink_files import read_ink
 from sketch.page.layout import Piece, lay_out
@@ -87,7 +87,7 @@ def test_a_text_on_the_command_line(run, asked, tmp_path):
 
 
 def test_the_recogniser_of_the_same_corpus_checks_by_default(run, asked, experiment):
-    (recogniser,) = find_recognisers(pretrained_dir())
+    (recogniser,) = (p.parent for p in pretrained_dir().glob("*/recogniser.json"))
     facts = {
         "alphabet": experiment.alphabet,
         "offset_mean": [0, 0],
