@@ -16,7 +16,13 @@ from sketch.generation.terms import Prime, SamplingOptions
 from sketch.ink.fit import resample
 from sketch.ink.ink_files import parse_ink
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
-from sketch.ink.strokes import DX, denormalise, extent, split_pen_strokes
+from sketch.ink.strokes import (
+    DX,
+    denormalise,
+    extent,
+    points_from_strokes,
+    split_pen_strokes,
+)
 from sketch.model.edits import error_rate
 from sketch.page.baseline import Baseline, find_baseline
 from sketch.page.layout import lay_out
@@ -37,24 +43,33 @@ REACH = 1.5  # small letters from the middle of a line to that of its dots and c
 MAX_RATE = 2.0  # of points on the way from left to right, to those of the corpus
 NEIGHBOURS = 5  # strokes of a line that tell where it is
 
+Row = Sequence[np.ndarray]  # the strokes of a line, `[n, 2]` each
+
 
 def read_notes(path: str | Path, text: str | None = None) -> list[InkLine]:
     """The lines of a file of ink, each with its text, "" where nothing tells it.
 
     Args:
-        path: see `parse_ink`. Ink without texts is cut into lines. They are
-            taken from the `.txt` file of this name, where there is one.
+        path: see `parse_ink`. Ink without texts is cut into lines; their texts are
+            those of the `.txt` file of this name, where there is one. A page, or a
+            line, that would lie on another is put below it.
         text: what the lines say, in place of any other text; None: as above.
 
     Raises:
         ValueError: not a file of ink; or another number of lines of ink than of text.
         OSError: it cannot be read.
     """
-    lines = []
+    lines: list[InkLine] = []
+    starts: set[tuple[float, float]] = set()
     for line in parse_ink(path).lines:
         pens = split_pen_strokes(line.strokes, line.start)
-        parts = [pens] if line.text else cut_lines(pens)
-        lines += [line_from_pen_strokes(part, line.text) for part in parts]
+        rows = [pens] if line.text else cut_lines(pens)
+        # Lines without a place begin at one; a page is on the one before it.
+        if lines and rows and (line.start in starts or len(rows) > 1):
+            down = (0.0, _way_below(lines, pens))
+            rows = [[pen + down for pen in row] for row in rows]
+        starts.add(line.start)
+        lines += [line_from_pen_strokes(row, line.text) for row in rows]
     lines = [line for line in lines if extent(line.strokes)[DX] > 0]
     beside, source = Path(path).with_suffix(".txt"), "the text"
     if text is None and beside.is_file() and not any(line.text for line in lines):
@@ -70,7 +85,14 @@ def read_notes(path: str | Path, text: str | None = None) -> list[InkLine]:
     return [line._replace(text=row) for line, row in zip(lines, rows, strict=True)]
 
 
-def cut_lines(pens: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+def _way_below(lines: Sequence[InkLine], pens: Row) -> float:
+    """How far strokes must go down to be below all lines."""
+    points = [points_from_strokes(line.strokes, line.start) for line in lines]
+    bottom, top = np.concatenate(points)[:, 1].max(), np.concatenate(pens)[:, 1].min()
+    return max(bottom + find_baseline(pens).swing - top, 0.0)
+
+
+def cut_lines(pens: Row) -> list[Row]:
     """The strokes of a page by its lines, from top to bottom.
 
     A stroke belongs to the line whose strokes beside it are as high on the page. One
@@ -81,7 +103,7 @@ def cut_lines(pens: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
     """
     if not pens:
         return []
-    size = find_baseline(pens).swing or float(np.ptp(np.concatenate(pens)[:, 1]))
+    size = find_baseline(pens).swing
     middles = np.array([(pen.min(axis=0) + pen.max(axis=0)) / 2 for pen in pens])
     lines: list[list[int]] = []
     for number, (x, y) in enumerate(middles):
@@ -147,22 +169,22 @@ def _with_texts(
 ) -> tuple[list[InkLine], list[str]]:
     """The lines that have a text or can be read, and what was read."""
     unread = [number for number, line in enumerate(lines) if not line.text.strip()]
-    texts, notes = [line.text for line in lines], []
-    if unread and check is None:
+    if not unread:
+        return list(lines), []
+    if check is None:
         raise ValueError(
             f"{counted(len(unread), 'line')} of the ink have no text: give it, put it "
             "into a .txt file beside the ink, or let a recogniser read it by --check"
         )
-    if unread:
-        ink = _at_scale(experiment, lines)
-        ink = [ink[number] for number in unread]
-        readings = check.recogniser.read(ink, experiment.offset_std)
-        for number, reading in zip(unread, readings, strict=True):
-            texts[number] = reading.strip()
-            told = f"is read as {texts[number]!r}" if texts[number] else "is left out"
-            notes.append(f"line {number + 1} {told}")
-    told = [line._replace(text=text) for line, text in zip(lines, texts, strict=True)]
-    return [line for line in told if line.text], notes
+    ink = _at_scale(experiment, lines)
+    readings = check.recogniser.read([ink[n] for n in unread], experiment.offset_std)
+    read, notes = dict(zip(unread, map(str.strip, readings), strict=True)), []
+    for number, text in read.items():
+        told = f"is read as {text!r}" if text else "cannot be read, and is left out"
+        notes.append(f"line {number + 1} {told}")
+    texts = [read.get(number, line.text) for number, line in enumerate(lines)]
+    told = zip(lines, texts, strict=True)
+    return [line._replace(text=text) for line, text in told if text], notes
 
 
 def _at_scale(experiment: Experiment, lines: Sequence[InkLine]) -> list[np.ndarray]:

@@ -4,13 +4,13 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from made_up_ink import GAP, WIDTH, X_HEIGHT, pens_of, turned
+from made_up_ink import GAP, WIDTH, X_HEIGHT, pens_of, turned, write
 from untrained import make_experiment
 
 from sketch.generation.terms import SamplingOptions
 from sketch.ink.fit import resample_stroke
-from sketch.ink.ink_files import write_json
-from sketch.ink.line_of_ink import line_from_pen_strokes
+from sketch.ink.ink_files import read_ink, write_json
+from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 from sketch.ink.strokes import split_pen_strokes
 from sketch.page.baseline import find_baseline
 from sketch.page.layout import Piece
@@ -50,6 +50,25 @@ def test_dots_that_were_made_last_go_to_their_lines():
     assert [sorted(map(len, line)) for line in found] == [
         sorted(map(len, line)) for line in lines
     ]
+
+
+def test_lines_that_begin_at_one_place_are_put_below_each_other(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, [InkLine(write(text), text) for text in TEXTS])  # as Pen.write's
+    lines = read_notes(path)
+    middles = [
+        split_pen_strokes(one.strokes, one.start)[0][:, 1].mean() for one in lines
+    ]
+    assert np.diff(middles).min() > 2 * X_HEIGHT
+    # Two pages of notes: none of their lines is taken for a part of another.
+    pens = [pen for line in page() for pen in line]
+    write_json(path, [line_from_pen_strokes(pens, ""), line_from_pen_strokes(pens, "")])
+    assert len(read_notes(path)) == 8
+    write_json(
+        path, [line_from_pen_strokes(*one) for one in zip(page(), TEXTS, strict=True)]
+    )
+    starts = [line.start for line in read_notes(path)]
+    assert starts == [line.start for line in read_ink(path)]
 
 
 @pytest.fixture
@@ -158,7 +177,7 @@ def test_what_is_read_is_told_and_what_cannot_be_read_is_left_out(
     assert ink.notes[:5] == [
         "line 1 is read as 'a title, here'",
         "line 2 is read as 'the jug if full'",
-        "line 3 is left out",
+        "line 3 cannot be read, and is left out",
         "line 4 is read as 'and so'",
         "the hand is that of the words 'the jug if'",
     ]
