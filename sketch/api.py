@@ -20,7 +20,7 @@ from sketch.ink.line_of_ink import InkLine
 from sketch.page.layout import lay_out, number_pages
 from sketch.page.markdown import Paragraph, read_paragraphs
 from sketch.page.paper import Layout, sheet
-from sketch.page.typing import describe_unmarked, fit_text
+from sketch.page.typing import describe_rare, describe_unmarked, fit_text
 from sketch.page.written import Ink
 from sketch.writing import MAX_ERROR_RATE
 from sketch.writing.arguments import require_share, whole_numbers
@@ -129,7 +129,7 @@ class Pen:
         counts = {"tries": tries, "steps_per_character": steps}
         seed, tries, steps = whole_numbers(bias, seed, **counts)
         require_share(max_error_rate)
-        paragraphs, _ = self.fit(text, True, replace_unknown)
+        paragraphs, notes = self.fit(text, True, replace_unknown)
         lines = [line for part in paragraphs for line in part.text.split("\n")]
         has_blank = self.experiment.alphabet.has_blank
         if not has_blank and any(" " in line for line in lines):
@@ -163,7 +163,7 @@ class Pen:
             list(map(InkLine, own, lines)),
             faults=[fault for line in written for fault in line.faults],
             tries=[count for line in written for count in line.tries],
-            notes=self._describe(text, loaded_prime, reading_check),
+            notes=notes + self._describe(text, loaded_prime, reading_check),
         )
 
     def write_page(
@@ -334,7 +334,10 @@ class Pen:
         paragraphs, notes = read_paragraphs(text, fit, keep_lines, markdown)
         if not paragraphs:
             raise ValueError("there is no text to write")
-        return paragraphs, notes
+        written = "".join(part.text for part in paragraphs)
+        return paragraphs, notes + describe_rare(
+            written, self.experiment.character_counts
+        )
 
     def _describe(
         self, text: str, prime: "Prime | None", check: "ReadingCheck | None"

@@ -70,6 +70,12 @@ OF_WRITING = ("biases", "number", "tries", "seed")
     help="A recogniser, made by `sketch train-recogniser`, for --legibility.",
 )
 @click.option(
+    "--check",
+    type=ExperimentName(RECOGNISER_NAME),
+    help="With --legibility: choose among --tries with this recogniser, which must not "
+    "be the one that reads.",
+)
+@click.option(
     "--bias",
     "biases",
     type=FiniteRange(0, 100),
@@ -102,6 +108,7 @@ def command(
     legibility: bool,
     style: bool,
     recogniser: str | None,
+    check: str | None,
     biases: tuple[float, ...],
     number: int,
     tries: int,
@@ -131,7 +138,7 @@ def command(
     else:
         refuse_unused(ctx, OF_WRITING, "goes only with --legibility or --style")
     if not legibility:
-        refuse_unused(ctx, ("recogniser",), "goes only with --legibility")
+        refuse_unused(ctx, ("recogniser", "check"), "goes only with --legibility")
 
     from sketch.experiment.experiment import Experiment
 
@@ -143,6 +150,9 @@ def command(
         if recogniser is None:
             recogniser = f"{experiment.hyperparameters.name}-recogniser"
         loaded = RecogniserDirectory.load(recogniser, experiments)
+        chooser = check and RecogniserDirectory.load(check, experiments)
+        if chooser and chooser.path.samefile(loaded.path):
+            raise click.UsageError("--check and --recogniser must be two", ctx)
 
     from sketch.backend import devices
 
@@ -152,7 +162,9 @@ def command(
     if legibility:
         from sketch.evaluation.legibility import evaluate_legibility
 
-        report = evaluate_legibility(experiment, experiments, loaded, *writing)
+        report = evaluate_legibility(
+            experiment, experiments, loaded, *writing, check=chooser
+        )
     elif style:
         from sketch.evaluation.style import evaluate_style
 

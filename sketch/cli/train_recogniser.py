@@ -22,7 +22,8 @@ from sketch.system.messages import echo
 @click.option(
     "--recogniser",
     metavar="RECOGNISER",
-    help="Resume this recogniser: its name, or the path of its directory.",
+    help="Resume this recogniser, by its name or directory; with another --lr and so "
+    "on, start a new one from its best weights.",
 )
 @settings_options(RecogniserSettings, RecogniserOptions)
 @common_options(progress=True)

@@ -282,17 +282,19 @@ def command(
         return require_faultless(ink.faults, strict)
     if sum(len(letter.text) for letter in letters) > LONG_TEXT and not progress:
         echo("a long text takes minutes; --progress shows how far it is", err=True)
-    if fields is not None:
-        fitting = ("keep_lines", "replace_unknown", "markdown")
-        for letter in letters:
-            try:
-                pen.fit(letter.text, *(options[name] for name in fitting))
-            except ValueError as error:
-                raise click.ClickException(f"{letter.where}{error}") from error
-        if options["prime"] is None:
-            echo("note: each row has a hand of its own; --prime keeps one", err=True)
-    seed = options.pop("seed")
+    fitting = ("keep_lines", "replace_unknown", "markdown")
     told: set[str] = set()
+    for letter in letters:
+        try:
+            notes = pen.fit(letter.text, *(options[name] for name in fitting))[1]
+        except ValueError as error:
+            raise click.ClickException(f"{letter.where}{error}") from error
+        for note in sorted({*notes} - told):
+            echo(f"note: {note}", err=True)
+        told.update(notes)
+    if fields is not None and options["prime"] is None:
+        echo("note: each row has a hand of its own; --prime keeps one", err=True)
+    seed = options.pop("seed")
     faults: list[str] = []
     for number, letter in enumerate(letters):
         options["seed"] = (seed + number) % 2**31

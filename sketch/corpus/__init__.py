@@ -6,6 +6,7 @@
 - `hdf5_checks`: checks of a file from a stranger
 - `rows`: rows by number: in memory, or on disk until needed
 - `shards`: several corpus files as one
+- `recombine`: new lines out of words of one form
 - `batches`: lines of a split as padded batches of similar length
 - `find`: where the corpus file is
 - `demo`: the built-in corpus

@@ -10,7 +10,9 @@ So few places of a disk are read at a time, whether lines are in memory or not.
 
     padding goes on the right; mask 1.0 = real step, 0.0 = padding
     every line is seen once an epoch, whole unless `max_length` cuts it; in training a
-    few lines, drawn anew each epoch, are seen twice, so that every batch is full
+    few lines, drawn anew each epoch, are seen twice, so that every batch is full;
+    with `recombine` a share of them, drawn anew too, makes room for lines put together
+    from words of others, of about the same length
 
 With text every line gets one more row, the *rest*: the lifted pen stays where it is and
 stays lifted. Only 0.2 % of IAM-OnDB's lines have this elsewhere, so a model learns from
@@ -24,6 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sketch.corpus.recombine import NewLines
 from sketch.corpus.rows import Rows, RowsInMemory
 from sketch.ink.alphabet import PADDED_TO, padded_length
 from sketch.ink.strokes import DX, DY, normalise
@@ -31,7 +34,7 @@ from sketch.system.messages import counted
 
 # The last number of a seed (seed, epoch, line, …) says what is drawn. Never 0: numpy
 # pads seeds with zeros, so line 0 would draw from the stream of the order again.
-REST_STREAM, VARIATION_STREAM = 1, 2
+REST_STREAM, VARIATION_STREAM, RECOMBINATION_STREAM = 1, 2, 3
 REST_SPREAD = 0.05  # of the resting pen about (0, 0), in normalised units
 
 BLOCK = 1024  # lines read together: 8 MB of lines like IAM-OnDB's
@@ -96,6 +99,8 @@ class Batches:
         seed: of the order and of `augment`.
         max_length: cuts longer lines; None keeps them whole.
         augment: greatest relative change of each line's size, stretch and slant.
+        recombine: share of the lines of an epoch that are new.
+        new_lines: makes these; None if there are none.
         fills_up: repeats lines, so that no batch has empty rows; for training, where a
             step for a few lines would move the weights as far as one for many.
         padded_lengths: as from `choose_lengths`; None chooses them here. Lengths that
@@ -117,6 +122,8 @@ class Batches:
         seed: int = 0,
         max_length: int | None = None,
         augment: float = 0.0,
+        recombine: float = 0.0,
+        new_lines: NewLines | None = None,
         fills_up: bool = False,
         padded_lengths: np.ndarray | None = None,
         process: int = 0,
@@ -139,6 +146,7 @@ class Batches:
         self.batch_size = batch_size
         self.seed = seed
         self.augment = augment
+        self.recombine, self.new_lines = recombine, new_lines
         self.fills_up = fills_up
         rows = batch_size // num_processes
         self.rows = slice(process * rows, (process + 1) * rows)
@@ -248,23 +256,39 @@ class Batches:
         time = int(self.padded_lengths[group]) + self.num_rest
         strokes = np.zeros((len(lines), time, 3), np.float32)
         mask = np.zeros((len(lines), time), np.float32)
-        for row, whole in zip(held, self.strokes.take(lines[held]), strict=True):
-            length = self.lengths[lines[row]]
-            varied = self._vary(epoch, lines[row], whole[: self.max_length])
-            strokes[row, :length] = normalise(varied, self.offset_mean, self.offset_std)
-            mask[row, :length] = 1.0
         inputs = {"strokes": strokes, "mask": mask}
+        texts = [()] * len(held)
         if self.texts is not None:
+            texts = self.texts.take(lines[held])
             shape = len(lines), self.text_lengths[group]
             inputs["text"] = np.full(shape, -1, np.int32)
             inputs["rest"] = np.zeros_like(mask)
-            for row, text in zip(held, self.texts.take(lines[held]), strict=True):
-                line, length = lines[row], self.lengths[lines[row]]
+        whole = self.strokes.take(lines[held])
+        for row, ink, text in zip(held, whole, texts, strict=True):
+            line = lines[row]
+            ink, text = self._recombine(epoch, line, group) or (ink, text)
+            varied = self._vary(epoch, line, ink[: self.max_length])
+            length = len(varied)
+            strokes[row, :length] = normalise(varied, self.offset_mean, self.offset_std)
+            mask[row, :length] = 1.0
+            if self.texts is not None:
                 inputs["text"][row, : len(text)] = text
-                if length == self.strokes.lengths[line]:  # else the text goes on
+                if length == len(ink):  # else the text goes on
                     strokes[row, length] = self._rest(epoch, line)
                     inputs["rest"][row, length] = 1.0
         return Batch(inputs, lines)
+
+    def _recombine(
+        self, epoch: int, line: int, group: int
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        """Ink and codes of a new line in place of this one, or None."""
+        if self.new_lines is None:
+            return None
+        rng = np.random.default_rng([self.seed, epoch, line, RECOMBINATION_STREAM])
+        if rng.random() >= self.recombine:
+            return None
+        max_codes = self.text_lengths[group] if self.texts is not None else None
+        return self.new_lines.draw(rng, int(self.padded_lengths[group]), max_codes)
 
     def _rest(self, epoch: int, line: int) -> np.ndarray:
         """The row behind a line, normalised; see the module's docstring."""

@@ -13,6 +13,7 @@ from sketch.generation.terms import Prime
 from sketch.generation.texts import WrittenLine, write_texts
 from sketch.ink.alphabet import Alphabet, padded_length
 from sketch.system.messages import counted
+from sketch.writing.check import ReadingCheck
 from sketch.writing.pen import sampling_options, scale_to_prime
 
 BATCH_SIZE = 64  # lines written at once
@@ -59,6 +60,7 @@ def write_all(
     seed: int,
     max_tries: int,
     primes: Sequence[Prime] | None = None,
+    check: ReadingCheck | None = None,
     bar=None,
 ) -> tuple[list[WrittenLine], float]:
     """Writes texts, those of similar length together.
@@ -71,6 +73,7 @@ def write_all(
         texts: what to write.
         bias, seed, max_tries: see `SamplingOptions`.
         primes: ink that each text continues, or None.
+        check: chooses among tries, or None.
         bar: a progress bar, updated by line; or None.
 
     Returns:
@@ -103,6 +106,7 @@ def write_all(
             [texts[place] for place in places],
             options,
             [primes[place] for place in places],
+            check and check.of_pen(experiment.offset_mean, experiment.offset_std),
         )
         written |= zip(places, done, strict=True)
         if bar is not None:

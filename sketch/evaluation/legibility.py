@@ -15,7 +15,7 @@ from sketch.corpus.shards import open_shards
 from sketch.evaluation.batch_writing import spellable_lines, spread, write_all
 from sketch.evaluation.bootstrap import estimate_quotients, forms_of
 from sketch.evaluation.distances import STATISTICS, compare, measure
-from sketch.evaluation.sentences import SENTENCES, unseen_sentences
+from sketch.evaluation.sentences import SENTENCES, number_lines, unseen_sentences
 from sketch.evaluation.subject import describe_subject, with_text
 from sketch.experiment.corpora import require_corpus
 from sketch.experiment.experiment import Experiment
@@ -25,11 +25,12 @@ from sketch.generation.sampling import SamplingLoop
 from sketch.ink.fit import unit_ratio
 from sketch.model.edits import edit_distance
 from sketch.system.messages import progress_bar
+from sketch.writing.check import ReadingCheck
 from sketch.writing.loaded_recogniser import LoadedRecogniser
 from sketch.writing.pen import line_in_units
 
 FORMAT = "sketch legibility 1"
-OWN, VALID = "new sentences", "validation texts"
+OWN, VALID, NUMBERS = "new sentences", "validation texts", "dates, prices, numbers"
 
 
 def evaluate_legibility(
@@ -43,6 +44,7 @@ def evaluate_legibility(
     max_tries: int = 1,
     seed: int = 0,
     progress: bool = False,
+    check: RecogniserDirectory | None = None,
 ) -> dict[str, Any]:
     """Let an experiment write, and a recogniser read that and real lines.
 
@@ -57,6 +59,7 @@ def evaluate_legibility(
         max_tries: how often a faulty piece is written at most.
         seed: the same seed writes the same ink.
         progress: whether to show a bar on stderr.
+        check: another recogniser, which chooses among tries.
 
     Returns:
         The report.
@@ -67,7 +70,7 @@ def evaluate_legibility(
             can spell.
     """
     experiment.require_text()
-    alphabets = experiment.alphabet, recogniser.alphabet
+    alphabets = [one.alphabet for one in (experiment, recogniser, check) if one]
     with open_shards(require_corpus(experiment, data)) as corpus:
         lines, notes = spellable_lines(corpus, "valid", alphabets)
         sets = [corpus.transcripts(name) for name in corpus.sets]
@@ -92,9 +95,11 @@ def evaluate_legibility(
     real = summarise_reading(texts, readings, forms)
     measured = [measure(line.strokes, line.transcript) for line in lines]
     written = []
-    total = len(biases) * (len(texts) + len(own))
+    numbers = number_lines(alphabets)
+    chooser = check and ReadingCheck(LoadedRecogniser(check))
+    total = len(biases) * (len(texts) + len(own) + len(numbers))
     with progress_bar("writing", total, "line", progress) as bar:
-        for name, these in ((VALID, texts), (OWN, own)):
+        for name, these in ((VALID, texts), (OWN, own), (NUMBERS, numbers)):
             for bias in biases if these else ():
                 done, seconds = write_all(
                     experiment,
@@ -103,6 +108,7 @@ def evaluate_legibility(
                     bias=bias,
                     seed=seed,
                     max_tries=max_tries,
+                    check=chooser,
                     bar=bar,
                 )
                 ink = [line_in_units(experiment, line) for line in done]
@@ -132,6 +138,7 @@ def evaluate_legibility(
             "step": loaded.state.get("step"),
         },
         "tries": max_tries,
+        "check": check and check.name,
         "real": real,
         "written": written,
         "notes": [*notes, *own_notes],
@@ -163,8 +170,9 @@ def summarise_reading(
 def _rows(report: Mapping[str, Any]) -> list[str]:
     rows = [
         "read by {name}: epoch {epoch}, step {step}".format(**report["recogniser"]),
+        *([f"checked by {report['check']}"] if report["check"] else []),
         "",
-        f"{'':26}{'lines':>6}{'wrong':>8}  {'95 % interval':18}{'failed':>6}"
+        f"{'':32}{'lines':>6}{'wrong':>8}  {'95 % interval':18}{'failed':>6}"
         f"{'characters/s':>14}",
         _row("real lines, the floor", report["real"]),
     ]
@@ -189,4 +197,4 @@ def _rows(report: Mapping[str, Any]) -> list[str]:
 def _row(name: str, reading: Mapping[str, Any]) -> str:
     rate = reading["error_rate"]
     interval = "({low:.1%} to {high:.1%})".format(**rate)
-    return f"{name:26}{reading['num_lines']:>6,}{rate['value']:>8.1%}  {interval:18}"
+    return f"{name:32}{reading['num_lines']:>6,}{rate['value']:>8.1%}  {interval:18}"

@@ -1,6 +1,9 @@
-"""Sentences to write that are in no corpus, so that none can have been learned."""
+"""Texts to write that are in no corpus, so that none can have been learned."""
 
+import re
 from collections.abc import Iterable
+
+import numpy as np
 
 from sketch.ink.alphabet import Alphabet
 
@@ -38,6 +41,34 @@ SENTENCES = (
     "Dust off the accordion, quick",
     "Seven jurors exchanged recipes",
 )
+
+# Dates, times, prices, phone numbers, addresses; _ is any digit.
+NUMBERS = (
+    "York, 1_ March 19__",
+    "born 2_.12.20__",
+    "Train ___ to Hull: 1_:4_",
+    "open _:30 to 1_:15",
+    "Total _,___.__",
+    "1_ for ___.__ each",
+    "Tel. 0___ ___ ____",
+    "call (___) ___-____",
+    "___ Mill Lane, Leeds",
+    "PO Box ____, Bath _____",
+)
+
+
+def number_lines(alphabets: Iterable[Alphabet], count: int = 100) -> list[str]:
+    """Made-up lines full of numbers, always the same ones.
+
+    Args:
+        alphabets: as in `unseen_sentences`; lines that they cannot spell are left out.
+        count: of lines, before some are left out.
+    """
+    rng = np.random.default_rng(0)
+    known = set.intersection(*(set(alphabet.characters) for alphabet in alphabets))
+    kinds = (NUMBERS[number % len(NUMBERS)] for number in range(count))
+    lines = [re.sub("_", lambda _: str(rng.integers(10)), kind) for kind in kinds]
+    return [line for line in lines if set(line) <= known]
 
 
 def unseen_sentences(

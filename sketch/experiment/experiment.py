@@ -17,7 +17,7 @@ reads nothing outside it.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -45,6 +45,8 @@ class Experiment(RunDirectory):
             more character; 0: unknown.
         slow_speeds: of the pen, normalised: 1 % and 4 % of the training points are
             slower (`training.run_lines.measure_speeds`). Sampling fades its bias there.
+        character_counts: how often each character is in the transcripts that it and
+            its ancestors learned from; empty: unknown.
         lineage: the experiment whose weights it began with, or None.
     """
 
@@ -58,6 +60,7 @@ class Experiment(RunDirectory):
     text_length: int = 0
     points_per_character: float = 0.0
     slow_speeds: tuple[float, float] = SLOW_SPEEDS
+    character_counts: Mapping[str, int] = field(default_factory=dict)
     lineage: Lineage | None = None
 
     @classmethod
@@ -71,7 +74,8 @@ class Experiment(RunDirectory):
             hyperparameters: the settings.
             facts: `alphabet` (an Alphabet), `offset_mean` and `offset_std` (two
                 numbers each), `data_digest`; optional are `text_length`,
-                `points_per_character`, `slow_speeds` and `lineage` (a Lineage or None).
+                `points_per_character`, `slow_speeds`, `character_counts` and `lineage`
+                (a Lineage or None).
 
         Raises:
             FileExistsError: there is one of this name; tells the two ways on.

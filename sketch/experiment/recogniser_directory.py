@@ -13,7 +13,7 @@ Like an experiment, it is written whole or not at all, and nothing in it is run.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,7 +21,12 @@ import sketch
 from sketch.experiment.history import COMMON_COLUMNS
 from sketch.experiment.places import RECOGNISER_NAME
 from sketch.experiment.run_directory import RunDirectory
-from sketch.experiment.settings_file import corpus_content, parse_corpus
+from sketch.experiment.settings_file import (
+    Lineage,
+    corpus_content,
+    parse_corpus,
+    parse_lineage,
+)
 from sketch.settings.hyperparameters import from_json, to_json
 from sketch.settings.recogniser_settings import RecogniserSettings, recogniser_name
 
@@ -32,6 +37,7 @@ class RecogniserDirectory(RunDirectory):
 
     Attributes:
         settings: of the recogniser and its training.
+        lineage: the recogniser whose weights it began with, or None.
     """
 
     kind: ClassVar[str] = "recogniser"
@@ -46,6 +52,7 @@ class RecogniserDirectory(RunDirectory):
     )
 
     settings: RecogniserSettings
+    lineage: Lineage | None = None
 
     @property
     def dataset_name(self) -> str:
@@ -55,7 +62,8 @@ class RecogniserDirectory(RunDirectory):
     def parse(content: Mapping[str, Any]) -> dict[str, Any]:
         facts = parse_corpus(content)  # first: it checks the format
         return facts | {
-            "settings": from_json(content.get("settings"), RecogniserSettings)
+            "settings": from_json(content.get("settings"), RecogniserSettings),
+            "lineage": parse_lineage(content.get("lineage")),
         }
 
     @classmethod
@@ -67,37 +75,49 @@ class RecogniserDirectory(RunDirectory):
         Args:
             root: the folder of all experiments; made if it is missing.
             settings: of the recogniser.
-            facts: `alphabet`, `offset_mean`, `offset_std` and `data_digest`.
+            facts: `alphabet`, `offset_mean`, `offset_std`, `data_digest` and perhaps
+                `lineage`.
 
         Raises:
             FileExistsError: there is one of this name; tells the two ways on.
             OSError: the directory cannot be written.
         """
-        path = Path(os.path.abspath(root)) / recogniser_name(settings)
+        lineage = facts.get("lineage")
+        name = recogniser_name(settings, lineage.digest if lineage else None)
+        path = Path(os.path.abspath(root)) / name
         content = {
             "format": 1,
             "sketch_version": sketch.__version__,
             "settings": to_json(settings),
             **corpus_content(facts),
+            "lineage": asdict(lineage) if lineage else None,
         }
         return cls(path, **cls.parse(content))._create(content)
 
-    def require_same(self, given: Mapping[str, Any]) -> None:
-        """Refuses settings that this recogniser was not made with.
+    def derive(self, given: Mapping[str, Any]) -> RecogniserSettings:
+        """These settings with some others, for a recogniser that its weights fit.
 
         Raises:
-            ValueError: shows both values of each.
+            ValueError: they do not fit: shows both values.
         """
-        changed = [
-            f"{field.metadata['option'].flags[0]} is {getattr(self.settings, name)} "
-            f"there and {given[name]} here"
-            for field in fields(RecogniserSettings)
-            if (name := field.name) in given
-            and given[name] != getattr(self.settings, name)
-        ]
-        if changed:
-            raise ValueError(
-                f"{self.name} was made with other settings: {'; '.join(changed)}. "
-                "Leave them out to go on with it, or leave out --recogniser for a new "
-                "one"
-            )
+        settings = replace(self.settings, **given)
+        for flag, name in (("--depth", "depth"), ("--dim", "dim")):
+            old, new = getattr(self.settings, name), getattr(settings, name)
+            if old != new:
+                raise ValueError(
+                    f"the weights of {self.name} have another shape: {flag} is {old} "
+                    f"there and {new} here. Leave that out to go on with them, or "
+                    "leave out --recogniser to begin anew"
+                )
+        return settings
+
+    def as_lineage(self) -> Lineage:
+        """The lineage of a recogniser that begins with its best weights.
+
+        Raises:
+            ValueError: it has none yet.
+        """
+        best = self.load_checkpoint("best")
+        if best is None or type(best[1].get("step")) is not int:
+            raise ValueError(f"{self.name} has no best checkpoint yet to start from")
+        return Lineage(self.name, best[1]["step"], (self.data_digest,))

@@ -3,7 +3,8 @@
 `format` (1), `sketch_version`, `hyperparameters` (all of them), `alphabet` (a list of
 characters), `offset_mean` and `offset_std` (two numbers each, in the recording's
 units), `data_digest`, `text_length` and `points_per_character` (of the corpus; 0 if it
-has no texts), `slow_speeds` (see `Experiment`; absent in old files), and `lineage`
+has no texts), `slow_speeds` and `character_counts` (see `Experiment`; absent in old
+files), and `lineage`
 (`parent`, its `step` and `learned_from`, or null).
 """
 
@@ -59,6 +60,7 @@ def to_content(
         "text_length": int(facts.get("text_length", 0)),
         "points_per_character": float(facts.get("points_per_character", 0)),
         "slow_speeds": [float(v) for v in facts.get("slow_speeds", SLOW_SPEEDS)],
+        "character_counts": dict(facts.get("character_counts", {})),
         "lineage": asdict(lineage) if lineage else None,
     }
 
@@ -94,12 +96,18 @@ def parse_content(content: Mapping[str, Any]) -> dict[str, Any]:
         speeds = tuple(_parse_pair(content, "slow_speeds").tolist())
     if not 0 <= speeds[0] < speeds[1]:
         raise ValueError(f"`slow_speeds` must rise from 0 or more, received {speeds}")
+    counts = content.get("character_counts", {})
+    if not isinstance(counts, dict) or not all(
+        type(count) is int and count >= 0 for count in counts.values()
+    ):
+        raise ValueError("`character_counts` must give a whole number by character")
     return {
         "hyperparameters": from_json(content.get("hyperparameters")),
         **facts,
         "text_length": text_length,
         "points_per_character": float(density),
         "slow_speeds": speeds,
+        "character_counts": counts,
         "lineage": parse_lineage(content.get("lineage")),
     }
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sketch.ink.alphabet import Alphabet, normalise_text
 
@@ -30,6 +30,7 @@ WITH_MARK = re.compile(r"LATIN (SMALL|CAPITAL) LETTER ([A-Z]) WITH .*")
 SAME = ("<compat>", "<noBreak>", "<wide>", "<narrow>", "<font>")
 JOINER = "\N{ZERO WIDTH JOINER}"
 MAX_NAMED = 10  # characters in a message
+HARDLY_SEEN = 1e-4  # of all characters; each digit is 1.2e-4 or more of IAM-OnDB
 
 
 def decode_text(content: bytes, name: str) -> str:
@@ -129,6 +130,24 @@ def describe_unmarked(text: str, alphabet: Alphabet) -> list[str]:
         if plain and plain != cluster and _has_mark(cluster)
     ]
     return [f"accents left out: {', '.join(lost[:MAX_NAMED])}"] if lost else []
+
+
+def describe_rare(text: str, counts: Mapping[str, int]) -> list[str]:
+    """Tells a user which characters of a text the model has hardly seen.
+
+    Args:
+        text: in the model's characters.
+        counts: how often each character is in what it learned from; empty: unknown.
+    """
+    most = HARDLY_SEEN * sum(counts.values())
+    rare = [
+        f"{c} ({'once' if counts.get(c) == 1 else f'{counts.get(c, 0)} times'})"
+        for c in sorted(set(text))
+        if not c.isspace() and counts.get(c, 0) < most
+    ]
+    if not rare:
+        return []
+    return [f"hardly seen in training, so they may not be legible: {_list(rare)}"]
 
 
 def _fit(text: str, known: set[str]) -> Iterator[tuple[str, str | None]]:

@@ -173,6 +173,17 @@ class Hyperparameters(Settings):
         between=(0, 1),
     )
 
+    recombine: float = option(
+        0.0,
+        "--recombine",
+        "Share of the training lines that are new in each epoch: words of one form in "
+        "another order, with rare characters and other numbers more often; needs "
+        "transcripts.",
+        minimum=0,
+        maximum=1,
+        group="Data",
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_dataset_name(self.name)

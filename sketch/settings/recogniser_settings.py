@@ -51,6 +51,7 @@ class RecogniserSettings(Settings):
     # Models vary what they write, so the training lines must vary too.
     augment: float = _setting("augment", 0.2)
     seed: int = _setting("seed")
+    recombine: float = _setting("recombine")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -68,8 +69,10 @@ class RecogniserOptions(CommonOptions):
     )
 
 
-def recogniser_name(settings: RecogniserSettings) -> str:
-    """A recogniser's directory: `<dataset>-recogniser` and a tag for each setting
-    that differs from its default. No tag is `-recogniser`: the name is injective.
+def recogniser_name(settings: RecogniserSettings, parent: str | None = None) -> str:
+    """A recogniser's directory: `<dataset>-recogniser`, a tag for each setting that
+    differs from its default, and `-from-<6 hex>` if it began with another's weights. No
+    tag is `-recogniser`: the name is injective.
     """
-    return f"{settings.name}-recogniser{tags(settings)}"
+    origin = f"-from-{parent}" if parent else ""
+    return f"{settings.name}-recogniser{tags(settings)}{origin}"

@@ -12,6 +12,7 @@ Characters that only the new corpus has join the parent's alphabet: see
 `Network.take_weights`.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,7 +31,7 @@ def inherit_facts(
     Args:
         parent: the experiment with the weights.
         own: `alphabet`, `offset_mean`, `offset_std`, `text_length`,
-            `points_per_character` and `data_digest` of the corpus.
+            `points_per_character`, `character_counts` and `data_digest` of the corpus.
         has_text: whether the new experiment has texts.
 
     Returns:
@@ -45,8 +46,14 @@ def inherit_facts(
     knows_text = has_text and parent.hyperparameters.text
     if not knows_text:
         facts |= {name: own[name] for name in ("alphabet", "text_length")}
+    counts = Counter(own["character_counts"])
     if parent.data_digest == own["data_digest"]:
+        facts["character_counts"] = dict(parent.character_counts or counts)
         return facts, []
+    if knows_text:  # of a parent that does not tell, nobody knows what it has seen
+        theirs = Counter(parent.character_counts)
+        counts = theirs and counts + theirs
+    facts["character_counts"] = dict(counts)
     notes = []
     known = set(parent.alphabet.characters)
     new = sorted(set(own["alphabet"].characters) - known)

@@ -84,20 +84,26 @@ def plan_recogniser_with_data(
 ]:
     """Decides what `sketch train-recogniser` trains, and on which corpus.
 
+    With settings other than its own, a new recogniser starts from its best weights, on
+    the same corpus.
+
     Args:
         given: the fields of `RecogniserSettings` that the user set.
-        recogniser: `--recogniser`: the one to go on with; None: a new one.
+        recogniser: `--recogniser`: the one to go on with or start from; None: a new
+            one.
         options: as the user gave them.
         root: the folder of all experiments.
 
     Returns:
-        The settings; the directory, None for a new recogniser; the options, settled,
-        with the corpus' files as `data`; a notice for the user, or None.
+        The settings; the directory, of these settings or to start from, None for a
+        new recogniser; the options, settled, with the corpus' files as `data`; a notice
+        for the user, or None.
 
     Raises:
         FileExistsError: the directory of a new recogniser exists already.
         FileNotFoundError: there is no such recogniser, or no corpus.
-        ValueError: `given` differs from its settings; see `require_corpus`.
+        ValueError: its weights do not fit `given`, or are missing; see
+            `require_corpus`.
     """
     directory, notice, kept = None, None, {}
     if recogniser is None:
@@ -106,8 +112,11 @@ def plan_recogniser_with_data(
         RecogniserDirectory.refuse_existing(root / recogniser_name(settings))
     else:
         directory = RecogniserDirectory.load(recogniser, root)
-        directory.require_same(given)
-        settings, kept = directory.settings, directory.kept_options()
+        settings, kept = directory.derive(given), directory.kept_options()
+        if settings != directory.settings:
+            name = recogniser_name(settings, directory.as_lineage().digest)
+            RecogniserDirectory.refuse_existing(root / name)
+            kept = {n: v for n, v in kept.items() if n not in ("epochs", "patience")}
     files = require_corpus(directory or settings.name, options.data)
     return settings, directory, replace(options.settled(kept), data=files), notice
 

@@ -18,7 +18,7 @@ from sketch.corpus.corpus_line import Line
 from sketch.corpus.shards import open_shards
 from sketch.experiment.corpora import require_own_corpus, say_files
 from sketch.experiment.recogniser_directory import RecogniserDirectory
-from sketch.experiment.weights import build_recogniser
+from sketch.experiment.weights import build_recogniser, load_weights
 from sketch.ink.alphabet import Alphabet
 from sketch.model.edits import edit_distance
 from sketch.model.recogniser import POOL, frames_needed, read_lines
@@ -28,7 +28,7 @@ from sketch.system.messages import counted
 from sketch.training.loop import RunEnd, TrainingLoop, per
 from sketch.training.optimizer import OneCycle, limited
 from sketch.training.plan import find_latest
-from sketch.training.run_lines import corpus_facts
+from sketch.training.run_lines import corpus_facts, make_new_lines
 from sketch.training.stop import Interrupts, output_may_be_lost
 
 NUM_SHAPES = 6  # lengths of batches: each takes a compilation
@@ -69,9 +69,22 @@ class RecogniserRun(TrainingLoop):
         )
         super().__init__(directory, recogniser, optimizer, train, options, progress)
 
-    def begin(self) -> None:
-        """Start from the latest checkpoint, or anew."""
-        self._start(self._load(self.model, self.optimizer))
+    def begin(self, parent: RecogniserDirectory | None = None) -> None:
+        """Start from the latest checkpoint, a parent's best weights, or anew.
+
+        Raises:
+            ValueError: it was to start from a parent's weights, and is resumed before
+                it saved them.
+        """
+        if parent is not None:
+            load_weights(self.model, parent.load_checkpoint("best")[0])
+        found = self._load(self.model, self.optimizer)
+        if parent is None and found is None and self.directory.lineage:
+            raise ValueError(
+                f"{self.directory.name} has not begun: remove {self.directory.path}, "
+                f"and start again from {self.directory.lineage.parent}"
+            )
+        self._start(found)
 
     def _score(self, interrupts: Interrupts) -> float:
         """Edits a character over all validation lines."""
@@ -123,7 +136,8 @@ def prepare(
 
     Args:
         settings: of the recogniser.
-        directory: of the recogniser to go on with, or None to make a new one.
+        directory: of the recogniser to go on with, or with other settings to start
+            from; None to make a new one.
         data: the files of the corpus.
         root: the folder of all experiments.
 
@@ -142,8 +156,11 @@ def prepare(
         facts = corpus_facts(corpus)
         sets = {name: corpus.read_set(name) for name in ("train", "valid")}
     if directory is not None:
-        find_latest(directory, "train another one, without --recogniser")
         require_own_corpus(directory, data, facts["data_digest"])
+        if directory.settings == settings:
+            find_latest(directory, "start another one from it: add --lr or --seed")
+        else:
+            facts["lineage"], directory = directory.as_lineage(), None
     num_left_out = 0
     for name, lines in sets.items():
         sets[name] = [line for line in lines if is_readable(line, facts["alphabet"])]
@@ -157,6 +174,10 @@ def prepare(
     if num_left_out:
         left_out = f"; left out: {counted(num_left_out, 'line')} {UNREADABLE}"
     train = sets["train"]
+    new_lines = None
+    if settings.recombine:
+        # CTC needs a frame for each character, and for each blank between equal ones.
+        new_lines = make_new_lines(train, facts["alphabet"], False, 2 * POOL)
     batches = Batches(
         [line.strokes for line in train],
         facts["offset_mean"],
@@ -165,6 +186,8 @@ def prepare(
         texts=[facts["alphabet"].encode(line.transcript, end=False) for line in train],
         seed=settings.seed,
         augment=settings.augment,
+        recombine=settings.recombine,
+        new_lines=new_lines,
         fills_up=True,
         padded_lengths=choose_lengths(
             [len(line.strokes) for line in train], NUM_SHAPES
@@ -194,7 +217,8 @@ def train_recogniser(
 
     Args:
         settings: of the recogniser.
-        directory: of the one to go on with, or None.
+        directory: of the one to go on with, or with other settings to start from; or
+            None.
         options: with the corpus as `data`.
         root: the folder of all experiments.
         progress: whether to show a bar on stderr.
@@ -205,6 +229,7 @@ def train_recogniser(
     """
     require_locks()
     options = options.settled(directory.kept_options() if directory else {})
+    parent = directory if directory and directory.settings != settings else None
     directory, train, valid, left_out = prepare(settings, directory, options.data, root)
     with directory.lock(), Interrupts() as interrupts:
         directory.write_environment(machine.describe(), options.data)
@@ -214,6 +239,6 @@ def train_recogniser(
             file=sys.stderr,
         )
         run = RecogniserRun(directory, train, valid, options, progress)
-        run.begin()
+        run.begin(parent)
         run.run(interrupts)
     return RunEnd(directory, run.position.step, interrupts.signal_number)

@@ -1,15 +1,19 @@
 """The lines of a run: read from its corpus, checked against its experiment."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sketch.backend.processes import Processes
+from sketch.convert.splits import form_of
 from sketch.corpus.batches import Batches
-from sketch.corpus.corpus_line import SETS
+from sketch.corpus.corpus_line import SETS, Line
+from sketch.corpus.recombine import NewLines
 from sketch.corpus.rows import Rows, RowsOnDisk
 from sketch.corpus.shards import Shards, open_shards
 from sketch.experiment.settings_file import MAX_LENGTH, MAX_POINTS_PER_CHARACTER
@@ -88,7 +92,7 @@ def load_lines(
         alphabet, offset_mean, offset_std: of the experiment; a derived one has its
             parent's, not those of this corpus.
         memory: bytes that the lines may take; if they take more, each is read when its
-            batch is made.
+            batch is made. The words of `--recombine` are always in memory.
         processes: those of the run, each of which takes its rows of every batch.
 
     Raises:
@@ -104,6 +108,9 @@ def load_lines(
         strokes = {n: corpus.strokes(n).chosen(kept[n]) for n in names}
         lengths = np.concatenate([rows.lengths for rows in strokes.values()])
         is_held = lengths.sum() * 12 + len(lengths) * BESIDE_INK <= memory
+        new_lines = None
+        if settings.recombine:
+            new_lines = make_new_lines(corpus.read_set("train"), alphabet)
         batches: dict[str, Batches] = {}
         num_without_text = 0
         for name in names:
@@ -121,6 +128,8 @@ def load_lines(
                 seed=settings.seed,
                 max_length=settings.max_length if is_training else None,
                 augment=settings.augment if is_training else 0.0,
+                recombine=settings.recombine,
+                new_lines=new_lines if is_training else None,
                 fills_up=is_training,
                 padded_lengths=None if is_training else batches["train"].padded_lengths,
                 process=processes.index,
@@ -137,6 +146,24 @@ def load_lines(
             int(is_cut.sum()) if settings.text else 0,
             is_held,
         )
+
+
+def make_new_lines(
+    lines: Sequence[Line], alphabet: Alphabet, end: bool = True, min_points: int = 1
+) -> NewLines:
+    """Makes new training lines out of the words of these.
+
+    Args:
+        lines: the training set.
+        alphabet, end: of their codes.
+        min_points: a character, see `NewLines`.
+    """
+    return NewLines(
+        lines,
+        [f"{line.writer} {form_of(line.line_id)}" for line in lines],
+        lambda text: alphabet.encode(text, end=end),
+        min_points,
+    )
 
 
 def _choose(corpus: Shards, name: str, with_text: bool) -> np.ndarray:
@@ -176,22 +203,25 @@ def _require_known(corpus: Shards, alphabet: Alphabet) -> None:
             )
 
 
-def measure_texts(corpus: Shards) -> dict[str, float]:
+def measure_texts(corpus: Shards) -> dict[str, Any]:
     """Facts of the training set's transcripts that a text model needs.
 
     Returns:
-        `text_length` and `points_per_character`, see Experiment, no more than its
-        file may say; zeros without transcripts.
+        `text_length`, `points_per_character` and `character_counts`, see Experiment,
+        no more than its file may say; zeros without transcripts.
     """
     lengths = corpus.text_lengths("train")
     known = lengths > 0
     if not known.any():
-        return {"text_length": 0, "points_per_character": 0.0}
+        return {"text_length": 0, "points_per_character": 0.0, "character_counts": {}}
     num_points = int(corpus.lengths("train")[known].sum())
     return {
         "text_length": min(int(np.quantile(lengths[known], 0.99)), MAX_LENGTH),
         "points_per_character": min(
             num_points / int((lengths[known] + 1).sum()), MAX_POINTS_PER_CHARACTER
+        ),
+        "character_counts": dict(
+            Counter(chain.from_iterable(corpus.transcripts("train")))
         ),
     }
 

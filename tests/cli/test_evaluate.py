@@ -77,6 +77,7 @@ def test_wrong_usage(sketch, experiment, calls):
         (["--style", "--protocol", "vrnn"], "--protocol does not go with --style"),
         (["--bias", 1], "--bias goes only with --legibility or --style"),
         (["--style", "--recogniser", "x"], "goes only with --legibility"),
+        (["--check", "x"], "--check goes only with --legibility"),
         (["--legibility", "--compare", "setup"], "does not exist"),
     ],
 )

@@ -1,6 +1,7 @@
 """`sketch write`: letters on paper, in every format, and nothing overwritten."""
 
 import re
+import string
 
 import numpy as np
 import pytest
@@ -17,16 +18,18 @@ from sketch.page.paper import Layout
 from sketch.page.written import Ink
 from sketch.settings.hyperparameters import Hyperparameters
 
+KNOWN = string.ascii_letters + string.digits + " ,.'!?:;-#*"
 SMALL = ("--paper", "40x20", "--margin", "3", "--size", "3")  # holds a few words
 
 
 @pytest.fixture
 def experiment(tmp_path):
     facts = {
-        "alphabet": Alphabet(tuple(sorted("abcdefghijklmnopqrstuvwxyz ,."))),
+        "alphabet": Alphabet(tuple(sorted(KNOWN))),
         "offset_mean": [0, 0],
         "offset_std": [1, 1],
         "data_digest": "0",
+        "character_counts": dict.fromkeys(KNOWN, 1000) | {"z": 1},
     }
     settings = Hyperparameters(depth=1, dim=8, text=True)
     experiment = Experiment.create(tmp_path / "experiments", settings, facts)
@@ -60,6 +63,12 @@ def run(sketch, experiment):
         return sketch("write", *args, "--model", model)
 
     return run
+
+
+def test_characters_that_the_model_hardly_saw_are_named_first(run, asked):
+    result = run("a zoo", "-o", "letter.svg")
+    note, fault = result.err.splitlines()
+    assert note.endswith("may not be legible: z (once)") and "finished" in fault
 
 
 def test_a_text_on_the_command_line(run, asked, tmp_path):

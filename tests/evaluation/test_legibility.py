@@ -15,6 +15,8 @@ from sketch.settings.recogniser_settings import RecogniserSettings
 from sketch.training.recogniser_run import prepare
 from sketch.writing.loaded_recogniser import LoadedRecogniser
 
+SETS = legibility.VALID, legibility.OWN, legibility.NUMBERS
+
 
 def test_errors_are_counted_over_all_characters():
     reading = summarise_reading(["abcd", "ab"], ["abXd", "abcd"])
@@ -49,10 +51,25 @@ def test_legibility_is_measured_on_validation_texts_and_new_sentences(
     pen, recogniser, toy_root, toy_corpus, given, monkeypatch
 ):
     monkeypatch.setattr(legibility, "unseen_sentences", lambda *_: ["biggib"])
+    monkeypatch.setattr(legibility, "number_lines", lambda *_: ["bib"])
+    usual, checks = legibility.write_all, []
+
+    def write_all(*args, check, **options):
+        checks.append(check.recogniser.directory.name)
+        return usual(*args, **options)
+
+    monkeypatch.setattr(legibility, "write_all", write_all)
     report = evaluate_legibility(
-        pen, toy_root, recogniser, toy_corpus, biases=(0.0, 2.0), num_lines=3
+        pen,
+        toy_root,
+        recogniser,
+        toy_corpus,
+        biases=(0.0, 2.0),
+        num_lines=3,
+        check=recogniser,
     )
-    assert len(given) == 5 and all(std is pen.offset_std for _, std in given)
+    assert checks == [recogniser.name] * 6 and report["check"] == recogniser.name
+    assert len(given) == 7 and all(std is pen.offset_std for _, std in given)
     facts = json.loads(json.dumps(report, allow_nan=False))
     assert facts["model"] == pen.name and facts["is_trained_on_corpus"]
     assert facts["recogniser"] == {"name": recogniser.name, "epoch": 1, "step": 3}
@@ -63,7 +80,7 @@ def test_legibility_is_measured_on_validation_texts_and_new_sentences(
     assert facts["real"]["num_lines"] == 3
     assert facts["real"]["error_rate"]["value"] == 0.0  # each beside its own text
     assert [(one["texts"], one["bias"]) for one in facts["written"]] == [
-        (texts, bias) for texts in (legibility.VALID, legibility.OWN) for bias in (0, 2)
+        (texts, bias) for texts in SETS for bias in (0, 2)
     ]
     for one in facts["written"][:2]:
         assert one["num_characters"] == facts["real"]["num_characters"]
@@ -73,8 +90,9 @@ def test_legibility_is_measured_on_validation_texts_and_new_sentences(
     assert facts["written"][2]["distances"] is None
     rows = report["text"].splitlines()
     assert rows[2] == f"read by {recogniser.name}: epoch 1, step 3"
-    assert rows[5].split()[:6] == ["real", "lines,", "the", "floor", "3", "0.0%"]
-    assert rows[6].startswith("validation texts, bias 0 ")
+    assert rows[3] == f"checked by {recogniser.name}"
+    assert rows[6].split()[:6] == ["real", "lines,", "the", "floor", "3", "0.0%"]
+    assert rows[7].startswith("validation texts, bias 0 ")
     assert any(row.startswith("speed ") for row in rows)
     # The corpus has three letters: hardly a sentence can be written.
     assert rows[-1].startswith("note: left out: 31 of the 32 new sentences")

@@ -108,6 +108,7 @@ def test_load_of_a_misspelt_name_suggests_the_nearest(experiment, root):
         ({"data_digest": 3}, "`data_digest` must be text"),
         ({"slow_speeds": [0.3, 0.2]}, "`slow_speeds` must rise"),
         ({"slow_speeds": [0.3]}, "`slow_speeds` must be two"),
+        ({"character_counts": {"a": -1}}, "`character_counts` must give"),
         ({"lineage": "a"}, "`lineage` must have a parent"),
     ],
 )

@@ -53,10 +53,11 @@ def test_slower_of_two_that_begin_at_once_is_refused(toy_corpus, tmp_path, monke
         make_recogniser(toy_corpus, tmp_path)
 
 
-def test_resume_with_other_settings_shows_both_values(recogniser):
-    recogniser.require_same({"dim": 4})
+def test_weights_fit_settings_of_the_same_shape_alone(recogniser):
+    assert recogniser.derive({"dim": 4}) == recogniser.settings
+    assert recogniser.derive({"dropout": 0.5}).dropout == 0.5
     with pytest.raises(ValueError, match="--dim is 4 there and 9 here"):
-        recogniser.require_same({"dim": 9})
+        recogniser.derive({"dim": 9})
 
 
 def test_load_of_an_unknown_recogniser_suggests_the_nearest(recogniser, toy_root):

@@ -6,6 +6,7 @@ from sketch.ink.alphabet import Alphabet, normalise_text, one_line
 from sketch.page.typing import (
     TYPEWRITTEN,
     decode_text,
+    describe_rare,
     describe_unknown,
     describe_unmarked,
     find_unknown,
@@ -87,6 +88,14 @@ def test_letters_lose_their_marks_where_the_alphabet_lacks_them(text, plain):
         assert fit_text(text, LETTERS) == plain
         assert fit_text(text, LETTERS, "o") == plain
     assert fit_text(text, Alphabet.from_texts([text])) == normalise_text(text)
+
+
+def test_characters_that_are_hardly_in_the_corpus_are_told():
+    counts = {"a": 30_000, "&": 1, "/": 2, "8": 4}
+    (told,) = describe_rare("a / a\n& 8 *", counts)
+    assert told.endswith(": & (once), * (0 times) and / (2 times)")
+    assert not describe_rare("8 a", counts)
+    assert not describe_rare("& /", {})
 
 
 def test_letters_without_their_marks_are_told():

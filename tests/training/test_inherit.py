@@ -26,6 +26,7 @@ def facts_of(strokes, points_per_character, digest, characters="ab"):
         "offset_std": std,
         "text_length": 40 if points_per_character else 0,
         "points_per_character": float(points_per_character),
+        "character_counts": {},
         "data_digest": digest,
     }
 
@@ -70,6 +71,22 @@ def test_slow_speeds_are_the_corpus_own_in_the_units_it_is_seen_in(tmp_path):
     assert facts["slow_speeds"] == pytest.approx((0.2 * 1.3, 0.3 * 1.3))
     own["data_digest"] = "one"
     assert inherit_facts(parent, own, has_text=True)[0]["slow_speeds"] == (0.1, 0.2)
+
+
+def test_what_was_seen_is_counted_over_both_corpora(tmp_path):
+    first = facts_of(wave(30.0, 24), 24, "one") | {"character_counts": {"a": 5}}
+    own = facts_of(wave(30.0, 24), 24, "two") | {"character_counts": {"a": 1, "b": 2}}
+
+    def counts(learned, **options):
+        facts, _ = inherit_facts(parent_of(tmp_path / learned, first), own, **options)
+        return facts["character_counts"]
+
+    assert counts("a", has_text=True) == {"a": 6, "b": 2}
+    assert counts("b", has_text=False) == {"a": 1, "b": 2}
+    del first["character_counts"]
+    assert counts("c", has_text=True) == {}  # nobody knows what the parent has seen
+    own["data_digest"] = "one"
+    assert counts("d", has_text=True) == {"a": 1, "b": 2}
 
 
 def test_writing_that_is_only_larger_keeps_its_size(tmp_path):

@@ -1,21 +1,34 @@
 """Runs of `sketch train-recogniser`: exact resume, faults, lines left out."""
 
+import shutil
 import signal
 import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_up_ink import write
 from toy_recogniser import SMALL, make_recogniser, recogniser_end
 from toy_runs import assert_same_run
 from unread import Unread
 
 from sketch.corpus.hdf5 import Corpus, Line, write_corpus
 from sketch.experiment.recogniser_directory import RecogniserDirectory
+from sketch.experiment.weights import build_recogniser, load_weights
 from sketch.ink.alphabet import Alphabet
-from sketch.model.recogniser import Recogniser
-from sketch.settings.recogniser_settings import RecogniserSettings, recogniser_name
-from sketch.training.recogniser_run import RecogniserRun, is_readable
+from sketch.model.recogniser import POOL, Recogniser, frames_needed
+from sketch.settings.recogniser_settings import (
+    RecogniserOptions,
+    RecogniserSettings,
+    recogniser_name,
+)
+from sketch.training.plan_data import plan_recogniser_with_data
+from sketch.training.recogniser_run import (
+    RecogniserRun,
+    is_readable,
+    prepare,
+    train_recogniser,
+)
 
 NOISY = SMALL | {"dropout": 0.3, "augment": 0.2, "seed": 3}
 SCORES = ("step", "train_nats_per_character", "valid_error_rate", "gradient_norm")
@@ -63,6 +76,55 @@ def test_run_stopped_within_an_epoch_resumes_exactly(
     resumed = make_recogniser(corpus, tmp_path / "b", epochs=None, directory=stopped)
     assert [row["epoch"] for row in resumed.history()] == [1, 2, 3]
     assert_same_run(unbroken, resumed, SCORES)
+
+
+def test_other_settings_start_a_new_recogniser_from_the_best_weights(
+    corpus, recogniser, tmp_path
+):
+    given = {"learning_rate": 1e-9, "recombine": 0.0}
+    options = RecogniserOptions(epochs=1, data=str(corpus))
+    settings, parent, options, _ = plan_recogniser_with_data(
+        given, str(recogniser.path), options, tmp_path
+    )
+    end = train_recogniser(settings, parent, options, tmp_path)
+    made = RecogniserDirectory.load(end.directory.path, tmp_path)
+    assert made.lineage.parent == recogniser.name
+    assert made.name.endswith(f"-lr1e-9-from-{made.lineage.digest}")
+    found = []
+    for one in (recogniser, made):
+        reader = build_recogniser(one)
+        load_weights(reader, one.load_checkpoint("best")[0])
+        found.append(reader.get_weights())
+    for old, new in zip(*found, strict=True):
+        np.testing.assert_allclose(new, old, atol=1e-6)
+    with pytest.raises(FileExistsError, match="go on with it by --recogniser"):
+        plan_recogniser_with_data(given, str(recogniser.path), options, tmp_path)
+    shutil.rmtree(made.checkpoints_dir)
+    with pytest.raises(ValueError, match="has not begun: remove"):
+        make_recogniser(corpus, tmp_path, directory=made)
+
+
+def test_a_recogniser_learns_from_new_lines_that_it_can_spell(tmp_path):
+    """CTC needs a frame for each character and blank, or its loss is infinite."""
+    texts = ["big pig", "gig pit", "it is a big pit"] * 6
+    lines = [Line(write(text), text, f"a-{n:02}", "w") for n, text in enumerate(texts)]
+    sets = {"train": lines, "valid": lines[:2], "test": lines[2:3]}
+    sets = {
+        name: [replace(line, line_id=f"{name}-{line.line_id}") for line in of]
+        for name, of in sets.items()
+    }
+    write_corpus(
+        tmp_path / "x.hdf5", sets, source="", command="", seed=0, split="random"
+    )
+    made = make_recogniser(
+        tmp_path / "x.hdf5", tmp_path, settings=SMALL | {"recombine": 1.0}
+    )
+    assert made.name.endswith("-recombine1")
+    _, train, _, _ = prepare(made.settings, made, [str(tmp_path / "x.hdf5")], tmp_path)
+    for batch in train.epoch(0):
+        points = batch.inputs["mask"].sum(axis=1)
+        for length, codes in zip(points, batch.inputs["text"], strict=True):
+            assert frames_needed(codes[codes >= 0]) <= -(-length // POOL)
 
 
 def test_loss_that_is_not_finite_stops_a_run(corpus, tmp_path, monkeypatch):

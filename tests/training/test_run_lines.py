@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from made_up_corpus import make_corpus
+from made_up_ink import write
 
 from sketch.backend.processes import ALONE
 from sketch.corpus import batches as batches_module
@@ -95,6 +96,23 @@ def ink_of(batches):
         for line, (strokes, mask) in zip(batch.lines, inputs, strict=True):
             found[line] = strokes[mask > 0]
     return [found[number] for number in range(batches.num_lines)]
+
+
+def test_only_training_lines_are_recombined(tmp_path):
+    """Every second one, out of words that are in the corpus."""
+    texts = ["big pig", "pig big", "gig big pig"] * 8
+    lines = [Line(write(text), text, f"a-{n:02}", "w") for n, text in enumerate(texts)]
+    sets = {"train": lines[:18], "valid": lines[18:21], "test": lines[21:]}
+    path = tmp_path / "words.hdf5"
+    write_corpus(path, sets, source="", command="", seed=0, split="random")
+    usual, new = (
+        load([path], 1e9, replace(SETTINGS, augment=0.0, recombine=share)).batches
+        for share in (0.0, 0.5)
+    )
+    for name in usual:
+        pairs = zip(ink_of(usual[name]), ink_of(new[name]), strict=True)
+        same = [len(a) == len(b) and np.array_equal(a, b) for a, b in pairs]
+        assert all(same) if name != "train" else 3 < sum(same) < 15
 
 
 def test_only_training_lines_are_augmented_and_cut(paths):
@@ -234,10 +252,10 @@ def test_texts_are_measured_by_the_training_lines_that_have_one(tmp_path):
         write_corpus(path, sets, source="", command="", seed=0, split="random")
         with open_shards([path]) as corpus:
             measured.append(measure_texts(corpus))
-    assert measured == [
-        {"text_length": 100, "points_per_character": 3.0},
-        {"text_length": 0, "points_per_character": 0.0},
-        {"text_length": 3, "points_per_character": 1000},
+    assert [list(facts.values()) for facts in measured] == [
+        [100, 3.0, {"a": 5151}],
+        [0, 0.0, {}],
+        [3, 1000, {"c": 3, "a": 3, "t": 3}],
     ]
 
 
