@@ -42,24 +42,21 @@ def check_line(line: Line) -> None:
             1, or a text is too long or holds the character NUL; names the line.
     """
     strokes = line.strokes
+    texts = line.transcript, line.line_id, line.writer
+    longest = max(texts, key=lambda text: len(text.encode()))
     if strokes.ndim != 2 or strokes.shape[1] != ROW_WIDTH or not len(strokes):
-        raise ValueError(
-            f"line {line.line_id}: expected strokes [time >= 1, {ROW_WIDTH}], received "
-            f"{list(strokes.shape)}"
-        )
-    problem = find_problem(strokes)
-    if strokes.dtype != np.float32 or problem:
-        raise ValueError(
-            f"line {line.line_id}: {problem or f'float32 expected, {strokes.dtype=}'}"
-        )
-    if "\0" in line.transcript + line.line_id + line.writer:
-        raise ValueError(f"line {line.line_id}: a text holds the character NUL")
-    for text in (line.transcript, line.line_id, line.writer):
-        if len(text.encode()) > MAX_TEXT_BYTES:
-            raise ValueError(
-                f"line {line.line_id:.40}: a text of {len(text):,} characters is too "
-                "long for a line of handwriting"
-            )
+        expected = f"expected strokes [time >= 1, {ROW_WIDTH}]"
+        problem = f"{expected}, received {list(strokes.shape)}"
+    elif strokes.dtype != np.float32:
+        problem = f"float32 expected, received {strokes.dtype}"
+    elif "\0" in "".join(texts):
+        problem = "a text holds the character NUL"
+    elif len(longest.encode()) > MAX_TEXT_BYTES:
+        problem = f"a text of {len(longest):,} characters is too long for a line"
+    else:
+        problem = find_problem(strokes)
+    if problem:
+        raise ValueError(f"line {line.line_id:.40}: {problem}")
 
 
 def find_problem(strokes: np.ndarray) -> str | None:

@@ -89,39 +89,40 @@ def test_shapes_without_any_paint_are_strokes(body, expected):
     assert strokes_of(body) == expected
 
 
-@pytest.mark.parametrize(
-    ("transform", "point"),  # of (1, 2) in a viewport of 200 x 100
-    [
-        ("translate(10 20) scale(2)", (12, 24)),
-        ("matrix(1,2,3,4,5,6)", (12, 16)),
-        ("rotate(90)", (-2, 1)),
-        ("rotate(180, 1, 1)", (1, 0)),
-        ("skewX(45) , translate(3)", (6, 2)),
-        ("skewY(45)", (1, 3)),
-        ("none", (1, 2)),
-    ],
-)
-def test_transform_attributes_move_points(transform, point):
-    line = f'<line transform="{transform}" x1="1" y1="2"/>'
-    assert strokes_of(line, f'{PAINT} viewBox="0 0 200 100"')[0][0] == point
+TRANSFORMS = {  # of (1, 2) in a viewport of 200 x 100
+    "translate(10 20) scale(2)": (12, 24),
+    "matrix(1,2,3,4,5,6)": (12, 16),
+    "rotate(90)": (-2, 1),
+    "rotate(180, 1, 1)": (1, 0),
+    "skewX(45) , translate(3)": (6, 2),
+    "skewY(45)": (1, 3),
+    "none": (1, 2),
+}
+CSS_TRANSFORMS = {  # they take units, and win
+    " translate(10px, 50%) scale(2)": (12, 54),
+    "translateX(1mm)": (4.7795, 2),
+    "translateY(10%) scaleX(3)": (3, 12),
+    "rotate(.25turn)": (-2, 1),
+    "rotate(100grad)": (-2, 1),
+    " skew(45deg)": (3, 2),
+    "rotate(180deg);transform-origin:50% 10px": (199, 18),
+    "scale(2);transform-origin:right bottom": (-198, -96),
+    "none": (1, 2),
+}
 
 
 @pytest.mark.parametrize(
-    ("style", "point"),
+    ("attributes", "point"),
     [
-        ("transform: translate(10px, 50%) scale(2)", (12, 54)),
-        ("transform:translateX(1mm)", (4.7795, 2)),
-        ("transform:translateY(10%) scaleX(3)", (3, 12)),
-        ("transform:rotate(.25turn)", (-2, 1)),
-        ("transform:rotate(100grad)", (-2, 1)),
-        ("transform: skew(45deg)", (3, 2)),
-        ("transform:rotate(180deg);transform-origin:50% 10px", (199, 18)),
-        ("transform:scale(2);transform-origin:right bottom", (-198, -96)),
-        ("transform:none", (1, 2)),
+        *((f'transform="{t}"', point) for t, point in TRANSFORMS.items()),
+        *(
+            (f'transform="scale(9)" style="transform:{t}"', point)
+            for t, point in CSS_TRANSFORMS.items()
+        ),
     ],
 )
-def test_transforms_in_css_take_units_and_win(style, point):
-    line = f'<line transform="scale(9)" style="{style}" x1="1" y1="2"/>'
+def test_transforms_move_points(attributes, point):
+    line = f'<line {attributes} x1="1" y1="2"/>'
     assert strokes_of(line, f'{PAINT} viewBox="0 0 200 100"')[0][0] == point
 
 
