@@ -42,14 +42,12 @@ from sketch.corpus.corpus_line import (
     arrange_sets,
     check_line,
     content_digest,
-    find_problem,
 )
 from sketch.corpus.hdf5_checks import (
     CheckedFile,
     damage_named,
     damaged,
     file_identity,
-    read_referenced,
 )
 from sketch.corpus.hdf5_parts import (
     FORMAT,
@@ -59,6 +57,7 @@ from sketch.corpus.hdf5_parts import (
     read_split,
     split_array,
 )
+from sketch.corpus.rows import Sets
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import offset_statistics
 from sketch.system.atomic import write_bytes
@@ -195,7 +194,7 @@ def _fill(
             file.attrs[name] = value
 
 
-class Corpus:
+class Corpus(Sets):
     """A corpus file, open for reading; a context manager.
 
     Attributes:
@@ -225,7 +224,8 @@ class Corpus:
         self._shapes = read_shapes(self._file)
         self._bounds = read_split(self._file, len(self._shapes))
         self.sets = tuple(name for name in SETS if name in self._bounds)
-        self._rows_of_ids: dict[str, int] | None = None
+        self._place_of_id: dict[str, tuple[str, int]] = {}
+        self.files = [self]
 
     @classmethod
     def open(cls, path: str | Path) -> "Corpus":
@@ -270,34 +270,17 @@ class Corpus:
 
     def is_same_set(self, one: str, other: str) -> bool:
         """Whether two sets are the same rows."""
-        return self._rows(one) == self._rows(other)
+        return self._bounds_of(one) == self._bounds_of(other)
 
     def lengths(self, set_name: str) -> np.ndarray:
         """Number of offsets of each line of a set, int `[line]`, in file order."""
-        return self._shapes[self._rows(set_name), 0]
-
-    def transcripts(self, set_name: str) -> list[str]:
-        """The transcript of each line of a set, in file order; "" where unknown."""
-        return self._read_texts("transcripts", self._rows(set_name))
-
-    def writers(self, set_name: str) -> list[str]:
-        """The writer of each line of a set, in file order; "" where unknown."""
-        return self._read_texts("writers", self._rows(set_name))
-
-    def read_set(self, set_name: str) -> list[Line]:
-        """Reads all lines of a set into memory (about 100 MB for IAM-OnDB).
-
-        Raises:
-            ValueError: There is no such set.
-            DamagedInk: A line cannot be read, or is not ink.
-        """
-        return self._read_rows(self._rows(set_name))
+        return self._shapes[self._bounds_of(set_name), 0]
 
     def locate(self, source: str, set_name: str) -> np.ndarray:
         """Where the rows of a set are in one of `SOURCES`, for `read_referenced`."""
         with damage_named(self.path):
             references = read_references(self._file, source, len(self._shapes))
-        return references[self._rows(set_name)]
+        return references[self._bounds_of(set_name)]
 
     def line(self, line_id: str) -> Line:
         """Reads one line by its id.
@@ -305,41 +288,20 @@ class Corpus:
         Raises:
             ValueError: No line has this id.
         """
-        if self._rows_of_ids is None:
-            ids = self._read_texts("line_ids", slice(None))
-            self._rows_of_ids = {name: row for row, name in enumerate(ids)}
-        row = self._rows_of_ids.get(line_id)
-        if row is None:
-            known = ", ".join(list(self._rows_of_ids)[:3])
+        for set_name in self.sets if not self._place_of_id else ():
+            for number, name in enumerate(self.texts(set_name, "line_ids").held().rows):
+                self._place_of_id[name] = set_name, number
+        if line_id not in self._place_of_id:
+            known = ", ".join(list(self._place_of_id)[:3])
             raise ValueError(
                 f"{self.path} has no line {line_id!r}; its ids look like {known}"
             )
-        return self._read_rows(slice(row, row + 1))[0]
+        set_name, number = self._place_of_id[line_id]
+        return self.read_lines(set_name, [number])[0]
 
-    def _rows(self, set_name: str) -> slice:
+    def _bounds_of(self, set_name: str) -> slice:
         if set_name not in self._bounds:
             raise ValueError(
                 f"{self.path} has no set {set_name!r}, only {', '.join(self.sets)}"
             )
         return slice(*self._bounds[set_name])
-
-    def _read_rows(self, rows: slice) -> list[Line]:
-        features = self._read("features", rows, item_size=4)
-        sources = ("transcripts", "line_ids", "writers")
-        texts = [self._read_texts(source, rows) for source in sources]
-        shapes, lines = self._shapes[rows], []
-        for shape, ink, *words in zip(shapes, features, *texts, strict=True):
-            strokes = np.frombuffer(ink, "<f4").astype(np.float32).reshape(shape)
-            lines.append(Line(strokes, *words))
-            if problem := find_problem(strokes):
-                raise damaged(self.path, f"line {lines[-1].line_id}: {problem}")
-        return lines
-
-    def _read_texts(self, source: str, rows: slice) -> list[str]:
-        with damage_named(self.path):
-            return [text.decode("utf-8") for text in self._read(source, rows, 1)]
-
-    def _read(self, source: str, rows: slice, item_size: int) -> list[bytes]:
-        with damage_named(self.path):
-            references = read_references(self._file, source, len(self._shapes))[rows]
-            return read_referenced(self.path, source, references, item_size)

@@ -1,19 +1,15 @@
-"""Several corpus files as one: their sets joined, in the order of the files.
-
-Methods of `Shards` do for all files what the method of that name of `Corpus` does.
-"""
+"""Several corpus files as one: their sets joined, in the order of the files."""
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from sketch.corpus.corpus_line import ROW_WIDTH, Line, find_problem
 from sketch.corpus.hdf5 import Corpus
 from sketch.corpus.hdf5_checks import damaged
-from sketch.corpus.rows import Located, RowsOnDisk
+from sketch.corpus.rows import Sets
 from sketch.ink.alphabet import Alphabet
 from sketch.ink.strokes import extent
 
@@ -21,7 +17,7 @@ OTHER_UNITS = 5.0  # times larger; single letters are not this much below whole 
 MEASURED = 200  # lines of each file
 
 
-class Shards:
+class Shards(Sets):
     """Corpus files, open for reading; made by `open_shards`.
 
     Attributes:
@@ -90,73 +86,22 @@ class Shards:
                             "sources of both in one go"
                         )
 
-    def is_same_set(self, one: str, other: str) -> bool:
-        """Whether two sets are the same rows of each file."""
-        return all(file.is_same_set(one, other) for file in self.files)
-
-    def lengths(self, set_name: str) -> np.ndarray:
-        """Offsets of each line of a set, int `[line]`."""
-        return np.concatenate([file.lengths(set_name) for file in self.files])
-
-    def text_lengths(self, set_name: str) -> np.ndarray:
-        """Characters of each transcript of a set, int `[line]`; 0 where unknown."""
-        return self.texts(set_name).measured().lengths
-
-    def read_set(self, set_name: str) -> list[Line]:
-        """All lines of a set, in memory."""
-        return [line for file in self.files for line in file.read_set(set_name)]
-
-    def transcripts(self, set_name: str) -> list[str]:
-        """The transcript of each line of a set; "" where unknown."""
-        return self.texts(set_name).held().rows
-
-    def writers(self, set_name: str) -> list[str]:
-        """The writer of each line of a set; "" where unknown."""
-        return self.texts(set_name, "writers").held().rows
-
-    def strokes(self, set_name: str) -> RowsOnDisk:
-        """The ink of a set: float32 `[time, 3]`, in the recording's units."""
-        return self._rows("features", set_name, _decode_strokes)
-
-    def texts(self, set_name: str, source: str = "transcripts") -> RowsOnDisk:
-        """The transcripts of a set, or its `line_ids` or `writers`."""
-        return self._rows(source, set_name, lambda data: data.decode("utf-8"))
-
-    def _rows(
-        self, source: str, set_name: str, decode: Callable[[bytes], object]
-    ) -> RowsOnDisk:
-        parts = [
-            Located(file.path, source, file.locate(source, set_name), file.identity)
-            for file in self.files
-        ]
-        stored = np.concatenate([part.references["length"] for part in parts])
-        is_ink = source == "features"
-        lengths = stored // ROW_WIDTH if is_ink else stored
-        return RowsOnDisk(parts, lengths.astype(np.int64), 4 if is_ink else 1, decode)
-
 
 def _extent(file: Corpus) -> np.ndarray:
     """Width and height of the median training line."""
-    strokes = Shards([file]).strokes("train")
+    strokes = file.strokes("train")
     last = len(strokes.lengths) - 1
     rows = np.unique(np.linspace(0, last, MEASURED).astype(int))
     return np.median([extent(line) for line in strokes.take(rows)], axis=0)
 
 
 def _keys(file: Corpus, set_name: str) -> Iterator[tuple[str, int]]:
-    ids = Shards([file]).texts(set_name, "line_ids").held().rows
+    ids = file.texts(set_name, "line_ids").held().rows
     return zip(ids, file.lengths(set_name).tolist(), strict=True)
 
 
 def _is_same_ink(line_id: str, *files: Corpus) -> bool:
     return np.array_equal(*(file.line(line_id).strokes for file in files))
-
-
-def _decode_strokes(data: bytes) -> np.ndarray:
-    strokes = np.frombuffer(data, "<f4").astype(np.float32).reshape(-1, ROW_WIDTH)
-    if problem := find_problem(strokes):
-        raise ValueError(problem)
-    return strokes
 
 
 @contextlib.contextmanager
