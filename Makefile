@@ -57,10 +57,10 @@ test-tensorflow test-torch: test-%: .venv-%/.ready
 	$(AND_$*)
 
 # The oldest releases that pyproject.toml allows, under a core of what calls them: JAX and
-# Keras, h5py, lxml, matplotlib and Pillow, click, starlette. Their programs are
+# Keras, h5py, lxml, matplotlib and Pillow, click, starlette, ONNX. Their programs are
 # optimised, too.
 OLDEST_TESTS := tests/model/test_recurrent.py tests/generation/test_sampling.py \
-	tests/training/test_backends.py \
+	tests/training/test_backends.py tests/writing/test_onnx_file.py \
 	$(addprefix tests/experiment/test_, checkpoint.py old.py weights_file.py) \
 	tests/figures/test_pictures.py tests/page/test_page_files.py tests/ink/test_ink_files.py \
 	tests/corpus/test_hdf5.py tests/cli/test_main.py tests/web/test_server.py
