@@ -9,14 +9,14 @@ from sketch.corpus.hershey import NUM_WRITERS
 
 
 def test_demo_sets_are_the_same_each_time_and_share_writers_but_no_line():
-    sets = demo_sets(300)
-    for name, lines in demo_sets(300).items():
+    sets = demo_sets(120)
+    for name, lines in demo_sets(120).items():
         for line, same in zip(sets[name], lines, strict=True):
             assert (line.line_id, line.transcript) == (same.line_id, same.transcript)
             np.testing.assert_array_equal(line.strokes, same.strokes)
-    assert [len(sets[name]) for name in ("train", "valid", "test")] == [270, 15, 15]
+    assert [len(sets[name]) for name in ("train", "valid", "test")] == [108, 6, 6]
     ids = [line.line_id for lines in sets.values() for line in lines]
-    assert len(set(ids)) == 300
+    assert len(set(ids)) == 120
     assert len({line.writer for line in sets["train"]}) == NUM_WRITERS
 
 

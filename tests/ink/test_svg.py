@@ -548,14 +548,14 @@ def test_damaged_drawings_are_named(content, message):
 
 
 def test_deep_groups_are_read_in_linear_time():
-    """A file of 3 MB took two minutes when each group looked at all around it."""
+    """This took a minute when each group looked at all around it."""
     group = '<g transform="translate(1)" style="fill:none">'
-    lines = '<g class="line"><path d="M0 0h1"/></g>' * 8_000
+    lines = '<g class="line"><path d="M0 0h1"/></g>' * 4_000
     body = group * 200 + lines + "</g>" * 200
     begin = time.process_time()
     file = parse(body, 'data-units-per-mm="1"')
-    assert time.process_time() - begin < 12
-    assert len(file.lines) == 8_000 and file.lines[-1].start == (200, 0)
+    assert time.process_time() - begin < 6
+    assert len(file.lines) == 4_000 and file.lines[-1].start == (200, 0)
 
 
 def clones(levels: int) -> str:
