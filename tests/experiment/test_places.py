@@ -1,13 +1,8 @@
 """Which directory a name leads to."""
 
-import shutil
-
 import pytest
-from untrained import make_experiment
 
 from sketch.experiment import places
-from sketch.experiment.experiment import Experiment, Lineage
-from sketch.experiment.lineage import ancestors
 from sketch.experiment.places import (
     SETTINGS_NAME,
     find_directory,
@@ -92,24 +87,6 @@ def test_default_model_that_is_missing_says_what_to_do(shipped):
         places.default_model()
     make_folder(shipped, places.DEFAULT_MODEL)
     assert places.default_model() == shipped / places.DEFAULT_MODEL
-
-
-def test_ancestors_finds_a_published_parent_by_its_full_name(
-    tmp_path, monkeypatch, facts
-):
-    parent = make_experiment(tmp_path / "mine", with_weights=False)
-    published = tmp_path / "pretrained" / "short"
-    shutil.copytree(parent.path, published)
-    (published / places.CARD_NAME).touch()
-    monkeypatch.setattr(places, "pretrained_dir", lambda: published.parent)
-    assert Experiment.load("short", "nowhere").full_name == parent.name
-    lineage = Lineage(parent.name, 3)
-    child = Experiment.create(
-        tmp_path / "runs", parent.hyperparameters, facts | {"lineage": lineage}
-    )
-    assert child.full_name == child.name == f"{parent.name}-from-{lineage.digest}"
-    [(_, found)] = ancestors(child, tmp_path / "runs")
-    assert found.path == published
 
 
 def test_read_title_is_the_heading_of_the_card_or_the_name(tmp_path):

@@ -89,13 +89,31 @@ def test_what_was_seen_is_counted_over_both_corpora(tmp_path):
     assert counts("d", has_text=True) == {"a": 1, "b": 2}
 
 
-def test_writing_that_is_only_larger_keeps_its_size(tmp_path):
-    parent = parent_of(tmp_path, facts_of(wave(30.0, 24), 24, "one"))
-    own = facts_of(wave(40.0, 30), 30, "two")
-    facts, notes = inherit_facts(parent, own, has_text=True)
-    assert not notes
-    np.testing.assert_array_equal(facts["offset_std"], parent.offset_std)
-    assert facts["data_digest"] == "two"
+@pytest.mark.parametrize(
+    "learned, own, has_text, ratio, notes",
+    [
+        # Writing that is only larger keeps its size.
+        ((30.0, 24, 24, "one"), (40.0, 30, 30, "two"), True, 1.0, 0),
+        # Without texts, units are compared by offsets.
+        ((30.0, 24, 0, "one"), (3.0, 24, 24, "two"), False, 0.1, 1),
+        # On its own corpus an experiment may have the units of its parent.
+        ((30.0, 24, 24, "one"), (3.0, 70, 70, "one"), True, 1.0, 0),
+    ],
+    ids=["larger", "without text", "same corpus"],
+)
+def test_units_are_the_parents_converted_to_the_corpus(
+    tmp_path, learned, own, has_text, ratio, notes
+):
+    (known, here) = (
+        facts_of(wave(size, density), points, digest, "ab" if points else "")
+        for size, density, points, digest in (learned, own)
+    )
+    parent = parent_of(tmp_path, known)
+    facts, told = inherit_facts(parent, here, has_text)
+    np.testing.assert_allclose(facts["offset_std"], parent.offset_std * ratio, 1e-5)
+    assert len(told) == notes and facts["data_digest"] == here["data_digest"]
+    if here["data_digest"] == "one":
+        assert facts == {name: getattr(parent, name) for name in here}
 
 
 def test_ink_of_too_many_points_a_character_is_refused(tmp_path):
@@ -105,22 +123,6 @@ def test_ink_of_too_many_points_a_character_is_refused(tmp_path):
         inherit_facts(parent, own, has_text=True)
     (note,) = inherit_facts(parent, own, has_text=False)[1]
     assert "--like" in note
-
-
-def test_units_without_texts_are_compared_by_offsets(tmp_path):
-    parent = parent_of(tmp_path, facts_of(wave(30.0, 24), 0, "one", ""))
-    own = facts_of(wave(3.0, 24), 24, "two")
-    facts, notes = inherit_facts(parent, own, has_text=False)
-    np.testing.assert_allclose(facts["offset_std"], parent.offset_std / 10, rtol=1e-5)
-    assert len(notes) == 1
-
-
-def test_facts_on_the_same_corpus_are_the_parents(tmp_path):
-    parent = parent_of(tmp_path, facts_of(wave(30.0, 24), 24, "one"))
-    # As where a derived experiment has its parent's units, not those of its corpus.
-    own = facts_of(wave(3.0, 70), 70, "one")
-    facts, notes = inherit_facts(parent, own, has_text=True)
-    assert facts == {name: getattr(parent, name) for name in own} and not notes
 
 
 def test_new_characters_join_the_alphabet_and_are_named(tmp_path):
