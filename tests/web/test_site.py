@@ -1,8 +1,11 @@
 """The page without a server, exported and driven in Chromium."""
 
 import functools
+import re
+import shlex
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +24,8 @@ from sketch.ink.strokes import normalise, split_pen_strokes
 from sketch.page.baseline import find_baseline
 from sketch.web.site import export_page
 
+DOCS = Path(__file__).parents[2] / "docs" / "export.md"
+(COMMAND,) = re.findall(r"(?m)^ {4}(sketch export .* --page .*)$", DOCS.read_text())
 FIRST = "handwriting, / point by / point"  # what the page writes when it is opened
 STEPS = 200
 SETTINGS = [
@@ -294,14 +299,23 @@ def test_from_a_file_the_page_says_how_it_is_served(page_of, site):
     page.browser.get_log("browser")  # it tells of the refused scripts
 
 
-def test_a_page_that_cannot_be_is_refused(tmp_path, site):
-    with pytest.raises(ValueError, match="cannot write a given text"):
-        export_page(make_experiment(tmp_path, False, text=False), tmp_path / "page")
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "letter.txt").touch()
-    experiment = make_experiment(tmp_path)
-    with pytest.raises(FileExistsError, match="--force replaces it"):
-        export_page(experiment, site)
-    with pytest.raises(FileExistsError, match="not a page of sketch"):
-        export_page(experiment, other, force=True)
+def test_the_command_of_the_docs_makes_the_page_and_replaces_only_pages(
+    sketch, tmp_path
+):
+    make_experiment(tmp_path / "experiments", name="toy")
+    words = [word.replace("iam-text", "toy") for word in shlex.split(COMMAND)[1:]]
+    assert sketch(*words) == (0, "site\n", "")
+    (tmp_path / "site" / "mine.txt").touch()
+    result = sketch(*words)
+    assert (result.code, result.err) == (1, "Error: site exists; --force replaces it\n")
+    assert sketch(*words, "--force").code == 0
+    assert {path.name for path in (tmp_path / "site").iterdir()} == {
+        *("index.html", "static", "model")
+    }
+    result = sketch(*words[:-1], "experiments", "--force")
+    assert result.code == 1 and "experiments is not a page of sketch" in result.err
+    result = sketch(*words[:-2])
+    assert result.code == 2 and "--output FILE.onnx or --page FOLDER" in result.err
+    make_experiment(tmp_path / "experiments", False, name="free", text=False)
+    result = sketch("export", "--model", "free", "--page", "other")
+    assert result.code == 1 and "cannot write a given text" in result.err
