@@ -122,7 +122,9 @@ def command(
     """
     file_format = output_format(ctx, output, file_format, FORMATS, "png")
     if text_file is not None:
-        texts += (_read_text(text_file),)
+        from sketch.page.typing import decode_text
+
+        texts += (decode_text(text_file.read_bytes(), str(text_file)),)
     if texts:
         refuse_unused(ctx, ("steps",), "does not go with --text")
         check_writing(ctx)
@@ -217,15 +219,6 @@ def _free_model(ctx: click.Context) -> Path:
         "without text; `sketch list` shows all",
         ctx,
     )
-
-
-def _read_text(path: Path) -> str:
-    from sketch.page.typing import decode_text
-
-    try:
-        return decode_text(path.read_bytes(), str(path))
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _name(

@@ -350,7 +350,4 @@ def _read(text: str, markdown: bool) -> str:
         return text
     from sketch.page.typing import decode_text
 
-    try:
-        return decode_text(content, name)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    return decode_text(content, name)

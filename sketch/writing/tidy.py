@@ -18,7 +18,7 @@ from sketch.ink.ink_files import parse_ink
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
 from sketch.ink.strokes import (
     DX,
-    denormalise,
+    DY,
     extent,
     points_from_strokes,
     split_pen_strokes,
@@ -37,13 +37,12 @@ from sketch.page.written import Ink
 from sketch.system.messages import counted
 from sketch.writing.check import ReadingCheck
 from sketch.writing.letter import X_HEIGHT, Letter, write_letter
+from sketch.writing.pen import in_units
 from sketch.writing.prime import MIN_PRIME, describe_prime, leading_words, own_prime
 
 REACH = 1.5  # small letters from the middle of a line to that of its dots and commas
 MAX_RATE = 2.0  # of points on the way from left to right, to those of the corpus
 NEIGHBOURS = 5  # strokes of a line that tell where it is
-
-Row = Sequence[np.ndarray]  # the strokes of a line, `[n, 2]` each
 
 
 def read_notes(path: str | Path, text: str | None = None) -> list[InkLine]:
@@ -62,45 +61,51 @@ def read_notes(path: str | Path, text: str | None = None) -> list[InkLine]:
     lines: list[InkLine] = []
     starts: set[tuple[float, float]] = set()
     for line in parse_ink(path).lines:
-        pens = split_pen_strokes(line.strokes, line.start)
-        rows = [pens] if line.text else cut_lines(pens)
+        rows = [line] if line.text else cut_lines(line)
         # Lines without a place begin at one; a page is on the one before it.
         if lines and rows and (line.start in starts or len(rows) > 1):
-            down = (0.0, _way_below(lines, pens))
-            rows = [[pen + down for pen in row] for row in rows]
+            down = (0.0, _way_below(lines, line))
+            rows = [_moved(row, down) for row in rows]
         starts.add(line.start)
-        lines += [line_from_pen_strokes(row, line.text) for row in rows]
+        lines += rows
     lines = [line for line in lines if extent(line.strokes)[DX] > 0]
     beside, source = Path(path).with_suffix(".txt"), "the text"
     if text is None and beside.is_file() and not any(line.text for line in lines):
         text, source = decode_text(beside.read_bytes(), str(beside)), str(beside)
     if text is None:
         return lines
-    rows = [row for row in text.splitlines() if row.strip()]
-    if len(rows) != len(lines):
+    texts = [row for row in text.splitlines() if row.strip()]
+    if len(texts) != len(lines):
         raise ValueError(
             f"{path} has {counted(len(lines), 'line')} of ink, {source} "
-            f"{len(rows)}: they must be as many; without a text, the ink is read"
+            f"{len(texts)}: they must be as many; without a text, the ink is read"
         )
-    return [line._replace(text=row) for line, row in zip(lines, rows, strict=True)]
+    return [line._replace(text=row) for line, row in zip(lines, texts, strict=True)]
 
 
-def _way_below(lines: Sequence[InkLine], pens: Row) -> float:
-    """How far strokes must go down to be below all lines."""
-    points = [points_from_strokes(line.strokes, line.start) for line in lines]
-    bottom, top = np.concatenate(points)[:, 1].max(), np.concatenate(pens)[:, 1].min()
-    return max(bottom + find_baseline(pens).swing - top, 0.0)
+def _points(line: InkLine) -> np.ndarray:
+    return points_from_strokes(line.strokes, line.start)
 
 
-def cut_lines(pens: Row) -> list[Row]:
-    """The strokes of a page by its lines, from top to bottom.
+def _moved(line: InkLine, by: Sequence[float]) -> InkLine:
+    x, y = np.add(line.start, by).tolist()
+    return line._replace(start=(x, y))
+
+
+def _way_below(lines: Sequence[InkLine], line: InkLine) -> float:
+    """How far a line must go down to be below all lines."""
+    bottom = max(_points(one)[:, DY].max() for one in lines)
+    swing = find_baseline(split_pen_strokes(line.strokes)).swing
+    return max(bottom + swing - _points(line)[:, DY].min(), 0.0)
+
+
+def cut_lines(ink: InkLine) -> list[InkLine]:
+    """A page that is written as one line, by its own lines, from top to bottom.
 
     A stroke belongs to the line whose strokes beside it are as high on the page. One
     that is far from all lines begins the next.
-
-    Args:
-        pens: `[n, 2]` each, in the order of writing, y downwards.
     """
+    pens = split_pen_strokes(ink.strokes, ink.start)
     if not pens:
         return []
     size = find_baseline(pens).swing
@@ -110,14 +115,14 @@ def cut_lines(pens: Row) -> list[Row]:
         away = []
         for line in lines:
             own = middles[line]
-            near = own[np.argsort(np.abs(own[:, 0] - x))[:NEIGHBOURS], 1]
+            near = own[np.argsort(np.abs(own[:, DX] - x))[:NEIGHBOURS], DY]
             away.append(abs(float(np.median(near)) - y))
         if away and min(away) <= REACH * size:
             lines[int(np.argmin(away))].append(number)
         else:
             lines.append([number])
-    lines.sort(key=lambda line: float(np.median(middles[line, 1])))
-    return [[pens[number] for number in line] for line in lines]
+    lines.sort(key=lambda line: float(np.median(middles[line, DY])))
+    return [line_from_pen_strokes([pens[one] for one in line], "") for line in lines]
 
 
 def tidy_notes(
@@ -222,20 +227,19 @@ def _hand_of(
         primes.append(own_prime(experiment, part.strokes, part.text))
     rates = [0.0] * len(primes)
     if check is not None:
-        std = experiment.offset_std
-        ink = [denormalise(one.strokes, experiment.offset_mean, std) for one in primes]
-        readings = check.recogniser.read(ink, std)
+        ink = [in_units(experiment, prime.strokes) for prime in primes]
+        readings = check.recogniser.read(ink, experiment.offset_std)
         rates = [error_rate(p.text, r) for p, r in zip(primes, readings, strict=True)]
-    ranks = [
-        (len(prime.text) < MIN_PRIME, rate, -len(prime.text))
-        for prime, rate in zip(primes, rates, strict=True)
-    ]
-    return primes[ranks.index(min(ranks))]
+
+    def rank(choice: tuple[Prime, float]) -> tuple[bool, float, int]:
+        prime, rate = choice
+        return len(prime.text) < MIN_PRIME, rate, -len(prime.text)
+
+    return min(zip(primes, rates, strict=True), key=rank)[0]
 
 
 def _in_place(letter: Letter, lines: Sequence[InkLine], layout: Layout) -> Page:
     """The new lines, level, where the old ones stand; a sheet as large as the ink."""
-    old = [split_pen_strokes(line.strokes, line.start) for line in lines]
     found = _baselines(lines)
     scale = layout.size / _x_height(found)
     # First each line on a row of its own, on a sheet where none is too long.
@@ -250,23 +254,15 @@ def _in_place(letter: Letter, lines: Sequence[InkLine], layout: Layout) -> Page:
     )
     page = lay_out(letter.paragraphs, rows, letter.x_height)[0]
     placed = []
-    for row, (line, pens, baseline) in enumerate(
-        zip(page.lines, old, found, strict=True)
+    for row, (new, line, baseline) in enumerate(
+        zip(page.lines, lines, found, strict=True)
     ):
-        new = split_pen_strokes(line.strokes, line.start)
-        low, high = (end(np.concatenate(pens)[:, 0]) for end in (np.min, np.max))
-        level = baseline.slope * (low + high) / 2 + baseline.offset
-        left = np.concatenate(new)[:, 0].min()
-        shift = scale * low - left, scale * level - rows.first_line - row * rows.size
-        placed.append([pen + shift for pen in new])
-    every = np.concatenate([pen for pens in placed for pen in pens])
-    origin = every.min(axis=0) - layout.margin
-    width, height = every.max(axis=0) - origin + layout.margin
-    return page._replace(
-        lines=[
-            line_from_pen_strokes([pen - origin for pen in pens], line.text)
-            for pens, line in zip(placed, page.lines, strict=True)
-        ],
-        width=float(width),
-        height=float(height),
-    )
+        x = _points(line)[:, DX]
+        level = baseline.slope * (x.min() + x.max()) / 2 + baseline.offset
+        left, base = _points(new)[:, DX].min(), rows.first_line + row * rows.size
+        placed.append(_moved(new, (scale * x.min() - left, scale * level - base)))
+    points = np.concatenate([_points(line) for line in placed])
+    origin = points.min(axis=0) - layout.margin
+    width, height = (points.max(axis=0) - origin + layout.margin).tolist()
+    placed = [_moved(line, -origin) for line in placed]
+    return page._replace(lines=placed, width=width, height=height)

@@ -31,25 +31,28 @@ def page(texts=TEXTS, slope=0.0, unit=1.0):
     ]
 
 
-def same(one, other):
-    return len(one) == len(other) and all(map(np.array_equal, one, other))
-
-
 @pytest.mark.parametrize("slope", [-0.06, 0.0, 0.06])
 @pytest.mark.parametrize("unit", [0.01, 1.0, 30.0])
 def test_lines_are_found_whatever_their_slope_and_unit(slope, unit):
     lines = page(slope=slope, unit=unit)
-    assert all(map(same, cut_lines([pen for line in lines for pen in line]), lines))
+    found = cut_lines(
+        line_from_pen_strokes([pen for line in lines for pen in line], "")
+    )
+    for line, pens in zip(found, lines, strict=True):
+        due = line_from_pen_strokes(pens, "")
+        np.testing.assert_allclose(line.strokes, due.strokes, atol=1e-3 * unit)
+        assert line.start == pytest.approx(due.start, rel=1e-4, abs=1e-3 * unit)
 
 
 def test_dots_that_were_made_last_go_to_their_lines():
     lines = page()
     body = [pen for line in lines for pen in line if len(pen) > 1]
     dots = [pen for line in lines for pen in line if len(pen) == 1]
-    found = cut_lines([*body, *dots[::-1]])
-    assert [sorted(map(len, line)) for line in found] == [
-        sorted(map(len, line)) for line in lines
+    found = cut_lines(line_from_pen_strokes([*body, *dots[::-1]], ""))
+    counts = [
+        sorted(map(len, split_pen_strokes(line.strokes, line.start))) for line in found
     ]
+    assert counts == [sorted(map(len, line)) for line in lines]
 
 
 def test_lines_that_begin_at_one_place_are_put_below_each_other(tmp_path):
