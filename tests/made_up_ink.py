@@ -10,6 +10,13 @@ from sketch.ink.strokes import strokes_from_points
 
 ASCENDERS, DESCENDERS = "bdfhklt", "gjpqy"
 X_HEIGHT, WIDTH, GAP = 10.0, 8.0, 9.0
+TEXTS = [
+    "never mind the quiet yellow jug",
+    "gypsy jargon",  # more descenders than not
+    "happily I gave up my jumping pony",
+    "tall little hills",
+    "it is, at least. so - be it",
+]
 
 
 def letter(character: str) -> list[np.ndarray]:

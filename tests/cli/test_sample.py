@@ -103,38 +103,25 @@ def test_an_unwritable_output_is_refused_before_sampling(
 
 
 @pytest.mark.parametrize(
-    "options", [["--output", "a.svg"], ["-o", "a", "--format", "svg"]]
+    ("options", "begins"),
+    [
+        (["-o", "a.svg"], b"<svg"),
+        (["-o", "a.pdf"], b"%PDF"),
+        (["-o", "a.inkml"], b"<?xml"),
+        (["-o", "a.json"], b'{"format": "sketch-ink"'),
+        (["-o", "a", "--format", "svg"], b"<svg"),
+        (["-o", "a", "--format", "png"], b"\x89PNG"),
+        (["-o", "a", "--format", "pdf"], b"%PDF"),
+    ],
 )
-def test_svg(sketch, experiment, calls, tmp_path, options):
+def test_formats(sketch, experiment, calls, tmp_path, options, begins):
     result = sketch("sample", "--model", experiment.name, "-n", 2, *options)
-    assert result.code == 0, result.err
+    assert result == (0, f"{options[1]}\n", "")
     assert calls == [(experiment.name, 2, 700, 0.0, 0)]
-    assert b"<svg" in (tmp_path / options[1]).read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("suffix", "begins"),
-    [("pdf", b"%PDF"), ("inkml", b"<?xml"), ("json", b'{"format": "sketch-ink"')],
-)
-def test_other_formats(sketch, experiment, calls, tmp_path, suffix, begins):
-    path = tmp_path / f"a.{suffix}"
-    result = sketch("sample", "--model", experiment.name, "-n", 2, "-o", path)
-    assert result.code == 0, result.err
+    path = tmp_path / options[1]
     assert path.read_bytes().startswith(begins)
-    if suffix != "pdf":
+    if path.suffix in (".svg", ".inkml", ".json"):
         assert len(read_ink(path)) == 2
-
-
-@pytest.mark.parametrize(
-    ("file_format", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF")]
-)
-def test_a_picture_without_an_ending(
-    sketch, experiment, calls, tmp_path, file_format, begins
-):
-    options = ("-n", 2, "-o", "picture", "--format", file_format)
-    result = sketch("sample", "--model", experiment.name, *options)
-    assert result == (0, "picture\n", "")
-    assert (tmp_path / "picture").read_bytes().startswith(begins)
 
 
 @pytest.mark.parametrize(
@@ -151,17 +138,6 @@ def test_an_ending_of_another_format(sketch, experiment, calls, tmp_path, option
     result = sketch("sample", "--model", experiment.name, *options)
     assert result.code == 2 and "--output must end with ." in result.err
     assert calls == [] and not list(tmp_path.glob("a*"))
-
-
-def test_nothing_is_overwritten_without_force(sketch, experiment, calls, tmp_path):
-    there = "a.png"
-    (tmp_path / there).write_text("mine")
-    arguments = ("sample", "--model", experiment.name, "--output", "a.png", "-n", 1)
-    result = sketch(*arguments)
-    assert result == (1, "", f"Error: {there} is there already; --force overwrites\n")
-    assert (tmp_path / there).read_text() == "mine"
-    assert calls == []
-    assert sketch(*arguments, "--force").code == 0
 
 
 @pytest.mark.parametrize(
@@ -246,8 +222,8 @@ def test_a_text_that_is_long_for_one_row_is_noted(sketch, written, tmp_path, len
     assert ("`sketch write` breaks a text" in result.err) == (length == 101)
 
 
-@pytest.mark.parametrize("there", ["a-01-line.png", "a-02-density.png"])
-def test_figures_are_not_overwritten_either(sketch, written, tmp_path, there):
+@pytest.mark.parametrize("there", ["a.png", "a-01-line.png", "a-02-density.png"])
+def test_nothing_is_overwritten_without_force(sketch, written, tmp_path, there):
     name = make_experiment(tmp_path / "experiments", with_weights=False).name
     (tmp_path / there).write_text("mine")
     texts = ("--text", "so", "--text", "on", "--figures", "--output", "a.png")
@@ -287,14 +263,6 @@ def test_unknown_characters_of_a_file_are_told(sketch, tmp_path):
     (tmp_path / "text.txt").write_text("\n\na lake\n \n  a €\n")
     result = sketch("sample", "--model", name, "--text-file", "text.txt")
     assert result.code == 1 and "cannot write €" in result.err
-
-
-def test_one_text_is_fitted_as_sketch_write_does(sketch, tmp_path):
-    name = make_experiment(tmp_path / "experiments").name
-    options = ("--model", name, "--tries", 1)
-    result = sketch("sample", *options, "--text", "don’t", "-o", "a.svg")
-    assert result.code == 0, result.err
-    assert read_ink(tmp_path / "a.svg")[0].text == "don't"
 
 
 def test_an_unknown_experiment_is_named(sketch, calls):

@@ -2,17 +2,9 @@
 
 import numpy as np
 import pytest
-from made_up_ink import X_HEIGHT, pens_of, turned
+from made_up_ink import TEXTS, X_HEIGHT, pens_of, turned
 
 from sketch.page.baseline import find_baseline, level
-
-TEXTS = [
-    "never mind the quiet yellow jug",
-    "gypsy jargon",  # more descenders than not
-    "happily I gave up my jumping pony",
-    "tall little hills",
-    "it is, at least. so - be it",
-]
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -77,9 +77,3 @@ def test_even_ink_has_the_width_of_its_pen(tmp_path, page):
     ink, per_mm = ink_of(path)
     across = ink.sum(axis=0)[round(16 * per_mm) : round(54 * per_mm)]
     assert across.min() == across.max() == pytest.approx(per_mm, abs=1.01)
-
-
-@pytest.mark.parametrize("suffix", ["svg", "inkml", "json"])
-def test_single_strokes_have_no_nib(tmp_path, page, suffix):
-    with pytest.raises(ValueError, match="only .png, .pdf, .gif can show a nib"):
-        save_pages(tmp_path / f"a.{suffix}", [page], nib=True)

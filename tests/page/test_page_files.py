@@ -127,6 +127,8 @@ def test_animated_svg_takes_as_long_as_the_pen(tmp_path, pages):
         ("a.bmp", {}, "must end with one of .svg"),
         ("a", {}, "must end with one of .svg"),
         ("a.png", {"animate": True}, "can be animated"),
+        ("a.svg", {"nib": True}, "only .png, .pdf, .gif can show a nib"),
+        ("a.json", {"nib": True}, "only .png, .pdf, .gif can show a nib"),
         ("a.svg", {"colour": "no colour"}, "is not a colour"),
         ("a.svg", {"colour": '"/><script/>'}, "is not a colour"),
         ("a.svg", {"colour": "none"}, "is transparent"),

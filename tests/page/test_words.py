@@ -4,17 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_ink import pens_of
+from made_up_ink import TEXTS, pens_of
 
 from sketch.page.words import cut_words
-
-TEXTS = [
-    "never mind the quiet yellow jug",
-    "gypsy jargon",  # more descenders than not
-    "happily I gave up my jumping pony",
-    "tall little hills",
-    "it is, at least. so - be it",
-]
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -361,7 +361,8 @@ import("/static/pad.js").then(({ Pad }) => {
     }
     const pointerId = pointerType === "pen" ? 1 : 2;
     const options = { pointerType, pointerId, clientX: x, button: 0 };
-    const event = new PointerEvent(type, options);
+    const name = type === "lost" ? "lostpointercapture" : `pointer${type}`;
+    const event = new PointerEvent(name, options);
     Object.defineProperty(event, "timeStamp", { value: timeStamp });
     pad.svg.dispatchEvent(event);
   }
@@ -370,45 +371,32 @@ import("/static/pad.js").then(({ Pad }) => {
 """
 
 
-NAMES = {"lost": "lostpointercapture"}
-
-
-@pytest.mark.parametrize(
-    ("events", "strokes"),
-    [
-        ("down mouse 0 0, move mouse 5 8, up mouse 7 9", [[[0, 0], [5, 8], [7, 9]]]),
-        ("down mouse 0 0, move mouse 9 0, move mouse 10 0", [[[0, 0], [9, 0]]]),
-        (
-            "down mouse 1 0, lost mouse 1 5, down pen 2 10, up pen 2 20",
-            [[[1, 0]], [[2, 10]]],
-        ),
-        (
-            "down touch 1 100, move touch 2 110, down pen 50 120, move touch 3 125,"
-            "move pen 60 130, up pen 60 140, up touch 3 150, down touch 4 160",
-            [[[50, 0], [60, 10]]],
-        ),
-        ("down touch 1 100, move touch 2 110, cancel touch 2 120", []),
-        ("down pen 1 100, move pen 2 110, cancel pen 2 120", [[[1, 0], [2, 10]]]),
-        (
-            "down mouse 1 0, up mouse 1 9, down mouse 2 20, undo, move mouse 3 30",
-            [[[1, 0]]],
-        ),
-        (
-            "down mouse 0 0," + ",".join(f"move mouse {t} {t}" for t in range(1, 10)),
-            [[[0, 0], [4, 4], [8, 8]]],
-        ),
+STROKES_OF = {  # what the pointers do, and the strokes that are kept
+    "down mouse 0 0, move mouse 5 8, up mouse 7 9": [[[0, 0], [5, 8], [7, 9]]],
+    "down mouse 0 0, move mouse 9 0, move mouse 10 0": [[[0, 0], [9, 0]]],
+    "down mouse 1 0, lost mouse 1 5, down pen 2 10, up pen 2 20": [[[1, 0]], [[2, 10]]],
+    "down touch 1 100, move touch 2 110, down pen 50 120, move touch 3 125,"
+    "move pen 60 130, up pen 60 140, up touch 3 150, down touch 4 160": [
+        [[50, 0], [60, 10]]
     ],
-)
-def test_the_pad_keeps_strokes_of_one_pointer(page, events, strokes):
+    "down touch 1 100, move touch 2 110, cancel touch 2 120": [],
+    "down pen 1 100, move pen 2 110, cancel pen 2 120": [[[1, 0], [2, 10]]],
+    "down mouse 1 0, up mouse 1 9, down mouse 2 20, undo, move mouse 3 30": [[[1, 0]]],
+    "down mouse 0 0," + ",".join(f"move mouse {t} {t}" for t in range(1, 10)): [
+        [[0, 0], [4, 4], [8, 8]]
+    ],
+}
+
+
+def test_the_pad_keeps_strokes_of_one_pointer(page):
     page.open("/capture")
-    steps = [event.split() for event in events.split(",")]
-    steps = [
-        [NAMES.get(step[0], f"pointer{step[0]}"), step[1], *map(int, step[2:])]
-        if step[1:]
-        else step
-        for step in steps
-    ]
-    assert page.browser.execute_async_script(STROKES, steps) == strokes
+    for events, strokes in STROKES_OF.items():
+        steps = []
+        for kind, *rest in map(str.split, events.split(",")):
+            pointer, *numbers = rest or [""]
+            steps.append([kind, pointer, *map(int, numbers)])
+        found = page.browser.execute_async_script(STROKES, steps)
+        assert found == strokes, events
 
 
 def test_a_kept_style_is_that_of_the_longest_line(calm):
