@@ -44,8 +44,8 @@ import os, signal, sys
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 import numpy as np, pytest
 from sketch.backend import devices
-corpus, root = sys.argv[1:]
-devices.set_up(None, "float32")
+corpus, root, precision = sys.argv[1:]
+devices.set_up(None, precision)
 from toy_runs import NOISY, SCORES, interfere, run, run_to_end, weights
 from sketch.model.network import Network
 from sketch.training.epoch_pictures import EpochPictures
@@ -66,10 +66,13 @@ assert all(np.array_equal(first[name], second[name]) for name in first)
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
-def test_resumed_run_on_one_core_equals_one_never_stopped_bit_for_bit(corpus, tmp_path):
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_resumed_run_on_one_core_equals_one_never_stopped_bit_for_bit(
+    corpus, tmp_path, precision
+):
     environment = {k: v for k, v in os.environ.items() if "OPTIMIZATIONS" not in k}
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-    words = [sys.executable, "-c", EXACT_RESUME, corpus, tmp_path]
+    words = [sys.executable, "-c", EXACT_RESUME, corpus, tmp_path, precision]
     done = subprocess.run(words, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
