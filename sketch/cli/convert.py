@@ -20,7 +20,6 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
     "-o",
     type=click.Path(dir_okay=False, path_type=Path),
     default="data/handwriting.hdf5",
-    show_default=True,
     help="The file to write.",
 )
 @click.option(
@@ -58,7 +57,6 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 @click.option(
     "--join/--no-join",
     default=True,
-    show_default=True,
     help="Join a piece of a drawing to the one before if it begins exactly where that "
     "ended: drawing programs cut pen strokes.",
 )

@@ -29,7 +29,6 @@ OF_WRITING = ("biases", "number", "tries", "seed")
     "--protocol",
     type=click.Choice(PROTOCOL_NAMES),
     default=PROTOCOL_NAMES[0],
-    show_default=True,
     help="Published conventions to follow: which lines are scored, in which units.",
 )
 @data_option("whose lines are scored")
@@ -37,14 +36,12 @@ OF_WRITING = ("biases", "number", "tries", "seed")
     "--checkpoint",
     type=click.Choice(("best", "latest")),
     default="best",
-    show_default=True,
     help="The weights to score.",
 )
 @click.option(
     "--batch-size",
     type=click.IntRange(1, 4096),
     default=BATCH_SIZE,
-    show_default=True,
     help="Lines at a time; changes only speed and memory.",
 )
 @click.option(
@@ -81,7 +78,6 @@ OF_WRITING = ("biases", "number", "tries", "seed")
     type=FiniteRange(0, 100),
     multiple=True,
     default=(0.0, 0.5, 1.0),
-    show_default=True,
     help="Tidiness of the written lines; may be repeated.",
 )
 @click.option(
@@ -89,7 +85,6 @@ OF_WRITING = ("biases", "number", "tries", "seed")
     "--number",
     type=click.IntRange(1),
     default=192,
-    show_default=True,
     help="Number of validation lines, or for --style of forms, spread evenly.",
 )
 @tries_option(default=1)

@@ -81,7 +81,10 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+HELP = {"help_option_names": ["-h", "--help"], "show_default": True}
+
+
+@click.group(cls=LazyGroup, context_settings=HELP)
 @click.version_option(sketch.__version__)
 def cli() -> None:
     """Learn pen writing point by point, score it, and write.

@@ -63,7 +63,6 @@ def common_options(backend: bool = False, progress: bool = False) -> Decorator:
             type=NamedPath(file_okay=False, path_type=Path),
             envvar="SKETCH_EXPERIMENTS",
             default="experiments",
-            show_default=True,
             show_envvar=True,
             help="Folder of all experiments.",
         ),
@@ -100,7 +99,9 @@ def field_option(field: dataclasses.Field) -> Decorator:
     rule = field.metadata["option"]
     if rule.type is bool:
         flags = [f"{flag}/--no-{flag.lstrip('-')}" for flag in rule.flags]
-        return click.option(*flags, field.name, default=False, help=rule.help)
+        return click.option(
+            *flags, field.name, default=False, show_default=False, help=rule.help
+        )
     if rule.choices:
         kind: click.ParamType = click.Choice(rule.choices)
     elif rule.type is int:
@@ -116,7 +117,7 @@ def field_option(field: dataclasses.Field) -> Decorator:
         type=kind,
         multiple=rule.multiple,
         default=field.default,
-        show_default=rule.unset or True,
+        show_default=rule.unset,
         help=rule.help,
     )
 
@@ -177,7 +178,6 @@ def seed_option(function: Callable) -> Callable:
         "--seed",
         type=click.IntRange(0, 2**31 - 1),
         default=0,
-        show_default=True,
         help="The same seed writes the same ink.",
     )(function)
 
@@ -188,7 +188,6 @@ def tries_option(default: int) -> Decorator:
         "--tries",
         type=click.IntRange(1, 100),
         default=default,
-        show_default=True,
         help="Write a piece at most N times, until no fault is found in it.",
     )
 
@@ -226,7 +225,6 @@ def writing_options(bias: float) -> Decorator:
                 "--bias",
                 type=FiniteRange(0, 100),
                 default=bias,
-                show_default=True,
                 help="Tidiness: 0 writes as the model learned it, 1 and above more "
                 "regularly.",
             ),
@@ -267,7 +265,6 @@ def writing_options(bias: float) -> Decorator:
                 "--max-error-rate",
                 type=FiniteRange(0, 1),
                 default=MAX_ERROR_RATE,
-                show_default=True,
                 help="The share of characters that --check may misread; a piece with "
                 "more errors is written in halves.",
             ),

@@ -25,7 +25,6 @@ PICTURES = (".png", ".svg", ".pdf")
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     default="history.png",
-    show_default=True,
     help="The picture: .png, .svg or .pdf.",
 )
 @force_option

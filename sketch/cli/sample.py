@@ -60,7 +60,6 @@ OF_TEXTS = (
     "--steps",
     type=click.IntRange(1, 100_000),
     default=FREE_STEPS,
-    show_default=True,
     help="Pen points of a free line.",
 )
 @writing_options(bias=0.0)

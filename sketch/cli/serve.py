@@ -20,14 +20,12 @@ from sketch.cli.param_types import ExperimentName
 @click.option(
     "--host",
     default="127.0.0.1",
-    show_default=True,
     help="Address to listen at. 0.0.0.0 lets other machines in.",
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     default=8000,
-    show_default=True,
     help="Port to listen at; 0 takes any free one.",
 )
 @click.option(

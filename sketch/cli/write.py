@@ -89,7 +89,6 @@ LONG_TEXT = 1000  # characters, about half a page
 @click.option(
     "--paper",
     default="a4",
-    show_default=True,
     metavar="a4|a5|letter|WxH",
     help="The sheet; W and H in mm.",
 )
@@ -97,7 +96,6 @@ LONG_TEXT = 1000  # characters, about half a page
     "--margin",
     type=float,
     default=22,
-    show_default=True,
     help="Margin on all sides, in mm.",
 )
 @click.option(
@@ -125,14 +123,12 @@ LONG_TEXT = 1000  # characters, about half a page
     "--align",
     type=click.Choice(("left", "right", "center")),
     default="left",
-    show_default=True,
     help="Alignment of the lines.",
 )
 @click.option(
     "--jitter",
     type=FiniteRange(0, 3),
     default=0.3,
-    show_default=True,
     help="Unsteadiness of lines and gaps: 0 is ruler-straight, 1 very uneven.",
 )
 @click.option(
@@ -151,7 +147,6 @@ LONG_TEXT = 1000  # characters, about half a page
     "--ink",
     "colour",
     default="#1b2440",
-    show_default=True,
     help="Colour: a name, or #rrggbb.",
 )
 @click.option(
@@ -170,7 +165,6 @@ LONG_TEXT = 1000  # characters, about half a page
 @click.option(
     "--smooth/--no-smooth",
     default=True,
-    show_default=True,
     help="Draw curves through the points, or straight lines.",
 )
 @click.option("--animate", is_flag=True, help="Make an SVG that writes itself.")
