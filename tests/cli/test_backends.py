@@ -18,7 +18,7 @@ from sketch.training.epoch_pictures import EpochPictures
 HERE = keras.backend.backend()
 PAGE = (Path(__file__).parents[2] / "docs" / "backends.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"(?m)^ {4}(sketch .*)$", PAGE)
-TOY = ("--dim", 6, "--depth", 1, "-G", 2, "--bs", 8, "--lr", "3e-3")
+TOY = ("--dim", 6, "--depth", 1, "-G", 2, "--bs", 32, "--lr", "3e-3")
 
 
 @pytest.fixture
