@@ -9,12 +9,14 @@ from sketch.settings.hyperparameters import Hyperparameters
 LETTERS = "abcdefghijklmnopqrstuvwxyzDH ,.!'"
 
 
-def make_experiment(root: Path, with_weights=True, **settings) -> Experiment:
+def make_experiment(
+    root: Path, with_weights=True, facts=None, **settings
+) -> Experiment:
     """An experiment that was never trained: its initial weights are its best ones.
 
     Without weights, it is made in no time, and can be looked at but not used.
     """
-    facts = {
+    usual = {
         "alphabet": Alphabet(tuple(sorted(set(LETTERS)))),
         "offset_mean": [4.0, 0.0],
         "offset_std": [6.0, 5.0],
@@ -26,7 +28,7 @@ def make_experiment(root: Path, with_weights=True, **settings) -> Experiment:
     if not settings.get("text", True):
         settings.pop("window_mixtures")
     hyperparameters = Hyperparameters(**({"text": True} | settings))
-    experiment = Experiment.create(root, hyperparameters, facts)
+    experiment = Experiment.create(root, hyperparameters, usual | (facts or {}))
     save = _no_weights
     if with_weights:
         from sketch.experiment.weights import build_network

@@ -1,21 +1,11 @@
 """`sketch plot` draws the histories that are there."""
 
 import pytest
-
-from sketch.experiment.experiment import Experiment
-from sketch.ink.alphabet import Alphabet
-from sketch.settings.hyperparameters import Hyperparameters
-
-FACTS = {
-    "alphabet": Alphabet(("a", "b")),
-    "offset_mean": [8.25, 0.125],
-    "offset_std": [42, 37],
-    "data_digest": "0123",
-}
+from untrained import make_experiment
 
 
 def make(root, dim, epochs=3):
-    experiment = Experiment.create(root, Hyperparameters(depth=1, dim=dim), FACTS)
+    experiment = make_experiment(root, with_weights=False, dim=dim)
     for epoch in range(1, epochs + 1):
         row = {
             "epoch": epoch,
@@ -25,11 +15,6 @@ def make(root, dim, epochs=3):
         }
         experiment.append_history(row)
     return experiment
-
-
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path / "experiments"
 
 
 @pytest.fixture

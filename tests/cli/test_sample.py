@@ -10,25 +10,14 @@ from untrained import make_experiment
 from sketch.cli.main import main
 from sketch.experiment.experiment import Experiment
 from sketch.experiment.places import find_pretrained
-from sketch.ink.alphabet import Alphabet
 from sketch.ink.ink_files import read_ink
 from sketch.ink.line_of_ink import InkLine
 from sketch.page.written import Ink
-from sketch.settings.hyperparameters import Hyperparameters
 
 
 @pytest.fixture
-def experiment(tmp_path):
-    facts = {
-        "alphabet": Alphabet(()),
-        "offset_mean": [0, 0],
-        "offset_std": [1, 1],
-        "data_digest": "0",
-    }
-    settings = Hyperparameters(depth=1, dim=8)
-    experiment = Experiment.create(tmp_path / "experiments", settings, facts)
-    experiment.save_checkpoint("best", lambda path: path.write_bytes(b"none"), {})
-    return experiment
+def experiment(root):
+    return make_experiment(root, with_weights=False, text=False)
 
 
 @pytest.fixture
@@ -192,8 +181,8 @@ def written(monkeypatch):
     return written
 
 
-def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
-    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+def test_texts_are_lines_of_one_call(sketch, written, tmp_path, root):
+    name = make_experiment(root, with_weights=False).name
     content = "\ufeffand on\n\nto that\n"  # begins with a mark, as Windows writes it
     (tmp_path / "more.txt").write_text(content, encoding="utf-8")
     options = ["--text", "so", "--text-file", "more.txt", "-n", 2, "--seed", 3]
@@ -215,16 +204,16 @@ def test_texts_are_lines_of_one_call(sketch, written, tmp_path):
 
 
 @pytest.mark.parametrize("length", [100, 101])
-def test_a_text_that_is_long_for_one_row_is_noted(sketch, written, tmp_path, length):
-    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+def test_a_text_that_is_long_for_one_row_is_noted(sketch, written, root, length):
+    name = make_experiment(root, with_weights=False).name
     result = sketch("sample", "--model", name, "--text", "a" * length, "-o", "a.svg")
     assert result.code == 0
     assert ("`sketch write` breaks a text" in result.err) == (length == 101)
 
 
 @pytest.mark.parametrize("there", ["a.png", "a-01-line.png", "a-02-density.png"])
-def test_nothing_is_overwritten_without_force(sketch, written, tmp_path, there):
-    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+def test_nothing_is_overwritten_without_force(sketch, written, tmp_path, root, there):
+    name = make_experiment(root, with_weights=False).name
     (tmp_path / there).write_text("mine")
     texts = ("--text", "so", "--text", "on", "--figures", "--output", "a.png")
     result = sketch("sample", "--model", name, *texts)
@@ -236,9 +225,9 @@ def test_nothing_is_overwritten_without_force(sketch, written, tmp_path, there):
     assert len(result.out.split()) == 2 + 2 * 5
 
 
-def test_figures_of_what_is_left_out_are_not_named(sketch, monkeypatch, tmp_path):
+def test_figures_of_what_is_left_out_are_not_named(sketch, monkeypatch, root):
     """All of the second line is unknown, and replaced by nothing."""
-    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+    name = make_experiment(root, with_weights=False).name
 
     def write(self, text, **_):
         lines = [part.text for part in self.fit(text, True, "")[0]]
@@ -258,8 +247,8 @@ def test_one_that_knows_no_text_says_so(sketch, experiment, calls):
     assert not calls
 
 
-def test_unknown_characters_of_a_file_are_told(sketch, tmp_path):
-    name = make_experiment(tmp_path / "experiments", with_weights=False).name
+def test_unknown_characters_of_a_file_are_told(sketch, tmp_path, root):
+    name = make_experiment(root, with_weights=False).name
     (tmp_path / "text.txt").write_text("\n\na lake\n \n  a €\n")
     result = sketch("sample", "--model", name, "--text-file", "text.txt")
     assert result.code == 1 and "cannot write €" in result.err

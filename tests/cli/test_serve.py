@@ -72,9 +72,6 @@ def test_hosts_are_its_own_names_and_those_allowed(sketch, root, served, monkeyp
         ("192.168.1.7:8000", "192.168.1.7", True),  # where the request arrived
         ("[fe80::1]:8000", "fe80::1", True),
         ("192.168.1.8:8000", "192.168.1.7", False),
-        ("evil.example", "192.168.1.7", False),
-        ("localhost", "127.0.0.1", True),
-        ("", "127.0.0.1", False),
     ],
 )
 def test_an_address_is_answered_where_the_request_arrived(host, server, expected):

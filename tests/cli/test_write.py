@@ -5,9 +5,9 @@ import string
 
 import pytest
 from made_up_ink import write
+from untrained import make_experiment
 
 from sketch.cli.main import main
-from sketch.experiment.experiment import Experiment
 from sketch.experiment.places import pretrained_dir
 from sketch.experiment.recogniser_directory import RecogniserDirectory
 from sketch.ink.alphabet import Alphabet
@@ -15,25 +15,16 @@ from sketch.ink.ink_files import read_ink
 from sketch.page.layout import Piece, lay_out
 from sketch.page.paper import Layout
 from sketch.page.written import Ink
-from sketch.settings.hyperparameters import Hyperparameters
 
 KNOWN = string.ascii_letters + string.digits + " ,.'!?:;-#*"
 SMALL = ("--paper", "40x20", "--margin", "3", "--size", "3")  # holds a few words
 
 
 @pytest.fixture
-def experiment(tmp_path):
-    facts = {
-        "alphabet": Alphabet(tuple(sorted(KNOWN))),
-        "offset_mean": [0, 0],
-        "offset_std": [1, 1],
-        "data_digest": "0",
-        "character_counts": dict.fromkeys(KNOWN, 1000) | {"z": 1},
-    }
-    settings = Hyperparameters(depth=1, dim=8, text=True)
-    experiment = Experiment.create(tmp_path / "experiments", settings, facts)
-    experiment.save_checkpoint("best", lambda path: path.write_bytes(b"w"), {})
-    return experiment
+def experiment(root):
+    counts = dict.fromkeys(KNOWN, 1000) | {"z": 1}
+    facts = {"alphabet": Alphabet(tuple(sorted(KNOWN))), "character_counts": counts}
+    return make_experiment(root, with_weights=False, facts=facts)
 
 
 @pytest.fixture
@@ -94,18 +85,13 @@ def test_a_text_on_the_command_line(run, asked, tmp_path):
     }
 
 
-def test_the_recogniser_of_the_same_corpus_checks_by_default(run, asked, experiment):
+def test_the_recogniser_of_the_same_corpus_checks_by_default(
+    run, asked, experiment, root
+):
     (recogniser,) = (p.parent for p in pretrained_dir().glob("*/recogniser.json"))
-    facts = {
-        "alphabet": experiment.alphabet,
-        "offset_mean": [0, 0],
-        "offset_std": [1, 1],
-    }
     digest = RecogniserDirectory.load(recogniser, recogniser.parent).data_digest
-    settings = Hyperparameters(depth=1, dim=8, text=True, seed=1)
-    root = experiment.path.parent
-    other = Experiment.create(root, settings, facts | {"data_digest": digest})
-    other.save_checkpoint("best", lambda path: path.write_bytes(b"w"), {})
+    facts = {"alphabet": experiment.alphabet, "data_digest": digest}
+    other = make_experiment(root, with_weights=False, facts=facts, seed=1)
     for asking, expected in (
         ([], recogniser),
         (["--no-check"], None),

@@ -94,12 +94,13 @@ def test_models_and_prompts_are_listed(server, experiment):
 
 
 def test_write_answers_with_a_file_of_ink(ask_to_write, quick_pen, tmp_path):
-    answer = ask_to_write(text="a lake\nand a hill", bias=0.5, seed=4, columns=30)
+    how = {"bias": 0.5, "seed": 4, "columns": 30, "prime": "wide"}
+    answer = ask_to_write(text="a lake\nand a hill", **how)
     assert answer.status == 200
     assert answer.headers["cache-control"] == "no-store"
     assert [line["text"] for line in answer.json["lines"]] == ["a lake", "and a hill"]
     (asked,) = quick_pen
-    assert (asked.bias, asked.seed, asked.columns) == (0.5, 4, 30)
+    assert {name: getattr(asked, name) for name in how} == how
     # A saved answer is a file of ink.
     (tmp_path / "answer.json").write_bytes(answer.body)
     assert read_ink(tmp_path / "answer.json")[1].text == "and a hill"
@@ -217,11 +218,6 @@ def test_malformed_json_is_refused(server, body):
     answer = server.post("/api/write", body)
     assert answer.status == 400 and "JSON" in answer.error
     assert server.post("/api/unknown", body).status == 400
-
-
-def test_a_style_is_asked_for_by_name(ask_to_write, quick_pen):
-    assert ask_to_write(prime="wide").status == 200
-    assert quick_pen[0].prime == "wide"
 
 
 def prime(points):
