@@ -23,7 +23,6 @@ from sketch.ink.line_of_ink import (
     as_lines,
     line_from_pen_strokes,
 )
-from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.svg import parse_svg
 from sketch.ink.xml import read_bytes
 from sketch.ink.xopp import parse_xopp
@@ -45,9 +44,8 @@ def write_json(path: str | Path, lines: Lines) -> None:
     """
     rows = []
     for line in as_lines(lines):
-        pen_strokes = split_pen_strokes(line.strokes, line.start)
         writer = {"writer": line.writer} if line.writer else {}
-        points = {"strokes": [stroke.tolist() for stroke in pen_strokes]}
+        points = {"strokes": [stroke.tolist() for stroke in line.pens]}
         rows.append(json.dumps({"text": line.text, **writer, **points}))
     head = f'{{"format": "{FORMAT}", "version": {VERSION}, "lines": ['
     write_text(path, head + "\n" + ",\n".join(rows) + "\n]}\n")

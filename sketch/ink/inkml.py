@@ -40,7 +40,6 @@ from sketch.ink.line_of_ink import (
     as_lines,
     line_from_pen_strokes,
 )
-from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.xml import name_of, parse_xml, xml_text
 from sketch.system.atomic import write_text
 
@@ -73,7 +72,7 @@ def write_inkml(path: str | Path, lines: Lines) -> None:
         if line.writer:
             writer = xml_text(line.writer)
             rows.append(f'<annotation type="writer">{writer}</annotation>')
-        for stroke in split_pen_strokes(line.strokes, line.start):
+        for stroke in line.pens:
             # repr: the shortest digits that read back as the same number.
             points = ", ".join(f"{x!r} {y!r}" for x, y in stroke.tolist())
             rows.append(f"<trace>{points}</trace>")

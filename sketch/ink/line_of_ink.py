@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sketch.ink import DamagedInk
-from sketch.ink.strokes import check_strokes, strokes_from_points
+from sketch.ink.strokes import check_strokes, split_pen_strokes, strokes_from_points
 
 MAX_TEXT = 10_000  # characters of a line of ink
 MAX_POINTS = 1_000_000  # of a file: about a hundred written pages
@@ -27,6 +27,11 @@ class InkLine(NamedTuple):
     text: str = ""
     start: tuple[float, float] = (0.0, 0.0)
     writer: str = ""
+
+    @property
+    def pens(self) -> list[np.ndarray]:
+        """What the pen drew from touch to lift, `[n, 2]` each: `split_pen_strokes`."""
+        return split_pen_strokes(self.strokes, self.start)
 
 
 class InkFile(NamedTuple):

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageChops, ImageColor, ImageDraw
 
-from sketch.ink.strokes import split_pen_strokes
 from sketch.page.paper import RULE, Page
 from sketch.system.atomic import whole_file
 
@@ -105,9 +104,7 @@ def _moves(page: Page, scale: float) -> Iterator[np.ndarray]:
     Each is `[2, 3]`: x, y and the width of the pen at both ends, in pixels.
     """
     for pen in page.nib or [
-        np.insert(pen, 2, page.pen_mm, axis=1)
-        for line in page.lines
-        for pen in split_pen_strokes(line.strokes, line.start)
+        np.insert(pen, 2, page.pen_mm, axis=1) for pen in page.pens
     ]:
         pen = pen * scale
         pen[:, 2] = np.maximum(np.rint(pen[:, 2]), SMOOTHING)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sketch.ink.strokes import split_pen_strokes
 from sketch.page.paper import Page
 from sketch.page.smooth import TOLERANCE, smooth
 
@@ -30,11 +29,7 @@ def nib_pens(page: Page, is_smooth: bool) -> list[np.ndarray]:
     Returns:
         `[n, 3]` for each stroke, in the order of writing: x, y and the width, in mm.
     """
-    pens = [
-        pen
-        for line in page.lines
-        for pen in split_pen_strokes(line.strokes, line.start)
-    ]
+    pens = page.pens
     steps = [np.hypot(*np.diff(pen, axis=0).T) for pen in pens]
     moving = np.concatenate([np.zeros(0), *steps])
     moving = moving[moving > 0]

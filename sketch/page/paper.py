@@ -50,6 +50,11 @@ class Page(NamedTuple):
     rule_mm: float = 0.15
     background: np.ndarray | None = None
 
+    @property
+    def pens(self) -> list[np.ndarray]:
+        """The strokes of all lines, in the order of writing, see `InkLine.pens`."""
+        return [pen for line in self.lines for pen in line.pens]
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -8,7 +8,6 @@ et al. 2011). All points stay; more are added between them where the curve bends
 import numpy as np
 
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
-from sketch.ink.strokes import split_pen_strokes
 from sketch.page.paper import Page
 
 TOLERANCE = 0.02  # mm that the drawn line may differ from the curve
@@ -20,8 +19,8 @@ def smooth_page(page: Page) -> Page:
     """The page with curves in place of corners."""
 
     def smooth_line(line: InkLine) -> InkLine:
-        pens = split_pen_strokes(line.strokes, line.start)
-        return line_from_pen_strokes([smooth(p, TOLERANCE) for p in pens], line.text)
+        pens = [smooth(pen, TOLERANCE) for pen in line.pens]
+        return line_from_pen_strokes(pens, line.text)
 
     return page._replace(lines=[smooth_line(line) for line in page.lines])
 

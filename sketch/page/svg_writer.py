@@ -20,7 +20,6 @@ from xml.sax.saxutils import quoteattr
 
 from sketch.figures.canvas import INK
 from sketch.ink.line_of_ink import InkLine, Lines
-from sketch.ink.strokes import split_pen_strokes
 from sketch.ink.xml import xml_text
 from sketch.page.paper import RULE, Page, sheet
 from sketch.system.atomic import write_text
@@ -116,7 +115,7 @@ def _line(line: InkLine, clock: _Clock | None) -> list[str]:
     elements = ['<g class="line">']
     if line.text:
         elements.append(f"<title>{xml_text(line.text)}</title>")
-    for points in split_pen_strokes(line.strokes, line.start):
+    for points in line.pens:
         is_dot = bool((points == points[0]).all())
         timing = clock.attributes(len(points), is_dot) if clock else ""
         if len(points) == 1:

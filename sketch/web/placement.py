@@ -11,7 +11,6 @@ import numpy as np
 
 from sketch.generation.texts import WrittenLine
 from sketch.ink.line_of_ink import InkLine
-from sketch.ink.strokes import split_pen_strokes
 from sketch.page.layout import Piece, lay_out
 from sketch.page.page_files import writing_seconds
 from sketch.page.paper import ASCENT, Layout, Page
@@ -113,14 +112,10 @@ def _scale(line: InkLine, row: int, ratio: float) -> InkLine:
 
 
 def _points(lines: Sequence[InkLine]) -> np.ndarray:
-    pens = [
-        pen for line in lines for pen in split_pen_strokes(line.strokes, line.start)
-    ]
-    return np.concatenate(pens)
+    return np.concatenate([pen for line in lines for pen in line.pens])
 
 
 def _to_json(line: InkLine, pieces: Sequence[WrittenLine]) -> dict[str, Any]:
-    pens = split_pen_strokes(line.strokes, line.start)
     attention = []
     place = 0
     for piece in pieces:
@@ -128,7 +123,7 @@ def _to_json(line: InkLine, pieces: Sequence[WrittenLine]) -> dict[str, Any]:
         # The starting point has no row: it takes the first one.
         attention += [_sparse(weights, place) for weights in (phi[0], *phi)]
         place += len(piece.text) + 1
-    num_points = sum(map(len, pens))
+    num_points = sum(map(len, line.pens))
     # A line that begins with a dot has its point twice (`line_from_pen_strokes`).
     attention = attention[:1] * (num_points - len(attention)) + attention
     return {

@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from sketch.ink.ink_files import parse_line
 from sketch.ink.line_of_ink import InkLine
-from sketch.ink.strokes import END_OF_STROKE, split_pen_strokes
+from sketch.ink.strokes import END_OF_STROKE
 
 MAX_BYTES = 1 << 20
 MAX_SECONDS = 10.0  # for the body to arrive
@@ -114,8 +114,7 @@ def parse_write(content: dict[str, Any]) -> WriteRequest:
 
 def to_pens(line: InkLine) -> list[list[list[float]]]:
     """The strokes of a line as the JSON format has them."""
-    pens = split_pen_strokes(line.strokes, line.start)
-    return [[[round(x, 3), round(y, 3)] for x, y in pen.tolist()] for pen in pens]
+    return [[[round(x, 3), round(y, 3)] for x, y in pen.tolist()] for pen in line.pens]
 
 
 def _parse_prime(content: dict[str, Any]) -> InkLine | str | None:

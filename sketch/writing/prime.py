@@ -18,7 +18,7 @@ from sketch.generation.terms import Prime
 from sketch.ink.fit import fit_to_corpus, is_alike, unit_ratio
 from sketch.ink.ink_files import SUFFIXES, is_ink_file, read_ink
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
-from sketch.ink.strokes import DX, denormalise, normalise, split_pen_strokes
+from sketch.ink.strokes import DX, denormalise, normalise
 from sketch.model.edits import error_rate
 from sketch.page.typing import describe_unknown, fit_text
 from sketch.page.words import cut_words
@@ -131,7 +131,7 @@ def leading_words(line: InkLine, length: int) -> InkLine:
 
     A longer prime would leave the model too little room for its own text.
     """
-    pens = split_pen_strokes(line.strokes, line.start)
+    pens = line.pens
     first, *more = cut_words(pens, line.text)
     text, own = first
     for word in more:

@@ -105,7 +105,7 @@ def cut_lines(ink: InkLine) -> list[InkLine]:
     A stroke belongs to the line whose strokes beside it are as high on the page. One
     that is far from all lines begins the next.
     """
-    pens = split_pen_strokes(ink.strokes, ink.start)
+    pens = ink.pens
     if not pens:
         return []
     size = find_baseline(pens).swing
@@ -205,8 +205,7 @@ def _at_scale(experiment: Experiment, lines: Sequence[InkLine]) -> list[np.ndarr
 
 
 def _baselines(lines: Sequence[InkLine]) -> list[Baseline]:
-    pens = [split_pen_strokes(line.strokes, line.start) for line in lines]
-    return [find_baseline(p, line.text) for p, line in zip(pens, lines, strict=True)]
+    return [find_baseline(line.pens, line.text) for line in lines]
 
 
 def _x_height(baselines: Sequence[Baseline]) -> float:

@@ -12,7 +12,6 @@ from made_up_ink import write
 from PIL import Image
 
 from sketch.ink.ink_files import read_ink
-from sketch.ink.strokes import split_pen_strokes
 from sketch.page.layout import Piece, lay_out
 from sketch.page.written import Ink
 
@@ -65,7 +64,7 @@ def test_vpype_draws_every_stroke_in_its_place(sketch, made_up, tmp_path):
         assert done.returncode == 0, done.stderr
     (line,) = read_ink(tmp_path / "letter.svg")
     scale = 1 / float(re.search(r'units-per-mm="(.*?)"', read(tmp_path, "svg"))[1])
-    pens = [pen * scale for pen in split_pen_strokes(line.strokes, line.start)]
+    pens = [pen * scale for pen in line.pens]
     # In G-code, a stroke is what stands between "Z0" and "Z5"; y grows upwards.
     code = read(tmp_path, "gcode").replace(" F3000", "").replace("G1 Z0 F1000\n", "")
     parts = [part.replace("G0", "G1") for part in code.split("G0 Z5\n")[1:-1]]

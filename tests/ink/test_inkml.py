@@ -10,7 +10,6 @@ from sketch.ink import DamagedInk
 from sketch.ink.ink_files import parse_ink, read_ink
 from sketch.ink.inkml import write_inkml
 from sketch.ink.line_of_ink import InkFile, InkLine
-from sketch.ink.strokes import split_pen_strokes
 
 
 def xy(*names: str, attributes: str = "") -> str:
@@ -28,7 +27,7 @@ def lines_of(body: str) -> list[tuple[str, list[list[list[float]]]]]:
 
 
 def strokes_of(line: InkLine) -> list[list[list[float]]]:
-    strokes = split_pen_strokes(line.strokes, line.start)
+    strokes = line.pens
     return [points.round(6).tolist() for points in strokes]
 
 

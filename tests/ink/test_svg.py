@@ -27,8 +27,7 @@ def strokes_of(body: str, attributes: str = "") -> list[list[tuple[float, float]
     (line,) = parse(body, attributes, join=False).lines
     assert line.text == ""
     return [
-        [tuple(point) for point in points.round(4).tolist()]
-        for points in split_pen_strokes(line.strokes, line.start)
+        [tuple(point) for point in points.round(4).tolist()] for points in line.pens
     ]
 
 
@@ -490,7 +489,7 @@ def test_ink_beside_our_lines_is_one_more_line(tmp_path):
     assert_same_lines(plain, lines)
     assert more.text == ""
     units = float(etree.parse(path).getroot().get("data-units-per-mm"))
-    pens = split_pen_strokes(more.strokes, more.start)
+    pens = more.pens
     for pen, points in zip(pens, [[(1, 1), (3, 4)], [(10, 10), (10, 16)]], strict=True):
         np.testing.assert_allclose(pen / units, points, rtol=1e-5)
 

@@ -7,7 +7,6 @@ import pytest
 
 from sketch.ink import DamagedInk, xopp
 from sketch.ink.ink_files import parse_ink
-from sketch.ink.strokes import split_pen_strokes
 
 
 def page(*elements: str) -> str:
@@ -36,7 +35,7 @@ def test_pages_of_a_pen_are_lines():
         page(stroke("0 0 5 5")),
     )
     (first, second), num_joined, passed_over = parse_ink("a.xopp", content)
-    strokes = split_pen_strokes(first.strokes, first.start)
+    strokes = first.pens
     assert [points.tolist() for points in strokes] == [
         [[10.5, 20], [11, 21.25], [12, 20]],
         [[30, 5]],

@@ -37,7 +37,7 @@ def pieces(paragraphs=LETTER, slopes=(0.1, -0.1, 0.0, 0.05)):
 
 def boxes(page):
     for line in page.lines:
-        points = np.concatenate(split_pen_strokes(line.strokes, line.start))
+        points = np.concatenate(line.pens)
         yield points.min(axis=0), points.max(axis=0)
 
 
@@ -63,7 +63,7 @@ def test_letters_stand_on_common_baselines():
     (page,) = lay_out(pieces(), RULED)
     baselines = []
     for line in page.lines:
-        pens = split_pen_strokes(line.strokes, line.start)
+        pens = line.pens
         found = find_baseline(pens, line.text)
         assert abs(found.slope) < 0.01
         baselines.append(found.offset + found.slope * 60.0)
@@ -89,11 +89,11 @@ def test_letters_stand_on_the_rules_of_the_paper(rules):
     for page in pages:
         assert page.rules is not None and len(page.rules) == len(layout.rules)
         for line in page.lines:
-            found = find_baseline(split_pen_strokes(line.strokes, line.start))
+            found = find_baseline(line.pens)
             stands = found.offset + found.slope * 60.0
             assert abs(levels - stands).min() < 0.5
         assert min(low[0] for low, _ in boxes(page)) == pytest.approx(20.0, abs=1.0)
-    first = find_baseline(split_pen_strokes(*pages[0].lines[0][::2])).offset
+    first = find_baseline(pages[0].lines[0].pens).offset
     assert first == pytest.approx(layout.first_line, abs=0.5)
 
 
@@ -106,7 +106,7 @@ def read(text, layout, **options):
 
 
 def box_of(line):
-    points = np.concatenate(split_pen_strokes(line.strokes, line.start))
+    points = np.concatenate(line.pens)
     return np.concatenate([points.min(axis=0), points.max(axis=0)])
 
 
@@ -117,8 +117,8 @@ def test_marks_follow_their_words_in_pen_order():
     assert [line.text for line in page.lines] == [line.text for line in plain.lines]
     assert len(page.lines) == 2
     for line, other, kinds in zip(page.lines, plain.lines, ("~_", "_"), strict=True):
-        pens = split_pen_strokes(line.strokes, line.start)
-        others = split_pen_strokes(other.strokes, other.start)
+        pens = line.pens
+        others = other.pens
         marks = [n for n, pen in enumerate(pens) if np.ptp(pen[:, 0]) > 9]
         assert len(pens) == len(others) + len(kinds) == len(others) + len(marks)
         for number, kind in zip(marks, kinds, strict=True):
@@ -132,7 +132,7 @@ def test_marks_follow_their_words_in_pen_order():
                 assert pens[number + 1][:, 0].min() > right - 0.5
             assert left < right - 9
     # A comma behind the words is not struck out.
-    struck = split_pen_strokes(*page.lines[0][::2])
+    struck = page.lines[0].pens
     _, comma = max((pen[0, 1], pen[0, 0]) for pen in struck if len(pen) == 1)
     mark = next(pen for pen in struck if np.ptp(pen[:, 0]) > 9)
     assert comma > mark[-1, 0] - 0.2
@@ -144,17 +144,15 @@ def test_lists_hang_and_headings_are_large():
     (page,) = read(text, layout)
     title, first, second, *_, inner, number = page.lines
     assert (first.text[:5], inner.text, number.text) == ("- the", "- me", "1. you")
-    pens = split_pen_strokes(first.strokes, first.start)
+    pens = first.pens
     hang = pens[1][:, 0].min()
     assert pens[0][0, 0] == pytest.approx(10.0) and 13 < hang < 16
     assert box_of(second)[0] == pytest.approx(hang, abs=0.3)
     assert box_of(inner)[0] == pytest.approx(hang, abs=0.3)
     assert box_of(number)[0] == pytest.approx(10.0, abs=0.01)
-    heights = [np.ptp(pen[:, 1]) for pen in split_pen_strokes(*title[::2])]
+    heights = [np.ptp(pen[:, 1]) for pen in title.pens]
     assert np.median(heights) / np.median([np.ptp(p[:, 1]) for p in pens]) > 1.2
-    levels = [
-        find_baseline(split_pen_strokes(*line[::2])).offset for line in page.lines
-    ]
+    levels = [find_baseline(line.pens).offset for line in page.lines]
     steps = [layout.paragraph_spacing] + [0.0] * (len(levels) - 2)  # none in a list
     np.testing.assert_allclose(np.diff(levels), np.array(steps) + 7.6, atol=0.6)
 
@@ -200,14 +198,14 @@ def test_a_word_that_left_its_line_is_put_back(away):
     ]
     (page,) = lay_out([[Piece(strokes_from_points(pens), text)]], RULED)
     (line,) = page.lines
-    pens = split_pen_strokes(line.strokes, line.start)
+    pens = line.pens
     bottoms = [pen[:, 1].max() for pen in pens if np.ptp(pen[:, 1]) > 1.5]
     assert np.ptp(bottoms) < 0.35 * RULED.size
 
 
 def test_small_letters_have_the_size_asked_for():
     (page,) = lay_out(pieces(), RULED)
-    pens = [p for line in page.lines for p in split_pen_strokes(*line[::2])]
+    pens = page.pens
     heights = [np.ptp(pen[:, 1]) for pen in pens if len(pen) > 6]
     assert np.median(heights) == pytest.approx(2.0, rel=0.15)
     assert page.units_per_mm == pytest.approx(X_HEIGHT / 2.0, rel=0.15)
@@ -226,12 +224,7 @@ def test_every_stroke_is_kept_in_pen_order(jitter):
         for piece in part
         for pen in split_pen_strokes(piece.strokes)
     ]
-    after = [
-        pen
-        for page in pages
-        for line in page.lines
-        for pen in split_pen_strokes(line.strokes, line.start)
-    ]
+    after = [pen for page in pages for pen in page.pens]
     assert len(after) == len(before)
     for one, other in zip(before, after, strict=True):
         shift = other[0] - one[0]

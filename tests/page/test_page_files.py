@@ -11,16 +11,13 @@ from PIL import Image
 
 from sketch.ink.ink_files import read_ink
 from sketch.ink.line_of_ink import InkLine
-from sketch.ink.strokes import split_pen_strokes
 from sketch.page.layout import Piece, lay_out
 from sketch.page.page_files import ink_colour, page_paths, save_pages, writing_seconds
 from sketch.page.paper import Layout
 
 
 def all_pens(lines):
-    return [
-        pen for line in lines for pen in split_pen_strokes(line.strokes, line.start)
-    ]
+    return [pen for line in lines for pen in line.pens]
 
 
 def stroke_ends(path):
@@ -39,7 +36,7 @@ def test_points_in_millimetres_read_back(tmp_path, pages, suffix):
     for path, page in zip(paths, pages, strict=True):
         lines = read_ink(path)
         assert [line.text for line in lines] == [line.text for line in page.lines]
-        for one, other in zip(all_pens(page.lines), all_pens(lines), strict=True):
+        for one, other in zip(page.pens, all_pens(lines), strict=True):
             np.testing.assert_allclose(one, other, atol=1e-4)
 
 
@@ -54,7 +51,7 @@ def test_smooth_svg_has_the_same_strokes(tmp_path, pages):
     (path,) = save_pages(tmp_path / "letter.svg", pages[:1])
     lines = read_ink(path)
     scale = pages[0].units_per_mm
-    before, after = all_pens(pages[0].lines), all_pens(lines)
+    before, after = pages[0].pens, all_pens(lines)
     assert len(before) == len(after)
     for one, other in zip(before, after, strict=True):
         np.testing.assert_allclose(one[[0, -1]], other[[0, -1]] / scale, atol=3e-3)
@@ -114,7 +111,7 @@ def test_animated_svg_takes_as_long_as_the_pen(tmp_path, pages):
     page = pages[0]
     (path,) = save_pages(tmp_path / "a.svg", [page], animate=True)
     ends = stroke_ends(path)
-    assert len(ends) == len(all_pens(page.lines))
+    assert len(ends) == len(page.pens)
     # After the last stroke, as after each, there is time for a leap: one step.
     assert ends[-1] == pytest.approx(min(writing_seconds(page), 30), rel=0.01)
     (path,) = save_pages(tmp_path / "b.svg", [page], animate=True, seconds=2.0)

@@ -11,7 +11,6 @@ from sketch.generation.terms import SamplingOptions
 from sketch.ink.fit import resample_stroke
 from sketch.ink.ink_files import read_ink, write_json
 from sketch.ink.line_of_ink import InkLine, line_from_pen_strokes
-from sketch.ink.strokes import split_pen_strokes
 from sketch.page.baseline import find_baseline
 from sketch.page.layout import Piece
 from sketch.page.paper import Layout
@@ -49,9 +48,7 @@ def test_dots_that_were_made_last_go_to_their_lines():
     body = [pen for line in lines for pen in line if len(pen) > 1]
     dots = [pen for line in lines for pen in line if len(pen) == 1]
     found = cut_lines(line_from_pen_strokes([*body, *dots[::-1]], ""))
-    counts = [
-        sorted(map(len, split_pen_strokes(line.strokes, line.start))) for line in found
-    ]
+    counts = [sorted(map(len, line.pens)) for line in found]
     assert counts == [sorted(map(len, line)) for line in lines]
 
 
@@ -59,9 +56,7 @@ def test_lines_that_begin_at_one_place_are_put_below_each_other(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, [InkLine(write(text), text) for text in TEXTS])  # as Pen.write's
     lines = read_notes(path)
-    middles = [
-        split_pen_strokes(one.strokes, one.start)[0][:, 1].mean() for one in lines
-    ]
+    middles = [one.pens[0][:, 1].mean() for one in lines]
     assert np.diff(middles).min() > 2 * X_HEIGHT
     # Two pages of notes: none of their lines is taken for a part of another.
     pens = [pen for line in page() for pen in line]
@@ -144,7 +139,7 @@ def test_new_lines_stand_level_where_the_old_ones_stood(experiment, written, not
     assert [line.text for line in ink.lines] == TEXTS == written[0][0]
     (sheet,) = ink.pages
     scale = 2.0 / X_HEIGHT
-    new = [split_pen_strokes(line.strokes, line.start) for line in ink.lines]
+    new = [line.pens for line in ink.lines]
     corners = []
     for pens, text, (x, y) in zip(new, TEXTS, PLACES, strict=True):
         baseline = find_baseline(pens, text)
