@@ -209,6 +209,7 @@ class Pen:
         layout = layout or Layout()
         paragraphs, notes = self.fit(text, keep_lines, replace_unknown, markdown)
         if page_numbers:
+            layout.require_number_room()
             fit_text("0123456789", self.experiment.alphabet)
         loop = self._loop
         from sketch.writing.letter import write_letter

@@ -177,6 +177,9 @@ def test_a_page_in_markdown_with_numbers(pen, tmp_path, monkeypatch):
     ink = pen.write_page("a\n\nb", layout=layout, page_numbers=True, **QUICK)
     pages = [[line.text for line in page.lines] for page in ink.pages]
     assert pages == [["a", "1"], ["b", "2"]] and len(ink.tries) == 4
+    tight = sketch.Layout(margin=7.5, size=2.0)
+    with pytest.raises(ValueError, match="it must be 8 mm or more"):
+        pen.write_page("a", layout=tight, page_numbers=True, **QUICK)
 
 
 def test_full_stop_alone_has_its_usual_size(pen):

@@ -123,20 +123,42 @@ def field_option(field: dataclasses.Field) -> Decorator:
 
 
 class GroupedCommand(click.Command):
-    """A command whose `--help` lists its options under the groups of their settings."""
+    """A command whose `--help` lists its options in groups.
+
+    Args:
+        groups: the names of the parameters in each group, in order of the groups; None:
+            those of the settings. All other options are in the group `Run`.
+    """
+
+    def __init__(
+        self, *args: Any, groups: dict[str, Sequence[str]] | None = None, **kwargs: Any
+    ):
+        super().__init__(*args, **kwargs)
+        self.groups = _groups_of_settings() if groups is None else groups
 
     def format_options(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        known = Hyperparameters.__dataclass_fields__ | RunOptions.__dataclass_fields__
-        groups: dict[str, list] = {}
+        group_of = {name: group for group in self.groups for name in self.groups[group]}
+        rows: dict[str, list] = {group: [] for group in self.groups}
         for param in self.get_params(ctx):
-            field = known.get(param.name)  # a recogniser's settings have the same names
-            group = field.metadata["option"].group if field else "Run"
-            groups.setdefault(group, []).append(param.get_help_record(ctx))
-        for group in ("Model", "Optimisation", "Data", "Run", "Machines"):
+            row = param.get_help_record(ctx)
+            if row and isinstance(param, click.Option):
+                rows.setdefault(group_of.get(param.name, "Run"), []).append(row)
+        for group, shown in rows.items():
             with formatter.section(group):
-                formatter.write_dl([row for row in groups.get(group, ()) if row])
+                formatter.write_dl(shown)
+
+
+def _groups_of_settings() -> dict[str, list[str]]:
+    # A recogniser's settings have the same names.
+    known = Hyperparameters.__dataclass_fields__ | RunOptions.__dataclass_fields__
+    order = ("Model", "Optimisation", "Data", "Run", "Machines")
+    rules = {name: field.metadata.get("option") for name, field in known.items()}
+    return {
+        group: [name for name, rule in rules.items() if rule and rule.group == group]
+        for group in order
+    }
 
 
 def model_option(unset: str) -> Decorator:

@@ -10,6 +10,7 @@ import click
 
 from sketch.cli.options import (
     STDOUT,
+    GroupedCommand,
     check_writing,
     common_options,
     echo_writing,
@@ -50,10 +51,19 @@ NOT_OF_TIDY = (
     *("keep_lines", "markdown", "page_numbers", "prime", "prime_text", "data"),
 )
 FORMATS = ("svg", "png", "pdf", "gif", "inkml", "json")
+GROUPS = {
+    "Files": ("output", "file_format", "fields", "tidy", "force"),
+    "Text": ("keep_lines", "markdown", "page_numbers", "replace_unknown"),
+    "Writing": ("model", "bias", "seed", "prime", "prime_text", "data"),
+    "Paper": (*OF_LAYOUT, "background"),
+    "Pen": OF_DRAWING[:-1],
+    "Check": ("tries", "check", "max_error_rate", "strict", "no_check"),
+    "Run": (),
+}
 LONG_TEXT = 1000  # characters, about half a page
 
 
-@click.command()
+@click.command(cls=GroupedCommand, groups=GROUPS)
 @click.argument("text", metavar="LETTER.txt|TEXT|-", required=False)
 @click.option(
     "-o",

@@ -21,6 +21,7 @@ SIZE = 2.5  # mm, of a small letter
 # In heights of a small letter: an ascender, a descender, the distance of lines, and the
 # least distance of lines with little ink in each other's way.
 ASCENT, DESCENT, SPACING, LEAST_SPACING = 2.2, 1.0, 3.8, 2.6
+NUMBER_MARGIN = 4.0  # for a number: two of its own, one on each side
 RULE = "#b5c7db"  # the colour of what is printed on the paper
 NO_RULES = np.zeros((0, 2, 2))
 
@@ -100,7 +101,9 @@ class Layout:
         for name, value in (lengths | {n: getattr(self, n) for n in names}).items():
             if value is not None and not 0 < value < 10_000:
                 name = name.replace("_", " ")
-                raise ValueError(f"the {name} must be between 0 and 10 m, not {value}")
+                raise ValueError(
+                    f"{name} must be above 0 and below 10,000 mm, not {value:g}"
+                )
         for name in ("margin", "left", "paragraph_spacing", "jitter"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < 10_000:
@@ -184,6 +187,15 @@ class Layout:
     def num_lines(self) -> int:
         """The number of lines that fit on a sheet."""
         return int((self.last_line - self.first_line) // self.line_spacing) + 1
+
+    def require_number_room(self) -> None:
+        """Raises ValueError if the lower margin is too narrow for page numbers."""
+        if self.margin < NUMBER_MARGIN * self.size:
+            raise ValueError(
+                f"a margin of {self.margin:g} mm has no room for page numbers: it must "
+                f"be {NUMBER_MARGIN * self.size:g} mm or more for letters of "
+                f"{self.size:g} mm"
+            )
 
     @property
     def rules(self) -> np.ndarray:

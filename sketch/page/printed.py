@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sketch.page.paper import RULE, Page
 
@@ -56,6 +56,8 @@ def read_background(path: str | Path, width: float, height: float) -> np.ndarray
                 f"{path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels: scan it at "
                 f"{DOTS_PER_INCH} dots an inch, or make it smaller"
             ) from None
+        except UnidentifiedImageError:
+            raise ValueError(f"{path} is neither a PNG nor a JPEG") from None
         except Exception as error:  # Pillow raises many kinds
             raise ValueError(f"{path} is not a sound PNG or JPEG: {error}") from error
     size = [max(1, round(mm / MM_PER_INCH * DOTS_PER_INCH)) for mm in (width, height)]

@@ -1,5 +1,6 @@
 """`sketch write`: letters on paper, in every format, and nothing overwritten."""
 
+import importlib
 import re
 import string
 
@@ -324,3 +325,13 @@ def test_notes_are_tidied_with_or_without_a_text(run, asked, tmp_path):
     assert result.code == 2 and "--paper, --prime does not go with --tidy" in result.err
     result = run("-o", "d.svg")
     assert result.code == 2 and "Missing argument" in result.err
+
+
+def test_help_has_a_group_for_each_option_of_a_letter(sketch):
+    command = importlib.import_module("sketch.cli.write")
+    grouped = sum(map(list, command.GROUPS.values()), [])
+    options = {one.name for one in command.command.params} - {"text"}
+    rest = {"progress", "backend", "experiments", "debug"}
+    assert sorted(grouped) == sorted(options - rest)
+    titles = re.findall(r"^(\w+):$", sketch("write", "--help").out, re.MULTILINE)
+    assert titles == list(command.GROUPS)

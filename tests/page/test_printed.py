@@ -37,7 +37,7 @@ def test_a_background_that_is_no_picture_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 90_000)
     for name, content, words in (
         ("cut.png", whole[: len(whole) // 2], "cut.png is not a sound PNG or JPEG"),
-        ("a.gif", b"GIF89a", "a.gif is not a sound"),
+        ("a.gif", b"GIF89a", "a.gif is neither a PNG nor a JPEG$"),
         ("a.pdf", b"%PDF-1.4", "`pdftoppm -r 200 -png -singlefile .*a.pdf a`"),
         ("large.png", None, "large.png has more than 90,000 pixels: scan"),
     ):
