@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import common_options, refuse_unused, typed
+from sketch.cli.options import common_options, output_option, refuse_unused, typed
 from sketch.cli.param_types import ExperimentName, FiniteRange, NamedPath
 from sketch.convert import FORMATS, LIMITED, SPLITS
 from sketch.system.messages import command_line, echo
@@ -15,13 +15,7 @@ NOT_CONTENT = {"sources", "output", "force", "experiments"}
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, type=NamedPath(path_type=Path))
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default="data/handwriting.hdf5",
-    help="The file to write.",
-)
+@output_option("The file to write.", default="data/handwriting.hdf5")
 @click.option(
     "--split",
     type=click.Choice(SPLITS),

@@ -9,6 +9,7 @@ from sketch.cli.options import (
     force_option,
     lend_output,
     model_argument,
+    output_option,
     require_writable,
 )
 from sketch.experiment.places import SETTINGS_NAME
@@ -17,12 +18,7 @@ from sketch.system.messages import echo
 
 @click.command()
 @model_argument(SETTINGS_NAME)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The ONNX file to write: one step of the pen; - is standard output.",
-)
+@output_option("The ONNX file to write: one step of the pen; - is standard output.")
 @click.option(
     "--page",
     type=click.Path(file_okay=False, path_type=Path),

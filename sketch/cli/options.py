@@ -311,6 +311,12 @@ def check_writing(ctx: click.Context) -> None:
         refuse_unused(ctx, ("data",), "goes only with --prime LINE or STYLE")
 
 
+def output_option(help: str, **how: Any) -> Decorator:
+    """`-o`, `--output`: a file, see `require_writable`; `how` as of `click.option`."""
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option("-o", "--output", type=kind, help=help, **how)
+
+
 def force_option(function: Callable) -> Callable:
     """`--force`, see `require_writable`."""
     return click.option(

@@ -4,7 +4,12 @@ from pathlib import Path
 
 import click
 
-from sketch.cli.options import common_options, force_option, require_writable
+from sketch.cli.options import (
+    common_options,
+    force_option,
+    output_option,
+    require_writable,
+)
 from sketch.cli.param_types import ExperimentName
 from sketch.system.messages import echo
 
@@ -20,13 +25,7 @@ PICTURES = (".png", ".svg", ".pdf")
     type=ExperimentName(),
     help="Same as the argument MODEL; may be repeated.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default="history.png",
-    help="The picture: .png, .svg or .pdf.",
-)
+@output_option("The picture: .png, .svg or .pdf.", default="history.png")
 @force_option
 @common_options()
 @click.pass_context

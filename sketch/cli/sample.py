@@ -18,6 +18,7 @@ from sketch.cli.options import (
     lend_output,
     model_option,
     output_format,
+    output_option,
     refuse_unused,
     require_faultless,
     require_writable,
@@ -82,13 +83,9 @@ OF_TEXTS = (
     show_default="the ending of --output, or png",
     help="A picture, lines in millimetres (SVG), or the points as they are.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+@output_option(
+    "The file to write; - is standard output. Files of --figures begin with its name.",
     show_default="a file in samples/ of the experiment, or here if it is read-only",
-    help="The file to write; - is standard output. Files of --figures begin with its "
-    "name.",
 )
 @force_option
 @common_options(backend=True)

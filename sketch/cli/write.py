@@ -19,6 +19,7 @@ from sketch.cli.options import (
     lend_output,
     model_option,
     output_format,
+    output_option,
     refuse_unused,
     require_faultless,
     require_writable,
@@ -65,13 +66,10 @@ LONG_TEXT = 1000  # characters, about half a page
 
 @click.command(cls=GroupedCommand, groups=GROUPS)
 @click.argument("text", metavar="LETTER.txt|TEXT|-", required=False)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+@output_option(
+    "The file to write: .svg, .png, .pdf, .gif (the pen at work), .inkml or .json; - "
+    "is standard output. Several pages make numbered files, or one PDF.",
     required=True,
-    help="The file to write: .svg, .png, .pdf, .gif (the pen at work), .inkml or "
-    ".json; - is standard output. Several pages make numbered files, or one PDF.",
 )
 @click.option(
     "--format",
