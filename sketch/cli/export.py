@@ -9,6 +9,7 @@ from sketch.cli.options import (
     force_option,
     lend_output,
     model_argument,
+    output_format,
     output_option,
     require_writable,
 )
@@ -48,6 +49,7 @@ def command(
     """
     if not (output or page):
         raise click.UsageError("say what to make: --output FILE.onnx or --page FOLDER")
+    output_format(click.get_current_context(), output, None, ("onnx",), "onnx")
     require_writable([output] if output else [], force)
 
     from sketch.backend.devices import set_up

@@ -21,6 +21,8 @@ def test_a_missing_package_is_named(sketch, toy, monkeypatch, missing):
 
 def test_what_cannot_be_written_is_told_before_any_work(sketch, toy, tmp_path):
     (tmp_path / "pen.onnx").write_text("mine")
+    result = sketch("export", "--model", toy, "-o", "pen.txt")
+    assert result.code == 2 and "must end with .onnx; received pen.txt" in result.err
     result = sketch("export", "--model", toy, "-o", "pen.onnx")
     assert result == (1, "", "Error: pen.onnx is there already; --force overwrites\n")
     result = sketch("export", "--model", toy, "-o", "pen.onnx/deeper.onnx")
