@@ -18,6 +18,8 @@ from sketch.settings.hyperparameters import Hyperparameters
 os.environ.setdefault("KERAS_BACKEND", "jax")
 # XLA would take longer to optimise most programs of the tests than they run.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+# JAX would set another level here, and child processes would have it.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # The demo corpus, matplotlib's fonts and compiled programs are made once a session, for
 # the tests' child processes too, and for the workers of pytest-xdist.
 if "PYTEST_XDIST_WORKER" not in os.environ:

@@ -53,12 +53,13 @@ def set_up(
             "same process"
         )
     os.environ["KERAS_BACKEND"] = backend
+    # XLA logs kept programs and slow compilation as errors; true ones are exceptions.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if trains:
         keep_freed_memory()
     if backend == "jax":
         keep_compilations()
     elif backend == "tensorflow":
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         with _silent_unless_it_fails():
             import tensorflow  # noqa: F401
     import keras
