@@ -119,7 +119,8 @@ class Layout:
         if given and self.paper[0] * self.paper[1] > MAX_RULES * self.pitch**2:
             raise ValueError(f"{given[0]} {self.pitch:g} is too fine for this paper")
         self._fill_in()
-        if self.text_width < 4 * self.size or self.num_lines < 1:
+        is_cut = self.first_line < ASCENT * self.size - 1e-6
+        if self.text_width < 4 * self.size or self.num_lines < 1 or is_cut:
             raise ValueError(
                 f"paper of {self.paper[0]:g} x {self.paper[1]:g} mm with margins of "
                 f"{self.margin:g} mm has no room for letters of {self.size:g} mm: "

@@ -43,6 +43,7 @@ def test_paper_of_no_size_is_refused(text):
         {"ruled": float("nan")},
         {"ruled": 8.0, "line_spacing": 12.0},
         {"first_line": 280.0},
+        {"first_line": 1.0},  # above the sheet
         {"left": 180.0},
     ],
 )
