@@ -273,5 +273,5 @@ def test_publish_of_a_recogniser(recogniser, toy_corpus, tmp_path, folder):
     eyes = LoadedRecogniser(RecogniserDirectory.load(NAME, "nowhere"))
     assert eyes.directory.path == made and eyes.state["inference_only"]
     assert eyes.read([np.zeros((0, 3))]) == [""]
-    with pytest.raises(ValueError, match="is published: .* another one, without"):
+    with pytest.raises(ValueError, match="is published: .* another one from it"):
         make_recogniser(toy_corpus, tmp_path, directory=eyes.directory)

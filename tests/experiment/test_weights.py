@@ -18,6 +18,7 @@ NOT_OF_NETWORKS = {
     "max_length",
     "schedule",
     "augment",
+    "recombine",
 }
 
 
